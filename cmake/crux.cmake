@@ -1,0 +1,40 @@
+# How the folders become libraries: one static library a folder, so that the link graph is the layering rule.
+
+include_guard()
+
+add_library(crux_options INTERFACE)
+target_compile_features(crux_options INTERFACE cxx_std_23)
+target_include_directories(crux_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(
+    crux_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum
+                           -Werror=unused-result -Werror=switch-enum)
+
+# Exceptions end at the border: cmd's option adaptor and the tests have them, nothing else.
+add_library(crux_strict INTERFACE)
+target_link_libraries(crux_strict INTERFACE crux_options)
+target_compile_options(crux_strict INTERFACE -fno-exceptions -fno-rtti)
+
+set_property(GLOBAL PROPERTY CRUX_UNIT_TESTS "")
+set_property(GLOBAL PROPERTY CRUX_LIBRARIES "")
+
+# crux_library(NAME [SOURCES file…] [DEPENDS library…] [LIBRARIES external…])
+# Makes crux_NAME from the sources (default: every *.cc here) and notes its *_test.cc for unit_tests.
+function(crux_library name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+    if(NOT ARG_SOURCES)
+        file(GLOB ARG_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+        list(FILTER ARG_SOURCES EXCLUDE REGEX "_test\\.cc$")
+    endif()
+    add_library(crux_${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(crux_${name} PRIVATE crux_strict)
+    list(TRANSFORM ARG_DEPENDS PREPEND crux_)
+    target_link_libraries(crux_${name} PUBLIC ${ARG_DEPENDS} ${ARG_LIBRARIES})
+    set_property(GLOBAL APPEND PROPERTY CRUX_LIBRARIES crux_${name})
+    crux_unit_tests()
+endfunction()
+
+# Notes this folder's *_test.cc for the one binary of unit tests.
+function(crux_unit_tests)
+    file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
+    set_property(GLOBAL APPEND PROPERTY CRUX_UNIT_TESTS ${tests})
+endfunction()

@@ -1,0 +1,133 @@
+#include "runtime/base/error.h"
+
+#include <array>
+#include <cerrno>
+
+namespace crux {
+
+namespace {
+
+struct Words {
+    int value;
+    const char* text;
+};
+
+// Go's syscall package spells them so on Linux; callers match them case-sensitively.
+constexpr std::array kWords = {
+    Words{EPERM, "operation not permitted"},
+    Words{ENOENT, "no such file or directory"},
+    Words{ESRCH, "no such process"},
+    Words{EINTR, "interrupted system call"},
+    Words{EIO, "input/output error"},
+    Words{ENXIO, "no such device or address"},
+    Words{E2BIG, "argument list too long"},
+    Words{ENOEXEC, "exec format error"},
+    Words{EBADF, "bad file descriptor"},
+    Words{ECHILD, "no child processes"},
+    Words{EAGAIN, "resource temporarily unavailable"},
+    Words{ENOMEM, "cannot allocate memory"},
+    Words{EACCES, "permission denied"},
+    Words{EFAULT, "bad address"},
+    Words{ENOTBLK, "block device required"},
+    Words{EBUSY, "device or resource busy"},
+    Words{EEXIST, "file exists"},
+    Words{EXDEV, "invalid cross-device link"},
+    Words{ENODEV, "no such device"},
+    Words{ENOTDIR, "not a directory"},
+    Words{EISDIR, "is a directory"},
+    Words{EINVAL, "invalid argument"},
+    Words{ENFILE, "too many open files in system"},
+    Words{EMFILE, "too many open files"},
+    Words{ENOTTY, "inappropriate ioctl for device"},
+    Words{ETXTBSY, "text file busy"},
+    Words{EFBIG, "file too large"},
+    Words{ENOSPC, "no space left on device"},
+    Words{ESPIPE, "illegal seek"},
+    Words{EROFS, "read-only file system"},
+    Words{EMLINK, "too many links"},
+    Words{EPIPE, "broken pipe"},
+    Words{EDOM, "numerical argument out of domain"},
+    Words{ERANGE, "numerical result out of range"},
+    Words{EDEADLK, "resource deadlock avoided"},
+    Words{ENAMETOOLONG, "file name too long"},
+    Words{ENOLCK, "no locks available"},
+    Words{ENOSYS, "function not implemented"},
+    Words{ENOTEMPTY, "directory not empty"},
+    Words{ELOOP, "too many levels of symbolic links"},
+    Words{ENODATA, "no data available"},
+    Words{ETIME, "timer expired"},
+    Words{EPROTO, "protocol error"},
+    Words{EOVERFLOW, "value too large for defined data type"},
+    Words{EUSERS, "too many users"},
+    Words{ENOTSOCK, "socket operation on non-socket"},
+    Words{EMSGSIZE, "message too long"},
+    Words{EPROTOTYPE, "protocol wrong type for socket"},
+    Words{EPROTONOSUPPORT, "protocol not supported"},
+    Words{EOPNOTSUPP, "operation not supported"},
+    Words{EAFNOSUPPORT, "address family not supported by protocol"},
+    Words{EADDRINUSE, "address already in use"},
+    Words{EADDRNOTAVAIL, "cannot assign requested address"},
+    Words{ENETDOWN, "network is down"},
+    Words{ENETUNREACH, "network is unreachable"},
+    Words{ECONNRESET, "connection reset by peer"},
+    Words{ENOBUFS, "no buffer space available"},
+    Words{EISCONN, "transport endpoint is already connected"},
+    Words{ENOTCONN, "transport endpoint is not connected"},
+    Words{ETIMEDOUT, "connection timed out"},
+    Words{ECONNREFUSED, "connection refused"},
+    Words{EHOSTUNREACH, "no route to host"},
+    Words{EALREADY, "operation already in progress"},
+    Words{ESTALE, "stale NFS file handle"},
+    Words{EUCLEAN, "structure needs cleaning"},
+    Words{EDQUOT, "disk quota exceeded"},
+    Words{ECANCELED, "operation canceled"},
+    Words{ENOKEY, "required key not available"},
+    Words{EKEYEXPIRED, "key has expired"},
+    Words{EKEYREVOKED, "key has been revoked"},
+    Words{EKEYREJECTED, "key was rejected by service"},
+};
+
+}  // namespace
+
+std::string errno_words(int value) {
+    for (const Words& words : kWords)
+        if (words.value == value) return words.text;
+    return "errno " + std::to_string(value);
+}
+
+Error::Error(Kind kind, std::string text)
+    : body_(std::make_unique<Body>(Body{kind, 0, {}, std::move(text)})) {}
+
+Error::Error(Errno cause)
+    : body_(std::make_unique<Body>(Body{
+          Kind::os, cause.value, {}, std::string(cause.call) + ": " + errno_words(cause.value)})) {}
+
+Error&& Error::during(std::string_view what) && {
+    body_->text.insert(0, std::string(what) + ": ");
+    return std::move(*this);
+}
+
+Error&& Error::at(std::string_view json_pointer) && {
+    if (body_->pointer.empty()) body_->pointer = json_pointer;
+    return std::move(*this);
+}
+
+Error::Kind Error::kind() const {
+    return body_->kind;
+}
+int Error::code() const {
+    return body_->code;
+}
+const std::string& Error::pointer() const {
+    return body_->pointer;
+}
+const std::string& Error::text() const {
+    return body_->text;
+}
+
+std::string Error::message() const {
+    if (body_->pointer.empty()) return body_->text;
+    return body_->text + " (config.json: " + body_->pointer + ")";
+}
+
+}  // namespace crux
