@@ -9,6 +9,13 @@ target_compile_options(
     crux_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum
                            -Werror=unused-result -Werror=switch-enum)
 
+# Init is freestanding and takes neither these options nor a sanitizer's run time.
+if(CRUX_SANITIZE)
+    target_compile_options(crux_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                                                  -fno-omit-frame-pointer)
+    target_link_options(crux_options INTERFACE -fsanitize=address,undefined)
+endif()
+
 # Exceptions end at the border: cmd's option adaptor and the tests have them, nothing else.
 add_library(crux_strict INTERFACE)
 target_link_libraries(crux_strict INTERFACE crux_options)
@@ -25,10 +32,16 @@ function(crux_library name)
         file(GLOB ARG_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
         list(FILTER ARG_SOURCES EXCLUDE REGEX "_test\\.cc$")
     endif()
-    add_library(crux_${name} STATIC ${ARG_SOURCES})
-    target_link_libraries(crux_${name} PRIVATE crux_strict)
     list(TRANSFORM ARG_DEPENDS PREPEND crux_)
-    target_link_libraries(crux_${name} PUBLIC ${ARG_DEPENDS} ${ARG_LIBRARIES})
+    if(ARG_SOURCES)
+        add_library(crux_${name} STATIC ${ARG_SOURCES})
+        target_link_libraries(crux_${name} PRIVATE crux_strict)
+        target_link_libraries(crux_${name} PUBLIC ${ARG_DEPENDS} ${ARG_LIBRARIES})
+    else()
+        # A folder of headers alone.
+        add_library(crux_${name} INTERFACE)
+        target_link_libraries(crux_${name} INTERFACE ${ARG_DEPENDS} ${ARG_LIBRARIES})
+    endif()
     set_property(GLOBAL APPEND PROPERTY CRUX_LIBRARIES crux_${name})
     crux_unit_tests()
 endfunction()
