@@ -1,0 +1,131 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "oci-spec/types.h"
+#include "runtime/base/error.h"
+#include "runtime/cgroup/places.h"
+#include "runtime/cgroup/settings.h"
+#include "runtime/host/facts.h"
+#include "runtime/plan/layout.h"
+
+namespace crux::plan {
+
+/// A descriptor that launch has to open before the clone, and the slot where init finds it.
+struct SlotUse {
+    enum class What : std::uint8_t {
+        cgroup_tasks,    ///< the tasks file of cgroup place `index`, for writing
+        namespace_file,  ///< the namespace at `path`, checked to be of type `type`
+        host_mount,  ///< open_tree of `path` made by the host (the source is out of init's reach)
+        idmap_namespace,  ///< a user namespace with these maps, for an id-mapped mount
+        console_socket,   ///< connected to `path`
+        terminal_socket,  ///< the other end of the foreground proxy's socket pair
+    };
+    SlotIndex slot = kNoSlot;
+    What what = What::namespace_file;
+    std::uint32_t index = 0;
+    Namespace type = Namespace::mount;
+    bool recursive = false;
+    std::string path;
+    std::string uid_map;
+    std::string gid_map;
+    std::string origin;  ///< JSON pointer
+};
+
+/// A namespace that must be joined before init exists: user (its privileges are needed to make the
+/// others) and pid (it only takes effect on children).
+struct EarlyJoin {
+    Namespace type = Namespace::user;
+    std::string path;
+    std::string origin;
+};
+
+/// What happens on the host's side, in the order that launch gives it: the part of a plan that
+/// never crosses the clone.
+struct HostPart {
+    std::vector<cgroup::Place> cgroup;  ///< empty: the container stays in the caller's cgroup
+    cgroup::Limits limits;
+    std::vector<EarlyJoin> joins;
+    std::uint64_t new_namespaces = 0;  ///< clone3's flags (Namespace bits); never time or cgroup
+    std::string uid_map;  ///< lines for /proc/PID/uid_map; empty without a new user namespace
+    std::string gid_map;
+    std::vector<SlotUse> slots;
+    std::optional<std::int32_t> oom_score_adj;  ///< where init may not set it by itself
+    std::vector<oci::Rlimit> rlimits;           ///< the same, for Request::resource_limits
+};
+
+/// A plan: the block that init gets, and the host's part.
+class Plan {
+ public:
+    [[nodiscard]] std::span<const Step> steps() const;
+    [[nodiscard]] std::string_view text(Text text) const;
+    /// The items of a list; valid as long as the plan is not moved from.
+    template <class T>
+    [[nodiscard]] std::span<const T> list(List list) const;
+    [[nodiscard]] Header& header();
+    [[nodiscard]] const Header& header() const;
+    /// The whole block, as it goes to the memfd.
+    [[nodiscard]] std::span<const std::byte> bytes() const;
+
+    HostPart host;
+
+ private:
+    friend class Assembler;
+    std::vector<std::uint64_t> block_;  ///< 8-byte aligned storage
+};
+
+/// What a plan is made from. Everything is a value; building makes no system call.
+struct Inputs {
+    const oci::Config* config = nullptr;
+    const host::Facts* facts = nullptr;
+    std::string id;
+    std::string bundle;                              ///< absolute
+    std::string rootfs;                              ///< absolute: root.path seen from the bundle
+    std::span<const std::uint64_t> seccomp_program;  ///< compiled; struct sock_filter each
+    std::uint32_t seccomp_flags = 0;
+    std::vector<cgroup::Place> cgroup;
+    cgroup::Limits limits;
+    bool no_pivot = false;
+    bool no_new_keyring = false;
+    unsigned preserve_fds = 0;
+    unsigned listen_fds = 0;
+    std::string console_socket;        ///< path; empty: none
+    bool foreground_terminal = false;  ///< the runtime itself serves the terminal
+};
+
+/// Builds the plan that creates the container. The configuration has passed the rules; what it can
+/// still get wrong here (a path that is impossible on this host's facts) is an error with its
+/// pointer.
+Result<Plan> build(const Inputs& inputs);
+
+/// What `exec` needs besides: the process, and where the container is.
+struct ExecInputs {
+    const oci::Process* process = nullptr;
+    const oci::Config* config = nullptr;  ///< the container's own
+    const host::Facts* facts = nullptr;
+    std::string id;
+    std::span<const std::uint64_t> seccomp_program;
+    std::uint32_t seccomp_flags = 0;
+    std::vector<cgroup::Place> cgroup;
+    unsigned preserve_fds = 0;
+    std::string console_socket;
+    bool foreground_terminal = false;
+    bool own_user_namespace = false;  ///< the container has one
+};
+
+/// Builds the plan that runs another process in a container: the same steps, less what exists
+/// already.
+Result<Plan> build_exec(const ExecInputs& inputs);
+
+template <class T>
+std::span<const T> Plan::list(List list) const {
+    const auto* base =
+        reinterpret_cast<const std::byte*>(block_.data()) + header().pool + list.offset;
+    return {reinterpret_cast<const T*>(base), list.count};
+}
+
+}  // namespace crux::plan
