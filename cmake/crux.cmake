@@ -5,9 +5,10 @@ include_guard()
 add_library(crux_options INTERFACE)
 target_compile_features(crux_options INTERFACE cxx_std_23)
 target_include_directories(crux_options INTERFACE ${PROJECT_SOURCE_DIR})
+# Designated initialisers name what they set; the rest has its defaults in the type.
 target_compile_options(
-    crux_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum
-                           -Werror=unused-result -Werror=switch-enum)
+    crux_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wconversion
+                           -Wswitch-enum -Werror=unused-result -Werror=switch-enum)
 
 # Init is freestanding and takes neither these options nor a sanitizer's run time.
 if(CRUX_SANITIZE)
@@ -33,15 +34,14 @@ function(crux_library name)
         list(FILTER ARG_SOURCES EXCLUDE REGEX "_test\\.cc$")
     endif()
     list(TRANSFORM ARG_DEPENDS PREPEND crux_)
-    if(ARG_SOURCES)
-        add_library(crux_${name} STATIC ${ARG_SOURCES})
-        target_link_libraries(crux_${name} PRIVATE crux_strict)
-        target_link_libraries(crux_${name} PUBLIC ${ARG_DEPENDS} ${ARG_LIBRARIES})
-    else()
-        # A folder of headers alone.
-        add_library(crux_${name} INTERFACE)
-        target_link_libraries(crux_${name} INTERFACE ${ARG_DEPENDS} ${ARG_LIBRARIES})
+    if(NOT ARG_SOURCES)
+        # A folder of headers alone is a library like the others.
+        set(ARG_SOURCES ${CMAKE_CURRENT_BINARY_DIR}/headers.cc)
+        file(CONFIGURE OUTPUT ${ARG_SOURCES} CONTENT "")
     endif()
+    add_library(crux_${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(crux_${name} PRIVATE crux_strict)
+    target_link_libraries(crux_${name} PUBLIC ${ARG_DEPENDS} ${ARG_LIBRARIES})
     set_property(GLOBAL APPEND PROPERTY CRUX_LIBRARIES crux_${name})
     crux_unit_tests()
 endfunction()

@@ -1,0 +1,158 @@
+#include "tests/support/host_snapshot.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "tests/support/bundle.h"
+#include "tests/support/command.h"
+
+namespace crux::test {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool alone() {
+    return std::getenv("CRUX_TESTS_ALONE") != nullptr;
+}
+
+bool counts(const std::string& text) {
+    return alone() || text.find(our_tag()) != std::string::npos;
+}
+
+void add_folders_below(const fs::path& top, std::set<std::string>& out) {
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(top, error), end; entry != end;
+         entry.increment(error)) {
+        if (error) return;
+        if (entry->is_directory(error) && counts(entry->path())) out.insert(entry->path());
+    }
+}
+
+std::set<std::string> mounts_now(std::set<std::string>& cgroup_points) {
+    std::set<std::string> mounts;
+    std::ifstream file("/proc/self/mountinfo");
+    for (std::string line; std::getline(file, line);) {
+        std::istringstream words(line);
+        std::string id;
+        std::string parent;
+        std::string device;
+        std::string rest;
+        words >> id >> parent >> device;
+        std::getline(words, rest);
+        if (rest.find(" - cgroup") != std::string::npos) {
+            std::istringstream parts(rest);
+            std::string root;
+            std::string point;
+            parts >> root >> point;
+            cgroup_points.insert(point);
+        }
+        if (counts(rest)) mounts.insert(rest);
+    }
+    return mounts;
+}
+
+struct ProcessLine {
+    std::string name;
+    int parent = 0;
+    char state = '?';
+};
+
+std::map<int, ProcessLine> all_processes() {
+    std::map<int, ProcessLine> all;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator("/proc", error)) {
+        const std::string number = entry.path().filename();
+        if (number.find_first_not_of("0123456789") != std::string::npos) continue;
+        std::ifstream file(entry.path() / "stat");
+        std::string line;
+        if (!std::getline(file, line)) continue;
+        const auto open = line.find('(');
+        const auto close = line.rfind(')');
+        if (close == std::string::npos) continue;
+        ProcessLine process;
+        process.name = line.substr(open + 1, close - open - 1);
+        std::istringstream rest(line.substr(close + 1));
+        rest >> process.state >> process.parent;
+        all[std::stoi(number)] = process;
+    }
+    return all;
+}
+
+bool descends_from(const std::map<int, ProcessLine>& all, int pid, int ancestor) {
+    while (pid > 1) {
+        const auto found = all.find(pid);
+        if (found == all.end()) return false;
+        pid = found->second.parent;
+        if (pid == ancestor) return true;
+    }
+    return false;
+}
+
+void add_processes(HostSnapshot& snapshot) {
+    const auto all = all_processes();
+    for (const auto& [pid, process] : all) {
+        if (process.state == 'Z' || !descends_from(all, pid, getpid())) continue;
+        snapshot.processes.insert(std::to_string(pid) + " " + process.name);
+        for (const char* type : {"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"}) {
+            std::error_code gone;
+            const auto link =
+                fs::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + type, gone);
+            if (!gone) snapshot.namespaces.insert(link);
+        }
+    }
+}
+
+void add_state(HostSnapshot& snapshot) {
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(work_folder() + "/state", error), end;
+         !error && entry != end; entry.increment(error))
+        snapshot.state.insert(entry->path());
+}
+
+void compare(const char* kind, const std::set<std::string>& before,
+             const std::set<std::string>& after, std::string& out) {
+    for (const auto& text : after)
+        if (!before.contains(text)) out += std::string("+ ") + kind + ": " + text + "\n";
+    for (const auto& text : before)
+        if (!after.contains(text)) out += std::string("- ") + kind + ": " + text + "\n";
+}
+
+}  // namespace
+
+HostSnapshot HostSnapshot::take() {
+    HostSnapshot snapshot;
+    std::set<std::string> cgroup_points;
+    snapshot.mounts = mounts_now(cgroup_points);
+    for (const auto& point : cgroup_points) add_folders_below(point, snapshot.cgroups);
+    add_processes(snapshot);
+    add_state(snapshot);
+    return snapshot;
+}
+
+std::string HostSnapshot::changes_until(const HostSnapshot& after) const {
+    std::string out;
+    compare("cgroup", cgroups, after.cgroups, out);
+    compare("mount", mounts, after.mounts, out);
+    compare("process", processes, after.processes, out);
+    compare("state", state, after.state, out);
+    compare("namespace", namespaces, after.namespaces, out);
+    return out;
+}
+
+std::string left_behind_since(const HostSnapshot& before) {
+    std::string changes;
+    eventually([&] {
+        changes = before.changes_until(HostSnapshot::take());
+        return changes.empty();
+    });
+    return changes;
+}
+
+}  // namespace crux::test
