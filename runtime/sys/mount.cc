@@ -1,0 +1,111 @@
+#include "runtime/sys/mount.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/sys/checked.h"
+
+namespace crux::sys {
+
+using detail::done;
+using detail::owned;
+
+Result<MountFd, Errno> open_tree(FdRef directory, ZString path, unsigned flags) noexcept {
+    return owned<MountFd>("open_tree", [&] {
+        return ::syscall(SYS_open_tree, directory.get(), path.c_str(), flags | O_CLOEXEC);
+    });
+}
+
+Result<void, Errno> move_mount(FdRef from, ZString from_path, FdRef to, ZString to_path,
+                               unsigned flags) noexcept {
+    return done("move_mount", [&] {
+        return ::syscall(SYS_move_mount, from.get(), from_path.c_str(), to.get(), to_path.c_str(),
+                         flags);
+    });
+}
+
+Result<Fd, Errno> fsopen(ZString type) noexcept {
+    return owned<Fd>("fsopen", [&] { return ::syscall(SYS_fsopen, type.c_str(), FSOPEN_CLOEXEC); });
+}
+
+namespace {
+
+Result<void, Errno> fsconfig(FdRef context, unsigned command, const char* key, const char* value,
+                             int number) noexcept {
+    return done("fsconfig", [&] {
+        return ::syscall(SYS_fsconfig, context.get(), command, key, value, number);
+    });
+}
+
+}  // namespace
+
+Result<void, Errno> fsconfig_flag(FdRef context, ZString key) noexcept {
+    return fsconfig(context, FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0);
+}
+
+Result<void, Errno> fsconfig_string(FdRef context, ZString key, ZString value) noexcept {
+    return fsconfig(context, FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0);
+}
+
+Result<void, Errno> fsconfig_fd(FdRef context, ZString key, FdRef value) noexcept {
+    return fsconfig(context, FSCONFIG_SET_FD, key.c_str(), nullptr, value.get());
+}
+
+Result<void, Errno> fsconfig_create(FdRef context) noexcept {
+    return fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0);
+}
+
+Result<void, Errno> fsconfig_reconfigure(FdRef context) noexcept {
+    return fsconfig(context, FSCONFIG_CMD_RECONFIGURE, nullptr, nullptr, 0);
+}
+
+Result<MountFd, Errno> fsmount(FdRef context, unsigned attributes) noexcept {
+    return owned<MountFd>("fsmount", [&] {
+        return ::syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, attributes);
+    });
+}
+
+Result<Fd, Errno> fspick(FdRef directory, ZString path, unsigned flags) noexcept {
+    return owned<Fd>("fspick", [&] {
+        return ::syscall(SYS_fspick, directory.get(), path.c_str(), flags | FSPICK_CLOEXEC);
+    });
+}
+
+Result<void, Errno> mount_setattr(FdRef directory, ZString path, unsigned flags,
+                                  const MountAttributes& attributes) noexcept {
+    static_assert(sizeof(MountAttributes) == MOUNT_ATTR_SIZE_VER0);
+    return done("mount_setattr", [&] {
+        return ::syscall(SYS_mount_setattr, directory.get(), path.c_str(), flags, &attributes,
+                         sizeof(attributes));
+    });
+}
+
+Result<void, Errno> mount(const char* source, ZString target, const char* type, unsigned long flags,
+                          const char* data) noexcept {
+    return done("mount", [&] { return ::mount(source, target.c_str(), type, flags, data); });
+}
+
+Result<void, Errno> umount2(ZString target, int flags) noexcept {
+    return done("umount", [&] { return ::umount2(target.c_str(), flags); });
+}
+
+Result<void, Errno> pivot_root(ZString new_root, ZString put_old) noexcept {
+    return done("pivot_root",
+                [&] { return ::syscall(SYS_pivot_root, new_root.c_str(), put_old.c_str()); });
+}
+
+Result<std::uint64_t, Errno> mount_id(FdRef file) noexcept {
+    constexpr unsigned kMountId = 0x1000U;
+    constexpr unsigned kUniqueMountId = 0x4000U;
+    struct ::statx answer = {};
+    TRY(done("statx", [&] {
+        return ::statx(file.get(), "", AT_EMPTY_PATH, kMountId | kUniqueMountId, &answer);
+    }));
+    if ((answer.stx_mask & (kMountId | kUniqueMountId)) == 0)
+        return std::unexpected(Errno{"statx", ENOSYS});
+    return answer.stx_mnt_id;
+}
+
+}  // namespace crux::sys

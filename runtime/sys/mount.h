@@ -1,0 +1,74 @@
+#pragma once
+
+#include <sys/mount.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/base/error.h"
+#include "runtime/sys/handle.h"
+#include "runtime/sys/zstring.h"
+
+// <sys/mount.h> brings the constants of <linux/mount.h> and cannot be mixed with it everywhere;
+// what the oldest supported header lacks follows.
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE 1
+#endif
+#ifndef MOVE_MOUNT_BENEATH
+#define MOVE_MOUNT_BENEATH 0x00000200  // 6.5
+#endif
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256  // 5.10
+#endif
+
+namespace crux::sys {
+
+/// The argument of mount_setattr(2), laid out as the kernel's struct mount_attr.
+struct MountAttributes {
+    std::uint64_t set = 0;             ///< MOUNT_ATTR_*
+    std::uint64_t clear = 0;           ///< MOUNT_ATTR_*
+    std::uint64_t propagation = 0;     ///< MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE or 0
+    std::uint64_t user_namespace = 0;  ///< with MOUNT_ATTR_IDMAP: a descriptor's number
+};
+
+// --- the descriptor calls (5.2; mount_setattr 5.12) ---
+
+/// open_tree(2) with OPEN_TREE_CLOEXEC added; OPEN_TREE_CLONE gives a detached copy.
+Result<MountFd, Errno> open_tree(FdRef directory, ZString path, unsigned flags) noexcept;
+/// move_mount(2); paths may be empty with MOVE_MOUNT_F_EMPTY_PATH and MOVE_MOUNT_T_EMPTY_PATH.
+Result<void, Errno> move_mount(FdRef from, ZString from_path, FdRef to, ZString to_path,
+                               unsigned flags) noexcept;
+/// fsopen(2): a context to configure a new file system in.
+Result<Fd, Errno> fsopen(ZString type) noexcept;
+/// fsconfig(FSCONFIG_SET_FLAG): a parameter without a value.
+Result<void, Errno> fsconfig_flag(FdRef context, ZString key) noexcept;
+/// fsconfig(FSCONFIG_SET_STRING).
+Result<void, Errno> fsconfig_string(FdRef context, ZString key, ZString value) noexcept;
+/// fsconfig(FSCONFIG_SET_FD).
+Result<void, Errno> fsconfig_fd(FdRef context, ZString key, FdRef value) noexcept;
+/// fsconfig(FSCONFIG_CMD_CREATE).
+Result<void, Errno> fsconfig_create(FdRef context) noexcept;
+/// fsconfig(FSCONFIG_CMD_RECONFIGURE).
+Result<void, Errno> fsconfig_reconfigure(FdRef context) noexcept;
+/// fsmount(2): the detached mount of a created context, with MOUNT_ATTR_* on it.
+Result<MountFd, Errno> fsmount(FdRef context, unsigned attributes) noexcept;
+/// fspick(2) with FSPICK_CLOEXEC added.
+Result<Fd, Errno> fspick(FdRef directory, ZString path, unsigned flags) noexcept;
+/// mount_setattr(2) (5.12); AT_EMPTY_PATH and AT_RECURSIVE as flags.
+Result<void, Errno> mount_setattr(FdRef directory, ZString path, unsigned flags,
+                                  const MountAttributes& attributes) noexcept;
+
+// --- the path calls ---
+
+/// mount(2). Null pointers for what is absent: a text as data, even an empty one, costs a page.
+Result<void, Errno> mount(const char* source, ZString target, const char* type, unsigned long flags,
+                          const char* data = nullptr) noexcept;
+/// umount2(2).
+Result<void, Errno> umount2(ZString target, int flags) noexcept;
+Result<void, Errno> pivot_root(ZString new_root, ZString put_old) noexcept;
+
+/// The number that the kernel gave a mount for its whole life (statx STATX_MNT_ID_UNIQUE, 6.8), or
+/// the one that may be used again (STATX_MNT_ID, 5.8).
+Result<std::uint64_t, Errno> mount_id(FdRef file) noexcept;
+
+}  // namespace crux::sys

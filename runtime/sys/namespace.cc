@@ -1,0 +1,58 @@
+#include "runtime/sys/namespace.h"
+
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sys/ioctl.h>
+
+#include "runtime/base/text.h"
+#include "runtime/sys/checked.h"
+#include "runtime/sys/file.h"
+
+namespace crux::sys {
+
+using detail::owned;
+
+namespace {
+
+Result<NamespaceFd, Errno> open_read_only(ZString path) noexcept {
+    // Non-blocking, so that a FIFO in its place is refused and not waited for.
+    Fd file = TRY(openat(FdRef::cwd(), path, O_RDONLY | O_NONBLOCK));
+    return NamespaceFd(std::move(file).release());
+}
+
+}  // namespace
+
+Result<NamespaceFd, Errno> open_namespace(pid_t pid, ZString name) noexcept {
+    std::string path = cat("/proc/", pid, "/ns/", name.c_str());
+    return open_read_only(path);
+}
+
+Result<NamespaceFd, Errno> open_own_namespace(ZString name) noexcept {
+    std::string path = cat("/proc/self/ns/", name.c_str());
+    return open_read_only(path);
+}
+
+Result<NamespaceFd, Errno> open_namespace_at(ZString path, int type) noexcept {
+    NamespaceFd file = TRY(open_read_only(path));
+    auto found = namespace_type(file);
+    if (!found || *found != type) return std::unexpected(Errno{"open namespace", EINVAL});
+    return file;
+}
+
+Result<int, Errno> namespace_type(FdRef descriptor) noexcept {
+    return detail::checked("get namespace type",
+                           [&] { return ::ioctl(descriptor.get(), NS_GET_NSTYPE); });
+}
+
+Result<NamespaceFd, Errno> owning_user_namespace(FdRef descriptor) noexcept {
+    return owned<NamespaceFd>("get user namespace",
+                              [&] { return ::ioctl(descriptor.get(), NS_GET_USERNS); });
+}
+
+Result<bool, Errno> same_namespace(FdRef left, FdRef right) noexcept {
+    struct ::stat one = TRY(fstat(left));
+    struct ::stat other = TRY(fstat(right));
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+}  // namespace crux::sys

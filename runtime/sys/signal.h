@@ -1,0 +1,43 @@
+#pragma once
+
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include <initializer_list>
+#include <optional>
+
+#include "runtime/base/error.h"
+#include "runtime/sys/handle.h"
+
+namespace crux::sys {
+
+/// The set of exactly these signals.
+sigset_t signal_set(std::initializer_list<int> signals) noexcept;
+/// The set of all signals but these.
+sigset_t all_signals_but(std::initializer_list<int> signals) noexcept;
+
+/// sigprocmask(2): SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK; the mask before.
+Result<sigset_t, Errno> sigprocmask(int how, const sigset_t& set) noexcept;
+/// signalfd(2), close-on-exec and non-blocking, for signals that are blocked already.
+Result<Fd, Errno> signalfd(const sigset_t& set) noexcept;
+/// The next pending signal of a signalfd, or nothing.
+Result<std::optional<struct ::signalfd_siginfo>, Errno> read_signal(FdRef signals) noexcept;
+/// sigaction(2) with SIG_IGN or SIG_DFL; the action before.
+Result<struct ::sigaction, Errno> set_disposition(int signal, sighandler_t disposition) noexcept;
+
+/// Blocks signals as long as it lives, and gives the mask from before back.
+class [[nodiscard]] BlockedSignals {
+ public:
+    explicit BlockedSignals(const sigset_t& set) noexcept;
+    BlockedSignals(const BlockedSignals&) = delete;
+    BlockedSignals& operator=(const BlockedSignals&) = delete;
+    ~BlockedSignals();
+
+    /// The mask from before, which a child started meanwhile has to get.
+    [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
+
+ private:
+    sigset_t before_;
+};
+
+}  // namespace crux::sys

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/error.h"
+#include "runtime/sys/handle.h"
+
+namespace crux::sys {
+
+/// Both ends of a socket pair.
+struct SocketPair {
+    SocketFd first;
+    SocketFd second;
+};
+
+/// socketpair(2) of AF_UNIX with SOCK_CLOEXEC added: SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM.
+Result<SocketPair, Errno> socketpair(int type) noexcept;
+/// socket(2) with SOCK_CLOEXEC added.
+Result<SocketFd, Errno> socket(int domain, int type, int protocol = 0) noexcept;
+
+/// Connects an AF_UNIX socket to a path of any length: the 107 bytes of a socket address are met
+/// by way of an O_PATH descriptor of the socket.
+Result<void, Errno> connect_unix(FdRef socket, const std::string& path) noexcept;
+/// Binds an AF_UNIX socket to a path whose last part has at most 80 bytes, the rest any length.
+Result<void, Errno> bind_unix(FdRef socket, const std::string& path) noexcept;
+Result<void, Errno> listen(FdRef socket, int backlog) noexcept;
+/// accept4(2) with SOCK_CLOEXEC added.
+Result<SocketFd, Errno> accept(FdRef socket) noexcept;
+Result<void, Errno> shutdown(FdRef socket, int how) noexcept;
+
+/// The most descriptors that one message may carry here.
+inline constexpr std::size_t kMaxMessageFds = 16;
+
+/// sendmsg(2) with MSG_NOSIGNAL added: the bytes and, in one SCM_RIGHTS record, copies of the
+/// descriptors. At least one byte where descriptors are sent. EINVAL for too many descriptors.
+Result<std::size_t, Errno> sendmsg(FdRef socket, std::string_view bytes,
+                                   std::span<const FdRef> fds = {}, int flags = 0) noexcept;
+
+/// What one recvmsg(2) brought.
+struct Message {
+    std::size_t bytes = 0;   ///< 0 is the end of the stream, or an empty packet
+    std::size_t fds = 0;     ///< how many descriptors came
+    bool truncated = false;  ///< bytes or descriptors did not fit and are lost
+};
+
+/// recvmsg(2) with MSG_CMSG_CLOEXEC added: fills the buffer, and the owners with the descriptors
+/// that came. Descriptors for which there is no owner are closed, and truncated says so.
+Result<Message, Errno> recvmsg(FdRef socket, std::span<char> buffer, std::span<Fd> fds = {},
+                               int flags = 0) noexcept;
+
+}  // namespace crux::sys
