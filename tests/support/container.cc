@@ -94,8 +94,8 @@ std::string Container::status() const {
 bool Container::reaches(const std::string& status, std::chrono::milliseconds timeout) const {
     return eventually(
         [&] {
-            // Init is our child once create has ended: without a reaper it would stay a zombie.
-            while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
+            // Init becomes our child when create ends: without us it would stay a zombie.
+            if (created_) waitpid(pid(), nullptr, WNOHANG);
             return this->status() == status;
         },
         timeout);
