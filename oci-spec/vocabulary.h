@@ -1,0 +1,481 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "oci-spec/types.h"
+
+/// The words of config.json: one table for each vocabulary, from which the parser, the writer, the
+/// features document and the reference page are made, so that they cannot disagree. The numbers are
+/// the kernel's; they stand here as constants because its headers (linux/mount.h against
+/// sys/mount.h) contradict libc's, and because older ones lack the newer values.
+namespace crux::oci {
+
+/// One word and what it stands for.
+template <class Value>
+struct Word {
+    std::string_view name;
+    Value value;
+};
+
+/// What the name stands for in the table, or nothing. The case counts.
+template <class Table>
+constexpr auto value_of(const Table& table, std::string_view name)
+    -> std::optional<std::remove_cvref_t<decltype(table[0].value)>> {
+    for (const auto& word : table)
+        if (word.name == name) return word.value;
+    return std::nullopt;
+}
+
+/// The first name of the value in the table, or an empty view.
+template <class Table, class Value>
+constexpr std::string_view name_of(const Table& table, const Value& value) {
+    for (const auto& word : table)
+        if (word.value == value) return word.name;
+    return {};
+}
+
+// --- Namespaces ---
+
+/// A namespace type, its file under /proc/PID/ns, and its CLONE_NEW* flag.
+struct NamespaceWord {
+    std::string_view name;
+    NamespaceType value;
+    const char* proc_name;
+    std::uint64_t clone_flag;
+};
+
+inline constexpr std::array kNamespaces = {
+    NamespaceWord{"cgroup", NamespaceType::cgroup, "cgroup", 0x02000000},
+    NamespaceWord{"ipc", NamespaceType::ipc, "ipc", 0x08000000},
+    NamespaceWord{"mount", NamespaceType::mount, "mnt", 0x00020000},
+    NamespaceWord{"network", NamespaceType::network, "net", 0x40000000},
+    NamespaceWord{"pid", NamespaceType::pid, "pid", 0x20000000},
+    NamespaceWord{"time", NamespaceType::time, "time", 0x00000080},
+    NamespaceWord{"user", NamespaceType::user, "user", 0x10000000},
+    NamespaceWord{"uts", NamespaceType::uts, "uts", 0x04000000},
+};
+
+/// The table's row for the type.
+constexpr const NamespaceWord& namespace_word(NamespaceType type) {
+    return *std::find_if(kNamespaces.begin(), kNamespaces.end(),
+                         [type](const NamespaceWord& word) { return word.value == type; });
+}
+
+// --- Mount options ---
+
+// mount_setattr(2), fsmount(2)
+inline constexpr std::uint64_t kMountAttrRdonly = 0x00000001;
+inline constexpr std::uint64_t kMountAttrNosuid = 0x00000002;
+inline constexpr std::uint64_t kMountAttrNodev = 0x00000004;
+inline constexpr std::uint64_t kMountAttrNoexec = 0x00000008;
+inline constexpr std::uint64_t kMountAttrAtimeMask = 0x00000070;  ///< MOUNT_ATTR__ATIME
+inline constexpr std::uint64_t kMountAttrRelatime = 0x00000000;
+inline constexpr std::uint64_t kMountAttrNoatime = 0x00000010;
+inline constexpr std::uint64_t kMountAttrStrictatime = 0x00000020;
+inline constexpr std::uint64_t kMountAttrNodiratime = 0x00000080;
+inline constexpr std::uint64_t kMountAttrIdmap = 0x00100000;
+inline constexpr std::uint64_t kMountAttrNosymfollow = 0x00200000;
+
+// mount(2)
+inline constexpr std::uint32_t kMsRdonly = 1U << 0U;
+inline constexpr std::uint32_t kMsSynchronous = 1U << 4U;
+inline constexpr std::uint32_t kMsMandlock = 1U << 6U;
+inline constexpr std::uint32_t kMsDirsync = 1U << 7U;
+inline constexpr std::uint32_t kMsRec = 1U << 14U;
+inline constexpr std::uint32_t kMsSilent = 1U << 15U;
+inline constexpr std::uint32_t kMsUnbindable = 1U << 17U;
+inline constexpr std::uint32_t kMsPrivate = 1U << 18U;
+inline constexpr std::uint32_t kMsSlave = 1U << 19U;
+inline constexpr std::uint32_t kMsShared = 1U << 20U;
+inline constexpr std::uint32_t kMsIVersion = 1U << 23U;
+inline constexpr std::uint32_t kMsLazytime = 1U << 25U;
+
+/// What kind of effect an option has; its bits are those of that kind.
+enum class MountOptionKind : std::uint8_t {
+    nothing,           ///< "defaults"
+    attribute_set,     ///< sets MOUNT_ATTR_* bits
+    attribute_clear,   ///< clears them
+    atime_set,         ///< chooses an access time mode
+    atime_clear,       ///< takes a chosen mode back
+    superblock_set,    ///< sets MS_* bits of the file system instance
+    superblock_clear,  ///< clears them
+    readonly,          ///< sets the attribute and the superblock flag
+    writable,          ///< clears both
+    bind,
+    remount,
+    idmap,
+    tmpcopyup,
+};
+
+/// Whether an option acts on the mount alone or on the tree below it too.
+enum class Depth : std::uint8_t { mount, tree };
+
+/// One option of config.md's table but those of propagation.
+struct MountOptionWord {
+    std::string_view name;
+    MountOptionKind kind;
+    Depth depth = Depth::mount;
+    std::uint64_t bits = 0;
+};
+
+namespace detail {
+using enum MountOptionKind;
+}
+
+/// The options in alphabetical order.
+inline constexpr std::array kMountOptions = {
+    MountOptionWord{"async", detail::superblock_clear, Depth::mount, kMsSynchronous},
+    MountOptionWord{"atime", detail::atime_clear, Depth::mount, kMountAttrNoatime},
+    MountOptionWord{"bind", detail::bind, Depth::mount},
+    MountOptionWord{"defaults", detail::nothing},
+    MountOptionWord{"dev", detail::attribute_clear, Depth::mount, kMountAttrNodev},
+    MountOptionWord{"diratime", detail::attribute_clear, Depth::mount, kMountAttrNodiratime},
+    MountOptionWord{"dirsync", detail::superblock_set, Depth::mount, kMsDirsync},
+    MountOptionWord{"exec", detail::attribute_clear, Depth::mount, kMountAttrNoexec},
+    MountOptionWord{"idmap", detail::idmap, Depth::mount},
+    MountOptionWord{"iversion", detail::superblock_set, Depth::mount, kMsIVersion},
+    MountOptionWord{"lazytime", detail::superblock_set, Depth::mount, kMsLazytime},
+    MountOptionWord{"loud", detail::superblock_clear, Depth::mount, kMsSilent},
+    MountOptionWord{"mand", detail::superblock_set, Depth::mount, kMsMandlock},
+    MountOptionWord{"noatime", detail::atime_set, Depth::mount, kMountAttrNoatime},
+    MountOptionWord{"nodev", detail::attribute_set, Depth::mount, kMountAttrNodev},
+    MountOptionWord{"nodiratime", detail::attribute_set, Depth::mount, kMountAttrNodiratime},
+    MountOptionWord{"noexec", detail::attribute_set, Depth::mount, kMountAttrNoexec},
+    MountOptionWord{"noiversion", detail::superblock_clear, Depth::mount, kMsIVersion},
+    MountOptionWord{"nolazytime", detail::superblock_clear, Depth::mount, kMsLazytime},
+    MountOptionWord{"nomand", detail::superblock_clear, Depth::mount, kMsMandlock},
+    MountOptionWord{"norelatime", detail::atime_clear, Depth::mount, kMountAttrRelatime},
+    MountOptionWord{"nostrictatime", detail::atime_clear, Depth::mount, kMountAttrStrictatime},
+    MountOptionWord{"nosuid", detail::attribute_set, Depth::mount, kMountAttrNosuid},
+    MountOptionWord{"nosymfollow", detail::attribute_set, Depth::mount, kMountAttrNosymfollow},
+    MountOptionWord{"ratime", detail::atime_clear, Depth::tree, kMountAttrNoatime},
+    MountOptionWord{"rbind", detail::bind, Depth::tree},
+    MountOptionWord{"rdev", detail::attribute_clear, Depth::tree, kMountAttrNodev},
+    MountOptionWord{"rdiratime", detail::attribute_clear, Depth::tree, kMountAttrNodiratime},
+    MountOptionWord{"relatime", detail::atime_set, Depth::mount, kMountAttrRelatime},
+    MountOptionWord{"remount", detail::remount},
+    MountOptionWord{"rexec", detail::attribute_clear, Depth::tree, kMountAttrNoexec},
+    MountOptionWord{"ridmap", detail::idmap, Depth::tree},
+    MountOptionWord{"rnoatime", detail::atime_set, Depth::tree, kMountAttrNoatime},
+    MountOptionWord{"rnodev", detail::attribute_set, Depth::tree, kMountAttrNodev},
+    MountOptionWord{"rnodiratime", detail::attribute_set, Depth::tree, kMountAttrNodiratime},
+    MountOptionWord{"rnoexec", detail::attribute_set, Depth::tree, kMountAttrNoexec},
+    MountOptionWord{"rnorelatime", detail::atime_clear, Depth::tree, kMountAttrRelatime},
+    MountOptionWord{"rnostrictatime", detail::atime_clear, Depth::tree, kMountAttrStrictatime},
+    MountOptionWord{"rnosuid", detail::attribute_set, Depth::tree, kMountAttrNosuid},
+    MountOptionWord{"rnosymfollow", detail::attribute_set, Depth::tree, kMountAttrNosymfollow},
+    MountOptionWord{"ro", detail::readonly, Depth::mount, kMountAttrRdonly},
+    MountOptionWord{"rrelatime", detail::atime_set, Depth::tree, kMountAttrRelatime},
+    MountOptionWord{"rro", detail::attribute_set, Depth::tree, kMountAttrRdonly},
+    MountOptionWord{"rrw", detail::attribute_clear, Depth::tree, kMountAttrRdonly},
+    MountOptionWord{"rstrictatime", detail::atime_set, Depth::tree, kMountAttrStrictatime},
+    MountOptionWord{"rsuid", detail::attribute_clear, Depth::tree, kMountAttrNosuid},
+    MountOptionWord{"rsymfollow", detail::attribute_clear, Depth::tree, kMountAttrNosymfollow},
+    MountOptionWord{"rw", detail::writable, Depth::mount, kMountAttrRdonly},
+    MountOptionWord{"silent", detail::superblock_set, Depth::mount, kMsSilent},
+    MountOptionWord{"strictatime", detail::atime_set, Depth::mount, kMountAttrStrictatime},
+    MountOptionWord{"suid", detail::attribute_clear, Depth::mount, kMountAttrNosuid},
+    MountOptionWord{"symfollow", detail::attribute_clear, Depth::mount, kMountAttrNosymfollow},
+    MountOptionWord{"sync", detail::superblock_set, Depth::mount, kMsSynchronous},
+    MountOptionWord{"tmpcopyup", detail::tmpcopyup},
+};
+
+/// A kind of propagation and the flags that mount(2) and mount_setattr(2) take for it.
+struct PropagationWord {
+    std::string_view name;
+    Propagation value;
+    std::uint32_t flags;
+};
+
+inline constexpr std::array kPropagations = {
+    PropagationWord{"private", Propagation::private_, kMsPrivate},
+    PropagationWord{"rprivate", Propagation::rprivate, kMsPrivate | kMsRec},
+    PropagationWord{"rshared", Propagation::rshared, kMsShared | kMsRec},
+    PropagationWord{"rslave", Propagation::rslave, kMsSlave | kMsRec},
+    PropagationWord{"runbindable", Propagation::runbindable, kMsUnbindable | kMsRec},
+    PropagationWord{"shared", Propagation::shared, kMsShared},
+    PropagationWord{"slave", Propagation::slave, kMsSlave},
+    PropagationWord{"unbindable", Propagation::unbindable, kMsUnbindable},
+};
+
+/// The mount(2) flags of the propagation (MS_SHARED… with MS_REC for the r forms); 0 for none.
+constexpr std::uint32_t propagation_flags(Propagation propagation) {
+    for (const PropagationWord& word : kPropagations)
+        if (word.value == propagation) return word.flags;
+    return 0;
+}
+
+// --- Process ---
+
+/// A capability's number is its place in the table (capabilities(7)).
+inline constexpr std::array<std::string_view, 41> kCapabilities = {
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETPCAP",
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_BROADCAST",
+    "CAP_NET_ADMIN",
+    "CAP_NET_RAW",
+    "CAP_IPC_LOCK",
+    "CAP_IPC_OWNER",
+    "CAP_SYS_MODULE",
+    "CAP_SYS_RAWIO",
+    "CAP_SYS_CHROOT",
+    "CAP_SYS_PTRACE",
+    "CAP_SYS_PACCT",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_NICE",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG",
+    "CAP_MKNOD",
+    "CAP_LEASE",
+    "CAP_AUDIT_WRITE",
+    "CAP_AUDIT_CONTROL",
+    "CAP_SETFCAP",
+    "CAP_MAC_OVERRIDE",
+    "CAP_MAC_ADMIN",
+    "CAP_SYSLOG",
+    "CAP_WAKE_ALARM",
+    "CAP_BLOCK_SUSPEND",
+    "CAP_AUDIT_READ",
+    "CAP_PERFMON",
+    "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE",
+};
+
+/// The number of the capability, or nothing for a name that this build does not know.
+constexpr std::optional<unsigned> capability_number(std::string_view name) {
+    for (unsigned number = 0; number < kCapabilities.size(); ++number)
+        if (kCapabilities[number] == name) return number;
+    return std::nullopt;
+}
+
+/// The set that holds the one capability.
+constexpr CapabilitySet capability_bit(unsigned number) {
+    return CapabilitySet{1} << number;
+}
+
+inline constexpr std::array kRlimits = {
+    Word<RlimitType>{"RLIMIT_AS", RlimitType::as},
+    Word<RlimitType>{"RLIMIT_CORE", RlimitType::core},
+    Word<RlimitType>{"RLIMIT_CPU", RlimitType::cpu},
+    Word<RlimitType>{"RLIMIT_DATA", RlimitType::data},
+    Word<RlimitType>{"RLIMIT_FSIZE", RlimitType::fsize},
+    Word<RlimitType>{"RLIMIT_LOCKS", RlimitType::locks},
+    Word<RlimitType>{"RLIMIT_MEMLOCK", RlimitType::memlock},
+    Word<RlimitType>{"RLIMIT_MSGQUEUE", RlimitType::msgqueue},
+    Word<RlimitType>{"RLIMIT_NICE", RlimitType::nice},
+    Word<RlimitType>{"RLIMIT_NOFILE", RlimitType::nofile},
+    Word<RlimitType>{"RLIMIT_NPROC", RlimitType::nproc},
+    Word<RlimitType>{"RLIMIT_RSS", RlimitType::rss},
+    Word<RlimitType>{"RLIMIT_RTPRIO", RlimitType::rtprio},
+    Word<RlimitType>{"RLIMIT_RTTIME", RlimitType::rttime},
+    Word<RlimitType>{"RLIMIT_SIGPENDING", RlimitType::sigpending},
+    Word<RlimitType>{"RLIMIT_STACK", RlimitType::stack},
+};
+
+inline constexpr std::array kSchedulerPolicies = {
+    Word<SchedulerPolicy>{"SCHED_OTHER", SchedulerPolicy::other},
+    Word<SchedulerPolicy>{"SCHED_FIFO", SchedulerPolicy::fifo},
+    Word<SchedulerPolicy>{"SCHED_RR", SchedulerPolicy::rr},
+    Word<SchedulerPolicy>{"SCHED_BATCH", SchedulerPolicy::batch},
+    Word<SchedulerPolicy>{"SCHED_ISO", SchedulerPolicy::iso},
+    Word<SchedulerPolicy>{"SCHED_IDLE", SchedulerPolicy::idle},
+    Word<SchedulerPolicy>{"SCHED_DEADLINE", SchedulerPolicy::deadline},
+};
+
+inline constexpr std::array kSchedulerFlags = {
+    Word<std::uint64_t>{"SCHED_FLAG_RESET_ON_FORK", 0x01},
+    Word<std::uint64_t>{"SCHED_FLAG_RECLAIM", 0x02},
+    Word<std::uint64_t>{"SCHED_FLAG_DL_OVERRUN", 0x04},
+    Word<std::uint64_t>{"SCHED_FLAG_KEEP_POLICY", 0x08},
+    Word<std::uint64_t>{"SCHED_FLAG_KEEP_PARAMS", 0x10},
+    Word<std::uint64_t>{"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20},
+    Word<std::uint64_t>{"SCHED_FLAG_UTIL_CLAMP_MAX", 0x40},
+};
+
+inline constexpr std::array kIoPriorityClasses = {
+    Word<IoPriorityClass>{"IOPRIO_CLASS_RT", IoPriorityClass::rt},
+    Word<IoPriorityClass>{"IOPRIO_CLASS_BE", IoPriorityClass::be},
+    Word<IoPriorityClass>{"IOPRIO_CLASS_IDLE", IoPriorityClass::idle},
+};
+
+/// A hook's name and its list, in the order in which they run.
+inline constexpr std::array kHooks = {
+    Word<std::vector<Hook> Hooks::*>{"prestart", &Hooks::prestart},
+    Word<std::vector<Hook> Hooks::*>{"createRuntime", &Hooks::create_runtime},
+    Word<std::vector<Hook> Hooks::*>{"createContainer", &Hooks::create_container},
+    Word<std::vector<Hook> Hooks::*>{"startContainer", &Hooks::start_container},
+    Word<std::vector<Hook> Hooks::*>{"poststart", &Hooks::poststart},
+    Word<std::vector<Hook> Hooks::*>{"poststop", &Hooks::poststop},
+};
+
+// --- Linux ---
+
+/// "u" reads as a character device, which is written "c".
+inline constexpr std::array kDeviceTypes = {
+    Word<DeviceType>{"a", DeviceType::all},       Word<DeviceType>{"b", DeviceType::block},
+    Word<DeviceType>{"c", DeviceType::character}, Word<DeviceType>{"u", DeviceType::character},
+    Word<DeviceType>{"p", DeviceType::fifo},
+};
+
+inline constexpr std::array kDeviceAccesses = {
+    Word<char>{"r", static_cast<char>(kDeviceRead)},
+    Word<char>{"w", static_cast<char>(kDeviceWrite)},
+    Word<char>{"m", static_cast<char>(kDeviceMknod)},
+};
+
+inline constexpr std::array kMemoryPolicyModes = {
+    Word<MemoryPolicyMode>{"MPOL_DEFAULT", MemoryPolicyMode::default_},
+    Word<MemoryPolicyMode>{"MPOL_BIND", MemoryPolicyMode::bind},
+    Word<MemoryPolicyMode>{"MPOL_INTERLEAVE", MemoryPolicyMode::interleave},
+    Word<MemoryPolicyMode>{"MPOL_WEIGHTED_INTERLEAVE", MemoryPolicyMode::weighted_interleave},
+    Word<MemoryPolicyMode>{"MPOL_PREFERRED", MemoryPolicyMode::preferred},
+    Word<MemoryPolicyMode>{"MPOL_PREFERRED_MANY", MemoryPolicyMode::preferred_many},
+    Word<MemoryPolicyMode>{"MPOL_LOCAL", MemoryPolicyMode::local},
+};
+
+inline constexpr std::array kMemoryPolicyFlags = {
+    Word<std::uint32_t>{"MPOL_F_NUMA_BALANCING", 1U << 13U},
+    Word<std::uint32_t>{"MPOL_F_RELATIVE_NODES", 1U << 14U},
+    Word<std::uint32_t>{"MPOL_F_STATIC_NODES", 1U << 15U},
+};
+
+/// The domain's value is what personality(2) takes.
+struct PersonalityWord {
+    std::string_view name;
+    PersonalityDomain value;
+    std::uint32_t number;
+};
+
+inline constexpr std::array kPersonalityDomains = {
+    PersonalityWord{"LINUX", PersonalityDomain::linux, 0x0000},
+    PersonalityWord{"LINUX32", PersonalityDomain::linux32, 0x0008},
+};
+
+// --- Seccomp ---
+
+/// An action, and whether it carries an errno (or a tracer's) value.
+struct SeccompActionWord {
+    std::string_view name;
+    SeccompAction value;
+    bool takes_errno = false;
+};
+
+inline constexpr std::array kSeccompActions = {
+    SeccompActionWord{"SCMP_ACT_ALLOW", SeccompAction::allow},
+    SeccompActionWord{"SCMP_ACT_ERRNO", SeccompAction::errno_, true},
+    SeccompActionWord{"SCMP_ACT_KILL", SeccompAction::kill},
+    SeccompActionWord{"SCMP_ACT_KILL_PROCESS", SeccompAction::kill_process},
+    SeccompActionWord{"SCMP_ACT_KILL_THREAD", SeccompAction::kill_thread},
+    SeccompActionWord{"SCMP_ACT_LOG", SeccompAction::log},
+    SeccompActionWord{"SCMP_ACT_NOTIFY", SeccompAction::notify},
+    SeccompActionWord{"SCMP_ACT_TRACE", SeccompAction::trace, true},
+    SeccompActionWord{"SCMP_ACT_TRAP", SeccompAction::trap},
+};
+
+/// Whether the action carries a value of errnoRet.
+constexpr bool takes_errno(SeccompAction action) {
+    for (const SeccompActionWord& word : kSeccompActions)
+        if (word.value == action) return word.takes_errno;
+    return false;
+}
+
+inline constexpr std::array kSeccompOperators = {
+    Word<SeccompOperator>{"SCMP_CMP_EQ", SeccompOperator::eq},
+    Word<SeccompOperator>{"SCMP_CMP_GE", SeccompOperator::ge},
+    Word<SeccompOperator>{"SCMP_CMP_GT", SeccompOperator::gt},
+    Word<SeccompOperator>{"SCMP_CMP_LE", SeccompOperator::le},
+    Word<SeccompOperator>{"SCMP_CMP_LT", SeccompOperator::lt},
+    Word<SeccompOperator>{"SCMP_CMP_MASKED_EQ", SeccompOperator::masked_eq},
+    Word<SeccompOperator>{"SCMP_CMP_NE", SeccompOperator::ne},
+};
+
+inline constexpr std::array kSeccompArchs = {
+    Word<SeccompArch>{"SCMP_ARCH_AARCH64", SeccompArch::aarch64},
+    Word<SeccompArch>{"SCMP_ARCH_ARM", SeccompArch::arm},
+    Word<SeccompArch>{"SCMP_ARCH_LOONGARCH64", SeccompArch::loongarch64},
+    Word<SeccompArch>{"SCMP_ARCH_M68K", SeccompArch::m68k},
+    Word<SeccompArch>{"SCMP_ARCH_MIPS", SeccompArch::mips},
+    Word<SeccompArch>{"SCMP_ARCH_MIPS64", SeccompArch::mips64},
+    Word<SeccompArch>{"SCMP_ARCH_MIPS64N32", SeccompArch::mips64n32},
+    Word<SeccompArch>{"SCMP_ARCH_MIPSEL", SeccompArch::mipsel},
+    Word<SeccompArch>{"SCMP_ARCH_MIPSEL64", SeccompArch::mipsel64},
+    Word<SeccompArch>{"SCMP_ARCH_MIPSEL64N32", SeccompArch::mipsel64n32},
+    Word<SeccompArch>{"SCMP_ARCH_PARISC", SeccompArch::parisc},
+    Word<SeccompArch>{"SCMP_ARCH_PARISC64", SeccompArch::parisc64},
+    Word<SeccompArch>{"SCMP_ARCH_PPC", SeccompArch::ppc},
+    Word<SeccompArch>{"SCMP_ARCH_PPC64", SeccompArch::ppc64},
+    Word<SeccompArch>{"SCMP_ARCH_PPC64LE", SeccompArch::ppc64le},
+    Word<SeccompArch>{"SCMP_ARCH_RISCV64", SeccompArch::riscv64},
+    Word<SeccompArch>{"SCMP_ARCH_S390", SeccompArch::s390},
+    Word<SeccompArch>{"SCMP_ARCH_S390X", SeccompArch::s390x},
+    Word<SeccompArch>{"SCMP_ARCH_SH", SeccompArch::sh},
+    Word<SeccompArch>{"SCMP_ARCH_SHEB", SeccompArch::sheb},
+    Word<SeccompArch>{"SCMP_ARCH_X32", SeccompArch::x32},
+    Word<SeccompArch>{"SCMP_ARCH_X86", SeccompArch::x86},
+    Word<SeccompArch>{"SCMP_ARCH_X86_64", SeccompArch::x86_64},
+};
+
+inline constexpr std::array kSeccompFlags = {
+    Word<SeccompFlag>{"SECCOMP_FILTER_FLAG_LOG", SeccompFlag::log},
+    Word<SeccompFlag>{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SeccompFlag::spec_allow},
+    Word<SeccompFlag>{"SECCOMP_FILTER_FLAG_TSYNC", SeccompFlag::tsync},
+    Word<SeccompFlag>{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SeccompFlag::wait_killable_recv},
+};
+
+// --- Signals ---
+
+/// The standard signals with Linux's numbers, which are the same on all architectures of crux. Of
+/// two names for a number the usual one stands first.
+inline constexpr std::array kSignals = {
+    Word<int>{"SIGHUP", 1},     Word<int>{"SIGINT", 2},     Word<int>{"SIGQUIT", 3},
+    Word<int>{"SIGILL", 4},     Word<int>{"SIGTRAP", 5},    Word<int>{"SIGABRT", 6},
+    Word<int>{"SIGIOT", 6},     Word<int>{"SIGBUS", 7},     Word<int>{"SIGFPE", 8},
+    Word<int>{"SIGKILL", 9},    Word<int>{"SIGUSR1", 10},   Word<int>{"SIGSEGV", 11},
+    Word<int>{"SIGUSR2", 12},   Word<int>{"SIGPIPE", 13},   Word<int>{"SIGALRM", 14},
+    Word<int>{"SIGTERM", 15},   Word<int>{"SIGSTKFLT", 16}, Word<int>{"SIGCHLD", 17},
+    Word<int>{"SIGCLD", 17},    Word<int>{"SIGCONT", 18},   Word<int>{"SIGSTOP", 19},
+    Word<int>{"SIGTSTP", 20},   Word<int>{"SIGTTIN", 21},   Word<int>{"SIGTTOU", 22},
+    Word<int>{"SIGURG", 23},    Word<int>{"SIGXCPU", 24},   Word<int>{"SIGXFSZ", 25},
+    Word<int>{"SIGVTALRM", 26}, Word<int>{"SIGPROF", 27},   Word<int>{"SIGWINCH", 28},
+    Word<int>{"SIGIO", 29},     Word<int>{"SIGPOLL", 29},   Word<int>{"SIGPWR", 30},
+    Word<int>{"SIGSYS", 31},
+};
+
+inline constexpr int kSignalRealtimeMin = 34;  ///< the first that libc leaves to programs
+inline constexpr int kSignalMax = 64;
+
+/// The number of a signal that is given as a number from 0 to 64 or as a name, in any case, with or
+/// without SIG; also RTMIN, RTMAX, RTMIN+n and RTMAX-n as signal(7) writes them. Nothing for all
+/// else.
+std::optional<int> parse_signal(std::string_view text);
+
+/// "SIGTERM", "SIGRTMIN+3", or the number in decimal where it has no name.
+std::string signal_name(int number);
+
+// --- Lists of numbers ---
+
+/// The ranges of a list such as "0-3,7" (cpuset(7), List format), or nothing if it is not one: a
+/// range that runs backwards, a number above 2^20, blanks within. An empty text is an empty list; a
+/// line end after the last number is allowed, since files have one.
+std::optional<Ranges> parse_ranges(std::string_view text);
+
+/// The list that parse_ranges reads.
+std::string ranges_text(const Ranges& ranges);
+
+}  // namespace crux::oci
