@@ -3,7 +3,7 @@
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
 #include "runtime/seccomp/program.h"
-#include "runtime/sys/fd.h"
+#include "runtime/sys/handle.h"
 
 namespace crux::seccomp {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "runtime/base/error.h"
-#include "runtime/sys/fd.h"
+#include "runtime/sys/handle.h"
 
 namespace crux::seccomp {
 

@@ -1,0 +1,93 @@
+#include "runtime/seccomp/flags.h"
+
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "runtime/base/text.h"
+
+// Linux 5.19, later than the headers of the oldest supported system.
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+namespace crux::seccomp {
+namespace {
+
+struct FlagFact {
+    oci::SeccompFlag flag;
+    std::uint32_t bit;
+    std::uint32_t probed_with;  ///< what the kernel wants beside it
+    const char* name;
+    const char* since;
+    bool in_every_kernel;  ///< of those that crux supports (5.10 and later)
+};
+
+constexpr std::array<FlagFact, 4> kFlags{{
+    {oci::SeccompFlag::tsync, SECCOMP_FILTER_FLAG_TSYNC, 0, "SECCOMP_FILTER_FLAG_TSYNC", "3.17",
+     true},
+    {oci::SeccompFlag::log, SECCOMP_FILTER_FLAG_LOG, 0, "SECCOMP_FILTER_FLAG_LOG", "4.14", true},
+    {oci::SeccompFlag::spec_allow, SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0,
+     "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "4.17", true},
+    {oci::SeccompFlag::wait_killable_recv, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+     SECCOMP_FILTER_FLAG_NEW_LISTENER, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "5.19", false},
+}};
+
+const FlagFact& fact_of(oci::SeccompFlag flag) {
+    return *std::ranges::find(kFlags, flag, &FlagFact::flag);
+}
+
+std::string kernel_release() {
+    utsname names{};
+    ::uname(&names);
+    return names.release;
+}
+
+Status check_flag(const FlagFact& fact, bool listener) {
+    if (fact.probed_with == SECCOMP_FILTER_FLAG_NEW_LISTENER && !listener)
+        return fail(Error::Kind::spec,
+                    cat(fact.name, " is of use only with a rule that has SCMP_ACT_NOTIFY"));
+    if (!fact.in_every_kernel && !flag_supported(fact.flag))
+        return fail(Error::Kind::unsupported,
+                    cat(fact.name, " needs Linux ", fact.since, ", this is ", kernel_release()));
+    return {};
+}
+
+}  // namespace
+
+bool wants_listener(const oci::Seccomp& profile) {
+    if (profile.default_action == oci::SeccompAction::notify) return true;
+    return std::ranges::any_of(profile.syscalls, [](const oci::SeccompRule& rule) {
+        return rule.action == oci::SeccompAction::notify;
+    });
+}
+
+bool flag_supported(oci::SeccompFlag flag) {
+    const FlagFact& fact = fact_of(flag);
+    // The kernel looks at the flags before the program: a null program is EFAULT where they are
+    // known and EINVAL where not (seccomp(2)).
+    ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, fact.bit | fact.probed_with, nullptr);
+    return errno == EFAULT;
+}
+
+Result<std::uint32_t> load_flags(const oci::Seccomp& profile) {
+    const bool listener = wants_listener(profile);
+    std::uint32_t bits = listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+    if (!profile.flags) return bits | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+    for (std::size_t i = 0; i < profile.flags->size(); ++i) {
+        const FlagFact& fact = fact_of((*profile.flags)[i]);
+        TRY(check_flag(fact, listener).at(cat("/linux/seccomp/flags/", i)));
+        bits |= fact.bit;
+    }
+    // With both, the kernel wants to know how a failed synchronisation is told (Linux 5.7).
+    if (listener && (bits & SECCOMP_FILTER_FLAG_TSYNC) != 0)
+        bits |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+    return bits;
+}
+
+}  // namespace crux::seccomp
