@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "runtime/cgroup/places.h"
+
+namespace crux::cgroup {
+
+/// The file that freezes a container, and what it takes.
+struct FreezerFile {
+    std::uint32_t place = 0;
+    int version = 1;
+    std::string_view file;
+    std::string_view frozen;
+    std::string_view thawed;
+};
+
+/// freezer.state of the v1 freezer where a place has it, else cgroup.freeze of the unified
+/// hierarchy (Linux 5.2); nothing where the container has neither.
+std::optional<FreezerFile> freezer_file(std::span<const Place> places);
+
+}  // namespace crux::cgroup

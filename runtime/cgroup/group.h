@@ -1,0 +1,113 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/base/error.h"
+#include "runtime/cgroup/places.h"
+#include "runtime/cgroup/settings.h"
+#include "runtime/sys/handle.h"
+
+namespace crux::cgroup {
+
+/// What a container's freezer says.
+enum class FreezerState : std::uint8_t {
+    none,      ///< it has no freezer, or is gone
+    thawed,    ///< it runs, or only an ancestor is frozen and not the container itself
+    freezing,  ///< asked for, not reached
+    frozen,
+};
+
+/// The cgroup of one container: its directories in all hierarchies. Names are resolved from one
+/// held descriptor of the directory above the hierarchies, and in the unified hierarchy from one of
+/// the container's directory itself.
+class Group {
+ public:
+    Group(Group&&) = default;
+    Group& operator=(Group&&) = default;
+
+    /// Makes the directories (0755) with their missing ancestors, enables the unified hierarchy's
+    /// controllers from the top down, and fills the v1 cpuset from its parent where the limits say
+    /// nothing, for no process can enter an empty one. Existing empty directories are taken over;
+    /// one with processes or a frozen one is refused ("container's cgroup is not empty: N
+    /// process(es) found", "container's cgroup unexpectedly frozen"). On failure what was made is
+    /// gone again. No limit is set yet.
+    static Result<Group> create(std::vector<Place> places, const Limits& limits);
+
+    /// The cgroup of an existing container. That directories are missing shows only where they are
+    /// used.
+    static Result<Group> open(std::vector<Place> places);
+
+    [[nodiscard]] std::span<const Place> places() const { return places_; }
+
+    /// Absolute paths of the ancestors that create made, the topmost first: for the journal, and
+    /// for remove.
+    [[nodiscard]] const std::vector<std::string>& made_ancestors() const { return ancestors_; }
+
+    /// Writes the settings in order, and loads and attaches the device program (replacing the one
+    /// before). Failures that settings tolerate are appended to the warnings. The error names the
+    /// file and the place in config.json.
+    Status apply(const Limits& limits, std::vector<Warning>& warnings);
+
+    /// The tasks file of a v1 place, for writing: a single-threaded process that writes "0" to it
+    /// moves itself (the opener's rights count, cgroups(7)).
+    [[nodiscard]] Result<sys::Fd> open_tasks(std::uint32_t place) const;
+    /// The container's directory in the unified hierarchy, for clone3's CLONE_INTO_CGROUP; none
+    /// where there is no unified hierarchy.
+    [[nodiscard]] sys::FdRef unified() const;
+
+    /// Moves a process by its pid, in every place. Slow where a kernel grace period has to pass:
+    /// for processes that cannot move themselves.
+    Status add(pid_t pid) const;
+
+    /// All processes of the container's cgroup and of the cgroups below it, as /proc of this
+    /// process numbers them; none when it is gone.
+    [[nodiscard]] Result<std::vector<pid_t>> processes() const;
+    /// Whether there is any process.
+    [[nodiscard]] Result<bool> populated() const;
+
+    /// Sends the signal once to every process.
+    Status signal_all(int signal) const;
+    /// Kills every process and waits until none is left, frozen ones too: by cgroup.kill (Linux
+    /// 5.14) where there is a unified hierarchy, else by signals while the freezer keeps them from
+    /// forking. No process at all is success. Fails after the timeout.
+    Status kill_all(int timeout_ms = 10000) const;
+
+    /// Freezes and waits until it is so; thaws again where it does not happen in time.
+    Status freeze(int timeout_ms = 10000) const;
+    /// Thaws; success also where nothing was frozen or no process is left.
+    Status thaw() const;
+    [[nodiscard]] Result<FreezerState> freezer_state() const;
+
+    /// How many processes the kernel killed here for want of memory; 0 where nobody counts.
+    [[nodiscard]] Result<std::uint64_t> oom_kills() const;
+
+    /// Hands the unified directory and those of its files that /sys/kernel/cgroup/delegate lists to
+    /// the user (config-linux.md, Cgroup ownership). v1 is never handed over.
+    Status give_to(uid_t owner) const;
+
+    /// Removes the directories with all cgroups below them, and then the given ancestors, the last
+    /// one first, as far as they are empty. What is gone already is success; a directory that
+    /// stays busy is an error after about a second.
+    Status remove(std::span<const std::string> ancestors = {}) const;
+
+ private:
+    Group() = default;
+
+    [[nodiscard]] Status hold_base();
+    [[nodiscard]] std::string name(std::uint32_t place, std::string_view file = {}) const;
+
+    std::vector<Place> places_;
+    std::vector<std::string> names_;  ///< each place's directory, seen from base_
+    std::vector<std::string> ancestors_;
+    std::string base_path_;
+    sys::Fd base_;
+    sys::Fd unified_;
+};
+
+}  // namespace crux::cgroup
