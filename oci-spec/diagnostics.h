@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/error.h"
+
+namespace crux::oci {
+
+/// An error refuses the document; a warning does not.
+enum class Severity : std::uint8_t { error, warning };
+
+/// One fault of a document: its place as a JSON pointer (RFC 6901; empty for the whole document)
+/// and a sentence without a place, lower case, no full stop.
+struct Diagnostic {
+    Severity severity = Severity::error;
+    std::string pointer;
+    std::string text;
+    bool operator==(const Diagnostic&) const = default;
+};
+
+/// "/mounts/1/destination: is required".
+std::string describe(const Diagnostic& diagnostic);
+
+/// The faults of a document, in the order in which they were found.
+class Diagnostics {
+ public:
+    void error(std::string pointer, std::string text);
+    void warn(std::string pointer, std::string text);
+    void append(Diagnostics&& others);
+    /// Appends the others, but for those at or below a place that already has an error: the second
+    /// would be a consequence of the first.
+    void append_independent(Diagnostics&& others);
+
+    [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
+    [[nodiscard]] std::vector<Diagnostic> errors() const;
+    [[nodiscard]] std::vector<Diagnostic> warnings() const;
+    [[nodiscard]] bool has_errors() const { return errors_ > 0; }
+
+    /// All errors as one Error of kind spec: a single one keeps its pointer, several are listed
+    /// with theirs. Only to be called if has_errors().
+    [[nodiscard]] Error to_error() const;
+
+ private:
+    [[nodiscard]] bool has_error_above(std::string_view pointer) const;
+
+    std::vector<Diagnostic> all_;
+    std::size_t errors_ = 0;
+};
+
+/// The key as one reference token of a JSON pointer, with its slash: "~" and "/" are escaped.
+std::string pointer_token(std::string_view key);
+
+}  // namespace crux::oci

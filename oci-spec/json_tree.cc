@@ -1,0 +1,191 @@
+#include "oci-spec/json_tree.h"
+
+#include <algorithm>
+#include <bit>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "runtime/base/text.h"
+
+namespace crux::oci::json {
+
+namespace {
+
+constexpr std::size_t kMaxDepth = 64;
+
+// Where the reader stood, as an editor counts: lines and columns from 1.
+std::string place(std::string_view text, std::size_t offset) {
+    const std::string_view before = text.substr(0, std::min(offset, text.size()));
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+    return cat("line ", line, ", column ", before.size() - line_start + 1, " (byte ", before.size(),
+               ')');
+}
+
+// Fills a tree from nlohmann's events. The open containers are kept by pointer: a vector of
+// children grows only while none of them is open, so that no pointer on the stack dangles.
+class Builder {
+ public:
+    using number_integer_t = std::int64_t;
+    using number_unsigned_t = std::uint64_t;
+    using number_float_t = double;
+    using string_t = std::string;
+    using binary_t = nlohmann::json::binary_t;
+
+    Builder(std::string_view text, Node& root, Diagnostics& diagnostics)
+        : text_(text), root_(root), diagnostics_(diagnostics) {}
+
+    bool null() {
+        add(Kind::null);
+        return true;
+    }
+    bool boolean(bool value) {
+        add(Kind::boolean).number = value ? 1 : 0;
+        return true;
+    }
+    bool number_integer(number_integer_t value) {
+        add(Kind::negative).number = std::bit_cast<std::uint64_t>(value);
+        return true;
+    }
+    bool number_unsigned(number_unsigned_t value) {
+        add(Kind::positive).number = value;
+        return true;
+    }
+    bool number_float(number_float_t /*value*/, const string_t& written) {
+        add(Kind::fraction).text = written;
+        return true;
+    }
+    bool string(string_t& value) {
+        add(Kind::string).text = std::move(value);
+        return true;
+    }
+    bool binary(binary_t& /*value*/) { return false; }
+    bool start_object(std::size_t /*unknown*/) { return open(Kind::object); }
+    bool end_object() {
+        report_duplicates(*open_.back());
+        open_.pop_back();
+        return true;
+    }
+    bool start_array(std::size_t /*unknown*/) { return open(Kind::array); }
+    bool end_array() {
+        open_.pop_back();
+        return true;
+    }
+    bool key(string_t& value) {
+        key_ = std::move(value);
+        return true;
+    }
+    // The offset counts the bytes taken, the offending one included.
+    bool parse_error(std::size_t taken, const std::string& token,
+                     const nlohmann::detail::exception& /*cause*/) {
+        if (taken > text_.size()) {
+            diagnostics_.error("", cat("invalid JSON at ", place(text_, text_.size()),
+                                       ": the text ends too early"));
+            return false;
+        }
+        constexpr std::size_t kShown = 24;
+        const std::size_t start = token.size() > kShown ? token.size() - kShown : 0;
+        diagnostics_.error("", cat("invalid JSON at ", place(text_, taken == 0 ? 0 : taken - 1),
+                                   ", near ", crux::quoted(std::string_view(token).substr(start))));
+        return false;
+    }
+
+ private:
+    Node& add(Kind kind) {
+        Node* node = &root_;
+        if (!open_.empty()) node = &open_.back()->children.emplace_back();
+        node->kind = kind;
+        if (!open_.empty() && open_.back()->kind == Kind::object) node->key = std::move(key_);
+        return *node;
+    }
+
+    bool open(Kind kind) {
+        if (open_.size() == kMaxDepth) {
+            diagnostics_.error(pointer(), cat("is nested deeper than ", kMaxDepth, " levels"));
+            return false;
+        }
+        open_.push_back(&add(kind));
+        return true;
+    }
+
+    // The pointer of the innermost open container.
+    [[nodiscard]] std::string pointer() const {
+        std::string out;
+        for (std::size_t level = 1; level < open_.size(); ++level) {
+            const Node& parent = *open_[level - 1];
+            out += parent.kind == Kind::array ? cat('/', parent.children.size() - 1)
+                                              : pointer_token(open_[level]->key);
+        }
+        return out;
+    }
+
+    void report_duplicates(const Node& object) {
+        std::vector<std::string_view> keys;
+        keys.reserve(object.children.size());
+        for (const Node& member : object.children) keys.push_back(member.key);
+        std::sort(keys.begin(), keys.end());
+        for (auto at = std::adjacent_find(keys.begin(), keys.end()); at != keys.end();
+             at = std::adjacent_find(at, keys.end())) {
+            diagnostics_.error(pointer() + pointer_token(*at), "is given more than once");
+            at = std::upper_bound(at, keys.end(), *at);
+        }
+    }
+
+    std::string_view text_;
+    Node& root_;
+    Diagnostics& diagnostics_;
+    std::vector<Node*> open_;
+    std::string key_;
+};
+
+void warn_unread_below(const Node& node, const std::string& pointer, Diagnostics& diagnostics) {
+    std::size_t index = 0;
+    for (const Node& child : node.children) {
+        if (!child.read) {
+            if (node.kind == Kind::object)
+                diagnostics.warn(pointer + pointer_token(child.key),
+                                 "is not a property of the specification, ignored");
+        } else if (!child.children.empty()) {
+            warn_unread_below(
+                child,
+                pointer + (node.kind == Kind::array ? cat('/', index) : pointer_token(child.key)),
+                diagnostics);
+        }
+        ++index;
+    }
+}
+
+}  // namespace
+
+std::string_view describe(Kind kind) {
+    switch (kind) {
+        case Kind::null:
+            return "null";
+        case Kind::boolean:
+            return "a boolean";
+        case Kind::negative:
+        case Kind::positive:
+        case Kind::fraction:
+            return "a number";
+        case Kind::string:
+            return "a string";
+        case Kind::array:
+            return "an array";
+        case Kind::object:
+            return "an object";
+    }
+    return "";
+}
+
+Node parse_tree(std::string_view text, Diagnostics& diagnostics) {
+    Node root;
+    Builder builder(text, root, diagnostics);
+    nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
+    return root;
+}
+
+void warn_unread(const Node& root, Diagnostics& diagnostics) {
+    warn_unread_below(root, "", diagnostics);
+}
+
+}  // namespace crux::oci::json

@@ -1,0 +1,151 @@
+#include "oci-spec/reader.h"
+
+#include <bit>
+
+namespace crux::oci {
+
+using json::Kind;
+
+Reader Reader::operator[](std::string_view key) const& {
+    if (node_ != nullptr && node_->kind == Kind::object) {
+        for (const json::Node& member : node_->children) {
+            if (member.key != key) continue;
+            member.read = true;
+            return {&member, this, key, 0};
+        }
+    }
+    return {nullptr, this, key, 0};
+}
+
+Reader Reader::element(std::size_t index) const {
+    const json::Node& child = node_->children[index];
+    child.read = true;
+    return {&child, this, child.key, index};
+}
+
+bool Reader::present() const {
+    return node_ != nullptr && node_->kind != Kind::null;
+}
+
+std::string Reader::pointer() const {
+    if (parent_ == nullptr) return {};
+    if (parent_->node_ != nullptr && parent_->node_->kind == Kind::array)
+        return cat(parent_->pointer(), '/', index_);
+    return parent_->pointer() + pointer_token(key_);
+}
+
+void Reader::error(std::string text) const {
+    diagnostics_->error(pointer(), std::move(text));
+}
+
+void Reader::warn(std::string text) const {
+    diagnostics_->warn(pointer(), std::move(text));
+}
+
+bool Reader::is(Kind kind) const {
+    if (!present()) return false;
+    if (node_->kind == kind) return true;
+    ignore();
+    error(cat("expected ", json::describe(kind), ", not ", json::describe(node_->kind)));
+    return false;
+}
+
+const std::string* Reader::text_here() const {
+    return is(Kind::string) ? &node_->text : nullptr;
+}
+
+std::string Reader::string() const {
+    const std::string* text = text_here();
+    return text != nullptr ? *text : std::string();
+}
+
+std::string Reader::required_string() const {
+    if (!present() || (node_->kind == Kind::string && node_->text.empty())) {
+        error("is required");
+        return {};
+    }
+    return string();
+}
+
+bool Reader::boolean() const {
+    return optional_boolean().value_or(false);
+}
+
+std::optional<bool> Reader::optional_boolean() const {
+    if (!is(Kind::boolean)) return std::nullopt;
+    return node_->number != 0;
+}
+
+bool Reader::required_boolean() const {
+    if (!present()) error("is required");
+    return boolean();
+}
+
+std::vector<std::string> Reader::strings() const {
+    return list([](const Reader& item) {
+        if (!item.present()) item.error("expected a string, not null");
+        return item.string();
+    });
+}
+
+StringMap Reader::string_map() const {
+    return entries([](std::string_view key, const Reader& value) {
+        if (!value.present()) value.error("expected a string, not null");
+        return StringMap::value_type(key, value.string());
+    });
+}
+
+// Both ends of every integer type fit: the lowest is never above zero, the highest never below.
+std::optional<std::uint64_t> Reader::whole_number(std::int64_t lowest,
+                                                  std::uint64_t highest) const {
+    std::string written;
+    switch (node_->kind) {
+        case Kind::positive:
+            if (node_->number <= highest) return node_->number;
+            written = cat(node_->number);
+            break;
+        case Kind::negative: {
+            const auto value = std::bit_cast<std::int64_t>(node_->number);
+            if (value >= lowest) return node_->number;
+            written = cat(value);
+            break;
+        }
+        case Kind::fraction:
+            written = node_->text;
+            break;
+        case Kind::null:
+        case Kind::boolean:
+        case Kind::string:
+        case Kind::array:
+        case Kind::object:
+            ignore();
+            error(cat("expected a whole number, not ", json::describe(node_->kind)));
+            return std::nullopt;
+    }
+    error(cat("expected a whole number from ", lowest, " to ", highest, ", not ", written));
+    return std::nullopt;
+}
+
+void Reader::report_word(std::string_view text, const std::string& names,
+                         std::string_view what) const {
+    std::string sentence = cat(quoted(text), " is not a known ", what);
+    if (!names.empty()) sentence += cat(" (known: ", names, ')');
+    error(std::move(sentence));
+}
+
+namespace {
+
+void ignore_all(const json::Node& node) {
+    for (const json::Node& child : node.children) {
+        child.read = true;
+        ignore_all(child);
+    }
+}
+
+}  // namespace
+
+void Reader::ignore() const {
+    if (node_ != nullptr) ignore_all(*node_);
+}
+
+}  // namespace crux::oci
