@@ -76,6 +76,7 @@ enum class Kind : std::uint16_t {
     ready,              ///< tell the parent, wait until the container is recorded
     barrier,            ///< wait at the FIFO for start
     exec,               ///< close what is left, become the program
+    directory,          ///< a directory inside the root, made with its parents if missing
     count_,             ///< how many there are
 };
 
@@ -114,8 +115,9 @@ struct Propagation {
 };
 struct Root {
     Text path;                  ///< as the host sees it
-    std::uint32_t propagation;  ///< for the mount it is made of, as in Propagation
+    std::uint32_t propagation;  ///< for the mount that holds it, as in Propagation, before its copy
     SlotIndex idmap;            ///< a user namespace whose maps the mount gets, or kNoSlot
+    std::uint16_t keep_mount;   ///< 1: no mount namespace of its own, so no mount of its own either
 };
 
 /// Attributes of a mount, in mount_setattr(2)'s bits. Recursive ones reach the mounts below.
@@ -158,6 +160,8 @@ enum MountFlag : std::uint16_t {
         16,          ///< the source is a path inside the container's root (masks of own trees)
     kRemount = 32,   ///< change the mount that is there
     kNoFollow = 64,  ///< do not follow a symbolic link at the end of the source
+    kModeOfTarget = 128,  ///< a tmpfs gets the permissions of the directory that it covers
+    kOnlyProc = 256,      ///< the source must be a procfs: nothing else may stand for /proc
 };
 struct ChangeAttributes {
     Text target;
@@ -219,6 +223,9 @@ struct Sysctl {
     Text path;  ///< below /proc/sys
     Text value;
 };
+struct Affinity {
+    List mask;  ///< of std::uint64_t: the CPUs' bits; empty: all that the cgroup allows
+};
 struct OomScore {
     std::int32_t value;
 };
@@ -279,12 +286,12 @@ struct WorkingDirectory {
 struct FindProgram {
     List candidates;  ///< of Text: absolute or relative paths, tried in order
 };
-/// What `verify` reads back (rule R11); a bit says which are checked.
+/// What `verify` reads back (rule R11).
 struct Verify {
     std::uint64_t bounding;
     CapabilitySets sets;
-    std::uint32_t no_new_privileges;
-    std::uint32_t seccomp;
+    std::uint32_t no_new_privileges;  ///< 1: must be set; 0: not looked at
+    std::uint32_t seccomp;            ///< 1: a filter must be loaded; 0: not looked at
 };
 struct Barrier {
     SlotIndex fifo;
@@ -293,6 +300,17 @@ struct Exec {
     List arguments;            ///< of Text
     List environment;          ///< of Text
     std::uint32_t keep_below;  ///< descriptors below this number stay open
+    std::uint32_t needs_home;  ///< 1: add HOME from the container's /etc/passwd, or "/"
+    std::uint32_t uid;         ///< whose home
+};
+
+/// Step::flags; what a bit means depends on the kind.
+enum StepFlag : std::uint16_t {
+    kReplace = 1,     ///< link: remove what is there with that name; otherwise it is left alone
+    kReopenNull = 1,  ///< own_stdio: first exchange the host's /dev/null for the container's own
+    /// working_directory: a refusal for want of rights is left to the step that comes again once
+    /// the user is set; that one does nothing but its check if this one succeeded.
+    kFirstTry = 1,
 };
 
 /// One step. `origin` is the JSON pointer of the property that asked for it, or empty for what
@@ -314,12 +332,13 @@ struct Step {
         Node node;
         Link link;
         Console console;
-        Path path;  // mask, read_only
+        Path path;  // mask, read_only, directory
         AskParent ask_parent;
         Hook hook;
         EnterRoot enter_root;
         Sysctl sysctl;
         Text text;  // host_name, domain_name, keyring
+        Affinity affinity;
         OomScore oom_score;
         ResourceLimit resource_limit;
         Scheduler scheduler;

@@ -20,7 +20,9 @@ struct SlotUse {
     enum class What : std::uint8_t {
         cgroup_tasks,    ///< the tasks file of cgroup place `index`, for writing
         namespace_file,  ///< the namespace at `path`, checked to be of type `type`
-        host_mount,  ///< open_tree of `path` made by the host (the source is out of init's reach)
+        /// open_tree of `path` made by the host (the source is out of init's reach), id-mapped by
+        /// the maps below or by the namespace at `idmap_path` where there are any.
+        host_mount,
         idmap_namespace,  ///< a user namespace with these maps, for an id-mapped mount
         console_socket,   ///< connected to `path`
         terminal_socket,  ///< the other end of the foreground proxy's socket pair
@@ -33,7 +35,8 @@ struct SlotUse {
     std::string path;
     std::string uid_map;
     std::string gid_map;
-    std::string origin;  ///< JSON pointer
+    std::string idmap_path;  ///< a user namespace whose maps are used
+    std::string origin;      ///< JSON pointer
 };
 
 /// A namespace that must be joined before init exists: user (its privileges are needed to make the
@@ -47,6 +50,7 @@ struct EarlyJoin {
 /// What happens on the host's side, in the order that launch gives it: the part of a plan that
 /// never crosses the clone.
 struct HostPart {
+    std::string id;
     std::vector<cgroup::Place> cgroup;  ///< empty: the container stays in the caller's cgroup
     cgroup::Limits limits;
     std::vector<EarlyJoin> joins;
@@ -108,9 +112,12 @@ struct ExecInputs {
     const oci::Config* config = nullptr;  ///< the container's own
     const host::Facts* facts = nullptr;
     std::string id;
+    std::string rootfs;  ///< absolute; for a container without a mount namespace
+    std::vector<oci::Namespace> namespaces;  ///< the container's own, each with its path
     std::span<const std::uint64_t> seccomp_program;
     std::uint32_t seccomp_flags = 0;
     std::vector<cgroup::Place> cgroup;
+    bool no_new_keyring = false;
     unsigned preserve_fds = 0;
     std::string console_socket;
     bool foreground_terminal = false;
