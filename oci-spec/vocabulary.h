@@ -326,17 +326,25 @@ inline constexpr std::array kHooks = {
 
 // --- Linux ---
 
-/// "u" reads as a character device, which is written "c".
-inline constexpr std::array kDeviceTypes = {
-    Word<DeviceType>{"a", DeviceType::all},       Word<DeviceType>{"b", DeviceType::block},
-    Word<DeviceType>{"c", DeviceType::character}, Word<DeviceType>{"u", DeviceType::character},
+/// The types of a node. "u" reads as a character device, which is written "c".
+inline constexpr std::array kDeviceNodeTypes = {
+    Word<DeviceType>{"c", DeviceType::character},
+    Word<DeviceType>{"b", DeviceType::block},
+    Word<DeviceType>{"u", DeviceType::character},
     Word<DeviceType>{"p", DeviceType::fifo},
 };
 
+/// The types of a rule of the device controller.
+inline constexpr std::array kDeviceRuleTypes = {
+    Word<DeviceType>{"a", DeviceType::all},
+    Word<DeviceType>{"c", DeviceType::character},
+    Word<DeviceType>{"b", DeviceType::block},
+};
+
 inline constexpr std::array kDeviceAccesses = {
-    Word<char>{"r", static_cast<char>(kDeviceRead)},
-    Word<char>{"w", static_cast<char>(kDeviceWrite)},
-    Word<char>{"m", static_cast<char>(kDeviceMknod)},
+    Word<DeviceAccess>{"r", kDeviceRead},
+    Word<DeviceAccess>{"w", kDeviceWrite},
+    Word<DeviceAccess>{"m", kDeviceMknod},
 };
 
 inline constexpr std::array kMemoryPolicyModes = {
