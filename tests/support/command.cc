@@ -67,7 +67,11 @@ Exec exec_of(const std::vector<std::string>& argv, const CommandOptions& options
             if (!options.env.contains(text.substr(0, text.find('='))))
                 exec.environment.push_back(text);
         }
-    for (const auto& [key, value] : options.env) exec.environment.push_back(key + "=" + value);
+    for (const auto& [key, value] : options.env) {
+        std::string& entry = exec.environment.emplace_back(key);
+        entry += '=';
+        entry += value;
+    }
     for (auto& entry : exec.environment) exec.envp.push_back(entry.data());
     exec.envp.push_back(nullptr);
     return exec;

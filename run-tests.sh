@@ -1,0 +1,114 @@
+#!/bin/bash
+# Installs what is needed, builds crux and passes all its tests: the README's test command.
+# usage: ./run-tests.sh [--no-lint] [--no-asan]
+# The last line is "N passed, N failed, N skipped", and the exit code is 0 only where nothing failed.
+set -uo pipefail
+cd "$(dirname "$0")" || exit 1
+# shellcheck source=scripts/as-root.sh
+. scripts/as-root.sh
+
+with_lint=yes
+with_asan=yes
+for word in "$@"; do
+    case $word in
+        --no-lint) with_lint=no ;;
+        --no-asan) with_asan=no ;;
+        *) sed -n '2,4s/^# //p' "$0"; exit 1 ;;
+    esac
+done
+
+logs=build/logs
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+failures=()
+
+# step NAME SECONDS COMMAND…: runs it within the time, its output in a log of that name.
+step() {
+    local name=$1 seconds=$2 begin=$SECONDS
+    shift 2
+    printf '%-34s' "$name"
+    if timeout --kill-after=20 "$seconds" "$@" </dev/null >"$logs/$name.log" 2>&1; then
+        printf 'done   %4d s\n' $((SECONDS - begin))
+        return 0
+    fi
+    local code=$?
+    printf 'FAILED %4d s\n' $((SECONDS - begin))
+    [ $code = 124 ] && echo "$name: not done after $seconds seconds" >>"$logs/$name.log"
+    return 1
+}
+
+# must NAME SECONDS COMMAND…: a step without which nothing further can be tested.
+must() {
+    if ! step "$@"; then
+        tail -n 60 "$logs/$1.log"
+        failed=$((failed + 1))
+        failures+=("$1")
+        finish
+    fi
+}
+
+attribute() { sed -n "/<testsuite/,/>/s/.*[[:space:]]$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
+
+# tests NAME SECONDS FOLDER WORDS…: runs CTest in a build folder and adds up what its report says.
+tests() {
+    local name=$1 seconds=$2 folder=$3 report
+    shift 3
+    report=$PWD/$logs/$name.xml
+    rm -f "$report"
+    step "$name" "$seconds" ctest --test-dir "$folder" --output-on-failure --no-tests=error \
+        --output-junit "$report" "$@" || sed -n '/FAILED:/,$p; /tests failed/,$p; /\*\*\*Failed/,+40p' \
+        "$logs/$name.log" | head -n 200
+    if ! [ -s "$report" ]; then
+        tail -n 40 "$logs/$name.log"
+        failed=$((failed + 1))
+        failures+=("$name")
+        return
+    fi
+    local all bad unrun
+    all=$(attribute tests "$report") bad=$(attribute failures "$report") unrun=$(attribute skipped "$report")
+    failed=$((failed + bad)) skipped=$((skipped + unrun)) passed=$((passed + all - bad - unrun))
+    printf '    %d passed, %d failed, %d skipped\n' $((all - bad - unrun)) "$bad" "$unrun"
+    # Why each was skipped.
+    grep -o 'SKIPPED: .*' "$report" | sort | uniq -c | sed 's/^ */    /'
+    [ "$bad" = 0 ] || failures+=("$name")
+}
+
+lint() {
+    step lint 1500 tests/lint.sh build/release || true
+    sed -n '/^FAIL/,/^ok/p' "$logs/lint.log" | head -n 200
+    local last
+    last=$(tail -n 1 "$logs/lint.log")
+    if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+        echo "    $last"
+        [ "${BASH_REMATCH[2]}" = 0 ] || failures+=("lint")
+    else
+        tail -n 20 "$logs/lint.log"
+        failed=$((failed + 1))
+        failures+=("lint")
+    fi
+}
+
+finish() {
+    echo
+    [ ${#failures[@]} = 0 ] || echo "failed: ${failures[*]} (logs in $logs)"
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+    exit
+}
+
+# Everything on the host counts when the tests compare it before and after.
+export CRUX_TESTS_ALONE=1
+
+jobs=$(nproc)
+must packages 1800 scripts/install-packages.sh scripts/packages-build.txt scripts/packages-test.txt
+must configure-release 120 cmake --preset release
+must build-release 1500 cmake --build --preset release -j "$jobs"
+tests tests-release 1200 build/release -LE bench -j "$jobs"
+if [ $with_asan = yes ]; then
+    must configure-asan 120 cmake --preset asan
+    must build-asan 1200 cmake --build --preset asan --target unit_tests -j "$jobs"
+    tests tests-asan 600 build/asan -L unit -j "$jobs"
+fi
+[ $with_lint = no ] || lint
+finish

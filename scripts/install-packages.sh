@@ -1,0 +1,36 @@
+#!/bin/bash
+# Installs the Debian packages that the given list files name; says nothing when all are there.
+# usage: scripts/install-packages.sh LIST…
+set -euo pipefail
+
+mapfile -t wanted < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$@")
+
+missing=()
+for package in "${wanted[@]}"; do
+    state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+    echo "these packages are missing, and only root can install them: ${missing[*]}" >&2
+    exit 1
+fi
+
+echo "Installing ${#missing[@]} Debian packages: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# A mirror in the middle of its own update refuses for a moment; the next try finds it whole.
+for attempt in 1 2 3; do
+    if timeout 900 bash -c '
+        apt-get -q -o DPkg::Lock::Timeout=120 update &&
+        apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"' \
+        install "${missing[@]}" >"$log" 2>&1; then
+        exit 0
+    fi
+    [ "$attempt" = 3 ] || sleep 10
+done
+tail -n 30 "$log" >&2
+echo "apt-get could not install the packages" >&2
+exit 1
