@@ -19,7 +19,7 @@ namespace {
 
 using Kind = Error::Kind;
 
-constexpr std::uint32_t kMaxErrno = 4095;  // the kernel's MAX_ERRNO
+constexpr std::uint32_t kMaxErrno = 4094;  // libseccomp's limit, one less than the kernel's
 constexpr std::uint32_t kMaxTraceData = 0xffff;
 constexpr std::uint32_t kArguments = 6;
 
