@@ -1,0 +1,212 @@
+#include "cmd/crux/program.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cmd/crux/help.h"
+#include "cmd/crux/version.h"
+#include "runtime/base/text.h"
+
+namespace crux::cmd {
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUnknownCommand = 3;
+
+constexpr Flag kGlobalFlags[] = {
+    {.name = "debug", .help = "log also what is being done"},
+    {.name = "log",
+     .takes = Takes::text,
+     .help = "append messages to this file, and not to standard error"},
+    {.name = "log-format",
+     .takes = Takes::text,
+     .initial = "text",
+     .help = "text, or json: one object a line"},
+    {.name = "log-level",
+     .takes = Takes::text,
+     .initial = "warning",
+     .help = "least grave messages that are logged: error, warning or debug"},
+    {.name = "root",
+     .takes = Takes::text,
+     .help =
+         "folder that keeps the state of the containers, best on a tmpfs (default: /run/crux, or "
+         "$XDG_RUNTIME_DIR/crux for users)"},
+    {.name = "systemd-cgroup",
+     .help = "let systemd manage the cgroups; cgroupsPath is then slice:prefix:name"},
+    {.name = "cgroup-manager",
+     .takes = Takes::text,
+     .help = "systemd, cgroupfs or disabled; the first is --systemd-cgroup"},
+    {.name = "rootless",
+     .takes = Takes::text,
+     .initial = "auto",
+     .help = "go on without rights on cgroups: true, false or auto"},
+    {.name = "criu", .takes = Takes::text, .help = "ignored", .hidden = Hidden::yes},
+    {.name = "version", .letters = "vV", .help = "print the version"},
+};
+
+/// One run of the program.
+class Program {
+ public:
+    Program(std::span<const Command* const> commands, std::span<const char* const> words)
+        : commands_(commands), words_(words) {
+        const std::string_view path = words.empty() ? "crux" : words.front();
+        name_ = path.substr(path.rfind('/') + 1);
+    }
+
+    int run();
+
+ private:
+    int run_named(const Options& global, std::string_view name, std::span<const char* const> rest);
+    int run_command(const Options& global, const Command& command,
+                    std::span<const char* const> rest);
+    int finish(const Command& command, const Result<int>& result,
+               const std::vector<std::string>& warnings);
+    int help_about(std::span<const char* const> topics);
+    Status open_report(const Options& global);
+    Status check_count(const Command& command, std::size_t count) const;
+    [[nodiscard]] const Command* find(std::string_view name) const;
+
+    int say(std::string_view text);
+    int refuse(const Error& error, std::string_view explanation);
+
+    std::span<const Command* const> commands_;
+    std::span<const char* const> words_;
+    std::string_view name_;
+    Report report_;
+};
+
+const Command* Program::find(std::string_view name) const {
+    for (const Command* command : commands_)
+        if (command->name == name) return command;
+    return nullptr;
+}
+
+/// Prints, and answers the exit code that this leaves.
+int Program::say(std::string_view text) {
+    const Status printed = print(text);
+    if (printed) return 0;
+    report_.error(printed.error().message());
+    return kFailed;
+}
+
+/// A wrong command line: the explanation and the help on standard output, the reason to the log.
+int Program::refuse(const Error& error, std::string_view explanation) {
+    say(explanation);
+    report_.error(error.message());
+    return kFailed;
+}
+
+int Program::run() {
+    const std::span<const char* const> words = words_.empty() ? words_ : words_.subspan(1);
+    const auto line = read_line(kGlobalFlags, words, Order::before_arguments);
+    if (!line)
+        return refuse(line.error(), cat("Incorrect Usage. ", line.error().message(), "\n\n",
+                                        program_help(name_, kGlobalFlags, commands_)));
+    if (line->help) return say(program_help(name_, kGlobalFlags, commands_));
+    if (line->options.on("version")) return say(version_text(name_));
+
+    const Status opened = open_report(line->options);
+    if (!opened) {
+        report_.error(opened.error().message());
+        return kFailed;
+    }
+    if (line->arguments.empty()) return say(program_help(name_, kGlobalFlags, commands_));
+    const std::span<const char* const> rest = words.last(line->arguments.size() - 1);
+    return run_named(line->options, line->arguments.front(), rest);
+}
+
+Status Program::open_report(const Options& global) {
+    const std::string& word = global.text("log-level");
+    auto least = Report::Level::warning;
+    if (global.on("debug") || word == "debug")
+        least = Report::Level::debug;
+    else if (word == "error")
+        least = Report::Level::error;
+    else if (word != "warning" && word != "")
+        return fail(Error::Kind::usage, cat("invalid log-level: ", word));
+    return report_.open(global.text("log"), global.text("log-format"), least);
+}
+
+int Program::run_named(const Options& global, std::string_view name,
+                       std::span<const char* const> rest) {
+    if (name == "help" || name == "h") return help_about(rest);
+    if (const Command* command = find(name)) return run_command(global, *command, rest);
+    report_.error(cat("No help topic for '", name, "'"));
+    return kUnknownCommand;
+}
+
+int Program::help_about(std::span<const char* const> topics) {
+    if (topics.empty()) return say(program_help(name_, kGlobalFlags, commands_));
+    if (const Command* command = find(topics.front())) return say(command_help(name_, *command));
+    report_.error(cat("No help topic for '", topics.front(), "'"));
+    return kUnknownCommand;
+}
+
+Status Program::check_count(const Command& command, std::size_t count) const {
+    std::string_view rule;
+    std::size_t limit = command.least;
+    if (command.least == command.most && count != command.least) {
+        rule = " requires exactly ";
+    } else if (count < command.least) {
+        rule = " requires a minimum of ";
+    } else if (count > command.most) {
+        rule = " requires a maximum of ";
+        limit = command.most;
+    } else {
+        return {};
+    }
+    return fail(Error::Kind::usage,
+                cat(words_.front(), ": ", quoted(command.name), rule, limit, " argument(s)"));
+}
+
+int Program::run_command(const Options& global, const Command& command,
+                         std::span<const char* const> rest) {
+    const auto line = read_line(command.flags, rest, command.order);
+    if (!line)
+        return refuse(line.error(), cat("Incorrect Usage: ", line.error().message(), "\n\n",
+                                        command_help(name_, command)));
+    if (line->help) return say(command_help(name_, command));
+    const Status counted = check_count(command, line->arguments.size());
+    if (!counted)
+        return refuse(counted.error(), cat("Incorrect Usage.\n\n", command_help(name_, command)));
+
+    const auto root = find_root(global, Caller::here());
+    if (!root) {
+        report_.error(root.error().message());
+        return kFailed;
+    }
+    report_.debug(
+        cat(command.name, " with the state root ", root->path, root->rootless ? ", rootless" : ""));
+    std::vector<std::string> warnings;
+    Call call{global, line->options, line->arguments, *root, report_, warnings};
+    return finish(command, command.run(call), warnings);
+}
+
+int Program::finish(const Command& command, const Result<int>& result,
+                    const std::vector<std::string>& warnings) {
+    if (result || report_.debugging())
+        for (const std::string& warning : warnings) report_.warning(warning);
+    if (result) return *result;
+    report_.error(cat(command.failure, result.error().message()));
+    return command.failure_code;
+}
+
+/// A descriptor 0, 1 or 2 that the caller left closed would become some file of ours.
+void occupy_standard_descriptors() {
+    for (int descriptor = 0; descriptor <= STDERR_FILENO; ++descriptor)
+        if (::fcntl(descriptor, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+}
+
+}  // namespace
+
+std::span<const Flag> global_flags() {
+    return kGlobalFlags;
+}
+
+int run_program(std::span<const Command* const> commands, std::span<const char* const> words) {
+    occupy_standard_descriptors();
+    return Program(commands, words).run();
+}
+
+}  // namespace crux::cmd

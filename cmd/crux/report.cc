@@ -1,0 +1,158 @@
+#include "cmd/crux/report.h"
+
+#include <fcntl.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+
+#include "cmd/crux/output.h"
+#include "oci-spec/log_line.h"
+#include "runtime/base/text.h"
+
+namespace crux::cmd {
+
+namespace {
+
+/// An entry that cannot be written has nowhere else to go.
+void write_entry(int file, std::string_view text) {
+    (void)write_all(file, "log", text);
+}
+
+/// The local time as RFC 3339 wants it, in seconds: what callers parse strictly.
+std::string time_now() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    if (localtime_r(&now, &parts) == nullptr) gmtime_r(&now, &parts);
+    char text[32];
+    const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &parts);
+    std::string out(text, length);
+    if (out.ends_with("+0000")) return out.substr(0, out.size() - 5) + 'Z';
+    return out.insert(out.size() - 2, ":");
+}
+
+long seconds_since_start() {
+    static const std::time_t start = std::time(nullptr);
+    return std::time(nullptr) - start;
+}
+
+int system_priority(Report::Level level) {
+    switch (level) {
+        case Report::Level::error:
+            return LOG_ERR;
+        case Report::Level::warning:
+            return LOG_WARNING;
+        case Report::Level::debug:
+            return LOG_DEBUG;
+    }
+    return LOG_ERR;
+}
+
+/// Takes the prefix off the text if it has it.
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+    if (!text.starts_with(prefix)) return false;
+    text.remove_prefix(prefix.size());
+    return true;
+}
+
+/// logrus leaves words of these characters without quotes.
+bool is_plain(std::string_view text) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/@^+";
+    return text.find_first_not_of(kPlain) == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string_view level_word(Report::Level level) {
+    switch (level) {
+        case Report::Level::error:
+            return "error";
+        case Report::Level::warning:
+            return "warning";
+        case Report::Level::debug:
+            return "debug";
+    }
+    return "error";
+}
+
+std::string text_entry(Report::Level level, std::string_view sentence, std::string_view time) {
+    return cat("time=", quoted(time), " level=", level_word(level),
+               " msg=", is_plain(sentence) ? std::string(sentence) : quoted(sentence), '\n');
+}
+
+std::string terminal_entry(Report::Level level, std::string_view sentence, long seconds) {
+    struct Look {
+        std::string_view word;
+        int colour;
+    };
+    constexpr Look kLooks[] = {{"ERRO", 31}, {"WARN", 33}, {"DEBU", 37}};
+    const Look& look = kLooks[static_cast<std::size_t>(level)];
+    std::string count = std::to_string(seconds);
+    count.insert(0, count.size() < 4 ? 4 - count.size() : 0, '0');
+    return cat("\x1b[", look.colour, 'm', look.word, "\x1b[0m[", count, "] ", sentence, '\n');
+}
+
+Report::~Report() {
+    if (file_ >= 0) ::close(file_);
+}
+
+Status Report::open(std::string_view sink, std::string_view format, Level least) {
+    if (format != "" && format != "text" && format != "json")
+        return fail(Error::Kind::usage, cat("invalid log-format: ", format));
+    Sink chosen = Sink::standard_error;
+    if (take_prefix(sink, "journald:") || take_prefix(sink, "syslog:")) {
+        chosen = Sink::system_log;
+        name_ = sink;
+        ::openlog(name_.c_str(), LOG_PID, LOG_DAEMON);
+    } else if (!sink.empty()) {
+        chosen = Sink::file;
+        take_prefix(sink, "file:");
+        const std::string path(sink);
+        const int file =
+            ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_SYNC | O_CLOEXEC, 0644);
+        if (file < 0) return fail(Error::Kind::os, cat("open ", path, ": ", errno_words(errno)));
+        if (file_ >= 0) ::close(file_);
+        file_ = file;
+    }
+    sink_ = chosen;
+    format_ = format == "json" ? Format::json : Format::text;
+    least_ = least;
+    return {};
+}
+
+void Report::write(Level level, std::string_view sentence) {
+    if (level > least_) return;
+    if (sink_ == Sink::system_log) {
+        ::syslog(system_priority(level), "%.*s", static_cast<int>(sentence.size()),
+                 sentence.data());
+        return;
+    }
+    const int file = sink_ == Sink::file ? file_ : STDERR_FILENO;
+    if (format_ == Format::json)
+        write_entry(file, oci::log_line(level_word(level), sentence, time_now()));
+    else if (sink_ == Sink::standard_error && ::isatty(STDERR_FILENO) == 1)
+        write_entry(file, terminal_entry(level, sentence, seconds_since_start()));
+    else
+        write_entry(file, text_entry(level, sentence, time_now()));
+}
+
+void Report::error(std::string_view sentence) {
+    write(Level::error, sentence);
+    if (sink_ != Sink::standard_error) write_entry(STDERR_FILENO, cat(sentence, '\n'));
+}
+
+void Report::warning(std::string_view sentence) {
+    write(Level::warning, sentence);
+}
+
+void Report::debug(std::string_view sentence) {
+    write(Level::debug, sentence);
+}
+
+void Report::aside(std::string_view sentence) {
+    write_entry(STDERR_FILENO, cat(sentence, '\n'));
+}
+
+}  // namespace crux::cmd

@@ -1,0 +1,63 @@
+#include "cmd/crux/report.h"
+
+#include <unistd.h>
+
+#include "tests/support/bundle.h"
+#include "tests/support/catch.h"
+#include "tests/support/command.h"
+
+namespace crux::cmd {
+namespace {
+
+using Level = Report::Level;
+
+TEST_CASE("a text entry quotes what is not a plain word") {
+    const char* time = "2026-01-02T03:04:05Z";
+    CHECK(text_entry(Level::error, "container does not exist", time) ==
+          "time=\"2026-01-02T03:04:05Z\" level=error msg=\"container does not exist\"\n");
+    CHECK(text_entry(Level::warning, "plain-word_1.2/3@4^5+6", time) ==
+          "time=\"2026-01-02T03:04:05Z\" level=warning msg=plain-word_1.2/3@4^5+6\n");
+    CHECK(text_entry(Level::debug, "a \"b\"\n", time) ==
+          "time=\"2026-01-02T03:04:05Z\" level=debug msg=\"a \\\"b\\\"\\n\"\n");
+}
+
+TEST_CASE("on a terminal an entry has its level in colour and the seconds since the start") {
+    CHECK(terminal_entry(Level::error, "no", 0) == "\x1b[31mERRO\x1b[0m[0000] no\n");
+    CHECK(terminal_entry(Level::warning, "no", 12) == "\x1b[33mWARN\x1b[0m[0012] no\n");
+    CHECK(terminal_entry(Level::debug, "no", 12345) == "\x1b[37mDEBU\x1b[0m[12345] no\n");
+}
+
+TEST_CASE("a file gets entries appended, from the level that was asked for") {
+    const std::string file = test::work_folder() + "/report.log";
+    test::write_file(file, "before\n");
+    {
+        Report report;
+        REQUIRE(report.open("file:" + file, "text", Level::warning).has_value());
+        report.debug("not written");
+        report.warning("one");
+    }
+    {
+        Report report;
+        REQUIRE(report.open(file, "", Level::debug).has_value());
+        report.debug("two");
+    }
+    const std::string text = test::read_file(file);
+    CHECK_THAT(text, Catch::StartsWith("before\ntime=\""));
+    CHECK_THAT(text, Catch::Contains("level=warning msg=one\n"));
+    CHECK_THAT(text, Catch::EndsWith("level=debug msg=two\n"));
+    CHECK_THAT(text, !Catch::Contains("not written"));
+    ::unlink(file.c_str());
+}
+
+TEST_CASE("a log that cannot be had is refused") {
+    Report report;
+    const Status format = report.open("", "xml", Level::warning);
+    REQUIRE_FALSE(format.has_value());
+    CHECK(format.error().message() == "invalid log-format: xml");
+    const Status file = report.open("/nosuch/log", "json", Level::warning);
+    REQUIRE_FALSE(file.has_value());
+    CHECK(file.error().message() == "open /nosuch/log: no such file or directory");
+}
+
+}  // namespace
+}  // namespace crux::cmd
