@@ -1,0 +1,17 @@
+#include "cmd/crux/commands.h"
+
+namespace crux::cmd {
+
+namespace {
+
+constexpr const Command* kAll[] = {
+    &kCreate, &kDelete, &kKill, &kList, &kPause, &kResume, &kRun, &kSpec, &kStart, &kState,
+};
+
+}  // namespace
+
+std::span<const Command* const> all_commands() {
+    return kAll;
+}
+
+}  // namespace crux::cmd

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+
+#include "cmd/crux/command.h"
+
+namespace crux::cmd {
+
+/// Every command, in alphabetical order. A new one is a file that defines its table, and a line in
+/// commands.cc.
+std::span<const Command* const> all_commands();
+
+extern const Command kCreate;
+extern const Command kDelete;
+extern const Command kKill;
+extern const Command kList;
+extern const Command kPause;
+extern const Command kResume;
+extern const Command kRun;
+extern const Command kSpec;
+extern const Command kStart;
+extern const Command kState;
+
+}  // namespace crux::cmd

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "cmd/crux/command.h"
+#include "runtime/container/operations.h"
+
+namespace crux::cmd {
+
+// The flags that create and run share.
+
+inline constexpr Flag kBundleFlag = {
+    .name = "bundle",
+    .letters = "b",
+    .takes = Takes::text,
+    .help = "folder with config.json (default: the current one)",
+    .placeholder = "dir",
+};
+inline constexpr Flag kConsoleSocketFlag = {
+    .name = "console-socket",
+    .takes = Takes::text,
+    .help = "unix socket that gets the master of the container's terminal",
+    .placeholder = "path",
+};
+inline constexpr Flag kPidfdSocketFlag = {
+    .name = "pidfd-socket",
+    .takes = Takes::text,
+    .help = "unix socket that gets a pidfd of the container's first process",
+    .placeholder = "path",
+};
+inline constexpr Flag kPidFileFlag = {
+    .name = "pid-file",
+    .takes = Takes::text,
+    .help = "file to write the process id to",
+    .placeholder = "file",
+};
+inline constexpr Flag kNoPivotFlag = {
+    .name = "no-pivot",
+    .help =
+        "enter the root by chroot and not by pivot_root; needed where / is the initramfs, and "
+        "weaker",
+};
+inline constexpr Flag kNoNewKeyringFlag = {
+    .name = "no-new-keyring",
+    .help = "keep the caller's session keyring",
+};
+inline constexpr Flag kPreserveFdsFlag = {
+    .name = "preserve-fds",
+    .takes = Takes::number,
+    .initial = "0",
+    .help = "pass on this many descriptors after 0 to 2 and those of $LISTEN_FDS",
+    .placeholder = "n",
+};
+inline constexpr Flag kNoSubreaperFlag = {
+    .name = "no-subreaper",
+    .help = "do not adopt the orphans of the container",
+};
+
+/// Fills in what the shared flags say, and enters the bundle: from here on, relative paths (also
+/// those of the sockets) are relative to it. The pid file's path is settled before.
+Status take_creation_options(Call& call, container::CreateOptions& options);
+
+/// Where the operations find the containers.
+container::Place place_of(const Call& call);
+
+}  // namespace crux::cmd

@@ -1,0 +1,42 @@
+#include "cmd/crux/commands.h"
+#include "cmd/crux/creation.h"
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+
+namespace crux::cmd {
+
+namespace {
+
+constexpr Flag kFlags[] = {
+    {.name = "all",
+     .letters = "a",
+     .help = "do not mind if the container does not run any more",
+     .hidden = Hidden::yes},
+};
+
+Result<int> run_kill(Call& call) {
+    std::string_view word = "SIGTERM";
+    if (call.arguments.size() == 2 && !call.arguments[1].empty()) word = call.arguments[1];
+    const auto signal = oci::parse_signal(word);
+    if (!signal) return fail(Error::Kind::usage, cat("unknown signal ", quoted(word)));
+    const auto all = call.options.on("all") ? container::All::yes : container::All::no;
+    TRY(container::kill(place_of(call), call.arguments[0], *signal, all));
+    return 0;
+}
+
+}  // namespace
+
+const Command kKill = {
+    .name = "kill",
+    .usage = "send a signal to the first process of a container",
+    .arguments = "<container-id> [signal]",
+    .description =
+        "The signal is a number or a name, with or without SIG, in any case; TERM where none\n"
+        "is given. KILL ends every process of the container.",
+    .flags = kFlags,
+    .least = 1,
+    .most = 2,
+    .run = run_kill,
+};
+
+}  // namespace crux::cmd

@@ -1,0 +1,49 @@
+#include <cerrno>
+
+#include "cmd/crux/commands.h"
+#include "cmd/crux/creation.h"
+#include "runtime/base/text.h"
+
+namespace crux::cmd {
+
+namespace {
+
+/// Passes the failure on; where rights were missing, says first what may be behind it.
+Result<int> settle(Call& call, std::string_view verb, Status done) {
+    if (done) return 0;
+    const int cause = done.error().code();
+    if (cause == EPERM || cause == EACCES)
+        call.report.warning(
+            cat("runc ", verb, " failure might be caused by lack of full access to cgroups"));
+    return std::unexpected(std::move(done).error());
+}
+
+Result<int> run_pause(Call& call) {
+    return settle(call, "pause", container::pause(place_of(call), call.arguments[0]));
+}
+
+Result<int> run_resume(Call& call) {
+    return settle(call, "resume", container::resume(place_of(call), call.arguments[0]));
+}
+
+}  // namespace
+
+const Command kPause = {
+    .name = "pause",
+    .usage = "stop every process of a container where it is",
+    .arguments = "<container-id>",
+    .least = 1,
+    .most = 1,
+    .run = run_pause,
+};
+
+const Command kResume = {
+    .name = "resume",
+    .usage = "let the processes of a paused container go on",
+    .arguments = "<container-id>",
+    .least = 1,
+    .most = 1,
+    .run = run_resume,
+};
+
+}  // namespace crux::cmd

@@ -1,0 +1,51 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "cmd/crux/commands.h"
+#include "oci-spec/template.h"
+#include "runtime/base/text.h"
+
+namespace crux::cmd {
+
+namespace {
+
+constexpr const char* kFile = "config.json";
+
+constexpr Flag kFlags[] = {
+    {.name = "bundle",
+     .letters = "b",
+     .takes = Takes::text,
+     .help = "folder to write it to (default: the current one)",
+     .placeholder = "dir"},
+    {.name = "rootless", .help = "for a user without privileges"},
+};
+
+Result<int> run_spec(Call& call) {
+    TRY(enter_bundle(call.options.text("bundle")));
+    const auto rootless = call.options.on("rootless") ? oci::Rootless::yes : oci::Rootless::no;
+    const std::string text = oci::template_config(rootless);
+    const int file = ::open(kFile, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0 && errno == EEXIST)
+        return fail(Error::Kind::usage, cat("File ", kFile, " exists. Remove it first"));
+    if (file < 0) return fail(Error::Kind::os, cat("open ", kFile, ": ", errno_words(errno)));
+    Status written = write_all(file, kFile, text);
+    ::close(file);
+    if (!written) return std::unexpected(std::move(written).error());
+    return 0;
+}
+
+}  // namespace
+
+const Command kSpec = {
+    .name = "spec",
+    .usage = "write a config.json to start from",
+    .description =
+        "The file asks for a shell in new namespaces on the root file system \"rootfs\" beside\n"
+        "it. Change it to what you need; crux explain tells what each part does.",
+    .flags = kFlags,
+    .run = run_spec,
+};
+
+}  // namespace crux::cmd

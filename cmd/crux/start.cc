@@ -1,0 +1,24 @@
+#include "cmd/crux/commands.h"
+#include "cmd/crux/creation.h"
+
+namespace crux::cmd {
+
+namespace {
+
+Result<int> run_start(Call& call) {
+    TRY(container::start(place_of(call), call.arguments[0], call.warnings));
+    return 0;
+}
+
+}  // namespace
+
+const Command kStart = {
+    .name = "start",
+    .usage = "let the program of a created container run",
+    .arguments = "<container-id>",
+    .least = 1,
+    .most = 1,
+    .run = run_start,
+};
+
+}  // namespace crux::cmd
