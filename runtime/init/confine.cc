@@ -1,0 +1,35 @@
+#include "runtime/init/paths.h"
+
+namespace crux::init {
+
+Outcome load_seccomp(Context& context, const plan::Seccomp& step) {
+    constexpr int kSetFilter = 1;  // SECCOMP_SET_MODE_FILTER
+    struct {
+        std::uint16_t length;
+        const void* filter;
+    } const program{static_cast<std::uint16_t>(step.program.count),
+                    context.items<std::uint64_t>(step.program)};
+    return call(__NR_seccomp, kSetFilter, step.flags, &program);
+}
+
+Outcome confine(Context& context, const plan::Landlock& step) {
+    struct {
+        std::uint64_t handled;
+    } const attributes{step.handled};
+    const Owned ruleset(TRY(call(__NR_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
+    const auto* rules = context.items<plan::LandlockRule>(step.rules);
+    for (std::uint32_t i = 0; i < step.rules.count; ++i) {
+        context.extra = static_cast<std::int32_t>(i) + 1;
+        const Owned parent(TRY(open_in_root(context, context.text(rules[i].path), kOpenPath)));
+        struct [[gnu::packed]] {
+            std::uint64_t access;
+            std::int32_t parent;
+        } const rule{rules[i].access, parent.get()};
+        constexpr int kPathBeneath = 1;
+        TRY(call(__NR_landlock_add_rule, ruleset.get(), kPathBeneath, &rule, 0));
+    }
+    context.extra = 0;
+    return call(__NR_landlock_restrict_self, ruleset.get(), 0);
+}
+
+}  // namespace crux::init

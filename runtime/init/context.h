@@ -1,0 +1,88 @@
+#pragma once
+
+#include "runtime/init/kernel.h"
+#include "runtime/init/raw.h"
+#include "runtime/plan/layout.h"
+
+namespace crux::init {
+
+/// What init knows while it applies a plan. One exists, on main's stack.
+struct Context {
+    const plan::Header* plan = nullptr;
+    const plan::Step* step = nullptr;  ///< the one being applied
+    std::uint32_t step_index = 0;
+
+    Owned control;  ///< SOCK_SEQPACKET to the parent; closed once the container is recorded
+    Owned root;     ///< the container's root directory
+    Owned null;     ///< the host's /dev/null, checked: what masked files show
+    Owned empty;    ///< the empty directory that masked directories show, once there is one
+    bool tree_is_slave = false;  ///< no unmount of ours reaches the host
+    bool in_root = false;        ///< "/" is the container's root
+    bool in_working_directory = false;
+    std::uint32_t umask = 0;  ///< what the program gets
+    const char* program = nullptr;
+
+    // What a failing step wants to add to its report.
+    std::int32_t extra = 0;
+    std::uint32_t detail_length = 0;
+    char detail[sizeof(plan::Report::detail)] = {};
+
+    /// The pool's bytes from an offset on.
+    [[nodiscard]] const char* pool(std::uint32_t offset) const {
+        return reinterpret_cast<const char*>(plan) + plan->pool + offset;
+    }
+    /// A text; NUL-terminated.
+    [[nodiscard]] const char* text(plan::Text text) const { return pool(text.offset); }
+    template <class T>
+    [[nodiscard]] const T* items(plan::List list) const {
+        return reinterpret_cast<const T*>(pool(list.offset));
+    }
+    [[nodiscard]] int slot(plan::SlotIndex index) const { return plan->slots[index]; }
+};
+
+/// Applies the step that the context stands at. Exec does not return when it succeeds.
+Outcome apply(Context& context);
+
+// One function a kind of step, each in the file of its concern.
+
+Outcome start_session(Context& context);                                          // process.cc
+Outcome enter_cgroup(Context& context, const plan::EnterCgroup& step);            // namespaces.cc
+Outcome join_namespace(Context& context, const plan::JoinNamespace& step);        // namespaces.cc
+Outcome set_time_offsets(Context& context, const plan::TimeOffsets& step);        // namespaces.cc
+Outcome set_loopback_up();                                                        // namespaces.cc
+Outcome set_propagation(Context& context, const plan::Propagation& step);         // root.cc
+Outcome open_root(Context& context, const plan::Root& step);                      // root.cc
+Outcome enter_root(Context& context, const plan::EnterRoot& step);                // root.cc
+Outcome mount_file_system(Context& context, const plan::Mount& step);             // mounts.cc
+Outcome bind(Context& context, const plan::Bind& step);                           // mounts.cc
+Outcome change_attributes(Context& context, const plan::ChangeAttributes& step);  // mounts.cc
+Outcome mask(Context& context, const plan::Path& step);                           // masks.cc
+Outcome make_read_only(Context& context, const plan::Path& step);                 // masks.cc
+Outcome make_node(Context& context, const plan::Node& step);                      // devices.cc
+Outcome make_link(Context& context, const plan::Link& step);                      // devices.cc
+Outcome open_console(Context& context, const plan::Console& step);                // console.cc
+Outcome ask_parent(Context& context);                                             // exchange.cc
+Outcome tell_ready(Context& context);                                             // exchange.cc
+Outcome wait_for_start(Context& context, const plan::Barrier& step);              // exchange.cc
+Outcome run_hook(Context& context, const plan::Hook& step);                       // hooks.cc
+Outcome write_sysctl(Context& context, const plan::Sysctl& step);                 // proc.cc
+Outcome write_oom_score(Context& context, const plan::OomScore& step);            // proc.cc
+Outcome write_label(Context& context, const plan::Label& step);                   // proc.cc
+Outcome new_keyring(Context& context, plan::Text name);                           // process.cc
+Outcome limit_resource(const plan::ResourceLimit& step);                          // process.cc
+Outcome set_affinity(Context& context, const plan::Affinity& step);               // process.cc
+Outcome set_scheduler(const plan::Scheduler& step);                               // process.cc
+Outcome set_memory_policy(Context& context, const plan::MemoryPolicy& step);      // process.cc
+Outcome own_stdio(Context& context, std::uint64_t uid);                           // process.cc
+Outcome make_directory(Context& context, const plan::Path& step);                 // process.cc
+Outcome change_directory(Context& context, const plan::WorkingDirectory& step);   // process.cc
+Outcome confine(Context& context, const plan::Landlock& step);                    // confine.cc
+Outcome load_seccomp(Context& context, const plan::Seccomp& step);                // confine.cc
+Outcome drop_bounding(std::uint64_t keep);                                        // credentials.cc
+Outcome become_user(Context& context, const plan::User& step);                    // credentials.cc
+Outcome set_capabilities(Context& context, const plan::CapabilitySets& step);     // credentials.cc
+Outcome verify(const plan::Verify& step);                                         // credentials.cc
+Outcome find_program(Context& context, const plan::FindProgram& step);            // exec.cc
+Outcome become_program(Context& context, const plan::Exec& step);                 // exec.cc
+
+}  // namespace crux::init

@@ -1,0 +1,64 @@
+#include "runtime/init/memory.h"
+#include "runtime/init/mount_object.h"
+#include "runtime/init/paths.h"
+
+namespace crux::init {
+
+namespace {
+
+/// As makedev(3) packs it.
+std::uint64_t device_number(std::uint32_t major, std::uint32_t minor) {
+    return (std::uint64_t{minor} & 0xffU) | ((std::uint64_t{major} & 0xfffU) << 8U) |
+           ((std::uint64_t{minor} & ~0xffULL) << 12U) | ((std::uint64_t{major} & ~0xfffULL) << 32U);
+}
+
+Outcome check_same(int node, const plan::Node& step) {
+    Statx status;
+    TRY(status_of(node, status));
+    const bool same_type = (status.mode & kTypeMask) == (step.mode & kTypeMask);
+    const bool fifo = (step.mode & kTypeMask) == kTypeFifo;
+    const bool same_number = status.rdev_major == step.major && status.rdev_minor == step.minor;
+    return same_type && (fifo || same_number) ? Outcome() : refuse(kExists, __NR_mknodat);
+}
+
+/// In a user namespace mknod is not allowed: the host's node is bound instead.
+Outcome bind_node(Context& context, const plan::Node& step) {
+    Buffer<4096> host;
+    host.add("/").add(context.text(step.path));
+    const Owned source(TRY(call(__NR_open_tree, kCurrentDirectory, host.text(),
+                                kOpenTreeClone | kOpenTreeCloseOnExec | kSymlinkNoFollow)));
+    TRY(check_same(source.get(), step));
+    const Owned target(TRY(make_target(context, context.text(step.path), Target::file)));
+    return attach(source.get(), target.get());
+}
+
+}  // namespace
+
+Outcome make_node(Context& context, const plan::Node& step) {
+    if (step.bind_from_host != 0) return bind_node(context, step);
+    const Place place = make_parent(context, context.text(step.path));
+    const Owned parent(TRY(place.parent));
+    const Outcome made = call(__NR_mknodat, parent.get(), place.name, step.mode,
+                              device_number(step.major, step.minor));
+    if (!made.failed() && step.uid == 0 && step.gid == 0) return {};
+    if (made.failed() && made.error() != kExists) return made;
+    // A name may have been swapped since: owner and mode go to the node that was looked at.
+    const Owned node(
+        TRY(call(__NR_openat, parent.get(), place.name, kOpenPath | kNoFollow | kCloseOnExec)));
+    TRY(check_same(node.get(), step));
+    if (made.failed()) return {};
+    return call(__NR_fchownat, node.get(), "", step.uid, step.gid, kEmptyPath);
+}
+
+Outcome make_link(Context& context, const plan::Link& step) {
+    const Place place = make_parent(context, context.text(step.path));
+    const Owned parent(TRY(place.parent));
+    const Outcome made = call(__NR_symlinkat, context.text(step.target), parent.get(), place.name);
+    if (made.error() != kExists) return made;
+    // Otherwise an image's own entry stays: nothing of ours is reached through these names.
+    if (context.step->flags != plan::kReplace) return {};
+    TRY(call(__NR_unlinkat, parent.get(), place.name, 0));
+    return call(__NR_symlinkat, context.text(step.target), parent.get(), place.name);
+}
+
+}  // namespace crux::init

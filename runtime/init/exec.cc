@@ -1,0 +1,92 @@
+#include "runtime/init/home.h"
+#include "runtime/init/memory.h"
+
+namespace crux::init {
+
+Outcome find_program(Context& context, const plan::FindProgram& step) {
+    constexpr int kMayExecute = 1;
+    constexpr int kEffectiveIds = 0x200;  // AT_EACCESS
+    constexpr unsigned kType = 1;         // STATX_TYPE
+    Outcome last = refuse(kNoEntry, __NR_statx);
+    const auto* candidates = context.items<plan::Text>(step.candidates);
+    for (std::uint32_t i = 0; i < step.candidates.count; ++i) {
+        const char* path = context.text(candidates[i]);
+        Statx status;
+        last = call(__NR_statx, kCurrentDirectory, path, 0, kType, &status);
+        if (last.failed()) continue;
+        last = (status.mode & kTypeMask) == kTypeDirectory
+                   ? refuse(kIsDirectory, __NR_statx)
+                   : call(__NR_faccessat, kCurrentDirectory, path, kMayExecute);
+        if (last.error() == kAccess)
+            last = call(__NR_faccessat2, kCurrentDirectory, path, kMayExecute, kEffectiveIds);
+        if (last.failed()) continue;
+        context.program = path;
+        return {};
+    }
+    return last;
+}
+
+namespace {
+
+/// What the program's own standard error gets when the kernel refuses to run it: the container has
+/// been started by then, and nobody else listens.
+[[noreturn]] void complain(const char* program, int error) {
+    const char* words = error == kNoEntry        ? "no such file or directory"
+                        : error == kAccess       ? "permission denied"
+                        : error == 8             ? "exec format error"
+                        : error == 12            ? "cannot allocate memory"
+                        : error == 7             ? "argument list too long"
+                        : error == 26            ? "text file busy"
+                        : error == kNotPermitted ? "operation not permitted"
+                        : error == kTooManyLinks ? "too many levels of symbolic links"
+                        : error == kInvalid      ? "invalid argument"
+                                                 : nullptr;
+    Buffer<4400> line;
+    line.add("exec ").add(program).add(": ");
+    if (words != nullptr)
+        line.add(words);
+    else
+        line.add("errno ").add_number(static_cast<unsigned long>(error));
+    line.add("\n");
+    (void)call(__NR_write, 2, line.text(), line.length());
+    exit_now(255);
+}
+
+/// NULL-terminated pointers to the texts of a list, in memory that lasts until exec.
+Outcome pointers(Context& context, plan::List list, const char* extra, const char**& out) {
+    constexpr int kReadAndWrite = 3;
+    constexpr int kPrivateAnonymous = 0x22;
+    const std::size_t bytes = (list.count + 2UL) * sizeof(char*);
+    out = reinterpret_cast<const char**>(
+        TRY(call(__NR_mmap, nullptr, bytes, kReadAndWrite, kPrivateAnonymous, -1, 0)));
+    const auto* texts = context.items<plan::Text>(list);
+    for (std::uint32_t i = 0; i < list.count; ++i) out[i] = context.text(texts[i]);
+    out[list.count] = extra;
+    return {};
+}
+
+}  // namespace
+
+Outcome become_program(Context& context, const plan::Exec& step) {
+    const char** arguments = nullptr;
+    const char** environment = nullptr;
+    TRY(pointers(context, step.arguments, nullptr, arguments));
+    static char home[kHomeMax];
+    if (step.needs_home != 0) find_home(context, step.uid, home);
+    TRY(pointers(context, step.environment, step.needs_home != 0 ? home : nullptr, environment));
+    TRY(call(__NR_umask, context.umask));
+    // The FIFO's close-on-exec is the sign that start waits for, so it stays open up to the exec
+    // itself.
+    constexpr unsigned kOnExec = 4;  // CLOSE_RANGE_CLOEXEC, Linux 5.11
+    const Outcome marked = call(__NR_close_range, step.keep_below, ~0U, kOnExec);
+    if (marked.error() == kInvalid || marked.error() == kNoSystemCall) {
+        for (unsigned fd = step.keep_below; fd < 1024; ++fd)
+            (void)call(__NR_fcntl, fd, 2 /* F_SETFD */, 1 /* FD_CLOEXEC */);
+    } else {
+        TRY(marked);
+    }
+    const Outcome failed = call(__NR_execve, context.program, arguments, environment);
+    complain(context.program, failed.error());
+}
+
+}  // namespace crux::init

@@ -1,0 +1,238 @@
+#include "runtime/init/memory.h"
+#include "runtime/init/paths.h"
+
+namespace crux::init {
+
+namespace {
+
+constexpr std::size_t kStateMax = 64 * 1024;
+
+struct Pipe {
+    Owned read;
+    Owned write;
+};
+
+Outcome make_pipe(Pipe& pipe) {
+    int ends[2] = {-1, -1};
+    TRY(call(__NR_pipe2, ends, kCloseOnExec));
+    pipe.read = Owned(ends[0]);
+    pipe.write = Owned(ends[1]);
+    return {};
+}
+
+Outcome texts(Context& context, plan::List list, const char*** out) {
+    constexpr int kReadAndWrite = 3;
+    constexpr int kPrivateAnonymous = 0x22;
+    const std::size_t bytes = (list.count + 1UL) * sizeof(char*);
+    *out = reinterpret_cast<const char**>(
+        TRY(call(__NR_mmap, nullptr, bytes, kReadAndWrite, kPrivateAnonymous, -1, 0)));
+    const auto* items = context.items<plan::Text>(list);
+    for (std::uint32_t i = 0; i < list.count; ++i) (*out)[i] = context.text(items[i]);
+    return {};
+}
+
+/// The hook's own side: its streams, a group of its own, nothing else of ours, the program.
+[[noreturn]] void become_hook(Context& context, const plan::Hook& step, int in, int out, int err,
+                              const char** arguments, const char** environment) {
+    (void)call(__NR_setpgid, 0, 0);
+    (void)call(__NR_umask, context.umask);
+    (void)call(__NR_dup3, in, 0, 0);
+    (void)call(__NR_dup3, out, 1, 0);
+    (void)call(__NR_dup3, err, 2, 0);
+    (void)call(__NR_close_range, 3, ~0U, 0);
+    const Outcome failed = call(__NR_execve, context.text(step.path), arguments, environment);
+    Buffer<64> words;
+    words.add("exec: errno ").add_number(static_cast<unsigned long>(failed.error()));
+    (void)call(__NR_write, 2, words.text(), words.length());
+    exit_now(127);
+}
+
+/// The state document with the pid that this namespace knows: what a hook inside the container can
+/// use.
+std::size_t state_text(Context& context, const plan::Hook& step, char* out) {
+    const auto pid = static_cast<unsigned long>(call(__NR_getpid).value());
+    std::size_t length = 0;
+    const auto put = [&](const char* bytes, std::size_t count) {
+        if (length + count > kStateMax) return;
+        memcpy(out + length, bytes, count);
+        length += count;
+    };
+    Buffer<24> number;
+    number.add_number(pid);
+    put(context.text(step.state_before), step.state_before.length);
+    put(number.text(), number.length());
+    put(context.text(step.state_after), step.state_after.length);
+    return length;
+}
+
+/// The last bytes of what a stream said.
+class Tail {
+ public:
+    void add(const char* bytes, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) bytes_[length_++ % kSize] = bytes[i];
+    }
+    std::size_t copy(char* out) const {
+        const std::size_t count = length_ < kSize ? length_ : kSize;
+        for (std::size_t i = 0; i < count; ++i) out[i] = bytes_[(length_ - count + i) % kSize];
+        return count;
+    }
+
+ private:
+    static constexpr std::size_t kSize = 480;
+    std::size_t length_ = 0;
+    char bytes_[kSize];
+};
+
+std::int64_t now_ms() {
+    std::int64_t time[2] = {};
+    constexpr int kMonotonic = 1;
+    (void)call(__NR_clock_gettime, kMonotonic, time);
+    return time[0] * 1000 + time[1] / 1000000;
+}
+
+struct PollEntry {
+    int descriptor;
+    std::int16_t events;
+    std::int16_t happened;
+};
+constexpr std::int16_t kReadable = 1;
+constexpr std::int16_t kWritable = 4;
+
+/// Feeds and drains the hook until it ends; false: the time ran out.
+class Conversation {
+ public:
+    Conversation(Owned in, Owned out, Owned err, int child, const char* state, std::size_t length)
+        : in_(static_cast<Owned&&>(in)),
+          out_(static_cast<Owned&&>(out)),
+          err_(static_cast<Owned&&>(err)),
+          child_(child),
+          state_(state),
+          left_(length) {}
+
+    bool run(std::uint32_t timeout_seconds) {
+        const std::int64_t end = now_ms() + std::int64_t{timeout_seconds} * 1000;
+        for (;;) {
+            const std::int64_t left = timeout_seconds == 0 ? 3600 * 1000 : end - now_ms();
+            if (left <= 0) return false;
+            if (turn(left)) return true;
+        }
+    }
+    /// "stdout" and "stderr" as the report carries them: the first's length in two bytes, then
+    /// both.
+    void report(Context& context) const {
+        const std::size_t first = said_.copy(context.detail + 2);
+        const std::size_t second = complained_.copy(context.detail + 2 + first);
+        context.detail[0] = static_cast<char>(first & 0xffU);
+        context.detail[1] = static_cast<char>(first >> 8U);
+        context.detail_length = static_cast<std::uint32_t>(2 + first + second);
+    }
+
+ private:
+    bool turn(std::int64_t left) {
+        if (left_ == 0) in_.reset();
+        PollEntry poll[4] = {{in_.get(), kWritable, 0},
+                             {out_.get(), kReadable, 0},
+                             {err_.get(), kReadable, 0},
+                             {child_, kReadable, 0}};
+        const std::int64_t wait[2] = {left / 1000, left % 1000 * 1000000};
+        if (call(__NR_ppoll, poll, 4, wait, nullptr, 0).failed()) return false;
+        if (poll[0].happened != 0) feed();
+        if (poll[1].happened != 0) drain(out_, said_);
+        if (poll[2].happened != 0) drain(err_, complained_);
+        return poll[3].happened != 0;
+    }
+    void feed() {
+        const std::size_t part = left_ < 4096 ? left_ : 4096;
+        const Outcome written = call(__NR_write, in_.get(), state_, part);
+        if (written.failed()) {
+            left_ = 0;  // it does not want to know
+            return;
+        }
+        state_ += written.value();
+        left_ -= static_cast<std::size_t>(written.value());
+    }
+    static void drain(Owned& stream, Tail& tail) {
+        char bytes[1024];
+        const Outcome length = call(__NR_read, stream.get(), bytes, sizeof bytes);
+        if (length.failed() || length.value() == 0)
+            stream.reset();
+        else
+            tail.add(bytes, static_cast<std::size_t>(length.value()));
+    }
+
+    Owned in_;
+    Owned out_;
+    Owned err_;
+    int child_;
+    const char* state_;
+    std::size_t left_;
+    Tail said_;
+    Tail complained_;
+};
+
+constexpr int kKill = 9;
+
+/// Writing to a hook that does not read must not end init.
+Outcome ignore_pipe_signal(bool ignore) {
+    struct {
+        long handler;
+        unsigned long flags;
+        void* restorer;
+        std::uint64_t mask;
+    } const action{ignore ? 1L : 0L, 0, nullptr, 0};
+    constexpr int kPipeSignal = 13;
+    return call(__NR_rt_sigaction, kPipeSignal, &action, nullptr, sizeof(std::uint64_t));
+}
+
+}  // namespace
+
+Outcome run_hook(Context& context, const plan::Hook& step) {
+    static char state[kStateMax];
+    const std::size_t state_length = state_text(context, step, state);
+    Pipe in;
+    Pipe out;
+    Pipe err;
+    TRY(make_pipe(in));
+    TRY(make_pipe(out));
+    TRY(make_pipe(err));
+    const char** arguments = nullptr;
+    const char** environment = nullptr;
+    TRY(texts(context, step.arguments, &arguments));
+    TRY(texts(context, step.environment, &environment));
+
+    struct {
+        std::uint64_t words[8];
+    } clone{};
+    int child_descriptor = -1;
+    constexpr std::uint64_t kPidfd = 0x1000;
+    constexpr std::uint64_t kChildSignal = 17;
+    clone.words[0] = kPidfd;
+    clone.words[1] = reinterpret_cast<std::uint64_t>(&child_descriptor);
+    clone.words[4] = kChildSignal;
+    const long pid = TRY(call(__NR_clone3, &clone, sizeof clone));
+    if (pid == 0)
+        become_hook(context, step, in.read.get(), out.write.get(), err.write.get(), arguments,
+                    environment);
+    const Owned child(child_descriptor);
+    in.read.reset();
+    out.write.reset();
+    err.write.reset();
+
+    TRY(ignore_pipe_signal(true));
+    Conversation conversation(static_cast<Owned&&>(in.write), static_cast<Owned&&>(out.read),
+                              static_cast<Owned&&>(err.read), child.get(), state, state_length);
+    const bool ended = conversation.run(step.timeout);
+    TRY(ignore_pipe_signal(false));
+    if (!ended) (void)call(__NR_kill, -pid, kKill);
+    std::int32_t status = 0;
+    Outcome waited;
+    do {
+        waited = call(__NR_wait4, pid, &status, 0, nullptr);
+    } while (waited.error() == kInterrupted);
+    if (ended && status == 0) return {};
+    context.extra = status;
+    conversation.report(context);
+    return ended ? refuse(kProtocol, __NR_wait4) : refuse(kTimedOut, __NR_wait4);
+}
+
+}  // namespace crux::init

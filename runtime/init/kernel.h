@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstdint>
+
+/// The kernel's constants and structures that init uses, by their kernel names' meaning. The C
+/// library's headers clash with the kernel's here, and Debian 12's kernel headers lack the newer
+/// ones.
+namespace crux::init {
+
+// openat2(2), Linux 5.6
+struct OpenHow {
+    std::uint64_t flags;
+    std::uint64_t mode;
+    std::uint64_t resolve;
+};
+constexpr std::uint64_t kResolveNoMagicLinks = 0x02;
+constexpr std::uint64_t kResolveNoSymlinks = 0x04;
+constexpr std::uint64_t kResolveBeneath = 0x08;
+constexpr std::uint64_t kResolveInRoot = 0x10;
+
+// open(2)
+constexpr int kReadOnly = 0;
+constexpr int kWriteOnly = 1;
+constexpr int kReadWrite = 2;
+constexpr int kCreate = 0100;
+constexpr int kExclusive = 0200;
+constexpr int kNoControllingTerminal = 0400;
+constexpr int kNonBlock = 04000;
+constexpr int kCloseOnExec = 02000000;
+constexpr int kOpenPath = 010000000;
+#if defined(__aarch64__)
+constexpr int kDirectory = 040000;
+constexpr int kNoFollow = 0100000;
+#else
+constexpr int kDirectory = 0200000;
+constexpr int kNoFollow = 0400000;
+#endif
+constexpr int kCurrentDirectory = -100;  // AT_FDCWD
+constexpr int kEmptyPath = 0x1000;       // AT_EMPTY_PATH
+constexpr int kSymlinkNoFollow = 0x100;  // AT_SYMLINK_NOFOLLOW
+constexpr int kAtRecursive = 0x8000;     // AT_RECURSIVE
+
+// stat(2): only the type and the device number are read, through statx, whose layout is everywhere
+// the same
+constexpr std::uint32_t kTypeMask = 0170000;
+constexpr std::uint32_t kTypeFifo = 0010000;
+constexpr std::uint32_t kTypeCharacter = 0020000;
+constexpr std::uint32_t kTypeDirectory = 0040000;
+constexpr std::uint32_t kTypeBlock = 0060000;
+constexpr std::uint32_t kTypeRegular = 0100000;
+constexpr std::uint32_t kTypeLink = 0120000;
+struct Statx {
+    std::uint32_t mask;
+    std::uint32_t blksize;
+    std::uint64_t attributes;
+    std::uint32_t nlink;
+    std::uint32_t uid;
+    std::uint32_t gid;
+    std::uint16_t mode;
+    std::uint16_t spare0;
+    std::uint64_t inode;
+    std::uint64_t size;
+    std::uint64_t blocks;
+    std::uint64_t attributes_mask;
+    std::uint64_t times[8];
+    std::uint32_t rdev_major;
+    std::uint32_t rdev_minor;
+    std::uint32_t dev_major;
+    std::uint32_t dev_minor;
+    std::uint64_t spare[14];
+};
+static_assert(sizeof(Statx) == 256);
+
+// The mount API, Linux 5.2; mount_setattr, Linux 5.12
+constexpr unsigned kOpenTreeClone = 1;
+constexpr unsigned kOpenTreeCloseOnExec = kCloseOnExec;
+constexpr unsigned kFsopenCloseOnExec = 1;
+constexpr unsigned kFsmountCloseOnExec = 1;
+constexpr unsigned kFsconfigFlag = 0;
+constexpr unsigned kFsconfigString = 1;
+constexpr unsigned kFsconfigCreate = 6;
+constexpr unsigned kFsconfigReconfigure = 7;
+constexpr unsigned kFspickCloseOnExec = 1;
+constexpr unsigned kFspickEmptyPath = 8;
+constexpr unsigned kMoveMountFromEmptyPath = 0x04;
+constexpr unsigned kMoveMountToEmptyPath = 0x40;
+constexpr std::uint64_t kAttributeReadOnly = 0x01;
+constexpr std::uint64_t kAttributeNoSuid = 0x02;
+constexpr std::uint64_t kAttributeNoDev = 0x04;
+constexpr std::uint64_t kAttributeNoExec = 0x08;
+constexpr std::uint64_t kAttributeAtime = 0x70;
+constexpr std::uint64_t kAttributeIdmap = 0x00100000;
+struct MountAttr {
+    std::uint64_t set;
+    std::uint64_t clear;
+    std::uint64_t propagation;
+    std::uint64_t namespace_descriptor;
+};
+
+// mount(2)
+constexpr unsigned long kMountReadOnly = 1;
+constexpr unsigned long kMountRemount = 32;
+constexpr unsigned long kMountBind = 4096;
+constexpr unsigned long kMountMove = 8192;
+constexpr unsigned long kMountRecursive = 16384;
+constexpr unsigned long kMountUnbindable = 1UL << 17U;
+constexpr unsigned long kMountPrivate = 1UL << 18U;
+constexpr unsigned long kMountSlave = 1UL << 19U;
+constexpr unsigned long kMountShared = 1UL << 20U;
+constexpr int kUnmountDetach = 2;
+
+// prctl(2)
+constexpr int kPrctlKeepCaps = 8;
+constexpr int kPrctlDumpable = 4;
+constexpr int kPrctlReadBounding = 23;
+constexpr int kPrctlDropBounding = 24;
+constexpr int kPrctlNoNewPrivileges = 38;
+constexpr int kPrctlGetNoNewPrivileges = 39;
+constexpr int kPrctlAmbient = 47;
+constexpr int kPrctlAmbientIsSet = 1;
+constexpr int kPrctlAmbientRaise = 2;
+constexpr int kPrctlAmbientClear = 4;
+constexpr int kPrctlSchedCore = 62;
+constexpr int kPrctlSchedCoreCreate = 1;
+
+// errno(3)
+constexpr int kNotPermitted = 1;
+constexpr int kNoEntry = 2;
+constexpr int kNoProcess = 3;
+constexpr int kInterrupted = 4;
+constexpr int kTryAgain = 11;
+constexpr int kAccess = 13;
+constexpr int kBusy = 16;
+constexpr int kExists = 17;
+constexpr int kNotDirectory = 20;
+constexpr int kIsDirectory = 21;
+constexpr int kInvalid = 22;
+constexpr int kReadOnlyFileSystem = 30;
+constexpr int kNameTooLong = 36;
+constexpr int kNoSystemCall = 38;
+constexpr int kTooManyLinks = 40;
+constexpr int kProtocol = 71;
+constexpr int kNotSupported = 95;
+constexpr int kTimedOut = 110;
+
+}  // namespace crux::init

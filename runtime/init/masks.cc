@@ -1,0 +1,63 @@
+#include "runtime/init/mount_object.h"
+#include "runtime/init/paths.h"
+
+namespace crux::init {
+
+namespace {
+
+/// The host's /dev/null, not the image's: what shows on a masked file must not be the container's
+/// to choose.
+Outcome open_null(Context& context) {
+    if (context.null.open()) return {};
+    Owned null(TRY(
+        call(__NR_openat, kCurrentDirectory, "/dev/null", kOpenPath | kNoFollow | kCloseOnExec)));
+    Statx status;
+    TRY(status_of(null.get(), status));
+    if ((status.mode & kTypeMask) != kTypeCharacter || status.rdev_major != 1 ||
+        status.rdev_minor != 3)
+        return refuse(kInvalid, __NR_statx);
+    context.null = static_cast<Owned&&>(null);
+    return {};
+}
+
+/// One empty read-only directory serves every masked directory; the first mount is the one to copy.
+Outcome empty_directory(Context& context) {
+    if (context.empty.open()) return clone_mount(context.empty.get(), false);
+    const Owned file_system(TRY(call(__NR_fsopen, "tmpfs", kFsopenCloseOnExec)));
+    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "nr_blocks", "1", 0));
+    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "nr_inodes", "1", 0));
+    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigFlag, "ro", nullptr, 0));
+    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigCreate, nullptr, nullptr, 0));
+    return call(__NR_fsmount, file_system.get(), kFsmountCloseOnExec,
+                kAttributeReadOnly | kAttributeNoSuid | kAttributeNoDev | kAttributeNoExec);
+}
+
+}  // namespace
+
+Outcome mask(Context& context, const plan::Path& step) {
+    const Outcome found = open_in_root(context, context.text(step.path), kOpenPath);
+    if (found.error() == kNoEntry || found.error() == kNotDirectory) return {};
+    const Owned target(TRY(found));
+    Statx status;
+    TRY(status_of(target.get(), status));
+    if ((status.mode & kTypeMask) != kTypeDirectory) {
+        TRY(open_null(context));
+        const Owned cover(TRY(clone_mount(context.null.get(), false)));
+        return attach(cover.get(), target.get());
+    }
+    Owned cover(TRY(empty_directory(context)));
+    TRY(attach(cover.get(), target.get()));
+    if (!context.empty.open()) context.empty = static_cast<Owned&&>(cover);
+    return {};
+}
+
+Outcome make_read_only(Context& context, const plan::Path& step) {
+    const Outcome found = open_in_root(context, context.text(step.path), kOpenPath);
+    if (found.error() == kNoEntry || found.error() == kNotDirectory) return {};
+    const Owned target(TRY(found));
+    const Owned copy(TRY(clone_mount(target.get(), true)));
+    TRY(set_attributes(copy.get(), {kAttributeReadOnly, 0, 0, 0}, -1));
+    return attach(copy.get(), target.get());
+}
+
+}  // namespace crux::init

@@ -1,0 +1,102 @@
+#include "runtime/init/mount_object.h"
+
+#include "runtime/init/memory.h"
+
+namespace crux::init {
+
+namespace {
+
+constexpr unsigned long propagation_flag(std::uint8_t wish) {
+    switch (wish & 7U) {
+        case plan::kShared:
+            return kMountShared;
+        case plan::kSlave:
+            return kMountSlave;
+        case plan::kPrivate:
+            return kMountPrivate;
+        default:
+            return kMountUnbindable;
+    }
+}
+
+/// mount(2) on a descriptor: by its name below /proc, which is the host's as long as the root is.
+Outcome mount_on_descriptor(int mount, unsigned long flags) {
+    Buffer<40> path;
+    path.add("/proc/self/fd/").add_number(static_cast<unsigned long>(mount));
+    return call(__NR_mount, nullptr, path.text(), nullptr, flags, nullptr);
+}
+
+/// Before mount_setattr (Linux 5.12): remount one mount; the bits have the same meaning one place
+/// on.
+Outcome remount(int mount, const plan::Attributes& attributes) {
+    constexpr std::uint64_t kOld =
+        kAttributeReadOnly | kAttributeNoSuid | kAttributeNoDev | kAttributeNoExec;
+    if (((attributes.set | attributes.recursive_set | attributes.recursive_clear) & ~kOld) != 0 ||
+        attributes.recursive_clear != 0)
+        return refuse(kNoSystemCall, __NR_mount_setattr);
+    struct {
+        long words[16];
+    } status{};
+    TRY(call(__NR_fstatfs, mount, &status));
+    const auto now = static_cast<std::uint64_t>(status.words[10]) & kOld;  // f_flags
+    const std::uint64_t wanted =
+        (now & ~std::uint64_t{attributes.clear}) | attributes.set | attributes.recursive_set;
+    return mount_on_descriptor(mount, kMountRemount | kMountBind | wanted);
+}
+
+Outcome set(int mount, unsigned flags, const MountAttr& attr) {
+    return call(__NR_mount_setattr, mount, "", kEmptyPath | flags, &attr, sizeof attr);
+}
+
+MountAttr attr_of(std::uint32_t set, std::uint32_t clear) {
+    // The access time is one of three modes: whoever sets one clears the field.
+    const std::uint64_t atime = ((set | clear) & kAttributeAtime) != 0 ? kAttributeAtime : 0;
+    return {set, clear | atime, 0, 0};
+}
+
+}  // namespace
+
+Outcome clone_mount(int descriptor, bool recursive) {
+    return call(
+        __NR_open_tree, descriptor, "",
+        kOpenTreeClone | kOpenTreeCloseOnExec | kEmptyPath | (recursive ? kAtRecursive : 0));
+}
+
+Outcome attach(int mount, int target) {
+    return call(__NR_move_mount, mount, "", target, "",
+                kMoveMountFromEmptyPath | kMoveMountToEmptyPath);
+}
+
+Outcome set_attributes(int mount, const plan::Attributes& attributes, int idmap) {
+    if ((attributes.recursive_set | attributes.recursive_clear) != 0) {
+        const Outcome done =
+            set(mount, kAtRecursive, attr_of(attributes.recursive_set, attributes.recursive_clear));
+        if (done.error() == kNoSystemCall && idmap < 0) return remount(mount, attributes);
+        TRY(done);
+    }
+    if ((attributes.set | attributes.clear) == 0 && idmap < 0) return {};
+    MountAttr attr = attr_of(attributes.set, attributes.clear);
+    if (idmap >= 0) {
+        attr.set |= kAttributeIdmap;
+        attr.namespace_descriptor = static_cast<std::uint64_t>(idmap);
+    }
+    const Outcome done = set(mount, 0, attr);
+    if (done.error() == kNoSystemCall && idmap < 0) return remount(mount, attributes);
+    return done;
+}
+
+Outcome propagate(int mount, std::uint32_t in_order) {
+    for (; in_order != 0; in_order >>= 8U) {
+        const auto wish = static_cast<std::uint8_t>(in_order & 0xffU);
+        const bool recursive = (wish & plan::kPropagateRecursive) != 0;
+        const unsigned long flag = propagation_flag(wish);
+        const Outcome done = set(mount, recursive ? kAtRecursive : 0, MountAttr{0, 0, flag, 0});
+        if (done.error() == kNoSystemCall)
+            TRY(mount_on_descriptor(mount, flag | (recursive ? kMountRecursive : 0)));
+        else
+            TRY(done);
+    }
+    return {};
+}
+
+}  // namespace crux::init

@@ -1,0 +1,146 @@
+#include "runtime/init/copy_up.h"
+#include "runtime/init/mount_object.h"
+#include "runtime/init/paths.h"
+
+namespace crux::init {
+
+namespace {
+
+/// The file system's own words on what it did not like (fsopen(2): the context's log).
+void note_log(Context& context, int file_system) {
+    const Outcome length = call(__NR_read, file_system, context.detail, sizeof context.detail - 1);
+    if (!length.failed()) context.detail_length = static_cast<std::uint32_t>(length.value());
+}
+
+Outcome configure(Context& context, int file_system, plan::List parameters) {
+    const auto* parameter = context.items<plan::Parameter>(parameters);
+    for (std::uint32_t i = 0; i < parameters.count; ++i) {
+        const plan::Parameter& item = parameter[i];
+        const Outcome done = item.has_value != 0
+                                 ? call(__NR_fsconfig, file_system, kFsconfigString,
+                                        context.text(item.key), context.text(item.value), 0)
+                                 : call(__NR_fsconfig, file_system, kFsconfigFlag,
+                                        context.text(item.key), nullptr, 0);
+        if (done.failed()) {
+            context.extra = static_cast<std::int32_t>(i) + 1;
+            note_log(context, file_system);
+            return done;
+        }
+    }
+    return {};
+}
+
+Outcome make_file_system(Context& context, const plan::Mount& step) {
+    const Owned file_system(TRY(call(__NR_fsopen, context.text(step.type), kFsopenCloseOnExec)));
+    if (step.source.length != 0)
+        TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "source",
+                 context.text(step.source), 0));
+    TRY(configure(context, file_system.get(), step.parameters));
+    const Outcome made =
+        call(__NR_fsconfig, file_system.get(), kFsconfigCreate, nullptr, nullptr, 0);
+    if (made.failed()) {
+        note_log(context, file_system.get());
+        return made;
+    }
+    const std::uint32_t attributes = step.attributes.set | step.attributes.recursive_set;
+    return call(__NR_fsmount, file_system.get(), kFsmountCloseOnExec, attributes);
+}
+
+int idmap_of(Context& context, plan::SlotIndex slot) {
+    return slot == plan::kNoSlot ? -1 : context.slot(slot);
+}
+
+bool missing_is_fine(std::uint16_t flags, const Outcome& outcome) {
+    return (flags & plan::kOptional) != 0 && outcome.error() == kNoEntry;
+}
+
+/// A tmpfs over a directory looks like what it covers (as runc does, when no mode is asked for).
+Outcome copy_mode(int target, int mount) {
+    Statx status;
+    TRY(status_of(target, status));
+    const Owned root(TRY(call(__NR_openat, mount, ".", kReadOnly | kDirectory | kCloseOnExec)));
+    return call(__NR_fchmod, root.get(), status.mode & 07777U);
+}
+
+}  // namespace
+
+Outcome mount_file_system(Context& context, const plan::Mount& step) {
+    const Owned mount(TRY(make_file_system(context, step)));
+    if (step.idmap != plan::kNoSlot) TRY(set_attributes(mount.get(), {}, context.slot(step.idmap)));
+    const char* path = context.text(step.target);
+    const bool exact = (step.flags & plan::kOnlyDirectory) != 0;
+    Outcome found = exact ? open_exactly(context, path, kOpenPath | kDirectory)
+                          : make_target(context, path, Target::directory);
+    if (exact && found.error() == kNoEntry) found = make_target(context, path, Target::directory);
+    const Owned target(TRY(found));
+    if ((step.flags & plan::kModeOfTarget) != 0) TRY(copy_mode(target.get(), mount.get()));
+    if ((step.flags & plan::kCopyUp) != 0) TRY(copy_up(context, target.get(), mount.get()));
+    TRY(attach(mount.get(), target.get()));
+    return propagate(mount.get(), step.propagation);
+}
+
+namespace {
+
+/// Only a procfs may stand for /proc: labels and limits are written through it by the program's own
+/// tools.
+Outcome check_proc(int mount) {
+    constexpr long kProcMagic = 0x9fa0;
+    struct {
+        long type;
+        long rest[15];
+    } status{};
+    TRY(call(__NR_fstatfs, mount, &status));
+    return status.type == kProcMagic ? Outcome() : refuse(kInvalid, __NR_fstatfs);
+}
+
+Outcome open_source(Context& context, const plan::Bind& step, bool recursive) {
+    const char* source = context.text(step.source);
+    const bool no_follow = (step.flags & plan::kNoFollow) != 0;
+    if ((step.flags & plan::kSourceInContainer) != 0) {
+        const Owned inside(TRY(open_in_root(context, source, kOpenPath)));
+        return clone_mount(inside.get(), recursive);
+    }
+    return call(__NR_open_tree, kCurrentDirectory, source,
+                kOpenTreeClone | kOpenTreeCloseOnExec | (recursive ? kAtRecursive : 0) |
+                    (no_follow ? kSymlinkNoFollow : 0));
+}
+
+}  // namespace
+
+Outcome bind(Context& context, const plan::Bind& step) {
+    const bool recursive = (step.flags & plan::kRecursive) != 0;
+    const Outcome source = step.from != plan::kNoSlot ? Outcome(context.slot(step.from))
+                                                      : open_source(context, step, recursive);
+    if (missing_is_fine(step.flags, source)) return {};
+    const Owned mount(TRY(source));
+    if ((step.flags & plan::kOnlyProc) != 0) TRY(check_proc(mount.get()));
+    TRY(set_attributes(mount.get(), step.attributes, idmap_of(context, step.idmap)));
+    Statx status;
+    TRY(status_of(mount.get(), status));
+    const bool directory = (status.mode & kTypeMask) == kTypeDirectory;
+    const Outcome found = make_target(context, context.text(step.target),
+                                      directory ? Target::directory : Target::file);
+    if (missing_is_fine(step.flags, found)) return {};
+    const Owned target(TRY(found));
+    TRY(attach(mount.get(), target.get()));
+    return propagate(mount.get(), step.propagation);
+}
+
+Outcome change_attributes(Context& context, const plan::ChangeAttributes& step) {
+    Owned opened;
+    int mount = context.root.get();
+    if (step.target.length != 0) {
+        opened = Owned(TRY(open_in_root(context, context.text(step.target), kOpenPath)));
+        mount = opened.get();
+    }
+    if (step.parameters.count != 0) {
+        const Owned file_system(
+            TRY(call(__NR_fspick, mount, "", kFspickCloseOnExec | kFspickEmptyPath)));
+        TRY(configure(context, file_system.get(), step.parameters));
+        TRY(call(__NR_fsconfig, file_system.get(), kFsconfigReconfigure, nullptr, nullptr, 0));
+    }
+    TRY(set_attributes(mount, step.attributes, -1));
+    return propagate(mount, step.propagation);
+}
+
+}  // namespace crux::init

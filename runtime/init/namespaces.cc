@@ -1,0 +1,51 @@
+#include "runtime/init/memory.h"
+#include "runtime/init/paths.h"
+
+namespace crux::init {
+
+Outcome enter_cgroup(Context& context, const plan::EnterCgroup& step) {
+    // "0" is the writer itself: a lone thread that moves itself takes no global lock (Linux 5.5),
+    // where a process id written by somebody else waits for an RCU grace period.
+    const Owned tasks(context.slot(step.slot));
+    return call(__NR_write, tasks.get(), "0", 1);
+}
+
+Outcome join_namespace(Context& context, const plan::JoinNamespace& step) {
+    const Owned descriptor(context.slot(step.slot));
+    TRY(call(__NR_setns, descriptor.get(), static_cast<std::uint32_t>(step.type)));
+    if (step.type == plan::Namespace::mount)
+        context.root = Owned(
+            TRY(call(__NR_openat, kCurrentDirectory, "/", kOpenPath | kDirectory | kCloseOnExec)));
+    return {};
+}
+
+Outcome set_time_offsets(Context& context, const plan::TimeOffsets& step) {
+    // Unsharing makes the namespace for children; offsets are fixed once somebody is inside, so
+    // they are written before init enters it (time_namespaces(7)).
+    TRY(call(__NR_unshare, static_cast<std::uint32_t>(plan::Namespace::time)));
+    if (step.text.length != 0) {
+        const Owned file(TRY(call(__NR_openat, kCurrentDirectory, "/proc/self/timens_offsets",
+                                  kWriteOnly | kCloseOnExec)));
+        TRY(call(__NR_write, file.get(), context.text(step.text), step.text.length));
+    }
+    const Owned made(TRY(call(__NR_openat, kCurrentDirectory, "/proc/self/ns/time_for_children",
+                              kReadOnly | kCloseOnExec)));
+    return call(__NR_setns, made.get(), static_cast<std::uint32_t>(plan::Namespace::time));
+}
+
+Outcome set_loopback_up() {
+    constexpr int kInet = 2;            // AF_INET
+    constexpr int kDatagram = 2;        // SOCK_DGRAM
+    constexpr long kSetFlags = 0x8914;  // SIOCSIFFLAGS
+    struct {
+        char name[16];
+        std::int16_t flags;
+        char rest[22];
+    } request{};
+    memcpy(request.name, "lo", 3);
+    request.flags = 1;  // IFF_UP
+    const Owned socket(TRY(call(__NR_socket, kInet, kDatagram | kCloseOnExec, 0)));
+    return call(__NR_ioctl, socket.get(), kSetFlags, &request);
+}
+
+}  // namespace crux::init

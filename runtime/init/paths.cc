@@ -1,0 +1,117 @@
+#include "runtime/init/paths.h"
+
+#include "runtime/init/memory.h"
+
+namespace crux::init {
+
+namespace {
+
+constexpr std::size_t kPathMax = 4096;
+constexpr int kMaxLinks = 40;  // as the kernel's own limit (path_resolution(7))
+constexpr int kMaxRaces = 128;
+
+Outcome open_how(int directory, const char* path, int flags, std::uint64_t mode,
+                 std::uint64_t resolve) {
+    const OpenHow how{static_cast<std::uint64_t>(flags) | kCloseOnExec, mode, resolve};
+    Outcome opened;
+    // EAGAIN: something was renamed under the walk, and the kernel could not tell that ".." stayed
+    // inside.
+    for (int race = 0; race < kMaxRaces; ++race) {
+        opened = call(__NR_openat2, directory, path, &how, sizeof how);
+        if (opened.error() != kTryAgain) break;
+    }
+    return opened;
+}
+
+const char* or_dot(const char* path) {
+    return *path != 0 ? path : ".";
+}
+
+/// Makes the target of `path`, which lies in `buffer` and may be cut there; `links` counts the
+/// symbolic links followed by hand.
+Outcome make(Context& context, char* path, Target kind, int links);
+
+Outcome follow_dangling(Context& context, const char* parent, const char* link, Target kind,
+                        int links) {
+    if (links >= kMaxLinks) return refuse(kTooManyLinks, __NR_openat2);
+    Buffer<kPathMax> target;
+    if (*link != '/') target.add(parent).add("/");
+    target.add(link);
+    if (target.overflow()) return refuse(kNameTooLong, __NR_readlinkat);
+    return make(context, target.data(), kind, links + 1);
+}
+
+Outcome make_last(Context& context, int parent, const char* parent_path, const char* name,
+                  Target kind, int links) {
+    if (memcmp(name, "..", 3) == 0 || memcmp(name, ".", 2) == 0)
+        return refuse(kNoEntry, __NR_openat2);
+    const bool directory = kind == Target::directory;
+    const Outcome made =
+        directory ? call(__NR_mkdirat, parent, name, 0755)
+                  : open_how(parent, name, kCreate | kExclusive | kNoFollow | kWriteOnly, 0644, 0);
+    if (!made.failed() && !directory) (void)call(__NR_close, made.value());
+    if (made.failed() && made.error() != kExists) return made;
+    if (made.failed()) {
+        char link[kPathMax];
+        const Outcome length = call(__NR_readlinkat, parent, name, link, sizeof link - 1);
+        if (!length.failed()) {
+            link[length.value()] = 0;
+            return follow_dangling(context, parent_path, link, kind, links);
+        }
+    }
+    return open_how(parent, name, kOpenPath | kNoFollow | (directory ? kDirectory : 0), 0,
+                    kResolveBeneath | kResolveNoSymlinks | kResolveNoMagicLinks);
+}
+
+Outcome make(Context& context, char* path, Target kind, int links) {
+    while (*path == '/') ++path;
+    std::size_t end = strlen(path);
+    while (end > 0 && path[end - 1] == '/') path[--end] = 0;
+    const Outcome there = open_in_root(context, path, kOpenPath);
+    if (there.error() != kNoEntry) return there;
+
+    std::size_t slash = end;
+    while (slash > 0 && path[slash - 1] != '/') --slash;
+    const char* name = path + slash;
+    if (slash == 0) return make_last(context, context.root.get(), "", name, kind, links);
+    path[slash - 1] = 0;
+    const Owned parent(TRY(make(context, path, Target::directory, links)));
+    return make_last(context, parent.get(), path, name, kind, links);
+}
+
+}  // namespace
+
+Outcome open_in_root(Context& context, const char* path, int flags) {
+    return open_how(context.root.get(), or_dot(path), flags, 0,
+                    kResolveInRoot | kResolveNoMagicLinks);
+}
+
+Outcome open_exactly(Context& context, const char* path, int flags) {
+    return open_how(context.root.get(), or_dot(path), flags, 0,
+                    kResolveBeneath | kResolveNoSymlinks | kResolveNoMagicLinks);
+}
+
+Outcome make_target(Context& context, const char* path, Target kind) {
+    const Outcome there = open_in_root(context, path, kOpenPath);
+    if (there.error() != kNoEntry) return there;
+    Buffer<kPathMax> copy;
+    copy.add(path);
+    if (copy.overflow()) return refuse(kNameTooLong, __NR_openat2);
+    return make(context, copy.data(), kind, 0);
+}
+
+Place make_parent(Context& context, const char* path) {
+    std::size_t slash = strlen(path);
+    while (slash > 0 && path[slash - 1] != '/') --slash;
+    Buffer<kPathMax> parent;
+    parent.add(path, slash);
+    if (parent.overflow()) return {refuse(kNameTooLong, __NR_openat2), path + slash};
+    return {make_target(context, parent.text(), Target::directory), path + slash};
+}
+
+Outcome status_of(int descriptor, Statx& status) {
+    constexpr unsigned kBasic = 0x7ff;  // STATX_BASIC_STATS
+    return call(__NR_statx, descriptor, "", kEmptyPath, kBasic, &status);
+}
+
+}  // namespace crux::init

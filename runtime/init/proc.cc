@@ -1,0 +1,52 @@
+#include "runtime/init/memory.h"
+#include "runtime/init/paths.h"
+
+namespace crux::init {
+
+namespace {
+
+/// A procfs of our own, attached nowhere: the image's /proc can be anything (rule R4). A full one
+/// only where /proc/sys is needed.
+Outcome private_proc(bool only_processes) {
+    const Owned file_system(TRY(call(__NR_fsopen, "proc", kFsopenCloseOnExec)));
+    if (only_processes)
+        // Linux 5.8; what it hides is not needed, so an older kernel may go without.
+        (void)call(__NR_fsconfig, file_system.get(), kFsconfigString, "subset", "pid", 0);
+    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigCreate, nullptr, nullptr, 0));
+    return call(__NR_fsmount, file_system.get(), kFsmountCloseOnExec, 0);
+}
+
+Outcome write_below(int proc, const char* path, const char* text, std::size_t length) {
+    const OpenHow how{kWriteOnly | kCloseOnExec, 0, kResolveBeneath | kResolveNoMagicLinks};
+    const Owned file(TRY(call(__NR_openat2, proc, path, &how, sizeof how)));
+    return call(__NR_write, file.get(), text, length);
+}
+
+}  // namespace
+
+Outcome write_sysctl(Context& context, const plan::Sysctl& step) {
+    const Owned proc(TRY(private_proc(false)));
+    Buffer<512> path;
+    path.add("sys/").add(context.text(step.path));
+    if (path.overflow()) return refuse(kNameTooLong, __NR_openat2);
+    return write_below(proc.get(), path.text(), context.text(step.value), step.value.length);
+}
+
+Outcome write_oom_score(Context& context, const plan::OomScore& step) {
+    Buffer<24> text;
+    if (step.value < 0) text.add("-");
+    text.add_number(static_cast<unsigned long>(step.value < 0 ? -step.value : step.value));
+    (void)context;
+    const Owned proc(TRY(private_proc(true)));
+    return write_below(proc.get(), "self/oom_score_adj", text.text(), text.length());
+}
+
+Outcome write_label(Context& context, const plan::Label& step) {
+    const Owned proc(TRY(private_proc(true)));
+    Buffer<128> path;
+    path.add("thread-self/attr/").add(context.text(step.attribute));
+    if (path.overflow()) return refuse(kNameTooLong, __NR_openat2);
+    return write_below(proc.get(), path.text(), context.text(step.value), step.value.length);
+}
+
+}  // namespace crux::init

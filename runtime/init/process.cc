@@ -1,0 +1,140 @@
+#include "runtime/init/memory.h"
+#include "runtime/init/paths.h"
+
+namespace crux::init {
+
+Outcome start_session(Context& context) {
+    // Whoever shares a namespace with this process must not be able to trace it or read its
+    // descriptors.
+    TRY(call(__NR_prctl, kPrctlDumpable, 0, 0, 0, 0));
+    const std::uint64_t none = 0;
+    constexpr int kSetMask = 2;
+    TRY(call(__NR_rt_sigprocmask, kSetMask, &none, nullptr, sizeof none));
+    // Modes are given exactly while init works; the program gets the caller's mask unless told
+    // otherwise.
+    context.umask = static_cast<std::uint32_t>(TRY(call(__NR_umask, 0)));
+    const Outcome session = call(__NR_setsid);
+    return session.error() == kNotPermitted ? Outcome() : session;  // already a leader
+}
+
+Outcome new_keyring(Context& context, plan::Text name) {
+    constexpr int kJoinSession = 1;
+    constexpr int kSetPermissions = 5;
+    const long ring = TRY(call(__NR_keyctl, kJoinSession, context.text(name), 0, 0, 0));
+    // Possessor: everything; user: view, read, search. As keyctl(1) shows 3f130000.
+    const Outcome done = call(__NR_keyctl, kSetPermissions, ring, 0x3f130000, 0, 0);
+    return done.error() == kAccess ? Outcome() : done;
+}
+
+Outcome limit_resource(const plan::ResourceLimit& step) {
+    const std::uint64_t limits[2] = {step.soft, step.hard};
+    return call(__NR_prlimit64, 0, step.resource, limits, nullptr);
+}
+
+Outcome set_affinity(Context& context, const plan::Affinity& step) {
+    // All ones: the kernel cuts it to what the cpuset allows. The caller's own mask is not the
+    // container's.
+    std::uint64_t all[128];
+    const std::uint64_t* mask = context.items<std::uint64_t>(step.mask);
+    std::size_t bytes = step.mask.count * sizeof *mask;
+    if (step.mask.count == 0) {
+        for (std::uint64_t& word : all) word = ~std::uint64_t{0};
+        mask = all;
+        bytes = sizeof all;
+    }
+    const Outcome done = call(__NR_sched_setaffinity, 0, bytes, mask);
+    return step.mask.count == 0 && done.error() == kInvalid ? Outcome() : done;
+}
+
+Outcome set_scheduler(const plan::Scheduler& step) {
+    struct {
+        std::uint32_t size;
+        std::uint32_t policy;
+        std::uint64_t flags;
+        std::int32_t nice;
+        std::uint32_t priority;
+        std::uint64_t runtime;
+        std::uint64_t deadline;
+        std::uint64_t period;
+    } const attributes{48,           step.policy,   step.flags, step.nice, step.priority,
+                       step.runtime, step.deadline, step.period};
+    return call(__NR_sched_setattr, 0, &attributes, 0);
+}
+
+Outcome set_memory_policy(Context& context, const plan::MemoryPolicy& step) {
+    // The kernel counts one more than the highest bit.
+    const unsigned long bits = step.nodes.count == 0 ? 0 : step.nodes.count * 64UL + 1;
+    return call(__NR_set_mempolicy, step.mode,
+                bits == 0 ? nullptr : context.items<std::uint64_t>(step.nodes), bits);
+}
+
+namespace {
+
+bool is_null(const Statx& status) {
+    return (status.mode & kTypeMask) == kTypeCharacter && status.rdev_major == 1 &&
+           status.rdev_minor == 3;
+}
+
+/// The container's own /dev/null, if it is one: an image may have put anything there
+/// (CVE-2026-88265).
+Outcome open_own_null(Context& context, Owned& null) {
+    if (null.open()) return {};
+    null = Owned(TRY(open_in_root(context, "dev/null", kReadWrite | kNoFollow)));
+    Statx status;
+    TRY(status_of(null.get(), status));
+    return is_null(status) ? Outcome() : refuse(kInvalid, __NR_statx);
+}
+
+bool may_stay(int error) {
+    return error == kNotPermitted || error == kReadOnlyFileSystem || error == kInvalid;
+}
+
+}  // namespace
+
+Outcome own_stdio(Context& context, std::uint64_t uid) {
+    Owned null;
+    for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+        Statx status;
+        if (status_of(descriptor, status).failed()) continue;
+        if (is_null(status)) {
+            if (context.step->flags != plan::kReopenNull) continue;
+            TRY(open_own_null(context, null));
+            TRY(call(__NR_dup3, null.get(), descriptor, 0));
+        } else if (status.uid != uid) {
+            const Outcome done = call(__NR_fchown, descriptor, uid, -1L);
+            if (!may_stay(done.error())) TRY(done);
+        }
+    }
+    return {};
+}
+
+namespace {
+
+/// The kernel names a directory outside the root "(unreachable)…": such a one is a way out
+/// (CVE-2024-21626).
+Outcome check_inside() {
+    char path[4096];
+    const Outcome length = call(__NR_getcwd, path, sizeof path);
+    if (length.error() == kNoEntry) return refuse(kNoEntry, __NR_getcwd);
+    TRY(length);
+    return path[0] == '/' ? Outcome() : refuse(kNotPermitted, __NR_getcwd);
+}
+
+}  // namespace
+
+Outcome make_directory(Context& context, const plan::Path& step) {
+    const Owned made(TRY(make_target(context, context.text(step.path), Target::directory)));
+    return {};
+}
+
+Outcome change_directory(Context& context, const plan::WorkingDirectory& step) {
+    if (context.in_working_directory) return {};
+    const Outcome entered = call(__NR_chdir, context.text(step.path));
+    // What root may not enter, the user perhaps may (a directory of theirs on NFS or FUSE).
+    if (context.step->flags == plan::kFirstTry && entered.error() == kAccess) return {};
+    TRY(entered);
+    context.in_working_directory = true;
+    return check_inside();
+}
+
+}  // namespace crux::init
