@@ -64,8 +64,8 @@ Result<Reaped, Errno> reap_any() noexcept;
 
 /// From /proc/PID/stat.
 struct ProcessStat {
-    char state = '?';              ///< 'R', 'S', 'D', 'T', 'Z' (zombie), 'X' (dead), …
-    pid_t parent = 0;              ///<
+    char state = '?';  ///< 'R', 'S', 'D', 'T', 'Z' (zombie), 'X' (dead), …
+    pid_t parent = 0;
     std::uint64_t start_time = 0;  ///< in clock ticks since boot
 
     /// Nothing runs there any more.

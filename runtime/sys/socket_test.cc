@@ -1,0 +1,103 @@
+#include "runtime/sys/socket.h"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "runtime/sys/directory.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/poll.h"
+#include "tests/support/catch.h"
+
+using namespace crux;
+using namespace crux::sys;
+
+TEST_CASE("descriptors travel with a message and arrive close-on-exec", "[kernel]") {
+    auto pair = socketpair(SOCK_SEQPACKET);
+    auto pipe = pipe2();
+    REQUIRE(pair);
+    REQUIRE(pipe);
+    const std::array<FdRef, 2> sent{FdRef(pipe->read), FdRef(pipe->write)};
+    REQUIRE(sendmsg(pair->first, "hello", sent).value() == 5);
+    std::array<char, 16> bytes{};
+    std::array<Fd, 2> received;
+    auto message = recvmsg(pair->second, bytes, received);
+    REQUIRE(message);
+    CHECK(std::string_view(bytes.data(), message->bytes) == "hello");
+    REQUIRE(message->fds == 2);
+    CHECK(!message->truncated);
+    CHECK(is_cloexec(received[0]).value());
+    REQUIRE(write_all(received[1], "x"));
+    CHECK((poll_one(pipe->read, POLLIN, 1000).value() & POLLIN) != 0);
+}
+
+TEST_CASE("descriptors that nobody asked for are closed and reported", "[kernel]") {
+    auto pair = socketpair(SOCK_SEQPACKET);
+    auto pipe = pipe2();
+    REQUIRE(pair);
+    REQUIRE(pipe);
+    const std::array<FdRef, 1> sent{FdRef(pipe->write)};
+    REQUIRE(sendmsg(pair->first, "x", sent));
+    std::array<char, 1> byte{};
+    auto message = recvmsg(pair->second, byte);
+    REQUIRE(message);
+    CHECK(message->fds == 0);
+    CHECK(message->truncated);
+    pipe->write.reset();
+    // The only writer left would be a leaked copy.
+    CHECK((poll_one(pipe->read, POLLIN, 1000).value() & POLLHUP) != 0);
+}
+
+TEST_CASE("a packet that does not fit says so", "[kernel]") {
+    auto pair = socketpair(SOCK_SEQPACKET);
+    REQUIRE(pair);
+    REQUIRE(sendmsg(pair->first, "hello"));
+    std::array<char, 2> bytes{};
+    auto message = recvmsg(pair->second, bytes);
+    REQUIRE(message);
+    CHECK(message->bytes == 2);
+    CHECK(message->truncated);
+}
+
+TEST_CASE("a closed peer is an error and no signal", "[kernel]") {
+    auto pair = socketpair(SOCK_STREAM);
+    REQUIRE(pair);
+    pair->second.reset();
+    auto sent = sendmsg(pair->first, "x");
+    REQUIRE(!sent);
+    CHECK(sent.error().value == EPIPE);
+}
+
+TEST_CASE("sockets are bound and connected at paths of any length", "[kernel]") {
+    std::string folder = "/tmp/crux-socket-XXXXXX";
+    REQUIRE(::mkdtemp(folder.data()) != nullptr);
+    const bool deep = GENERATE(false, true);
+    const std::string inner = folder + "/" + std::string(deep ? 200 : 1, 'd');
+    REQUIRE(mkdirat(FdRef::cwd(), inner, 0700));
+    const std::string path = inner + "/socket";
+    {
+        auto server = socket(AF_UNIX, SOCK_STREAM);
+        auto client = socket(AF_UNIX, SOCK_STREAM);
+        REQUIRE(server);
+        REQUIRE(client);
+        REQUIRE(bind_unix(*server, path));
+        REQUIRE(listen(*server, 1));
+        REQUIRE(connect_unix(*client, path));
+        auto accepted = accept(*server);
+        REQUIRE(accepted);
+        REQUIRE(sendmsg(*client, "x"));
+        std::array<char, 1> byte{};
+        CHECK(recvmsg(*accepted, byte)->bytes == 1);
+    }
+    CHECK(unlinkat(FdRef::cwd(), path));
+    CHECK(unlinkat(FdRef::cwd(), inner, AT_REMOVEDIR));
+    CHECK(unlinkat(FdRef::cwd(), folder, AT_REMOVEDIR));
+}
+
+TEST_CASE("an empty socket path is refused and never an abstract name") {
+    auto client = socket(AF_UNIX, SOCK_STREAM);
+    REQUIRE(client);
+    CHECK(connect_unix(*client, "").error().value == ENOENT);
+    CHECK(!bind_unix(*client, ""));
+}
