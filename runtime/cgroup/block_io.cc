@@ -1,1 +1,116 @@
-#include "runtime/cgroup/settings.h"
+#include "runtime/base/text.h"
+#include "runtime/cgroup/controllers.h"
+
+namespace crux::cgroup {
+
+namespace {
+
+/// One of the four lists of rates, with its names in the spec and in both versions.
+struct Throttle {
+    std::vector<oci::ThrottleDevice> oci::BlockIoResources::* list;
+    std::string_view pointer;
+    std::string_view v1_file;
+    std::string_view v2_key;
+};
+
+constexpr Throttle kThrottles[] = {
+    {&oci::BlockIoResources::throttle_read_bps_device, "/blockIO/throttleReadBpsDevice",
+     "blkio.throttle.read_bps_device", "rbps"},
+    {&oci::BlockIoResources::throttle_write_bps_device, "/blockIO/throttleWriteBpsDevice",
+     "blkio.throttle.write_bps_device", "wbps"},
+    {&oci::BlockIoResources::throttle_read_iops_device, "/blockIO/throttleReadIOPSDevice",
+     "blkio.throttle.read_iops_device", "riops"},
+    {&oci::BlockIoResources::throttle_write_iops_device, "/blockIO/throttleWriteIOPSDevice",
+     "blkio.throttle.write_iops_device", "wiops"},
+};
+
+template <class Device>
+std::string device_text(const Device& device) {
+    return cat(device.major, ":", device.minor);
+}
+
+/// The weight goes to the first file of the two that the kernel has: which one depends on the
+/// scheduler it was built with (CFQ's went with Linux 5.0, BFQ's is its own).
+void add_either(Draft& draft, Home home, std::string_view file, std::string value,
+                std::string_view other_file, std::string other_value, const std::string& origin) {
+    draft.add(home, file, std::move(value), origin).when_absent = WhenAbsent::next;
+    draft.add(home, other_file, std::move(other_value), origin);
+}
+
+void add_v1_weights(Draft& draft, Home home, const oci::BlockIoResources& io) {
+    if (io.weight.value_or(0) != 0)
+        add_either(draft, home, "blkio.weight", cat(*io.weight), "blkio.bfq.weight",
+                   cat(*io.weight), draft.origin("/blockIO/weight"));
+    if (io.leaf_weight.value_or(0) != 0)
+        draft.add(home, "blkio.leaf_weight", cat(*io.leaf_weight),
+                  draft.origin("/blockIO/leafWeight"));
+    for (std::size_t i = 0; i < io.weight_device.size(); ++i) {
+        const oci::WeightDevice& device = io.weight_device[i];
+        std::string name = device_text(device);
+        if (device.weight.value_or(0) != 0)
+            add_either(draft, home, "blkio.weight_device", cat(name, " ", *device.weight),
+                       "blkio.bfq.weight_device", cat(name, " ", *device.weight),
+                       draft.origin("/blockIO/weightDevice", i, "/weight"));
+        if (device.leaf_weight.value_or(0) != 0)
+            draft.add(home, "blkio.leaf_weight_device", cat(name, " ", *device.leaf_weight),
+                      draft.origin("/blockIO/weightDevice", i, "/leafWeight"));
+    }
+}
+
+void add_v2_weights(Draft& draft, Home home, const oci::BlockIoResources& io) {
+    constexpr std::string_view kNone = "cgroup v2 has no counterpart: ignored";
+    if (io.weight.value_or(0) != 0)
+        add_either(draft, home, "io.bfq.weight", cat(*io.weight), "io.weight",
+                   cat(io_weight_of(*io.weight)), draft.origin("/blockIO/weight"));
+    if (io.leaf_weight.value_or(0) != 0)
+        draft.warn(draft.origin("/blockIO/leafWeight"), std::string(kNone));
+    for (std::size_t i = 0; i < io.weight_device.size(); ++i) {
+        const oci::WeightDevice& device = io.weight_device[i];
+        std::string name = device_text(device);
+        if (device.weight.value_or(0) != 0)
+            add_either(draft, home, "io.bfq.weight", cat(name, " ", *device.weight), "io.weight",
+                       cat(name, " ", io_weight_of(*device.weight)),
+                       draft.origin("/blockIO/weightDevice", i, "/weight"));
+        if (device.leaf_weight.value_or(0) != 0)
+            draft.warn(draft.origin("/blockIO/weightDevice", i, "/leafWeight"), std::string(kNone));
+    }
+}
+
+void add_throttles(Draft& draft, Home home, const oci::BlockIoResources& io) {
+    for (const Throttle& throttle : kThrottles) {
+        const auto& list = io.*throttle.list;
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            std::string origin = draft.origin(throttle.pointer, i);
+            std::string name = device_text(list[i]);
+            if (home.version == 1) {
+                draft.add(home, throttle.v1_file, cat(name, " ", list[i].rate), std::move(origin));
+                continue;
+            }
+            // 0 lifts a limit of v1; v2 has a word for it.
+            std::string rate = list[i].rate == 0 ? "max" : cat(list[i].rate);
+            draft.add(home, "io.max", cat(name, " ", throttle.v2_key, "=", rate),
+                      std::move(origin));
+        }
+    }
+}
+
+}  // namespace
+
+std::uint64_t io_weight_of(std::uint16_t weight) {
+    constexpr std::uint64_t kLeast = 10;
+    if (weight <= kLeast) return 1;
+    return 1 + (weight - kLeast) * 9999 / 990;
+}
+
+Status add_block_io(Draft& draft, const oci::BlockIoResources& io) {
+    if (io.empty()) return {};
+    Home home = TRY(draft.home("blkio", "io", "/blockIO"));
+    if (home.version == 1)
+        add_v1_weights(draft, home, io);
+    else
+        add_v2_weights(draft, home, io);
+    add_throttles(draft, home, io);
+    return {};
+}
+
+}  // namespace crux::cgroup

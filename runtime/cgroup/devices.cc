@@ -1,1 +1,275 @@
 #include "runtime/cgroup/devices.h"
+
+#include <algorithm>
+
+#include "runtime/base/text.h"
+#include "runtime/cgroup/controllers.h"
+
+namespace crux::cgroup {
+
+namespace {
+
+using oci::DeviceAccess;
+using oci::DeviceRule;
+using oci::DeviceType;
+
+/// What every container may do: make any node (which gives no access by itself), and use the
+/// default devices and pseudo terminals of config-linux.md.
+constexpr struct {
+    DeviceType type;
+    std::optional<std::uint32_t> major;
+    std::optional<std::uint32_t> minor;
+    DeviceAccess access;
+} kDefaults[] = {
+    {DeviceType::character, std::nullopt, std::nullopt, oci::kDeviceMknod},
+    {DeviceType::block, std::nullopt, std::nullopt, oci::kDeviceMknod},
+    {DeviceType::character, 1, 3, oci::kDeviceAllAccess},               // null
+    {DeviceType::character, 1, 5, oci::kDeviceAllAccess},               // zero
+    {DeviceType::character, 1, 7, oci::kDeviceAllAccess},               // full
+    {DeviceType::character, 1, 8, oci::kDeviceAllAccess},               // random
+    {DeviceType::character, 1, 9, oci::kDeviceAllAccess},               // urandom
+    {DeviceType::character, 5, 0, oci::kDeviceAllAccess},               // tty
+    {DeviceType::character, 5, 2, oci::kDeviceAllAccess},               // ptmx
+    {DeviceType::character, 136, std::nullopt, oci::kDeviceAllAccess},  // pts/*
+};
+
+bool names_all(const DeviceRule& rule) {
+    return !rule.major && !rule.minor && rule.access == oci::kDeviceAllAccess;
+}
+
+/// Whether the rule decides about every request.
+bool is_total(const DeviceRule& rule) {
+    return rule.type == DeviceType::all && names_all(rule);
+}
+
+bool covers(const std::optional<std::uint32_t>& wide, const std::optional<std::uint32_t>& narrow) {
+    return !wide || wide == narrow;
+}
+
+bool meets(const std::optional<std::uint32_t>& one, const std::optional<std::uint32_t>& other) {
+    return !one || !other || one == other;
+}
+
+bool matches(const DeviceRule& rule, const DeviceRequest& request) {
+    return (rule.type == DeviceType::all || rule.type == request.type) &&
+           covers(rule.major, request.major) && covers(rule.minor, request.minor);
+}
+
+/// What the v1 controller keeps: a default, and exceptions from it.
+class V1State {
+ public:
+    explicit V1State(std::vector<std::string>& weaker) : weaker_(weaker) {}
+
+    Status apply(const OriginRule& given) {
+        if (is_total(given.rule)) {
+            allows_ = given.rule.allow;
+            reset_origin_ = given.origin;
+            exceptions_.clear();
+            return {};
+        }
+        if (given.rule.type != DeviceType::all) return apply_one(given);
+        // The controller takes "a" for a reset, whatever else the line says.
+        for (DeviceType type : {DeviceType::character, DeviceType::block}) {
+            OriginRule one = given;
+            one.rule.type = type;
+            TRY(apply_one(one));
+        }
+        return {};
+    }
+
+    [[nodiscard]] std::vector<DeviceLine> lines() const {
+        std::vector<DeviceLine> lines = {{allows_, "a", reset_origin_}};
+        for (const OriginRule& exception : completed())
+            lines.push_back({!allows_, text_of(exception.rule), exception.origin});
+        return lines;
+    }
+
+ private:
+    Status apply_one(const OriginRule& given) {
+        if (given.rule.allow != allows_) {
+            add(given);
+            return {};
+        }
+        return remove(given);
+    }
+
+    static bool same_devices(const DeviceRule& one, const DeviceRule& other) {
+        return one.type == other.type && one.major == other.major && one.minor == other.minor;
+    }
+
+    void add(const OriginRule& given) {
+        for (OriginRule& exception : exceptions_) {
+            if (!same_devices(exception.rule, given.rule)) continue;
+            exception.rule.access |= given.rule.access;
+            exception.is_default = exception.is_default && given.is_default;
+            return;
+        }
+        exceptions_.push_back(given);
+    }
+
+    /// Takes the access away from every exception. One that is wider than the rule would lose
+    /// nothing, and the kernel would say nothing: refuse that.
+    Status remove(const OriginRule& given) {
+        for (OriginRule& exception : exceptions_) {
+            const DeviceRule& wide = exception.rule;
+            if (wide.type != given.rule.type || (wide.access & given.rule.access) == 0) continue;
+            if (!meets(wide.major, given.rule.major) || !meets(wide.minor, given.rule.minor))
+                continue;
+            if (covers(given.rule.major, wide.major) && covers(given.rule.minor, wide.minor)) {
+                exception.rule.access &= static_cast<DeviceAccess>(~given.rule.access);
+                continue;
+            }
+            if (!exception.is_default) return refuse(given, wide);
+            weaker_.push_back(given.origin);
+        }
+        std::erase_if(exceptions_, [](const OriginRule& item) { return item.rule.access == 0; });
+        return {};
+    }
+
+    [[nodiscard]] Status refuse(const OriginRule& given, const DeviceRule& wide) const {
+        std::string text = cat("device rule ", quoted(text_of(given.rule)),
+                               " cannot be kept by cgroup v1, which has no exception inside of ",
+                               quoted(text_of(wide)));
+        return std::unexpected(Error(Error::Kind::unsupported, std::move(text)).at(given.origin));
+    }
+
+    /// The exceptions, and where reading comes from one and writing from another, the devices that
+    /// they share with both: the kernel wants one exception that holds all of a request.
+    [[nodiscard]] std::vector<OriginRule> completed() const {
+        std::vector<OriginRule> all = exceptions_;
+        if (allows_) return all;
+        constexpr DeviceAccess kBoth = oci::kDeviceRead | oci::kDeviceWrite;
+        for (const OriginRule& reads : exceptions_)
+            for (const OriginRule& writes : exceptions_) {
+                if ((reads.rule.access & kBoth) != oci::kDeviceRead ||
+                    (writes.rule.access & kBoth) != oci::kDeviceWrite)
+                    continue;
+                if (reads.rule.type != writes.rule.type ||
+                    !meets(reads.rule.major, writes.rule.major) ||
+                    !meets(reads.rule.minor, writes.rule.minor))
+                    continue;
+                OriginRule shared = writes;
+                if (!shared.rule.major) shared.rule.major = reads.rule.major;
+                if (!shared.rule.minor) shared.rule.minor = reads.rule.minor;
+                shared.rule.access = kBoth;
+                all.push_back(shared);
+            }
+        return all;
+    }
+
+    static std::string text_of(const DeviceRule& rule) {
+        std::string text = rule.type == DeviceType::character ? "c " : "b ";
+        text += rule.major ? cat(*rule.major) : "*";
+        text += ':';
+        text += rule.minor ? cat(*rule.minor) : "*";
+        text += ' ';
+        if ((rule.access & oci::kDeviceRead) != 0) text += 'r';
+        if ((rule.access & oci::kDeviceWrite) != 0) text += 'w';
+        if ((rule.access & oci::kDeviceMknod) != 0) text += 'm';
+        return text;
+    }
+
+    bool allows_ = false;
+    std::string reset_origin_;
+    std::vector<OriginRule> exceptions_;
+    std::vector<std::string>& weaker_;
+};
+
+Status check_rules(const Draft& draft, const std::vector<DeviceRule>& list) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        if (list[i].type == DeviceType::fifo)
+            return draft.refuse(draft.origin("/devices", i, "/type"),
+                                "a device rule is about character or block devices");
+        if (list[i].access == 0)
+            return draft.refuse(draft.origin("/devices", i, "/access"),
+                                cat("device access at ", i, " field cannot be empty"));
+    }
+    return {};
+}
+
+Status add_lines(Draft& draft, Home home, const std::vector<OriginRule>& rules) {
+    if (draft.options().in_user_namespace) {
+        draft.warn(draft.origin("/devices"),
+                   "device rules are not applied: cgroup v1 takes none from a user namespace");
+        return {};
+    }
+    std::vector<std::string> weaker;
+    std::vector<DeviceLine> lines = TRY(device_lines(rules, weaker));
+    for (DeviceLine& line : lines)
+        draft.add(home, line.allow ? "devices.allow" : "devices.deny", std::move(line.text),
+                  std::move(line.origin));
+    for (std::string& origin : weaker)
+        draft.warn(std::move(origin),
+                   "cgroup v1 still allows to make the node; to open it is denied");
+    return {};
+}
+
+}  // namespace
+
+std::vector<OriginRule> device_rules(const std::vector<DeviceRule>& list,
+                                     const std::string& pointer) {
+    auto last_blanket = std::find_if(list.rbegin(), list.rend(), [](const DeviceRule& rule) {
+        return !rule.allow && names_all(rule);
+    });
+    auto defaults_at = list.rend() - last_blanket;
+    std::vector<OriginRule> rules = {{DeviceRule{}, pointer, true}};
+    auto take = [&](std::ptrdiff_t from, std::ptrdiff_t to) {
+        for (std::ptrdiff_t i = from; i < to; ++i)
+            rules.push_back({list[static_cast<std::size_t>(i)], cat(pointer, "/", i), false});
+    };
+    take(0, defaults_at);
+    for (const auto& [type, major, minor, access] : kDefaults)
+        rules.push_back(
+            {{.allow = true, .type = type, .major = major, .minor = minor, .access = access},
+             pointer,
+             true});
+    take(defaults_at, std::ssize(list));
+    return rules;
+}
+
+bool is_allowed(std::span<const OriginRule> rules, const DeviceRequest& request) {
+    DeviceAccess open = request.access;
+    for (std::size_t i = rules.size(); i-- > 0;) {
+        const DeviceRule& rule = rules[i].rule;
+        if (!matches(rule, request)) continue;
+        if (!rule.allow && (open & rule.access) != 0) return false;
+        if (!rule.allow) continue;
+        open &= static_cast<DeviceAccess>(~rule.access);
+        if (open == 0) return true;
+    }
+    return false;
+}
+
+Result<std::vector<DeviceLine>> device_lines(std::span<const OriginRule> rules,
+                                             std::vector<std::string>& weaker) {
+    V1State state(weaker);
+    for (const OriginRule& rule : rules) TRY(state.apply(rule));
+    return state.lines();
+}
+
+Status add_devices(Draft& draft, const std::vector<DeviceRule>& list) {
+    TRY(check_rules(draft, list));
+    std::string pointer = draft.origin("/devices");
+    std::vector<OriginRule> rules = device_rules(list, pointer);
+    std::optional<Home> v1 = draft.find_home("devices", "");
+    if (v1) return add_lines(draft, *v1, rules);
+    int unified = unified_place(draft.places());
+    if (unified >= 0) {
+        draft.limits.device_program = DeviceProgram{
+            .place = static_cast<std::uint32_t>(unified),
+            .instructions = device_program(rules),
+            .origin = pointer,
+            .on_failure = draft.options().in_user_namespace ? OnFailure::warn : OnFailure::error};
+        return {};
+    }
+    // Without it the container could open every device of the host (R9).
+    if (draft.options().in_user_namespace) {
+        draft.warn(pointer, "device rules are not applied: no hierarchy has the controller");
+        return {};
+    }
+    return std::unexpected(
+        Error(Error::Kind::unsupported, "cannot set device rules: no cgroup hierarchy has devices")
+            .at(pointer));
+}
+
+}  // namespace crux::cgroup

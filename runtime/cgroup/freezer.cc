@@ -1,1 +1,24 @@
 #include "runtime/cgroup/freezer.h"
+
+namespace crux::cgroup {
+
+std::optional<FreezerFile> freezer_file(std::span<const Place> places) {
+    // v1's first: on a hybrid host its freezer is the one that other tools look at, and both at
+    // once would have to be thawed at once.
+    for (std::size_t i = 0; i < places.size(); ++i)
+        if (places[i].version == 1 && places[i].has("freezer"))
+            return FreezerFile{.place = static_cast<std::uint32_t>(i),
+                               .version = 1,
+                               .file = "freezer.state",
+                               .frozen = "FROZEN",
+                               .thawed = "THAWED"};
+    int unified = unified_place(places);
+    if (unified < 0) return std::nullopt;
+    return FreezerFile{.place = static_cast<std::uint32_t>(unified),
+                       .version = 2,
+                       .file = "cgroup.freeze",
+                       .frozen = "1",
+                       .thawed = "0"};
+}
+
+}  // namespace crux::cgroup

@@ -1,1 +1,35 @@
-#include "runtime/cgroup/settings.h"
+#include "runtime/base/text.h"
+#include "runtime/cgroup/controllers.h"
+
+namespace crux::cgroup {
+
+namespace {
+
+/// "2MB": a number and one of the kernel's units, so that it can be part of a file's name (R8).
+bool is_page_size(std::string_view size) {
+    if (!size.ends_with("KB") && !size.ends_with("MB") && !size.ends_with("GB")) return false;
+    size.remove_suffix(2);
+    return to_number<std::uint64_t>(size).value_or(0) != 0;
+}
+
+}  // namespace
+
+Status add_hugetlb(Draft& draft, const std::vector<oci::HugepageLimit>& limits) {
+    for (std::size_t i = 0; i < limits.size(); ++i) {
+        const oci::HugepageLimit& limit = limits[i];
+        std::string origin = draft.origin("/hugepageLimits", i);
+        if (!is_page_size(limit.page_size))
+            return draft.refuse(origin + "/pageSize",
+                                cat("invalid page size ", quoted(limit.page_size)));
+        Home home = TRY(draft.home("hugetlb", "hugetlb", "/hugepageLimits"));
+        std::string_view suffix = home.version == 1 ? ".limit_in_bytes" : ".max";
+        std::string file = cat("hugetlb.", limit.page_size);
+        draft.add(home, cat(file, suffix), cat(limit.limit), origin);
+        // Limits at reservation came with Linux 5.7; without them the one on faults holds alone.
+        draft.add(home, cat(file, ".rsvd", suffix), cat(limit.limit), origin).when_absent =
+            WhenAbsent::skip;
+    }
+    return {};
+}
+
+}  // namespace crux::cgroup

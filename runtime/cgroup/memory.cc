@@ -1,1 +1,142 @@
-#include "runtime/cgroup/settings.h"
+#include "runtime/base/text.h"
+#include "runtime/cgroup/controllers.h"
+
+namespace crux::cgroup {
+
+namespace {
+
+constexpr std::uint64_t kMostSwappiness = 100;
+
+/// 0 is what callers pass for "not set".
+std::int64_t given(const std::optional<std::int64_t>& value) {
+    return value.value_or(0);
+}
+
+Status check(const Draft& draft, std::int64_t value, std::string_view below) {
+    if (value >= -1) return {};
+    return draft.refuse(draft.origin(below), cat("invalid memory value: ", value));
+}
+
+void add_v1_limits(Draft& draft, Home home, std::int64_t limit, std::int64_t swap) {
+    std::string limit_origin = draft.origin("/memory/limit");
+    std::string swap_origin = draft.origin("/memory/swap");
+    // An unlimited memory with a limited sum is refused by the kernel: lift both, where there is
+    // swap accounting.
+    bool follows = limit == -1 && swap == 0;
+    if (follows) swap = -1;
+    // The kernel wants limit <= sum at every moment. Whether the limit or the sum has to be written
+    // first depends on the old values: try the limit, and try it again when the sum is in place.
+    if (limit != 0)
+        draft.add(home, "memory.limit_in_bytes", cat(limit), limit_origin).again = swap != 0;
+    if (swap == 0) return;
+    Setting& sum = draft.add(home, "memory.memsw.limit_in_bytes", cat(swap),
+                             follows ? limit_origin : swap_origin);
+    if (follows) sum.when_absent = WhenAbsent::skip;
+}
+
+void add_v1(Draft& draft, Home home, const oci::MemoryResources& memory) {
+    add_v1_limits(draft, home, given(memory.limit), given(memory.swap));
+    if (given(memory.reservation) != 0)
+        draft.add(home, "memory.soft_limit_in_bytes", cat(given(memory.reservation)),
+                  draft.origin("/memory/reservation"));
+    if (memory.use_hierarchy) {
+        // Always on since Linux 5.11, which answers EINVAL to a 0.
+        Setting& hierarchy =
+            draft.add(home, "memory.use_hierarchy", *memory.use_hierarchy ? "1" : "0",
+                      draft.origin("/memory/useHierarchy"));
+        hierarchy.on_failure = OnFailure::warn;
+        hierarchy.when_absent = WhenAbsent::warn;
+    }
+    if (memory.disable_oom_killer.value_or(false))
+        draft.add(home, "memory.oom_control", "1", draft.origin("/memory/disableOOMKiller"));
+    if (memory.swappiness)
+        draft.add(home, "memory.swappiness", cat(*memory.swappiness),
+                  draft.origin("/memory/swappiness"));
+}
+
+/// The limit of swap alone (0: leave it) for limits of memory and of memory with swap.
+Result<std::optional<std::string>> swap_alone(const Draft& draft, std::int64_t limit,
+                                              std::int64_t swap) {
+    std::string origin = draft.origin("/memory/swap");
+    if (swap == -1 || (swap == 0 && limit == -1)) return std::optional<std::string>("max");
+    if (swap == 0) return std::optional<std::string>();
+    if (limit == 0) return draft.refuse(origin, "unable to set swap limit without memory limit");
+    if (limit == -1) return std::optional<std::string>(cat(swap));
+    return std::optional<std::string>(cat(swap - limit));
+}
+
+std::string v2_value(std::int64_t value) {
+    return value == -1 ? "max" : cat(value);
+}
+
+void warn_about_v2(Draft& draft, const oci::MemoryResources& memory) {
+    constexpr std::string_view kNone = "cgroup v2 has no counterpart: ignored";
+    if (memory.swappiness) draft.warn(draft.origin("/memory/swappiness"), std::string(kNone));
+    if (memory.disable_oom_killer.value_or(false))
+        draft.warn(draft.origin("/memory/disableOOMKiller"), std::string(kNone));
+    if (memory.use_hierarchy.has_value() && !*memory.use_hierarchy)
+        draft.warn(draft.origin("/memory/useHierarchy"),
+                   "cgroup v2 is always hierarchical: ignored");
+}
+
+Status add_v2(Draft& draft, Home home, const oci::MemoryResources& memory) {
+    std::int64_t limit = given(memory.limit);
+    std::int64_t swap = given(memory.swap);
+    std::optional<std::string> alone = TRY(swap_alone(draft, limit, swap));
+    if (alone) {
+        Setting& setting = draft.add(home, "memory.swap.max", *alone,
+                                     draft.origin(swap != 0 ? "/memory/swap" : "/memory/limit"));
+        // Without swap there is nothing to lift nor to forbid.
+        if (*alone == "max" || *alone == "0") setting.when_absent = WhenAbsent::skip;
+    }
+    if (limit != 0) draft.add(home, "memory.max", v2_value(limit), draft.origin("/memory/limit"));
+    if (given(memory.reservation) != 0)
+        draft.add(home, "memory.low", v2_value(given(memory.reservation)),
+                  draft.origin("/memory/reservation"));
+    if (memory.check_before_update && (limit > 0 || swap > 0))
+        draft.limits.memory_check =
+            MemoryCheck{.limit = limit > 0 ? static_cast<std::uint64_t>(limit) : 0,
+                        .memory_and_swap = swap > 0 ? static_cast<std::uint64_t>(swap) : 0};
+    warn_about_v2(draft, memory);
+    return {};
+}
+
+Status check_values(const Draft& draft, const oci::MemoryResources& memory) {
+    TRY(check(draft, given(memory.limit), "/memory/limit"));
+    TRY(check(draft, given(memory.reservation), "/memory/reservation"));
+    TRY(check(draft, given(memory.swap), "/memory/swap"));
+    if (given(memory.limit) > 0 && given(memory.swap) > 0 && *memory.swap < *memory.limit)
+        return draft.refuse(draft.origin("/memory/swap"),
+                            "memory+swap limit should be >= memory limit");
+    if (memory.swappiness.value_or(0) > kMostSwappiness)
+        return draft.refuse(draft.origin("/memory/swappiness"),
+                            cat("invalid memory swappiness value: ", *memory.swappiness,
+                                " (valid range is 0-100)"));
+    return {};
+}
+
+/// Whether anything is asked of the controller itself; what only defaults say needs none.
+bool wants_controller(const oci::MemoryResources& memory) {
+    return given(memory.limit) != 0 || given(memory.reservation) != 0 || given(memory.swap) != 0 ||
+           memory.swappiness || memory.disable_oom_killer.value_or(false) ||
+           memory.use_hierarchy.value_or(false);
+}
+
+}  // namespace
+
+Status add_memory(Draft& draft, const oci::MemoryResources& asked) {
+    constexpr std::string_view kKernel = "limits of kernel memory are ignored";
+    if (asked.kernel) draft.warn(draft.origin("/memory/kernel"), std::string(kKernel));
+    if (asked.kernel_tcp) draft.warn(draft.origin("/memory/kernelTCP"), std::string(kKernel));
+    oci::MemoryResources memory = asked;
+    // Some callers write -1 here, as for the limits, for "not set".
+    if (memory.swappiness == ~std::uint64_t{0}) memory.swappiness.reset();
+    TRY(check_values(draft, memory));
+    if (!wants_controller(memory)) return {};
+    Home home = TRY(draft.home("memory", "memory", "/memory"));
+    if (home.version == 2) return add_v2(draft, home, memory);
+    add_v1(draft, home, memory);
+    return {};
+}
+
+}  // namespace crux::cgroup

@@ -1,1 +1,18 @@
-#include "runtime/cgroup/settings.h"
+#include "runtime/base/text.h"
+#include "runtime/cgroup/controllers.h"
+
+namespace crux::cgroup {
+
+Status add_pids(Draft& draft, const oci::PidsResources& pids) {
+    if (!pids.limit) return {};
+    Home home = TRY(draft.home("pids", "pids", "/pids/limit"));
+    std::string value = "max";
+    // With the first process in place a limit of 1 forbids the same as one of 0, and 0 would forbid
+    // the clone that puts the first process into a cgroup of v2 (and is none to systemd).
+    if (*pids.limit == 0) value = "1";
+    if (*pids.limit > 0) value = cat(*pids.limit);
+    draft.add(home, "pids.max", std::move(value), draft.origin("/pids/limit"));
+    return {};
+}
+
+}  // namespace crux::cgroup

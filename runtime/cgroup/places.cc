@@ -1,1 +1,94 @@
 #include "runtime/cgroup/places.h"
+
+#include <algorithm>
+
+#include "runtime/base/text.h"
+
+namespace crux::cgroup {
+
+namespace {
+
+constexpr std::string_view kOrigin = "/linux/cgroupsPath";
+constexpr std::size_t kLongestName = 255;
+
+std::unexpected<Error> refuse(std::string_view path, std::string_view why) {
+    return std::unexpected(Error(Error::Kind::spec, cat("cgroupsPath ", quoted(path), " ", why))
+                               .at(std::string(kOrigin)));
+}
+
+/// The path with single slashes, none at the end and without "." names; "" for nothing or "/".
+Result<std::string> cleaned(std::string_view path) {
+    std::string clean;
+    for (std::string_view name : split(path, '/')) {
+        if (name.empty() || name == ".") continue;
+        if (name == "..") return refuse(path, "must not hold \"..\"");
+        if (name.size() > kLongestName) return refuse(path, "holds a name of more than 255 bytes");
+        if (name.find('\n') != name.npos || name.find('\0') != name.npos)
+            return refuse(path, "holds a character that no cgroup's name can have");
+        clean += '/';
+        clean += name;
+    }
+    return clean;
+}
+
+/// This process's cgroup as a prefix: "" for the root, and also for a cgroup outside of what the
+/// mount shows ("/.."), below which nothing can be made.
+std::string_view own_prefix(const Hierarchy& hierarchy) {
+    std::string_view own = hierarchy.own_path;
+    for (std::string_view part : split(own, '/'))
+        if (part == "..") return {};
+    while (own.ends_with('/')) own.remove_suffix(1);
+    return own;
+}
+
+std::string_view parent(std::string_view path) {
+    std::size_t slash = path.rfind('/');
+    return slash == path.npos ? std::string_view{} : path.substr(0, slash);
+}
+
+Place place_in(const Hierarchy& hierarchy, std::string_view path, bool absolute) {
+    std::string_view prefix;
+    if (!absolute) {
+        prefix = own_prefix(hierarchy);
+        if (hierarchy.version == 2) prefix = parent(prefix);
+    }
+    std::string_view mountpoint = hierarchy.mountpoint;
+    while (mountpoint.ends_with('/')) mountpoint.remove_suffix(1);
+    return {.mountpoint = std::string(mountpoint),
+            .path = cat(prefix, path),
+            .controllers = hierarchy.controllers,
+            .version = hierarchy.version};
+}
+
+}  // namespace
+
+bool Place::has(std::string_view controller) const {
+    return std::ranges::find(controllers, controller) != controllers.end();
+}
+
+Result<std::vector<Place>> places_for(std::span<const Hierarchy> hierarchies,
+                                      std::string_view cgroups_path, std::string_view id) {
+    bool absolute = cgroups_path.starts_with('/');
+    std::string_view wanted = cgroups_path.empty() ? id : cgroups_path;
+    std::string path = TRY(cleaned(wanted));
+    if (path.empty()) return refuse(wanted, "must name a cgroup below the root");
+    std::vector<Place> places;
+    for (int version : {1, 2})
+        for (const Hierarchy& hierarchy : hierarchies)
+            if (hierarchy.version == version) places.push_back(place_in(hierarchy, path, absolute));
+    return places;
+}
+
+int find_place(std::span<const Place> places, std::string_view v1_name, std::string_view v2_name) {
+    for (std::size_t i = 0; i < places.size(); ++i)
+        if (places[i].has(places[i].version == 1 ? v1_name : v2_name)) return static_cast<int>(i);
+    return -1;
+}
+
+int unified_place(std::span<const Place> places) {
+    for (std::size_t i = 0; i < places.size(); ++i)
+        if (places[i].version == 2) return static_cast<int>(i);
+    return -1;
+}
+
+}  // namespace crux::cgroup

@@ -1,1 +1,80 @@
 #include "runtime/cgroup/settings.h"
+
+#include "runtime/base/text.h"
+#include "runtime/cgroup/controllers.h"
+
+namespace crux::cgroup {
+
+std::string pointer_token(std::string_view name) {
+    std::string token;
+    for (char c : name) {
+        if (c == '~')
+            token += "~0";
+        else if (c == '/')
+            token += "~1";
+        else
+            token += c;
+    }
+    return token;
+}
+
+std::string Draft::origin(std::string_view below) const {
+    return cat(options_.pointer, below);
+}
+
+std::string Draft::origin(std::string_view list, std::size_t index, std::string_view below) const {
+    return cat(options_.pointer, list, "/", index, below);
+}
+
+std::optional<Home> Draft::find_home(std::string_view v1_name, std::string_view v2_name) const {
+    int place = find_place(places_, v1_name, v2_name);
+    if (place < 0) return std::nullopt;
+    auto index = static_cast<std::uint32_t>(place);
+    return Home{.place = index, .version = places_[index].version};
+}
+
+Result<Home> Draft::home(std::string_view v1_name, std::string_view v2_name,
+                         std::string_view below) const {
+    std::optional<Home> found = find_home(v1_name, v2_name);
+    if (found) return *found;
+    bool unified = places_.size() == 1 && places_[0].version == 2;
+    std::string_view name = unified ? v2_name : v1_name;
+    std::string text =
+        cat("cannot set ", name, " limit: no cgroup hierarchy of this host has the controller");
+    return std::unexpected(Error(Error::Kind::unsupported, std::move(text)).at(origin(below)));
+}
+
+Setting& Draft::add(Home home, std::string_view file, std::string value, std::string origin) {
+    return limits.settings.emplace_back(Setting{.place = home.place,
+                                                .file = std::string(file),
+                                                .value = std::move(value),
+                                                .origin = std::move(origin)});
+}
+
+void Draft::warn(std::string origin, std::string text) {
+    limits.warnings.push_back({std::move(origin), std::move(text)});
+}
+
+std::unexpected<Error> Draft::refuse(std::string origin, std::string text) const {
+    return std::unexpected(Error(Error::Kind::spec, std::move(text)).at(std::move(origin)));
+}
+
+Result<Limits> limits_for(const oci::Resources& resources, std::span<const Place> places,
+                          const LimitsOptions& options) {
+    Draft draft(places, options);
+    // The cpuset first: a v1 one must be filled before anything can enter. Devices before the rest,
+    // so that a failure later leaves nothing open. The raw files last: they may override.
+    TRY(add_cpuset(draft, resources.cpu));
+    if (options.devices == Devices::apply) TRY(add_devices(draft, resources.devices));
+    TRY(add_memory(draft, resources.memory));
+    TRY(add_cpu(draft, resources.cpu));
+    TRY(add_pids(draft, resources.pids));
+    TRY(add_block_io(draft, resources.block_io));
+    TRY(add_hugetlb(draft, resources.hugepage_limits));
+    TRY(add_rdma(draft, resources.rdma));
+    TRY(add_network(draft, resources.network));
+    TRY(add_unified(draft, resources.unified));
+    return std::move(draft.limits);
+}
+
+}  // namespace crux::cgroup

@@ -1,1 +1,72 @@
-#include "runtime/cgroup/settings.h"
+#include <algorithm>
+
+#include "runtime/base/text.h"
+#include "runtime/cgroup/controllers.h"
+
+namespace crux::cgroup {
+
+namespace {
+
+/// CONTROLLER.PARAMETER in the characters that cgroup files have, so never a path (R8).
+bool is_parameter(std::string_view key) {
+    auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '_' || c == '-';
+    };
+    std::size_t dot = key.find('.');
+    return dot != key.npos && dot != 0 && dot + 1 < key.size() && std::ranges::all_of(key, fits);
+}
+
+/// Files that act on processes instead of keeping a value: written here they would move processes
+/// of the host in, or kill or stop the container before it is one.
+bool acts(std::string_view key) {
+    constexpr std::string_view kActing[] = {"cgroup.procs", "cgroup.threads", "cgroup.kill",
+                                            "cgroup.freeze"};
+    return std::ranges::find(kActing, key) != std::end(kActing);
+}
+
+Status check_key(const Draft& draft, const std::string& key, const std::string& origin) {
+    if (key.find('/') != key.npos)
+        return draft.refuse(
+            origin, cat("unified resource ", quoted(key), " must be a file name (no slashes)"));
+    if (!is_parameter(key))
+        return draft.refuse(origin, cat("unified resource ", quoted(key),
+                                        " must be in the form CONTROLLER.PARAMETER"));
+    if (acts(key))
+        return draft.refuse(origin, cat("unified resource ", quoted(key),
+                                        " acts on processes and is not a parameter"));
+    return {};
+}
+
+Result<Home> home_of(const Draft& draft, const std::string& key, const std::string& origin) {
+    int unified = unified_place(draft.places());
+    std::string_view controller = std::string_view(key).substr(0, key.find('.'));
+    auto place = static_cast<std::uint32_t>(unified);
+    if (unified >= 0 && (controller == "cgroup" || draft.places()[place].has(controller)))
+        return Home{.place = place, .version = 2};
+    bool has_v1 = !draft.places().empty() && draft.places().front().version == 1;
+    if (has_v1)
+        return draft.refuse(
+            origin, cat("invalid configuration: cannot use unified on cgroup v1 (the ",
+                        "unified hierarchy does not have controller ", quoted(controller), ")"));
+    return std::unexpected(Error(Error::Kind::unsupported,
+                                 cat("unified resource ", quoted(key), " can't be set: controller ",
+                                     quoted(controller), " not available"))
+                               .at(origin));
+}
+
+}  // namespace
+
+Status add_unified(Draft& draft, const oci::StringMap& unified) {
+    for (const auto& [key, value] : unified) {
+        std::string origin = draft.origin(cat("/unified/", pointer_token(key)));
+        TRY(check_key(draft, key, origin));
+        Home home = TRY(home_of(draft, key, origin));
+        // Such files take one line at a time.
+        for (std::string_view line : split(value, '\n'))
+            if (!line.empty() || value.empty()) draft.add(home, key, std::string(line), origin);
+    }
+    return {};
+}
+
+}  // namespace crux::cgroup

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/cgroup/settings.h"
+
+/// For the rules of this folder only: each controller adds what it wants to one draft.
+namespace crux::cgroup {
+
+/// Where a controller is on this host: its place and the version whose files apply.
+struct Home {
+    std::uint32_t place = 0;
+    int version = 1;
+};
+
+/// Limits in the making.
+class Draft {
+ public:
+    Draft(std::span<const Place> places, const LimitsOptions& options)
+        : places_(places), options_(options) {}
+
+    [[nodiscard]] std::span<const Place> places() const { return places_; }
+    [[nodiscard]] const LimitsOptions& options() const { return options_; }
+
+    /// A pointer below the resources: origin("/memory/limit").
+    [[nodiscard]] std::string origin(std::string_view below) const;
+    [[nodiscard]] std::string origin(std::string_view list, std::size_t index,
+                                     std::string_view below = {}) const;
+
+    /// Where the controller is, or the error that it is nowhere, at the pointer below the
+    /// resources.
+    [[nodiscard]] Result<Home> home(std::string_view v1_name, std::string_view v2_name,
+                                    std::string_view below) const;
+    /// As home, for what may be nowhere.
+    [[nodiscard]] std::optional<Home> find_home(std::string_view v1_name,
+                                                std::string_view v2_name) const;
+
+    /// Adds a setting and answers it, for the exceptional fields.
+    Setting& add(Home home, std::string_view file, std::string value, std::string origin);
+    void warn(std::string origin, std::string text);
+    [[nodiscard]] std::unexpected<Error> refuse(std::string origin, std::string text) const;
+
+    Limits limits;
+
+ private:
+    std::span<const Place> places_;
+    const LimitsOptions& options_;
+};
+
+Status add_memory(Draft& draft, const oci::MemoryResources& memory);
+Status add_cpu(Draft& draft, const oci::CpuResources& cpu);
+Status add_cpuset(Draft& draft, const oci::CpuResources& cpu);
+Status add_pids(Draft& draft, const oci::PidsResources& pids);
+Status add_block_io(Draft& draft, const oci::BlockIoResources& block_io);
+Status add_hugetlb(Draft& draft, const std::vector<oci::HugepageLimit>& limits);
+Status add_rdma(Draft& draft, const std::vector<oci::RdmaLimit>& limits);
+Status add_network(Draft& draft, const oci::NetworkResources& network);
+Status add_devices(Draft& draft, const std::vector<oci::DeviceRule>& list);
+Status add_unified(Draft& draft, const oci::StringMap& unified);
+
+/// A name as one token of a JSON pointer (RFC 6901).
+std::string pointer_token(std::string_view name);
+
+/// The weight of cgroup v2 (1 to 10000, default 100) for shares (2 to 262144, default 1024), by the
+/// curve that runc and crun share since 2025: quadratic in the logarithm, through the least, the
+/// greatest and the default.
+std::uint64_t weight_of_shares(std::uint64_t shares);
+
+/// The io.weight (1 to 10000) for a blkio weight (10 to 1000), linear.
+std::uint64_t io_weight_of(std::uint16_t weight);
+
+}  // namespace crux::cgroup
