@@ -31,14 +31,22 @@ Result<std::string> cleaned(std::string_view path) {
     return clean;
 }
 
-/// This process's cgroup as a prefix: "" for the root, and also for a cgroup outside of what the
-/// mount shows ("/.."), below which nothing can be made.
-std::string_view own_prefix(const Hierarchy& hierarchy) {
-    std::string_view own = hierarchy.own_path;
-    for (std::string_view part : split(own, '/'))
-        if (part == "..") return {};
+/// This process's cgroup seen from the mount point, as a prefix: "" for its top, and also for a
+/// cgroup that the mount does not show, for nothing can be made there.
+std::string_view own_prefix(const host::CgroupHierarchy& hierarchy) {
+    std::string_view own = hierarchy.own_directory;
+    std::string_view mountpoint = hierarchy.mountpoint;
+    if (own.size() <= mountpoint.size() || !own.starts_with(mountpoint)) return {};
+    if (mountpoint != "/") own.remove_prefix(mountpoint.size());
     while (own.ends_with('/')) own.remove_suffix(1);
     return own;
+}
+
+/// A hierarchy that is only a name groups the processes of whoever named it: systemd expects
+/// containers in its own, nobody does in another.
+bool is_foreign(const host::CgroupHierarchy& hierarchy) {
+    return hierarchy.controllers.size() == 1 && hierarchy.controllers[0].starts_with("name=") &&
+           hierarchy.controllers[0] != "name=systemd";
 }
 
 std::string_view parent(std::string_view path) {
@@ -46,7 +54,7 @@ std::string_view parent(std::string_view path) {
     return slash == path.npos ? std::string_view{} : path.substr(0, slash);
 }
 
-Place place_in(const Hierarchy& hierarchy, std::string_view path, bool absolute) {
+Place place_in(const host::CgroupHierarchy& hierarchy, std::string_view path, bool absolute) {
     std::string_view prefix;
     if (!absolute) {
         prefix = own_prefix(hierarchy);
@@ -66,7 +74,7 @@ bool Place::has(std::string_view controller) const {
     return std::ranges::find(controllers, controller) != controllers.end();
 }
 
-Result<std::vector<Place>> places_for(std::span<const Hierarchy> hierarchies,
+Result<std::vector<Place>> places_for(const host::CgroupLayout& layout,
                                       std::string_view cgroups_path, std::string_view id) {
     bool absolute = cgroups_path.starts_with('/');
     std::string_view wanted = cgroups_path.empty() ? id : cgroups_path;
@@ -74,8 +82,9 @@ Result<std::vector<Place>> places_for(std::span<const Hierarchy> hierarchies,
     if (path.empty()) return refuse(wanted, "must name a cgroup below the root");
     std::vector<Place> places;
     for (int version : {1, 2})
-        for (const Hierarchy& hierarchy : hierarchies)
-            if (hierarchy.version == version) places.push_back(place_in(hierarchy, path, absolute));
+        for (const host::CgroupHierarchy& hierarchy : layout.hierarchies)
+            if (hierarchy.version == version && !is_foreign(hierarchy))
+                places.push_back(place_in(hierarchy, path, absolute));
     return places;
 }
 
