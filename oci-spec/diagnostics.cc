@@ -38,6 +38,11 @@ void Diagnostics::append_independent(Diagnostics&& others) {
     others = {};
 }
 
+Diagnostics Diagnostics::below(std::string_view pointer) && {
+    for (Diagnostic& one : all_) one.pointer.insert(0, pointer);
+    return std::move(*this);
+}
+
 std::vector<Diagnostic> Diagnostics::errors() const {
     std::vector<Diagnostic> out;
     for (const Diagnostic& one : all_)

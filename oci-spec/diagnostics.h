@@ -34,6 +34,9 @@ class Diagnostics {
     /// would be a consequence of the first.
     void append_independent(Diagnostics&& others);
 
+    /// The same faults with the pointer in front of theirs.
+    [[nodiscard]] Diagnostics below(std::string_view pointer) &&;
+
     [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
     [[nodiscard]] std::vector<Diagnostic> errors() const;
     [[nodiscard]] std::vector<Diagnostic> warnings() const;

@@ -111,8 +111,11 @@ class Reader {
         std::vector<std::invoke_result_t<Function, std::string_view, const Reader&>> out;
         if (!is(json::Kind::object)) return out;
         out.reserve(node_->children.size());
-        for (std::size_t index = 0; index < node_->children.size(); ++index)
-            out.push_back(function(node_->children[index].key, element(index)));
+        for (std::size_t index = 0; index < node_->children.size(); ++index) {
+            const Reader member = element(index);
+            member.check_key();
+            out.push_back(function(member.key_, member));
+        }
         return out;
     }
 
@@ -143,6 +146,7 @@ class Reader {
     // Whether it is present and of the kind; another kind is reported.
     [[nodiscard]] bool is(json::Kind kind) const;
     [[nodiscard]] const std::string* text_here() const;
+    void check_key() const;
     [[nodiscard]] std::optional<std::uint64_t> whole_number(std::int64_t lowest,
                                                             std::uint64_t highest) const;
     [[nodiscard]] Reader element(std::size_t index) const;

@@ -1,0 +1,69 @@
+#include "oci-spec/rule_list.h"
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+
+namespace crux::oci {
+
+namespace {
+
+// __NEW_UTS_LEN of linux/utsname.h: sethostname(2) refuses more.
+constexpr std::size_t kMaxHostName = 64;
+
+void check_host_name(const std::string& name, std::string_view property, bool private_uts,
+                     Diagnostics& out) {
+    if (name.empty()) return;
+    if (!private_uts)
+        out.error(cat('/', property),
+                  cat("unable to set ", property, " without a private UTS namespace"));
+    if (name.size() > kMaxHostName)
+        out.error(cat('/', property), cat("must not be longer than ", kMaxHostName, " bytes"));
+}
+
+template <class Function>
+void for_each_hook(const Config& config, const Function& function) {
+    for (const auto& [name, list] : kHooks) {
+        std::size_t index = 0;
+        for (const Hook& hook : config.hooks.*list)
+            function(hook, cat("/hooks/", name, '/', index++));
+    }
+}
+
+}  // namespace
+
+void check_host_names(const Config& config, Diagnostics& out) {
+    const bool private_uts = find_namespace(config.linux, NamespaceType::uts) != nullptr;
+    check_host_name(config.hostname, "hostname", private_uts, out);
+    check_host_name(config.domainname, "domainname", private_uts, out);
+}
+
+void check_annotations(const Config& config, Diagnostics& out) {
+    for (const auto& [key, value] : config.annotations)
+        if (key.empty()) out.error("/annotations/", "must not have an empty key");
+}
+
+void check_hook_paths(const Config& config, Diagnostics& out) {
+    for_each_hook(config, [&](const Hook& hook, const std::string& at) {
+        if (!hook.path.starts_with('/'))
+            out.error(cat(at, "/path"), cat("must be an absolute path, not ", quoted(hook.path)));
+    });
+}
+
+void check_hook_timeouts(const Config& config, Diagnostics& out) {
+    for_each_hook(config, [&](const Hook& hook, const std::string& at) {
+        if (hook.timeout && *hook.timeout <= 0)
+            out.error(cat(at, "/timeout"),
+                      cat("must be greater than zero seconds, not ", *hook.timeout));
+    });
+}
+
+void check_hook_environments(const Config& config, Diagnostics& out) {
+    for_each_hook(config, [&](const Hook& hook, const std::string& at) {
+        if (!hook.env) return;
+        for (std::size_t index = 0; index < hook.env->size(); ++index)
+            if ((*hook.env)[index].find('=') == std::string::npos)
+                out.warn(cat(at, "/env/", index),
+                         cat("is no NAME=VALUE: ", quoted((*hook.env)[index])));
+    });
+}
+
+}  // namespace crux::oci
