@@ -1,0 +1,165 @@
+#include "runtime/seccomp/cache.h"
+
+#include <fcntl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/text.h"
+#include "runtime/seccomp/cache_entry.h"
+#include "runtime/seccomp/compile.h"
+#include "runtime/seccomp/filter.h"
+#include "runtime/sys/directory.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/time.h"
+
+namespace crux::seccomp {
+namespace {
+
+constexpr mode_t kDirectoryMode = 0700;
+constexpr mode_t kEntryMode = 0600;
+constexpr mode_t kOthers = 0077;
+/// A file on its way to becoming an entry; entries have hexadecimal names.
+constexpr std::string_view kTemporary = "new-";
+/// A file on its way that is older was left behind by a process that died.
+constexpr std::time_t kTemporaryLife = 60;
+/// How exactly the time of the last use is kept: a hit costs one more system call if the time that
+/// the entry has is older than this, and none otherwise.
+constexpr std::time_t kUseGrain = 3600;
+
+std::string kernel_release() {
+    utsname names{};
+    ::uname(&names);
+    return names.release;
+}
+
+/// Nobody but us may have written what is there.
+Status check_directory(sys::FdRef directory) {
+    const struct ::stat facts = TRY(sys::fstat(directory));
+    if (!S_ISDIR(facts.st_mode)) return fail(Error::Kind::state, "not a directory");
+    if (facts.st_uid != ::geteuid())
+        return fail(Error::Kind::state, cat("the directory belongs to user ", facts.st_uid));
+    if ((facts.st_mode & kOthers) != 0)
+        return fail(Error::Kind::state, "the directory is open to other users");
+    return {};
+}
+
+/// The filter stored under the name, or nothing if there is none that can be used.
+std::optional<Filter> lookup(sys::FdRef directory, const std::string& name,
+                             const Sha256::Digest& key) {
+    const auto file = sys::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (!file) return std::nullopt;
+    const auto facts = sys::fstat(*file);
+    if (!facts || !S_ISREG(facts->st_mode) || facts->st_uid != ::geteuid() ||
+        (facts->st_mode & kOthers) != 0 || facts->st_size < 0 ||
+        static_cast<std::size_t>(facts->st_size) > kMaxEntryBytes)
+        return std::nullopt;
+    std::string content(static_cast<std::size_t>(facts->st_size), '\0');
+    const auto taken = sys::read(*file, content);
+    if (!taken || *taken != content.size()) return std::nullopt;
+    std::optional<Filter> filter = decode_entry(key, content);
+    if (filter && sys::realtime().tv_sec - facts->st_mtim.tv_sec > kUseGrain)
+        ::futimens(file->get(), nullptr);
+    return filter;
+}
+
+Status write_entry(sys::FdRef directory, const std::string& name, std::string_view content) {
+    const std::string temporary = cat(kTemporary, ::getpid(), "-", sys::monotonic_ns());
+    const sys::Fd file = TRY(
+        sys::openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kEntryMode));
+    auto written = sys::write_all(file, content);
+    if (written) written = sys::renameat2(directory, temporary, directory, name);
+    if (!written) {
+        static_cast<void>(sys::unlinkat(directory, temporary));
+        return std::unexpected(written.error());
+    }
+    return {};
+}
+
+struct Stored {
+    std::string name;
+    struct ::timespec used{};
+};
+
+bool is_older(const Stored& a, const Stored& b) {
+    return std::pair(a.used.tv_sec, a.used.tv_nsec) < std::pair(b.used.tv_sec, b.used.tv_nsec);
+}
+
+/// Removes what processes left half made, and the entries unused for the longest time until no
+/// more than kMaxCacheEntries are there.
+Status prune(sys::FdRef directory) {
+    // A walk uses up the offset of an open directory, and ours is lent.
+    const sys::Fd walk = TRY(sys::openat(directory, ".", O_RDONLY | O_DIRECTORY));
+    const std::time_t now = sys::realtime().tv_sec;
+    std::vector<Stored> entries;
+    std::vector<std::string> doomed;
+    TRY(sys::for_each_entry(walk, [&](const sys::Entry& entry) {
+        const auto facts = sys::fstatat(directory, entry.name, AT_SYMLINK_NOFOLLOW);
+        if (!facts) return;
+        if (!std::string_view(entry.name).starts_with(kTemporary))
+            entries.push_back({entry.name, facts->st_mtim});
+        else if (now - facts->st_mtim.tv_sec > kTemporaryLife)
+            doomed.emplace_back(entry.name);
+    }));
+    if (entries.size() > kMaxCacheEntries) {
+        const auto kept = entries.end() - static_cast<std::ptrdiff_t>(kMaxCacheEntries);
+        std::nth_element(entries.begin(), kept, entries.end(), is_older);
+        for (auto entry = entries.begin(); entry != kept; ++entry) doomed.push_back(entry->name);
+    }
+    for (const std::string& name : doomed) {
+        const auto removed = sys::unlinkat(directory, name);
+        if (!removed && removed.error().value != ENOENT) return std::unexpected(removed.error());
+    }
+    return {};
+}
+
+Status store(sys::FdRef directory, const std::string& name, std::string_view content) {
+    if (content.size() > kMaxEntryBytes)
+        return fail(Error::Kind::state, "the profile names too many unknown system calls");
+    TRY(write_entry(directory, name, content));
+    return prune(directory);
+}
+
+std::string warning(const Error& error) {
+    return cat("seccomp cache: ", error.text());
+}
+
+}  // namespace
+
+Result<sys::Fd> open_cache(sys::FdRef state_root) {
+    constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+    auto directory = sys::openat(state_root, kCacheDirectory, kFlags);
+    if (!directory && directory.error().value == ENOENT) {
+        const auto made = sys::mkdirat(state_root, kCacheDirectory, kDirectoryMode);
+        if (!made && made.error().value != EEXIST)
+            return std::unexpected(Error(made.error()).during(kCacheDirectory));
+        directory = sys::openat(state_root, kCacheDirectory, kFlags);
+    }
+    return std::move(directory).during(kCacheDirectory);
+}
+
+Result<Program> compile_cached(const oci::Seccomp& profile, sys::FdRef cache_directory) {
+    const Status usable = check_directory(cache_directory);
+    if (!usable) {
+        Program program = TRY(compile(profile));
+        program.cache_warning = warning(usable.error());
+        return program;
+    }
+    const Sha256::Digest key = cache_key(profile, kernel_release());
+    const std::string name = hex(key);
+    std::optional<Filter> found = lookup(cache_directory, name, key);
+    if (found) return program_of(profile, *std::move(found));
+
+    Filter filter = TRY(compile_filter(profile));
+    const Status stored = store(cache_directory, name, encode_entry(key, filter));
+    Program program = TRY(program_of(profile, std::move(filter)));
+    if (!stored) program.cache_warning = warning(stored.error());
+    return program;
+}
+
+}  // namespace crux::seccomp
