@@ -1,1 +1,155 @@
+#include <algorithm>
+#include <cerrno>
+
+#include "runtime/base/text.h"
+#include "runtime/cgroup/files.h"
 #include "runtime/cgroup/group.h"
+#include "runtime/sys/directory.h"
+
+namespace crux::cgroup {
+
+namespace {
+
+constexpr mode_t kMode = 0755;
+constexpr std::string_view kCpusetFiles[] = {"cpuset.cpus", "cpuset.mems"};
+
+bool says(const Limits& limits, std::uint32_t place, std::string_view file) {
+    return std::ranges::any_of(limits.settings, [&](const Setting& setting) {
+        return setting.place == place && setting.file == file;
+    });
+}
+
+/// Makes the directories of one place and remembers what is new. Names are seen from the base.
+class Maker {
+ public:
+    Maker(sys::FdRef base, std::string_view above, const std::string& name, std::size_t top,
+          bool is_cpuset)
+        : base_(base), above_(above), name_(name), top_(top), is_cpuset_(is_cpuset) {}
+
+    /// The names of the ancestors made, the topmost first.
+    std::vector<std::string> ancestors;
+    bool made = false;
+
+    Status make() {
+        // Another runtime may remove an ancestor that it made just when we have found it there.
+        constexpr int kTries = 8;
+        for (int attempt = 1;; ++attempt) {
+            auto result = sys::mkdirat(base_, name_, kMode);
+            made = result.has_value();
+            if (made || result.error().value == EEXIST) return {};
+            if (result.error().value != ENOENT || attempt == kTries)
+                return std::unexpected(failed(name_, result.error()));
+            TRY(make_ancestors());
+        }
+    }
+
+    /// Copies what an empty cpuset needs from its parent.
+    Status fill(const std::string& name, std::string_view file) {
+        std::size_t slash = name.rfind('/');
+        std::string parent = name.substr(0, slash);
+        std::string from = cat(parent, "/", file);
+        std::string text = TRY(read(from));
+        // Somebody made the parent and left it empty: nothing below it could ever be entered.
+        if (trimmed(text).empty() && slash > top_) {
+            TRY(fill(parent, file));
+            text = TRY(read(from));
+        }
+        std::string to = cat(name, "/", file);
+        return sys::write_file(base_, to, trimmed(text)).during(path(to));
+    }
+
+    Status fill_if_empty(const std::string& name, std::string_view file) {
+        std::string text = TRY(read(cat(name, "/", file)));
+        if (!trimmed(text).empty()) return {};
+        return fill(name, file);
+    }
+
+ private:
+    Status make_ancestors() {
+        for (std::size_t slash = name_.find('/', top_ + 1); slash != name_.npos;
+             slash = name_.find('/', slash + 1)) {
+            std::string ancestor = name_.substr(0, slash);
+            auto result = sys::mkdirat(base_, ancestor, kMode);
+            if (!result && result.error().value == EEXIST) continue;
+            if (!result) return std::unexpected(failed(ancestor, result.error()));
+            ancestors.push_back(ancestor);
+            if (!is_cpuset_) continue;
+            for (std::string_view file : kCpusetFiles) TRY(fill(ancestor, file));
+        }
+        return {};
+    }
+
+    [[nodiscard]] Result<std::string> read(const std::string& name) const {
+        return read_value(base_, name).during(path(name));
+    }
+    [[nodiscard]] std::string path(std::string_view name) const { return cat(above_, name); }
+    [[nodiscard]] Error failed(std::string_view name, Errno error) const {
+        return Error(error).during(cat("make cgroup ", path(name)));
+    }
+
+    sys::FdRef base_;
+    std::string_view above_;
+    const std::string& name_;
+    std::size_t top_;  ///< where the mount point ends in the name
+    bool is_cpuset_;
+};
+
+}  // namespace
+
+Result<Group> Group::create(std::vector<Place> places, const Limits& limits) {
+    Group group = TRY(open(std::move(places)));
+    Status made = group.make(limits);
+    if (made) return group;
+    // What is new is empty: nothing but time can keep it.
+    group.remove_made();
+    return std::unexpected(std::move(made).error());
+}
+
+Status Group::make(const Limits& limits) {
+    std::vector<std::uint32_t> taken;
+    for (std::uint32_t i = 0; i < places_.size(); ++i) {
+        TRY(make_place(i, limits));
+        if (!is_new_[i]) taken.push_back(i);
+    }
+    TRY(hold_unified());
+    if (!taken.empty()) TRY(check_taken(taken));
+    return enable_controllers(limits);
+}
+
+Status Group::make_place(std::uint32_t place, const Limits& limits) {
+    bool is_cpuset = places_[place].version == 1 && places_[place].has("cpuset");
+    std::size_t top = names_[place].size() - places_[place].path.size();
+    Maker maker(base_, above_, names_[place], top, is_cpuset);
+    Status made = maker.make();
+    for (const std::string& ancestor : maker.ancestors) ancestors_.push_back(above_ + ancestor);
+    is_new_[place] = maker.made;
+    TRY(std::move(made));
+    if (!is_cpuset) return {};
+    for (std::string_view file : kCpusetFiles) {
+        if (says(limits, place, file)) continue;
+        if (maker.made)
+            TRY(maker.fill(names_[place], file));
+        else
+            TRY(maker.fill_if_empty(names_[place], file));
+    }
+    return {};
+}
+
+Status Group::check_taken(std::span<const std::uint32_t> taken) const {
+    std::vector<pid_t> found;
+    for (std::uint32_t place : taken) {
+        std::vector<pid_t> here = TRY(processes_in(place));
+        found.insert(found.end(), here.begin(), here.end());
+    }
+    std::ranges::sort(found);
+    found.erase(std::ranges::unique(found).begin(), found.end());
+    if (!found.empty())
+        return fail(Error::Kind::state,
+                    cat("container's cgroup is not empty: ", found.size(), " process(es) found"));
+    FreezerState state = TRY(freezer_state());
+    if (state == FreezerState::frozen || state == FreezerState::freezing)
+        return fail(Error::Kind::state, "container's cgroup unexpectedly frozen");
+    return {};
+}
+
+}  // namespace crux::cgroup

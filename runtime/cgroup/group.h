@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/base/error.h"
@@ -57,9 +58,9 @@ class Group {
     /// The tasks file of a v1 place, for writing: a single-threaded process that writes "0" to it
     /// moves itself (the opener's rights count, cgroups(7)).
     [[nodiscard]] Result<sys::Fd> open_tasks(std::uint32_t place) const;
-    /// The container's directory in the unified hierarchy, for clone3's CLONE_INTO_CGROUP; none
-    /// where there is no unified hierarchy.
-    [[nodiscard]] sys::FdRef unified() const;
+    /// The container's directory in the unified hierarchy, for clone3's CLONE_INTO_CGROUP; no
+    /// descriptor (negative) where there is no unified hierarchy. Valid as long as the group.
+    [[nodiscard]] Result<sys::FdRef> unified();
 
     /// Moves a process by its pid, in every place. Slow where a kernel grace period has to pass:
     /// for processes that cannot move themselves.
@@ -89,7 +90,7 @@ class Group {
 
     /// Hands the unified directory and those of its files that /sys/kernel/cgroup/delegate lists to
     /// the user (config-linux.md, Cgroup ownership). v1 is never handed over.
-    Status give_to(uid_t owner) const;
+    Status give_to(uid_t owner);
 
     /// Removes the directories with all cgroups below them, and then the given ancestors, the last
     /// one first, as far as they are empty. What is gone already is success; a directory that
@@ -100,13 +101,30 @@ class Group {
     Group() = default;
 
     [[nodiscard]] Status hold_base();
+    [[nodiscard]] Status hold_unified();
+    [[nodiscard]] Status make(const Limits& limits);
+    [[nodiscard]] Status make_place(std::uint32_t place, const Limits& limits);
+    [[nodiscard]] Status check_taken(std::span<const std::uint32_t> taken) const;
+    [[nodiscard]] Status enable_controllers(const Limits& limits);
+    [[nodiscard]] Status settle_type(std::span<const std::string> controllers) const;
+    void remove_made() const;
+    [[nodiscard]] Status judge(const Setting& setting, Errno error,
+                               std::vector<Warning>& warnings) const;
+    [[nodiscard]] Error too_much_in_use(const Setting& setting) const;
+    [[nodiscard]] bool kill_by_kernel() const;
+    [[nodiscard]] Result<void, Errno> write_freezer(std::string_view value) const;
+    [[nodiscard]] Status check_memory(const MemoryCheck& check) const;
+    [[nodiscard]] Status load_program(const DeviceProgram& program);
+    [[nodiscard]] Result<std::vector<pid_t>> processes_in(std::uint32_t place) const;
     [[nodiscard]] std::string name(std::uint32_t place, std::string_view file = {}) const;
+    [[nodiscard]] std::string path(std::uint32_t place, std::string_view file = {}) const;
 
     std::vector<Place> places_;
     std::vector<std::string> names_;  ///< each place's directory, seen from base_
+    std::vector<bool> is_new_;        ///< which of them create made
     std::vector<std::string> ancestors_;
-    std::string base_path_;
-    sys::Fd base_;
+    std::string above_;  ///< the directory above all mount points, with a slash at the end
+    sys::Fd base_;       ///< that directory
     sys::Fd unified_;
 };
 

@@ -1,1 +1,64 @@
+#include <cerrno>
+#include <csignal>
+
+#include "runtime/base/text.h"
+#include "runtime/cgroup/files.h"
+#include "runtime/cgroup/freezer.h"
 #include "runtime/cgroup/group.h"
+#include "runtime/sys/process.h"
+
+namespace crux::cgroup {
+
+namespace {
+
+Status signal_each(const std::vector<pid_t>& pids, int signal) {
+    for (pid_t pid : pids) {
+        auto sent = sys::kill(pid, signal);
+        if (!sent && sent.error().value != ESRCH)
+            return std::unexpected(Error(sent.error()).during(cat("signal process ", pid)));
+    }
+    return {};
+}
+
+}  // namespace
+
+Status Group::signal_all(int signal) const {
+    std::vector<pid_t> pids = TRY(processes());
+    return signal_each(pids, signal);
+}
+
+bool Group::kill_by_kernel() const {
+    int place = unified_place(places_);
+    if (place < 0) return false;
+    std::string file = name(static_cast<std::uint32_t>(place), "cgroup.kill");
+    return sys::write_file(base_, file, "1").has_value();
+}
+
+Status Group::kill_all(int timeout_ms) const {
+    Deadline deadline(timeout_ms);
+    // Kills also what forks at the same time. What is not in the unified hierarchy's cgroup (an
+    // older kernel, a process moved in v1 only) is left for the signals.
+    bool killed = kill_by_kernel();
+    std::optional<FreezerFile> freezer = freezer_file(places_);
+    bool has_v1_freezer = freezer && freezer->version == 1;
+    // A process frozen by v1 dies only when thawed.
+    if (killed && has_v1_freezer) TRY(thaw());
+    for (;;) {
+        std::vector<pid_t> pids = TRY(processes());
+        if (pids.empty()) return {};
+        if (!killed) {
+            // Frozen processes cannot fork away from the list; thawed, they die of the signal.
+            if (has_v1_freezer) (void)write_freezer(freezer->frozen);
+            std::vector<pid_t> frozen = TRY(processes());
+            Status sent = signal_each(frozen, SIGKILL);
+            if (has_v1_freezer) TRY(thaw());
+            TRY(std::move(sent));
+        }
+        if (!deadline.sleep())
+            return fail(Error::Kind::state,
+                        cat("container's cgroup still has ", pids.size(), " process(es)"));
+        killed = killed && deadline.left_ms() > timeout_ms / 2;
+    }
+}
+
+}  // namespace crux::cgroup

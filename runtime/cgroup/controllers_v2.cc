@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <cerrno>
+
+#include "runtime/base/text.h"
+#include "runtime/cgroup/files.h"
+#include "runtime/cgroup/group.h"
+
+namespace crux::cgroup {
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+bool holds(const Names& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+Names words(std::string_view text) {
+    Names names;
+    for (std::string_view word : split(trimmed(text), ' '))
+        if (!word.empty()) names.emplace_back(word);
+    return names;
+}
+
+/// The controllers whose files the limits write: "memory.max" needs memory. cgroup.* are always
+/// there.
+Names needed(const Limits& limits, std::uint32_t place) {
+    Names names;
+    for (const Setting& setting : limits.settings) {
+        if (setting.place != place) continue;
+        std::string controller = setting.file.substr(0, setting.file.find('.'));
+        if (controller != "cgroup" && !holds(names, controller)) names.push_back(controller);
+    }
+    return names;
+}
+
+/// The pointer of the first setting that needs the controller.
+std::string origin_of(const Limits& limits, std::uint32_t place, const std::string& controller) {
+    for (const Setting& setting : limits.settings)
+        if (setting.place == place && setting.file.starts_with(controller + "."))
+            return setting.origin;
+    return {};
+}
+
+/// Controllers that work on threads, and so in any part of the tree (cgroups(7), thread mode).
+bool is_threaded(std::string_view controller) {
+    constexpr std::string_view kThreaded[] = {"cpu", "cpuset", "perf_event", "pids"};
+    return std::ranges::find(kThreaded, controller) != std::end(kThreaded);
+}
+
+/// Hands controllers down the unified hierarchy, from the mount's top to the parent of the leaf.
+class Enabler {
+ public:
+    Enabler(sys::FdRef base, std::string_view mountpoint, std::string_view top,
+            std::string_view path)
+        : base_(base), mountpoint_(mountpoint), top_(top), path_(path) {}
+
+    /// Best effort: what is asked for has to be looked for afterwards.
+    void enable(const Names& controllers) {
+        std::string all;
+        for (const std::string& controller : controllers)
+            all += cat(all.empty() ? "+" : " +", controller);
+        // Every slash of the path ends the name of one ancestor.
+        for (std::size_t slash = 0; slash != path_.npos; slash = path_.find('/', slash + 1)) {
+            std::string_view ancestor = path_.substr(0, slash);
+            if (write(ancestor, all)) continue;
+            // One that this cgroup lacks or cannot hand on must not hinder the others.
+            for (const std::string& controller : controllers)
+                note(controller, ancestor, write(ancestor, cat("+", controller)));
+        }
+    }
+
+    /// Why the controller did not reach the leaf.
+    [[nodiscard]] Error why_not(const std::string& controller) const {
+        for (const Failure& failure : failures_)
+            if (failure.controller == controller)
+                return Error(failure.error)
+                    .during(cat("enable controller ", controller, " in ", mountpoint_,
+                                failure.ancestor, "/cgroup.subtree_control"));
+        return {Error::Kind::unsupported, cat("controller ", controller, " is not in ", mountpoint_,
+                                              path_, "/cgroup.controllers")};
+    }
+
+ private:
+    struct Failure {
+        std::string controller;
+        std::string ancestor;
+        Errno error;
+    };
+
+    Result<void, Errno> write(std::string_view ancestor, std::string_view text) const {
+        return sys::write_file(base_, cat(top_, ancestor, "/cgroup.subtree_control"), text);
+    }
+
+    void note(const std::string& controller, std::string_view ancestor,
+              const Result<void, Errno>& written) {
+        if (!written) failures_.push_back({controller, std::string(ancestor), written.error()});
+    }
+
+    sys::FdRef base_;
+    std::string_view mountpoint_;
+    std::string_view top_;  ///< the mount point, seen from the base
+    std::string_view path_;
+    std::vector<Failure> failures_;
+};
+
+}  // namespace
+
+Status Group::enable_controllers(const Limits& limits) {
+    int found = unified_place(places_);
+    if (found < 0) return {};
+    auto index = static_cast<std::uint32_t>(found);
+    const Place& place = places_[index];
+    Names must = needed(limits, index);
+    // Where the unified hierarchy is the only one, people and programs expect every controller's
+    // files there, limits or not; on a hybrid host the others are elsewhere.
+    Names wanted = places_.size() == 1 ? place.controllers : Names();
+    for (const std::string& controller : must)
+        if (!holds(wanted, controller)) wanted.push_back(controller);
+    if (wanted.empty()) return {};
+    auto lacking = [&](const Names& asked) -> Result<Names> {
+        std::string text = TRY(read_value(unified_, "cgroup.controllers")
+                                   .during(cat(place.directory(), "/cgroup.controllers")));
+        Names have = words(text);
+        Names missing;
+        for (const std::string& name : asked)
+            if (!holds(have, name)) missing.push_back(name);
+        return missing;
+    };
+    Names missing = TRY(lacking(wanted));
+    if (missing.empty()) return {};
+    std::string_view top = names_[index];
+    top.remove_suffix(place.path.size());
+    Enabler enabler(base_, place.mountpoint, top, place.path);
+    enabler.enable(missing);
+    TRY(settle_type(must));
+    missing = TRY(lacking(must));
+    if (missing.empty()) return {};
+    return std::unexpected(
+        enabler.why_not(missing.front()).at(origin_of(limits, index, missing.front())));
+}
+
+Status Group::settle_type(std::span<const std::string> controllers) const {
+    auto type = read_value(unified_, "cgroup.type");
+    if (!type || trimmed(*type) != "domain invalid") return {};
+    // A new cgroup below a threaded one. As a thread-mode cgroup it can be used, but not with
+    // controllers of whole processes (cgroups(7)).
+    std::string directory = places_[static_cast<std::size_t>(unified_place(places_))].directory();
+    for (const std::string& controller : controllers)
+        if (!is_threaded(controller))
+            return fail(Error::Kind::unsupported,
+                        cat("cannot use controller ", controller, " in ", directory,
+                            ": it lies below a threaded cgroup"));
+    return sys::write_file(unified_, "cgroup.type", "threaded")
+        .during(cat(directory, "/cgroup.type"));
+}
+
+}  // namespace crux::cgroup

@@ -1,0 +1,47 @@
+#include "runtime/cgroup/files.h"
+
+#include <cerrno>
+#include <ctime>
+
+#include "runtime/base/text.h"
+#include "runtime/sys/time.h"
+
+namespace crux::cgroup {
+
+Result<std::string, Errno> read_value(sys::FdRef directory, sys::ZString name) {
+    sys::Fd file = TRY(sys::openat(directory, name, O_RDONLY));
+    char buffer[4096];
+    std::size_t count = TRY(sys::read(file, buffer));
+    return std::string(buffer, count);
+}
+
+std::optional<std::uint64_t> value_of_key(std::string_view text, std::string_view key) {
+    for (std::string_view line : split(text, '\n'))
+        if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == ' ')
+            return to_number<std::uint64_t>(line.substr(key.size() + 1));
+    return std::nullopt;
+}
+
+bool is_gone(const Errno& error) {
+    // ENODEV: the file was open or being opened when its cgroup went.
+    return error.value == ENOENT || error.value == ENODEV;
+}
+
+Deadline::Deadline(int timeout_ms)
+    : end_ns_(sys::monotonic_ns() + static_cast<std::uint64_t>(timeout_ms) * 1'000'000) {}
+
+bool Deadline::sleep() {
+    if (sys::monotonic_ns() >= end_ns_) return false;
+    constexpr int kLongest = 20'000;
+    struct timespec pause = {.tv_sec = 0, .tv_nsec = sleep_us_ * 1000L};
+    ::nanosleep(&pause, nullptr);
+    sleep_us_ = std::min(sleep_us_ * 2, kLongest);
+    return true;
+}
+
+int Deadline::left_ms() const {
+    std::uint64_t now = sys::monotonic_ns();
+    return now >= end_ns_ ? 0 : static_cast<int>((end_ns_ - now) / 1'000'000) + 1;
+}
+
+}  // namespace crux::cgroup
