@@ -157,9 +157,9 @@ enum MountFlag : std::uint16_t {
     kOptional = 4,       ///< a target that is missing in the image is left alone
     kOnlyDirectory = 8,  ///< the target must be a real directory (proc, sysfs)
     kSourceInContainer =
-        16,          ///< the source is a path inside the container's root (masks of own trees)
-    kRemount = 32,   ///< change the mount that is there
-    kNoFollow = 64,  ///< do not follow a symbolic link at the end of the source
+        16,               ///< the source is a path inside the container's root (masks of own trees)
+    kRemount = 32,        ///< change the mount that is there
+    kNoFollow = 64,       ///< do not follow a symbolic link at the end of the source
     kModeOfTarget = 128,  ///< a tmpfs gets the permissions of the directory that it covers
     kOnlyProc = 256,      ///< the source must be a procfs: nothing else may stand for /proc
 };

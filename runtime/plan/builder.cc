@@ -1,0 +1,173 @@
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/plan/draft.h"
+
+namespace crux::plan {
+
+namespace {
+
+Draft make_draft(const Inputs& inputs) {
+    const oci::Linux& linux = inputs.config->linux;
+    const auto has = [&](oci::NamespaceType type) {
+        return oci::find_namespace(linux, type) != nullptr;
+    };
+    Draft draft = {
+        .config = *inputs.config,
+        .process = inputs.config->process ? &*inputs.config->process : nullptr,
+        .facts = *inputs.facts,
+        .process_origin = "/process",
+        .id = inputs.id,
+        .bundle = inputs.bundle,
+        .user_namespace = has(oci::NamespaceType::user),
+        .mount_namespace = has(oci::NamespaceType::mount),
+        .cgroup_namespace = has(oci::NamespaceType::cgroup),
+        .no_device_nodes = has(oci::NamespaceType::user) || inputs.facts->in_user_namespace,
+        .out = {},
+        .host = {},
+        .late_read_only = {},
+    };
+    draft.host.id = inputs.id;
+    draft.host.cgroup = inputs.cgroup;
+    draft.host.limits = inputs.limits;
+    return draft;
+}
+
+/// Without a mount namespace every mount would be the host's.
+Status check_mount_namespace(const Draft& draft) {
+    if (draft.mount_namespace) return {};
+    const oci::Config& config = draft.config;
+    const char* origin = nullptr;
+    if (!config.mounts.empty())
+        origin = "/mounts";
+    else if (!config.linux.masked_paths.empty())
+        origin = "/linux/maskedPaths";
+    else if (!config.linux.readonly_paths.empty())
+        origin = "/linux/readonlyPaths";
+    else if (config.root.readonly)
+        origin = "/root/readonly";
+    if (origin == nullptr) return {};
+    return std::unexpected(
+        Error(Error::Kind::spec, "needs a mount namespace of the container").at(origin));
+}
+
+/// The canonical order of container set-up, a line a phase. The comment of a line says why it
+/// stands there and not earlier or later.
+Status plan_create(Draft& draft, const Inputs& inputs) {
+    const bool dev_is_ours = makes_dev(draft.config);
+    const bool filter_needs_privilege =
+        draft.process != nullptr && !draft.process->no_new_privileges;
+    const Filter filter = {inputs.seccomp_program, inputs.seccomp_flags};
+    const Terminal terminal = {inputs.console_socket, inputs.foreground_terminal,
+                               draft.mount_namespace};
+
+    // First of all, so that no signal of the caller's terminal reaches what follows.
+    plan_session(draft);
+    // Before anything that costs memory or processes, so that it is counted and limited.
+    TRY(plan_cgroup_entry(draft));
+    // Before the mounts: a procfs, a sysfs and an mqueue show the namespaces of who mounts them.
+    TRY(plan_namespaces(draft, draft.config.linux.namespaces, "/linux/namespaces"));
+    // Its top is the cgroup in which its maker stands: after the entry, before the cgroup mounts.
+    plan_cgroup_namespace(draft);
+    // Its clocks can only be set while nobody lives in it.
+    plan_time_offsets(draft);
+    // As soon as there is a network namespace: hooks expect a working loopback device.
+    plan_network(draft);
+
+    // The tree is cut off from the host before the first mount; then nothing of ours travels back.
+    plan_tree(draft, inputs.rootfs);
+    // In the listed order, which config.md promises.
+    TRY(plan_mounts(draft));
+    if (dev_is_ours) {
+        // After the mounts, which bring /dev itself.
+        plan_devices(draft);
+        // After /dev/pts, and before the console, which opens the pty through the ptmx link.
+        plan_device_links(draft);
+    }
+    // After the mounts: the pty is one of the container's own devpts. Before the hooks: they may
+    // find the console in its place.
+    TRY(plan_console(draft, terminal));
+
+    // config.md: prestart and createRuntime run once the namespaces and mounts are there, and
+    // before pivot_root.
+    plan_host_hooks(draft);
+    // config.md: after createRuntime, still before pivot_root; they may mount.
+    plan_create_container_hooks(draft);
+
+    // After the hooks, so that what they mounted is covered too; before the root is entered, since
+    // the device that covers a file must be the host's own and never the image's (rule R3).
+    plan_masked_paths(draft);
+    plan_read_only_paths(draft);
+    // While the root can still be written to.
+    plan_directory(draft);
+    // When nothing has to be made in them any more.
+    plan_read_only_mounts(draft);
+    // The host's tree is gone from here on.
+    plan_enter_root(draft, inputs.no_pivot);
+    // pivot_root(2) refuses a shared root, so this one becomes so only now.
+    plan_root_propagation(draft);
+
+    // Through a procfs of our own, so /proc/sys may be read-only by now; before the capabilities
+    // go.
+    plan_sysctls(draft);
+    plan_names(draft);
+    // Before the user changes: the keyring would belong to it and count against its quota.
+    if (!inputs.no_new_keyring) plan_keyring(draft);
+    // While there are rights to lower the score and to raise the limits; after all work that a low
+    // limit of memory or descriptors could stop.
+    plan_oom_score(draft);
+    plan_resource_limits(draft);
+    // In the cgroup, whose cpuset then decides.
+    plan_affinity(draft);
+    // These take rights that the next steps give up.
+    plan_scheduling(draft);
+    // They act at exec alone; writing them needs a procfs and the old rights.
+    TRY(plan_labels(draft));
+
+    // Owned by the host's root until now; changing that takes CAP_CHOWN.
+    plan_stdio(draft, dev_is_ours ? NullDevice::exchange : NullDevice::keep);
+    // Takes CAP_SETPCAP, which the user change or the capability sets may take away.
+    plan_bounding_set(draft);
+    // Without no_new_privileges a filter takes CAP_SYS_ADMIN: while there is some. It then has to
+    // allow all that follows.
+    if (filter_needs_privilege) plan_seccomp(draft, filter);
+    // With root's rights first: a directory of root's alone is a lawful place to start from.
+    plan_first_directory(draft);
+    // Before the last capabilities go: setting ids takes CAP_SETUID and CAP_SETGID.
+    TRY(plan_user(draft));
+    // After the user change, which clears the effective set.
+    plan_capabilities(draft);
+    plan_umask(draft);
+    // Once more with the user's own rights, where root had fewer (a volume of the user's); the
+    // check that it is inside the root is the last word on it.
+    plan_working_directory(draft);
+    // As the user and in the directory that the program will have: what exec would not find fails
+    // create, not start.
+    plan_find_program(draft);
+    // After the user and capabilities are set: nothing is left for it to forbid but the program's.
+    plan_no_new_privileges(draft);
+    // Reads back all of the above (rule R11). Before a late filter, which need not allow that.
+    plan_verify(draft, filter);
+    // With no_new_privileges as late as can be, so that the profile need not allow our own calls.
+    if (!filter_needs_privilege) plan_seccomp(draft, filter);
+
+    // Everything holds: the parent may record the container.
+    plan_ready(draft);
+    // What follows belongs to start.
+    plan_barrier(draft);
+    // config.md: on start, before the program.
+    plan_start_container_hooks(draft);
+    return plan_exec(draft, {inputs.listen_fds, inputs.preserve_fds});
+}
+
+}  // namespace
+
+Result<Plan> build(const Inputs& inputs) {
+    Draft draft = make_draft(inputs);
+    TRY(check_mount_namespace(draft));
+    TRY(plan_create(draft, inputs));
+    if (draft.out.has_nul())
+        return fail(Error::Kind::spec, "a text of the configuration holds a NUL byte");
+    return std::move(draft.out).finish(std::move(draft.host));
+}
+
+}  // namespace crux::plan

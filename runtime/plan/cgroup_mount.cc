@@ -1,0 +1,111 @@
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/plan/draft.h"
+#include "runtime/plan/mount_words.h"
+
+namespace crux::plan {
+
+namespace {
+
+/// One hierarchy as the container shall see it.
+struct Shown {
+    std::string_view mountpoint;
+    std::string directory;  ///< the container's own cgroup, as the host sees it
+    const std::vector<std::string>* controllers;
+    int version;
+};
+
+std::vector<Shown> shown_hierarchies(const Draft& draft) {
+    std::vector<Shown> shown;
+    if (!draft.host.cgroup.empty()) {
+        for (const cgroup::Place& place : draft.host.cgroup)
+            shown.push_back(
+                {place.mountpoint, place.directory(), &place.controllers, place.version});
+        return shown;
+    }
+    // It stays in the caller's cgroup.
+    for (const host::CgroupHierarchy& hierarchy : draft.facts.cgroup.hierarchies)
+        if (!hierarchy.own_directory.empty())
+            shown.push_back({hierarchy.mountpoint, hierarchy.own_directory, &hierarchy.controllers,
+                             hierarchy.version});
+    return shown;
+}
+
+/// What mount(8) takes for the hierarchy: its controllers, or for a named one its name.
+List hierarchy_parameters(Assembler& out, const std::vector<std::string>& controllers) {
+    std::vector<Parameter> parameters;
+    constexpr std::string_view kNamed = "name=";
+    for (const std::string& controller : controllers) {
+        if (controller.starts_with(kNamed)) {
+            parameters.push_back({.key = out.text("none"), .value = {}, .has_value = 0});
+            const Text key = out.text("name");
+            const Text value = out.text(std::string_view(controller).substr(kNamed.size()));
+            parameters.push_back({.key = key, .value = value, .has_value = 1});
+        } else {
+            parameters.push_back({.key = out.text(controller), .value = {}, .has_value = 0});
+        }
+    }
+    return out.list(std::span<const Parameter>(parameters));
+}
+
+/// Shows one hierarchy at the target. In a cgroup namespace a mount of its own has the container's
+/// cgroup for its top. Without one such a mount would show the host's whole tree, so the
+/// container's own directory is bound instead (rule R9).
+void show(Draft& draft, const Shown& hierarchy, const oci::Mount& mount, std::string_view target,
+          const std::string& origin) {
+    const Attributes attributes = fresh_attributes(mount.parsed);
+    if (!draft.cgroup_namespace) {
+        Step& step = add_bind(draft, hierarchy.directory, target, attributes, kRecursive, origin);
+        step.bind.propagation = first_propagations(mount.parsed.propagation);
+        return;
+    }
+    const bool unified = hierarchy.version == 2;
+    const List parameters =
+        unified ? List{} : hierarchy_parameters(draft.out, *hierarchy.controllers);
+    Step& step = add_mount(draft, {unified ? "cgroup2" : "cgroup", "cgroup", target}, parameters,
+                           attributes, origin);
+    step.mount.propagation = first_propagations(mount.parsed.propagation);
+}
+
+std::string_view last_name(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+/// Controllers that are mounted together ("cpu,cpuacct") are looked for under each one's name.
+void link_controllers(Draft& draft, std::string_view folder, std::string_view target,
+                      const std::string& origin) {
+    if (folder.find(',') == std::string_view::npos) return;
+    const Text to = draft.out.text(folder);
+    for (const std::string_view name : split(folder, ',')) {
+        const Text at = draft.out.text(cat(target, '/', name));
+        draft.add(Kind::link, origin).link = {to, at};
+    }
+}
+
+}  // namespace
+
+void plan_cgroup_mount(Draft& draft, const oci::Mount& mount, std::string_view target,
+                       const std::string& origin) {
+    const std::vector<Shown> hierarchies = shown_hierarchies(draft);
+    if (draft.facts.cgroup.mode == host::CgroupMode::v2 && hierarchies.size() == 1)
+        return show(draft, hierarchies.front(), mount, target, origin);
+
+    constexpr std::uint64_t kSafe =
+        oci::kMountAttrNosuid | oci::kMountAttrNodev | oci::kMountAttrNoexec;
+    const Text key = draft.out.text("mode");
+    const Parameter mode = {.key = key, .value = draft.out.text("755"), .has_value = 1};
+    const List parameters = draft.out.list(std::span(&mode, 1));
+    Step& step =
+        add_mount(draft, {"tmpfs", "tmpfs", target}, parameters, attributes_with(kSafe), origin);
+    step.mount.propagation = first_propagations(mount.parsed.propagation);
+
+    for (const Shown& hierarchy : hierarchies) {
+        const std::string_view folder = last_name(hierarchy.mountpoint);
+        show(draft, hierarchy, mount, cat(target, '/', folder), origin);
+        link_controllers(draft, folder, target, origin);
+    }
+    if ((fresh_attributes(mount.parsed).set & oci::kMountAttrRdonly) != 0)
+        draft.late_read_only.emplace_back(target, origin);
+}
+
+}  // namespace crux::plan

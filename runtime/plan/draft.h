@@ -1,0 +1,149 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "oci-spec/types.h"
+#include "runtime/base/error.h"
+#include "runtime/host/facts.h"
+#include "runtime/plan/assembler.h"
+#include "runtime/plan/plan.h"
+
+/// Inside the builder: what the phases share, and the phases. Each appends its steps to the draft;
+/// in which order they are called is told in builder.cc (and exec.cc) alone.
+namespace crux::plan {
+
+/// A plan in the making.
+struct Draft {
+    const oci::Config& config;
+    const oci::Process* process;  ///< null: the container has none
+    const host::Facts& facts;
+    std::string_view process_origin;  ///< where the process stands; empty: not in config.json
+    std::string_view id;
+    std::string_view bundle;  ///< absolute
+
+    bool user_namespace = false;    ///< the container has one of its own, new or joined
+    bool mount_namespace = false;   ///< the same
+    bool cgroup_namespace = false;  ///< the same
+    bool no_device_nodes = false;   ///< mknod of devices is refused: they are bound from the host
+
+    Assembler out;
+    HostPart host;
+
+    /// File systems that must be filled before they become read-only: target and origin.
+    std::vector<std::pair<std::string, std::string>> late_read_only;
+
+    /// Appends a step.
+    Step& add(Kind kind, std::string_view origin) { return out.add(kind, origin); }
+    /// The pointer of a property of the process.
+    [[nodiscard]] std::string of_process(std::string_view property) const;
+};
+
+// --- Words that several phases need (draft.cc) ---
+
+/// The path from the container's root, without a leading slash, cleaned of "//", "." and "..";
+/// empty for the root itself. `scratch` keeps it where the text had to be changed.
+std::string_view path_in_root(std::string_view path, std::string& scratch);
+
+/// An id map in the lines that /proc/PID/uid_map takes (user_namespaces(7)).
+std::string id_map_text(const std::vector<oci::IdMapping>& mappings);
+
+/// A propagation as a PropagationByte.
+std::uint32_t propagation_byte(oci::Propagation propagation);
+
+/// The same namespace type in the layout's words.
+Namespace layout_type(oci::NamespaceType type);
+
+// --- Phases ---
+
+// namespaces.cc
+void plan_session(Draft& draft);
+/// v1 cgroups: init moves itself. (On v2 clone3 goes straight into it.)
+Status plan_cgroup_entry(Draft& draft);
+/// Joins and new namespaces that are made after init runs, and what each needs at once; what must
+/// be made or joined before init runs goes to the host's part.
+Status plan_namespaces(Draft& draft, const std::vector<oci::Namespace>& namespaces,
+                       std::string_view origin);
+void plan_cgroup_namespace(Draft& draft);
+void plan_time_offsets(Draft& draft);
+void plan_network(Draft& draft);
+
+// mounts.cc
+void plan_tree(Draft& draft, std::string_view rootfs);
+Status plan_mounts(Draft& draft);
+void plan_read_only_mounts(Draft& draft);
+void plan_enter_root(Draft& draft, bool no_pivot);
+void plan_root_propagation(Draft& draft);
+
+// cgroup_mount.cc
+/// A mount of type "cgroup": the container's own cgroups, as this host has them.
+void plan_cgroup_mount(Draft& draft, const oci::Mount& mount, std::string_view target,
+                       const std::string& origin);
+
+// devices.cc
+void plan_devices(Draft& draft);
+void plan_device_links(Draft& draft);
+/// Whether /dev is ours to fill: not when it is a bind mount of somebody else's.
+bool makes_dev(const oci::Config& config);
+
+// paths.cc
+void plan_masked_paths(Draft& draft);
+void plan_read_only_paths(Draft& draft);
+
+// process.cc
+/// Where the terminal of the process goes.
+struct Terminal {
+    std::string_view console_socket;  ///< path; empty: none
+    bool foreground = false;          ///< to the runtime itself
+    bool bind_console = false;        ///< it is /dev/console too
+};
+Status plan_console(Draft& draft, const Terminal& terminal);
+void plan_directory(Draft& draft);
+void plan_sysctls(Draft& draft);
+void plan_names(Draft& draft);
+void plan_keyring(Draft& draft);
+void plan_oom_score(Draft& draft);
+void plan_resource_limits(Draft& draft);
+void plan_affinity(Draft& draft);
+enum class AffinityMoment : std::uint8_t { before_cgroup, in_cgroup };
+void plan_exec_affinity(Draft& draft, AffinityMoment moment);
+void plan_scheduling(Draft& draft);
+Status plan_labels(Draft& draft);
+/// Whether stdio that is the host's /dev/null is exchanged for the container's.
+enum class NullDevice : std::uint8_t { keep, exchange };
+void plan_stdio(Draft& draft, NullDevice null);
+void plan_bounding_set(Draft& draft);
+void plan_first_directory(Draft& draft);
+Status plan_user(Draft& draft);
+void plan_capabilities(Draft& draft);
+void plan_umask(Draft& draft);
+void plan_working_directory(Draft& draft);
+void plan_no_new_privileges(Draft& draft);
+
+/// A compiled filter; an empty program is no filter.
+struct Filter {
+    std::span<const std::uint64_t> program;
+    std::uint32_t flags = 0;
+};
+void plan_verify(Draft& draft, const Filter& filter);
+
+// program.cc
+void plan_find_program(Draft& draft);
+void plan_seccomp(Draft& draft, const Filter& filter);
+void plan_ready(Draft& draft);
+void plan_barrier(Draft& draft);
+/// What the program gets at exec besides its arguments.
+struct Inherited {
+    unsigned listen_fds = 0;
+    unsigned preserve_fds = 0;
+};
+Status plan_exec(Draft& draft, const Inherited& inherited);
+
+// hooks.cc
+void plan_host_hooks(Draft& draft);
+void plan_create_container_hooks(Draft& draft);
+void plan_start_container_hooks(Draft& draft);
+
+}  // namespace crux::plan

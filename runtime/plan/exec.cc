@@ -1,0 +1,94 @@
+#include "runtime/base/text.h"
+#include "runtime/plan/draft.h"
+
+namespace crux::plan {
+
+namespace {
+
+/// What the process does not say for itself it has from the container's own.
+oci::Process completed(const ExecInputs& inputs) {
+    oci::Process process = *inputs.process;
+    if (!inputs.config->process) return process;
+    const oci::Process& own = *inputs.config->process;
+    if (!process.capabilities) process.capabilities = own.capabilities;
+    if (process.apparmor_profile.empty()) process.apparmor_profile = own.apparmor_profile;
+    if (process.selinux_label.empty()) process.selinux_label = own.selinux_label;
+    if (process.rlimits.empty()) process.rlimits = own.rlimits;
+    if (!process.oom_score_adj) process.oom_score_adj = own.oom_score_adj;
+    if (!process.scheduler) process.scheduler = own.scheduler;
+    if (!process.io_priority) process.io_priority = own.io_priority;
+    if (!process.exec_cpu_affinity) process.exec_cpu_affinity = own.exec_cpu_affinity;
+    if (!process.user.umask) process.user.umask = own.user.umask;
+    return process;
+}
+
+Status plan_all(Draft& draft, const ExecInputs& inputs) {
+    const bool filter_needs_privilege = !draft.process->no_new_privileges;
+    const Filter filter = {inputs.seccomp_program, inputs.seccomp_flags};
+
+    plan_session(draft);
+    // process.md of execCPUAffinity: the first mask holds until the cgroup is entered.
+    plan_exec_affinity(draft, AffinityMoment::before_cgroup);
+    TRY(plan_cgroup_entry(draft));
+    plan_exec_affinity(draft, AffinityMoment::in_cgroup);
+    TRY(plan_namespaces(draft, inputs.namespaces, {}));
+    // The root of the joined mount namespace is the container's; without one it is a directory.
+    const Text root = draft.out.text(draft.mount_namespace ? "/" : inputs.rootfs);
+    draft.add(Kind::root, {}).root = {
+        .path = root, .propagation = kNoPropagation, .idmap = kNoSlot, .keep_mount = 1};
+    draft.add(Kind::enter_root, {}).enter_root = {EnterRootHow::chroot};
+    // /dev/console belongs to the first process.
+    TRY(plan_console(draft, {inputs.console_socket, inputs.foreground_terminal, false}));
+    if (!inputs.no_new_keyring) plan_keyring(draft);
+    plan_oom_score(draft);
+    plan_resource_limits(draft);
+    plan_scheduling(draft);
+    TRY(plan_labels(draft));
+
+    // From here on as for the first process: builder.cc says why.
+    plan_stdio(draft, NullDevice::keep);
+    plan_bounding_set(draft);
+    if (filter_needs_privilege) plan_seccomp(draft, filter);
+    plan_first_directory(draft);
+    TRY(plan_user(draft));
+    plan_capabilities(draft);
+    plan_umask(draft);
+    plan_working_directory(draft);
+    plan_find_program(draft);
+    plan_no_new_privileges(draft);
+    plan_verify(draft, filter);
+    if (!filter_needs_privilege) plan_seccomp(draft, filter);
+    plan_ready(draft);
+    return plan_exec(draft, {0, inputs.preserve_fds});
+}
+
+}  // namespace
+
+Result<Plan> build_exec(const ExecInputs& inputs) {
+    const oci::Process process = completed(inputs);
+    const auto has = [&](oci::NamespaceType type) {
+        return oci::find_namespace(inputs.config->linux, type) != nullptr;
+    };
+    Draft draft = {
+        .config = *inputs.config,
+        .process = &process,
+        .facts = *inputs.facts,
+        .process_origin = {},
+        .id = inputs.id,
+        .bundle = {},
+        .user_namespace = inputs.own_user_namespace,
+        .mount_namespace = has(oci::NamespaceType::mount),
+        .cgroup_namespace = has(oci::NamespaceType::cgroup),
+        .no_device_nodes = false,
+        .out = {},
+        .host = {},
+        .late_read_only = {},
+    };
+    draft.host.id = inputs.id;
+    draft.host.cgroup = inputs.cgroup;
+    TRY(plan_all(draft, inputs));
+    if (draft.out.has_nul()) return fail(Error::Kind::spec, "an argument holds a NUL byte");
+    return std::move(draft.out).finish(std::move(draft.host));
+}
+
+}  // namespace crux::plan

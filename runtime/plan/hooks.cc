@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <limits>
+
+#include "oci-spec/config.h"
+#include "runtime/base/text.h"
+#include "runtime/plan/draft.h"
+#include "runtime/plan/json.h"
+
+namespace crux::plan {
+
+void plan_host_hooks(Draft& draft) {
+    const oci::Hooks& hooks = draft.config.hooks;
+    if (hooks.prestart.empty() && hooks.create_runtime.empty()) return;
+    draft.add(Kind::ask_parent, hooks.prestart.empty() ? "/hooks/createRuntime" : "/hooks/prestart")
+        .ask_parent = {Request::host_hooks};
+}
+
+namespace {
+
+/// The state document (runtime.md, State) in two halves: only init knows its pid in the container.
+struct StateHalves {
+    Text before;
+    Text after;
+};
+
+StateHalves state_halves(Draft& draft, std::string_view status) {
+    const std::string before =
+        cat(R"({"ociVersion":)", json_string(oci::kSpecVersion), R"(,"id":)", json_string(draft.id),
+            R"(,"status":)", json_string(status), R"(,"pid":)");
+    std::string after = cat(R"(,"bundle":)", json_string(draft.bundle));
+    if (!draft.config.annotations.empty()) {
+        after += R"(,"annotations":)";
+        char separator = '{';
+        for (const auto& [key, value] : draft.config.annotations) {
+            after += separator;
+            after += cat(json_string(key), ':', json_string(value));
+            separator = ',';
+        }
+        after += '}';
+    }
+    after += '}';
+    const Text first = draft.out.text(before);
+    return {first, draft.out.text(after)};
+}
+
+void plan_hook(Draft& draft, const oci::Hook& hook, std::size_t index, const std::string& origin,
+               const StateHalves& state, List default_environment) {
+    const Text path = draft.out.text(hook.path);
+    const List arguments =
+        hook.args.empty() ? draft.out.texts(std::span(&hook.path, 1)) : draft.out.texts(hook.args);
+    const List environment = hook.env ? draft.out.texts(*hook.env) : default_environment;
+    constexpr std::int64_t kLongest = std::numeric_limits<std::int32_t>::max() / 1000;
+    draft.add(Kind::hook, origin).hook = {
+        .path = path,
+        .arguments = arguments,
+        .environment = environment,
+        .state_before = state.before,
+        .state_after = state.after,
+        .timeout = static_cast<std::uint32_t>(std::min(hook.timeout.value_or(0), kLongest)),
+        .index = static_cast<std::uint32_t>(index),
+    };
+}
+
+void plan_hooks(Draft& draft, const std::vector<oci::Hook>& hooks, std::string_view list,
+                const StateHalves& state, List default_environment) {
+    for (std::size_t index = 0; index < hooks.size(); ++index)
+        plan_hook(draft, hooks[index], index, cat(list, '/', index), state, default_environment);
+}
+
+}  // namespace
+
+void plan_create_container_hooks(Draft& draft) {
+    const std::vector<oci::Hook>& hooks = draft.config.hooks.create_container;
+    if (hooks.empty()) return;
+    // Their programs are the host's, so nothing of the container's environment may reach them
+    // (rule R10): without an env of their own they get none.
+    const StateHalves state = state_halves(draft, "creating");
+    plan_hooks(draft, hooks, "/hooks/createContainer", state, {});
+}
+
+void plan_start_container_hooks(Draft& draft) {
+    const std::vector<oci::Hook>& hooks = draft.config.hooks.start_container;
+    if (hooks.empty()) return;
+    // They run inside the container; callers rely on runc's giving them the process's environment.
+    const StateHalves state = state_halves(draft, "created");
+    const List environment =
+        draft.process == nullptr ? List{} : draft.out.texts(draft.process->env);
+    plan_hooks(draft, hooks, "/hooks/startContainer", state, environment);
+}
+
+}  // namespace crux::plan

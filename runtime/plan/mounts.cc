@@ -1,0 +1,186 @@
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/plan/draft.h"
+#include "runtime/plan/mount_words.h"
+
+namespace crux::plan {
+
+void plan_tree(Draft& draft, std::string_view rootfs) {
+    const oci::Propagation wanted = draft.config.linux.rootfs_propagation;
+    if (draft.mount_namespace) {
+        const std::string_view origin =
+            wanted == oci::Propagation::none ? "" : "/linux/rootfsPropagation";
+        draft.add(Kind::propagation, origin).propagation = {tree_propagation(wanted)};
+    }
+    const Text path = draft.out.text(rootfs);
+    draft.add(Kind::root, "/root/path").root = {
+        .path = path,
+        .propagation = draft.mount_namespace ? parent_propagation(wanted) : 0U,
+        .idmap = kNoSlot,
+        .keep_mount = static_cast<std::uint16_t>(draft.mount_namespace ? 0 : 1),
+    };
+}
+
+namespace {
+
+Status check_target(const oci::Mount& mount, std::string_view target, const std::string& origin) {
+    if (target.empty())
+        return std::unexpected(Error(Error::Kind::spec, "a mount cannot cover the root itself")
+                                   .at(origin + "/destination"));
+    if (!may_cover(mount, target))
+        return std::unexpected(
+            Error(Error::Kind::spec,
+                  cat(quoted(cat('/', target)),
+                      target == "proc" ? " cannot be mounted because it is not of type proc"
+                                       : " cannot be mounted because it is inside /proc"))
+                .at(origin + "/destination"));
+    return {};
+}
+
+/// Gives the descriptor use the maps that the mount asks for: its own, or the container's.
+void add_maps(const Draft& draft, const oci::Mount& mount, SlotUse& use) {
+    const oci::Linux& linux = draft.config.linux;
+    if (!mount.uid_mappings.empty() || !mount.gid_mappings.empty()) {
+        use.uid_map = id_map_text(mount.uid_mappings);
+        use.gid_map = id_map_text(mount.gid_mappings);
+    } else if (const oci::Namespace* user = oci::find_namespace(linux, oci::NamespaceType::user);
+               user != nullptr && !user->path.empty()) {
+        use.idmap_path = user->path;
+    } else {
+        use.uid_map = id_map_text(linux.uid_mappings);
+        use.gid_map = id_map_text(linux.gid_mappings);
+    }
+}
+
+bool is_id_mapped(const oci::Mount& mount) {
+    return mount.parsed.idmap != oci::IdMapOption::none || !mount.uid_mappings.empty() ||
+           !mount.gid_mappings.empty();
+}
+
+/// The slot of a source that the host opens, or kNoSlot where init does that: the host's rights
+/// are needed for an id-mapped mount, and for a source that the container's root may not reach.
+SlotIndex host_source(Draft& draft, const oci::Mount& mount, const std::string& source,
+                      const std::string& origin) {
+    const bool mapped = is_id_mapped(mount);
+    const bool out_of_reach = draft.user_namespace && draft.facts.uid == 0;
+    if (!mapped && !out_of_reach) return kNoSlot;
+    const SlotIndex slot = draft.out.take_slot();
+    if (slot == kNoSlot) return kNoSlot;
+    SlotUse use;
+    use.slot = slot;
+    use.what = SlotUse::What::host_mount;
+    use.recursive = mount.parsed.bind == oci::BindOption::rbind;
+    use.path = source;
+    use.origin = origin;
+    if (mapped) add_maps(draft, mount, use);
+    draft.host.slots.push_back(std::move(use));
+    return slot;
+}
+
+std::string absolute_source(const Draft& draft, const std::string& source) {
+    return source.starts_with('/') ? source : cat(draft.bundle, '/', source);
+}
+
+Status plan_bind(Draft& draft, const oci::Mount& mount, std::string_view target,
+                 const std::string& origin) {
+    if (!mount.parsed.data.empty())
+        return std::unexpected(
+            Error(Error::Kind::spec,
+                  cat("a bind mount has no use for the option ", quoted(mount.parsed.data.front())))
+                .at(origin + "/options"));
+    const std::string source = absolute_source(draft, mount.source);
+    const SlotIndex from = host_source(draft, mount, source, origin);
+    if (from == kNoSlot && is_id_mapped(mount))
+        return std::unexpected(
+            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
+    unsigned flags = mount.parsed.bind == oci::BindOption::rbind ? unsigned{kRecursive} : 0U;
+    if (target == "proc") flags |= kOnlyProc;
+    Step& step = add_bind(draft, source, target, attributes_of(mount.parsed), flags, origin);
+    step.bind.propagation = first_propagations(mount.parsed.propagation);
+    step.bind.from = from;
+    add_later_propagations(draft, mount.parsed.propagation, target, origin);
+    return {};
+}
+
+void plan_remount(Draft& draft, const oci::Mount& mount, std::string_view target,
+                  const std::string& origin) {
+    const bool whole_file_system = !mount.is_bind();
+    const List parameters =
+        whole_file_system ? remount_parameters(draft.out, mount.parsed) : List{};
+    const Text where = draft.out.text(target);
+    draft.add(Kind::attributes, origin).attributes = {
+        .target = where,
+        .attributes = attributes_of(mount.parsed),
+        .propagation = first_propagations(mount.parsed.propagation),
+        .parameters = parameters,
+    };
+    add_later_propagations(draft, mount.parsed.propagation, target, origin);
+}
+
+void plan_file_system(Draft& draft, const oci::Mount& mount, std::string_view target,
+                      const std::string& origin) {
+    Attributes attributes = fresh_attributes(mount.parsed);
+    // The runtime puts nodes and mount points into these, and so may mounts that follow.
+    const bool filled_later = mount.type == "tmpfs" || target == "dev";
+    if (filled_later && (attributes.set & oci::kMountAttrRdonly) != 0) {
+        attributes.set &= ~static_cast<std::uint32_t>(oci::kMountAttrRdonly);
+        draft.late_read_only.emplace_back(target, origin);
+    }
+    const List parameters = mount_parameters(draft.out, mount, security_context(draft, mount));
+    Step& step =
+        add_mount(draft, {mount.type, mount.source, target}, parameters, attributes, origin);
+    step.mount.flags = mount_flags(mount);
+    step.mount.propagation = first_propagations(mount.parsed.propagation);
+    add_later_propagations(draft, mount.parsed.propagation, target, origin);
+}
+
+}  // namespace
+
+Status plan_mounts(Draft& draft) {
+    std::string scratch;
+    for (std::size_t index = 0; index < draft.config.mounts.size(); ++index) {
+        const oci::Mount& mount = draft.config.mounts[index];
+        const std::string origin = cat("/mounts/", index);
+        const std::string_view target = path_in_root(mount.destination, scratch);
+        TRY(check_target(mount, target, origin));
+        if (mount.parsed.remount)
+            plan_remount(draft, mount, target, origin);
+        else if (mount.is_bind())
+            TRY(plan_bind(draft, mount, target, origin));
+        else if (mount.type == "cgroup")
+            plan_cgroup_mount(draft, mount, target, origin);
+        else
+            plan_file_system(draft, mount, target, origin);
+    }
+    return {};
+}
+
+void plan_read_only_mounts(Draft& draft) {
+    const auto make_read_only = [&](std::string_view target, std::string_view origin) {
+        const Text where = draft.out.text(target);
+        draft.add(Kind::attributes, origin).attributes = {
+            .target = where,
+            .attributes = attributes_with(oci::kMountAttrRdonly),
+            .propagation = kNoPropagation,
+            .parameters = {},
+        };
+    };
+    for (const auto& [target, origin] : draft.late_read_only) make_read_only(target, origin);
+    if (draft.config.root.readonly) make_read_only("", "/root/readonly");
+}
+
+void plan_enter_root(Draft& draft, bool no_pivot) {
+    EnterRootHow how = no_pivot ? EnterRootHow::move : EnterRootHow::pivot;
+    if (!draft.mount_namespace) how = EnterRootHow::chroot;
+    draft.add(Kind::enter_root, {}).enter_root = {how};
+}
+
+void plan_root_propagation(Draft& draft) {
+    const oci::Propagation wanted = draft.config.linux.rootfs_propagation;
+    const std::uint32_t late = root_propagation(wanted);
+    if (late == kNoPropagation || !draft.mount_namespace) return;
+    draft.add(Kind::attributes, "/linux/rootfsPropagation").attributes = {
+        .target = {}, .attributes = {}, .propagation = late, .parameters = {}};
+}
+
+}  // namespace crux::plan

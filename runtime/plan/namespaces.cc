@@ -1,0 +1,138 @@
+#include <array>
+
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/plan/draft.h"
+
+namespace crux::plan {
+
+void plan_session(Draft& draft) {
+    draft.add(Kind::session, {});
+}
+
+namespace {
+
+Result<SlotIndex> take_slot(Draft& draft, std::string_view origin) {
+    const SlotIndex slot = draft.out.take_slot();
+    if (slot == kNoSlot)
+        return std::unexpected(
+            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
+    return slot;
+}
+
+}  // namespace
+
+Status plan_cgroup_entry(Draft& draft) {
+    for (std::uint32_t index = 0; index < draft.host.cgroup.size(); ++index) {
+        if (draft.host.cgroup[index].version != 1) continue;
+        const std::string_view origin =
+            draft.config.linux.cgroups_path.empty() ? "" : "/linux/cgroupsPath";
+        const SlotIndex slot = TRY(take_slot(draft, origin));
+        SlotUse use;
+        use.slot = slot;
+        use.what = SlotUse::What::cgroup_tasks;
+        use.index = index;
+        use.origin = origin;
+        draft.host.slots.push_back(std::move(use));
+        draft.add(Kind::enter_cgroup, origin).enter_cgroup = {slot};
+    }
+    return {};
+}
+
+namespace {
+
+Status join(Draft& draft, const oci::Namespace& entry, const std::string& origin) {
+    const Namespace type = layout_type(entry.type);
+    // A process changes its pid namespace for its children alone. And what the host owns cannot be
+    // joined with the rights that a user namespace gives. A time namespace is joined by init all
+    // the same: whoever shares memory with another process may not.
+    const bool before_init = entry.type == oci::NamespaceType::pid ||
+                             entry.type == oci::NamespaceType::user || draft.user_namespace;
+    if (before_init && entry.type != oci::NamespaceType::time) {
+        draft.host.joins.push_back({type, entry.path, origin});
+        return {};
+    }
+    const SlotIndex slot = TRY(take_slot(draft, origin));
+    SlotUse use;
+    use.slot = slot;
+    use.what = SlotUse::What::namespace_file;
+    use.type = type;
+    use.path = entry.path;
+    use.origin = origin;
+    draft.host.slots.push_back(std::move(use));
+    draft.add(Kind::join_namespace, origin).join_namespace = {type, slot};
+    return {};
+}
+
+/// The order in which namespaces are joined by init: the mount namespace last, since it takes the
+/// host's paths away.
+constexpr std::array kJoinOrder = {
+    oci::NamespaceType::user,   oci::NamespaceType::pid,   oci::NamespaceType::network,
+    oci::NamespaceType::ipc,    oci::NamespaceType::uts,   oci::NamespaceType::time,
+    oci::NamespaceType::cgroup, oci::NamespaceType::mount,
+};
+
+}  // namespace
+
+Status plan_namespaces(Draft& draft, const std::vector<oci::Namespace>& namespaces,
+                       std::string_view origin) {
+    for (const oci::NamespaceType type : kJoinOrder) {
+        for (std::size_t index = 0; index < namespaces.size(); ++index) {
+            const oci::Namespace& entry = namespaces[index];
+            if (entry.type != type) continue;
+            const std::string where = origin.empty() ? std::string() : cat(origin, '/', index);
+            if (!entry.path.empty()) {
+                TRY(join(draft, entry, where));
+            } else if (type != oci::NamespaceType::cgroup && type != oci::NamespaceType::time) {
+                // clone3 makes them; these two must wait for the right moment.
+                draft.host.new_namespaces |= oci::namespace_word(type).clone_flag;
+            }
+        }
+    }
+    if ((draft.host.new_namespaces & static_cast<std::uint64_t>(Namespace::user)) != 0) {
+        draft.host.uid_map = id_map_text(draft.config.linux.uid_mappings);
+        draft.host.gid_map = id_map_text(draft.config.linux.gid_mappings);
+    }
+    return {};
+}
+
+namespace {
+
+/// The pointer of a new namespace of the type, or nothing when none is wanted.
+std::optional<std::string> origin_of_new(const Draft& draft, oci::NamespaceType type) {
+    const std::vector<oci::Namespace>& namespaces = draft.config.linux.namespaces;
+    for (std::size_t index = 0; index < namespaces.size(); ++index)
+        if (namespaces[index].type == type && namespaces[index].path.empty())
+            return cat("/linux/namespaces/", index);
+    return std::nullopt;
+}
+
+}  // namespace
+
+void plan_cgroup_namespace(Draft& draft) {
+    const auto origin = origin_of_new(draft, oci::NamespaceType::cgroup);
+    if (origin) draft.add(Kind::new_namespace, *origin).new_namespace = {Namespace::cgroup};
+}
+
+void plan_time_offsets(Draft& draft) {
+    const auto origin = origin_of_new(draft, oci::NamespaceType::time);
+    if (!origin) return;
+    const oci::TimeOffsets& offsets = draft.config.linux.time_offsets;
+    std::string text;
+    if (offsets.monotonic)
+        text += cat("monotonic ", offsets.monotonic->secs, ' ', offsets.monotonic->nanosecs, '\n');
+    if (offsets.boottime)
+        text += cat("boottime ", offsets.boottime->secs, ' ', offsets.boottime->nanosecs, '\n');
+    const Text lines = draft.out.text(text);
+    draft.add(Kind::time_offsets, text.empty() ? *origin : "/linux/timeOffsets").time_offsets = {
+        lines};
+}
+
+void plan_network(Draft& draft) {
+    if (const auto origin = origin_of_new(draft, oci::NamespaceType::network))
+        draft.add(Kind::loopback_up, *origin);
+    if (!draft.config.linux.net_devices.empty())
+        draft.add(Kind::ask_parent, "/linux/netDevices").ask_parent = {Request::network_devices};
+}
+
+}  // namespace crux::plan

@@ -1,0 +1,320 @@
+#include <algorithm>
+
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/plan/draft.h"
+
+namespace crux::plan {
+
+namespace {
+
+/// A key as one step of a JSON pointer (RFC 6901).
+std::string pointer_step(std::string_view key) {
+    std::string step;
+    for (const char c : key) {
+        if (c == '~')
+            step += "~0";
+        else if (c == '/')
+            step += "~1";
+        else
+            step += c;
+    }
+    return step;
+}
+
+}  // namespace
+
+Status plan_console(Draft& draft, const Terminal& terminal) {
+    if (draft.process == nullptr || !draft.process->terminal) return {};
+    const std::string origin = draft.of_process("/terminal");
+    SlotIndex slot = kNoSlot;
+    if (terminal.foreground || !terminal.console_socket.empty()) {
+        slot = draft.out.take_slot();
+        if (slot == kNoSlot)
+            return std::unexpected(
+                Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
+        SlotUse use;
+        use.slot = slot;
+        use.what =
+            terminal.foreground ? SlotUse::What::terminal_socket : SlotUse::What::console_socket;
+        use.path = terminal.console_socket;
+        use.origin = origin;
+        draft.host.slots.push_back(std::move(use));
+    }
+    const oci::ConsoleSize size = draft.process->console_size.value_or(oci::ConsoleSize{});
+    draft.add(Kind::console, origin).console = {
+        .rows = size.height,
+        .columns = size.width,
+        .socket = slot,
+        .bind_console = static_cast<std::uint16_t>(terminal.bind_console ? 1 : 0),
+        .uid = draft.process->user.uid,
+    };
+    return {};
+}
+
+void plan_directory(Draft& draft) {
+    if (draft.process == nullptr) return;
+    std::string scratch;
+    const std::string_view path = path_in_root(draft.process->cwd, scratch);
+    if (path.empty()) return;
+    const Text where = draft.out.text(path);
+    draft.add(Kind::directory, draft.of_process("/cwd")).path = {where};
+}
+
+void plan_sysctls(Draft& draft) {
+    for (const auto& [key, value] : draft.config.linux.sysctl) {
+        // sysctl(8): whichever of the two comes first is the separator; the other one then stands
+        // for itself in a name.
+        std::string path = key;
+        const std::size_t first = path.find_first_of("./");
+        if (first != std::string::npos && path[first] == '.')
+            for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
+        const Text where = draft.out.text(path);
+        const Text what = draft.out.text(value);
+        draft.add(Kind::sysctl, cat("/linux/sysctl/", pointer_step(key))).sysctl = {where, what};
+    }
+}
+
+void plan_names(Draft& draft) {
+    if (!draft.config.hostname.empty()) {
+        const Text name = draft.out.text(draft.config.hostname);
+        draft.add(Kind::host_name, "/hostname").text = name;
+    }
+    if (!draft.config.domainname.empty()) {
+        const Text name = draft.out.text(draft.config.domainname);
+        draft.add(Kind::domain_name, "/domainname").text = name;
+    }
+}
+
+namespace {
+
+void plan_label(Draft& draft, std::string_view attribute, std::string_view value,
+                std::string_view property) {
+    const Text where = draft.out.text(attribute);
+    const Text what = draft.out.text(value);
+    draft.add(Kind::label, draft.of_process(property)).label = {where, what};
+}
+
+}  // namespace
+
+void plan_keyring(Draft& draft) {
+    // A key is labelled when it is made, and the kernel forgets this label at exec.
+    if (draft.process != nullptr && !draft.process->selinux_label.empty())
+        plan_label(draft, "keycreate", draft.process->selinux_label, "/selinuxLabel");
+    const Text name = draft.out.text(cat("_ses.", draft.id));
+    draft.add(Kind::keyring, {}).text = name;
+}
+
+void plan_oom_score(Draft& draft) {
+    if (draft.process == nullptr || !draft.process->oom_score_adj) return;
+    if (draft.user_namespace) {
+        // Lowering it takes CAP_SYS_RESOURCE on the host.
+        draft.host.oom_score_adj = draft.process->oom_score_adj;
+        return;
+    }
+    draft.add(Kind::oom_score, draft.of_process("/oomScoreAdj")).oom_score = {
+        *draft.process->oom_score_adj};
+}
+
+void plan_resource_limits(Draft& draft) {
+    if (draft.process == nullptr || draft.process->rlimits.empty()) return;
+    if (draft.user_namespace) {
+        // Raising one takes CAP_SYS_RESOURCE on the host.
+        draft.host.rlimits = draft.process->rlimits;
+        draft.add(Kind::ask_parent, draft.of_process("/rlimits")).ask_parent = {
+            Request::resource_limits};
+        return;
+    }
+    for (std::size_t index = 0; index < draft.process->rlimits.size(); ++index) {
+        const oci::Rlimit& limit = draft.process->rlimits[index];
+        draft.add(Kind::resource_limit, draft.of_process(cat("/rlimits/", index)))
+            .resource_limit = {static_cast<std::uint32_t>(limit.type), limit.soft, limit.hard};
+    }
+}
+
+void plan_affinity(Draft& draft) {
+    draft.add(Kind::affinity, {}).affinity = {};
+}
+
+namespace {
+
+/// The ranges as a mask, the first number in the lowest bit of the first word.
+List mask_of(Assembler& out, const oci::Ranges& ranges) {
+    std::vector<std::uint64_t> words;
+    for (const oci::Range& range : ranges) {
+        if (words.size() <= range.last / 64) words.resize(range.last / 64 + 1);
+        for (std::uint64_t bit = range.first; bit <= range.last; ++bit)
+            words[bit / 64] |= std::uint64_t{1} << (bit % 64);
+    }
+    return out.list(std::span<const std::uint64_t>(words));
+}
+
+}  // namespace
+
+void plan_exec_affinity(Draft& draft, AffinityMoment moment) {
+    const auto& wanted = draft.process->exec_cpu_affinity;
+    const bool before = moment == AffinityMoment::before_cgroup;
+    if (!wanted || (wanted->initial.empty() && wanted->final.empty())) {
+        if (!before) plan_affinity(draft);
+        return;
+    }
+    const oci::Ranges& ranges = before ? wanted->initial : wanted->final;
+    if (ranges.empty()) return;
+    const List mask = mask_of(draft.out, ranges);
+    draft
+        .add(Kind::affinity,
+             draft.of_process(before ? "/execCPUAffinity/initial" : "/execCPUAffinity/final"))
+        .affinity = {mask};
+}
+
+void plan_scheduling(Draft& draft) {
+    if (draft.process != nullptr && draft.process->scheduler) {
+        const oci::Scheduler& wanted = *draft.process->scheduler;
+        draft.add(Kind::scheduler, draft.of_process("/scheduler")).scheduler = {
+            .policy = static_cast<std::uint32_t>(wanted.policy),
+            .nice = wanted.nice,
+            .priority = static_cast<std::uint32_t>(wanted.priority),
+            .reserved = 0,
+            .flags = wanted.flags,
+            .runtime = wanted.runtime,
+            .deadline = wanted.deadline,
+            .period = wanted.period,
+        };
+    }
+    if (draft.process != nullptr && draft.process->io_priority) {
+        constexpr unsigned kClassShift = 13;  // ioprio_set(2)
+        const oci::IoPriority& wanted = *draft.process->io_priority;
+        const std::uint64_t value = static_cast<std::uint64_t>(wanted.class_) << kClassShift |
+                                    static_cast<std::uint32_t>(wanted.priority);
+        draft.add(Kind::io_priority, draft.of_process("/ioPriority")).number = {value};
+    }
+    if (const auto& wanted = draft.config.linux.personality) {
+        std::uint64_t number = 0;
+        for (const oci::PersonalityWord& word : oci::kPersonalityDomains)
+            if (word.value == wanted->domain) number = word.number;
+        draft.add(Kind::personality, "/linux/personality/domain").number = {number};
+    }
+    if (const auto& wanted = draft.config.linux.memory_policy) {
+        const List nodes = mask_of(draft.out, wanted->nodes);
+        draft.add(Kind::memory_policy, "/linux/memoryPolicy").memory_policy = {
+            static_cast<std::uint32_t>(wanted->mode) | wanted->flags, nodes};
+    }
+}
+
+Status plan_labels(Draft& draft) {
+    if (draft.process == nullptr) return {};
+    if (!draft.process->apparmor_profile.empty()) {
+        if (!draft.facts.apparmor)
+            return std::unexpected(Error(Error::Kind::unsupported,
+                                         "apparmor profile is specified in config, but apparmor is "
+                                         "disabled or not supported")
+                                       .at(draft.of_process("/apparmorProfile")));
+        plan_label(draft, "apparmor/exec", cat("exec ", draft.process->apparmor_profile),
+                   "/apparmorProfile");
+    }
+    if (!draft.process->selinux_label.empty()) {
+        if (!draft.facts.selinux)
+            return std::unexpected(Error(Error::Kind::unsupported,
+                                         "selinux label is specified in config, but selinux is "
+                                         "disabled or not supported")
+                                       .at(draft.of_process("/selinuxLabel")));
+        plan_label(draft, "exec", draft.process->selinux_label, "/selinuxLabel");
+    }
+    return {};
+}
+
+void plan_stdio(Draft& draft, NullDevice null) {
+    if (draft.process == nullptr || draft.process->terminal) return;
+    Step& step = draft.add(Kind::own_stdio, draft.of_process("/user/uid"));
+    step.flags = null == NullDevice::exchange ? kReopenNull : 0;
+    step.number = {draft.process->user.uid};
+}
+
+namespace {
+
+/// What the process asks for, or nothing at all.
+const oci::Capabilities& wanted_capabilities(const Draft& draft) {
+    static const oci::Capabilities kNone;
+    return draft.process->capabilities ? *draft.process->capabilities : kNone;
+}
+
+}  // namespace
+
+void plan_bounding_set(Draft& draft) {
+    if (draft.process == nullptr) return;
+    draft.add(Kind::bounding_set, draft.of_process("/capabilities/bounding")).number = {
+        wanted_capabilities(draft).bounding};
+}
+
+void plan_first_directory(Draft& draft) {
+    if (draft.process == nullptr) return;
+    const Text path = draft.out.text(draft.process->cwd);
+    Step& step = draft.add(Kind::working_directory, draft.of_process("/cwd"));
+    step.flags = kFirstTry;
+    step.working_directory = {path};
+}
+
+Status plan_user(Draft& draft) {
+    if (draft.process == nullptr) return {};
+    const oci::User& user = draft.process->user;
+    // An unprivileged user may not change its groups, even in a user namespace of its own
+    // (user_namespaces(7), Interaction with setgroups).
+    const bool keep = draft.facts.uid != 0;
+    if (keep && !user.additional_gids.empty())
+        return std::unexpected(Error(Error::Kind::unsupported,
+                                     "cannot set any additional groups in a rootless container")
+                                   .at(draft.of_process("/user/additionalGids")));
+    const List groups = draft.out.list(std::span<const std::uint32_t>(user.additional_gids));
+    draft.add(Kind::user, draft.of_process("/user")).user = {
+        .uid = user.uid,
+        .gid = user.gid,
+        .groups = groups,
+        .keep_groups = keep ? 1U : 0U,
+    };
+    return {};
+}
+
+CapabilitySets capability_sets(const Draft& draft) {
+    const oci::Capabilities& wanted = wanted_capabilities(draft);
+    return {
+        .effective = wanted.effective,
+        .permitted = wanted.permitted,
+        .inheritable = wanted.inheritable,
+        .ambient = wanted.ambient,
+    };
+}
+
+void plan_capabilities(Draft& draft) {
+    if (draft.process == nullptr) return;
+    draft.add(Kind::capabilities, draft.of_process("/capabilities")).capabilities =
+        capability_sets(draft);
+}
+
+void plan_umask(Draft& draft) {
+    if (draft.process == nullptr || !draft.process->user.umask) return;
+    draft.add(Kind::umask, draft.of_process("/user/umask")).number = {*draft.process->user.umask};
+}
+
+void plan_working_directory(Draft& draft) {
+    if (draft.process == nullptr) return;
+    const Text path = draft.out.text(draft.process->cwd);
+    draft.add(Kind::working_directory, draft.of_process("/cwd")).working_directory = {path};
+}
+
+void plan_no_new_privileges(Draft& draft) {
+    if (draft.process == nullptr || !draft.process->no_new_privileges) return;
+    draft.add(Kind::no_new_privileges, draft.of_process("/noNewPrivileges"));
+}
+
+void plan_verify(Draft& draft, const Filter& filter) {
+    if (draft.process == nullptr) return;
+    const bool privileged_filter = !filter.program.empty() && !draft.process->no_new_privileges;
+    draft.add(Kind::verify, {}).verify = {
+        .bounding = wanted_capabilities(draft).bounding,
+        .sets = capability_sets(draft),
+        .no_new_privileges = draft.process->no_new_privileges ? 1U : 0U,
+        .seccomp = privileged_filter ? 1U : 0U,
+    };
+}
+
+}  // namespace crux::plan
