@@ -32,6 +32,8 @@ inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max(
 /// A command as a table: what it is called, takes and does. Help, parsing and completion are all
 /// made from it.
 struct Command {
+    // g++ warns of a designated initializer that leaves out a member which has none here.
+    // NOLINTBEGIN(readability-redundant-member-init)
     std::string_view name;
     std::string_view usage;             ///< half a sentence for the list of commands
     std::string_view arguments = {};    ///< what stands behind the flags in the help text
@@ -44,6 +46,7 @@ struct Command {
     int failure_code = 1;           ///< exit code when run() fails
     /// Does it. The value is the program's exit code.
     Result<int> (*run)(Call& call) = nullptr;
+    // NOLINTEND(readability-redundant-member-init)
 };
 
 }  // namespace crux::cmd

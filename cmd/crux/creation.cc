@@ -17,7 +17,7 @@ Result<unsigned> preserved_descriptors(const Options& options) {
 /// --systemd-cgroup, or crun's spelling of it.
 Result<bool> wants_systemd(const Options& global) {
     const std::string& manager = global.text("cgroup-manager");
-    if (manager == "" || manager == "cgroupfs") return global.on("systemd-cgroup");
+    if (manager.empty() || manager == "cgroupfs") return global.on("systemd-cgroup");
     if (manager == "systemd") return true;
     if (manager == "disabled")
         return fail(Error::Kind::unsupported, "--cgroup-manager disabled is not supported");

@@ -11,7 +11,7 @@ constexpr Flag kFlags[] = {
      .takes = Takes::text,
      .help = "the folder",
      .placeholder = "dir"},
-    {.name = "all", .letters = "a", .help = "all of them", .hidden = Hidden::yes},
+    {.name = "all", .letters = "a", .hidden = Hidden::yes, .help = "all of them"},
     {.name = "env", .letters = "e", .takes = Takes::texts, .help = "a variable"},
     {.name = "preserve-fds", .takes = Takes::number, .initial = "0", .help = "how many"},
 };
@@ -51,8 +51,7 @@ TEST_CASE("the help of the program names the commands and the global flags") {
     CHECK_THAT(text, Catch::Contains("\n   runc [global options] command [command options] "
                                      "[arguments...]\n"));
     CHECK_THAT(text, Catch::Contains("\nCOMMANDS:\n   paint    paint a thing\n   help, h  "));
-    CHECK_THAT(text,
-               Catch::Contains("\nGLOBAL OPTIONS:\n   --bundle dir, -b dir   the folder\n"));
+    CHECK_THAT(text, Catch::Contains("\nGLOBAL OPTIONS:\n   --bundle dir, -b dir   the folder\n"));
     CHECK_THAT(text, !Catch::Contains("--all"));
 }
 

@@ -10,8 +10,8 @@ namespace {
 constexpr Flag kFlags[] = {
     {.name = "all",
      .letters = "a",
-     .help = "do not mind if the container does not run any more",
-     .hidden = Hidden::yes},
+     .hidden = Hidden::yes,
+     .help = "do not mind if the container does not run any more"},
 };
 
 Result<int> run_kill(Call& call) {

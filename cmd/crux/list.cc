@@ -34,7 +34,7 @@ Result<std::vector<oci::State>> find_states(Call& call) {
             entry.state.owner = entry.owner;
             states.push_back(std::move(entry.state));
         } else {
-            call.report.aside(entry.error);
+            aside(entry.error);
         }
     }
     return states;

@@ -81,7 +81,7 @@ std::string standard_root(const Caller& caller) {
 Result<bool> is_rootless(std::string_view asked, const Caller& caller) {
     std::string lower(asked);
     for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (lower == "" || lower == "auto")
+    if (lower.empty() || lower == "auto")
         return caller.effective_user != 0 || caller.in_user_namespace;
     if (lower == "true" || lower == "t" || lower == "1") return true;
     if (lower == "false" || lower == "f" || lower == "0") return false;

@@ -41,7 +41,7 @@ constexpr Flag kGlobalFlags[] = {
      .takes = Takes::text,
      .initial = "auto",
      .help = "go on without rights on cgroups: true, false or auto"},
-    {.name = "criu", .takes = Takes::text, .help = "ignored", .hidden = Hidden::yes},
+    {.name = "criu", .takes = Takes::text, .hidden = Hidden::yes, .help = "ignored"},
     {.name = "version", .letters = "vV", .help = "print the version"},
 };
 
@@ -64,7 +64,7 @@ class Program {
                const std::vector<std::string>& warnings);
     int help_about(std::span<const char* const> topics);
     Status open_report(const Options& global);
-    Status check_count(const Command& command, std::size_t count) const;
+    [[nodiscard]] Status check_count(const Command& command, std::size_t count) const;
     [[nodiscard]] const Command* find(std::string_view name) const;
 
     int say(std::string_view text);
@@ -123,7 +123,7 @@ Status Program::open_report(const Options& global) {
         least = Report::Level::debug;
     else if (word == "error")
         least = Report::Level::error;
-    else if (word != "warning" && word != "")
+    else if (word != "warning" && !word.empty())
         return fail(Error::Kind::usage, cat("invalid log-level: ", word));
     return report_.open(global.text("log"), global.text("log-format"), least);
 }

@@ -99,7 +99,7 @@ Report::~Report() {
 }
 
 Status Report::open(std::string_view sink, std::string_view format, Level least) {
-    if (format != "" && format != "text" && format != "json")
+    if (!format.empty() && format != "text" && format != "json")
         return fail(Error::Kind::usage, cat("invalid log-format: ", format));
     Sink chosen = Sink::standard_error;
     if (take_prefix(sink, "journald:") || take_prefix(sink, "syslog:")) {
@@ -151,7 +151,7 @@ void Report::debug(std::string_view sentence) {
     write(Level::debug, sentence);
 }
 
-void Report::aside(std::string_view sentence) {
+void aside(std::string_view sentence) {
     write_entry(STDERR_FILENO, cat(sentence, '\n'));
 }
 

@@ -35,10 +35,6 @@ class Report {
     /// Says what the program is doing, for --debug.
     void debug(std::string_view sentence);
 
-    /// Says on standard error alone, as a bare sentence, what is wrong beside the matter ("list"
-    /// names the containers that it cannot read).
-    void aside(std::string_view sentence);
-
     /// True if debug messages are written.
     [[nodiscard]] bool debugging() const { return least_ == Level::debug; }
 
@@ -62,5 +58,9 @@ std::string terminal_entry(Report::Level level, std::string_view sentence, long 
 
 /// The level's word in a log: "error", "warning", "debug".
 std::string_view level_word(Report::Level level);
+
+/// Says on standard error alone, as a bare sentence, what is wrong beside the matter ("list" names
+/// the containers that it cannot read).
+void aside(std::string_view sentence);
 
 }  // namespace crux::cmd

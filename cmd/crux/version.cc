@@ -5,18 +5,23 @@
 
 namespace crux::cmd {
 
+namespace {
+
+/// "key: value", or nothing where the build does not know it.
+std::string line(std::string_view key, std::string_view value) {
+    return value.empty() ? "" : cat(key, ": ", value, '\n');
+}
+
+}  // namespace
+
 std::string_view version_number() {
     return CRUX_VERSION;
 }
 
 std::string version_text(std::string_view program) {
-    constexpr std::string_view kCommit = CRUX_COMMIT;
-    constexpr std::string_view kSeccomp = CRUX_SECCOMP_VERSION;
-    std::string out = cat(program == "runc" ? "runc" : "crux", " version ", version_number(), '\n');
-    if (!kCommit.empty()) out += cat("commit: ", kCommit, '\n');
-    out += cat("spec: ", oci::kSpecVersion, '\n');
-    if (!kSeccomp.empty()) out += cat("libseccomp: ", kSeccomp, '\n');
-    return out;
+    return cat(program == "runc" ? "runc" : "crux", " version ", version_number(), '\n',
+               line("commit", CRUX_COMMIT), line("spec", oci::kSpecVersion),
+               line("libseccomp", CRUX_SECCOMP_VERSION));
 }
 
 }  // namespace crux::cmd
