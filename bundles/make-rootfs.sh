@@ -1,0 +1,35 @@
+#!/bin/bash
+# Makes the root file system that all bundles share, from busybox-static and the demonstration's own small programs.
+# usage: bundles/make-rootfs.sh [FOLDER]      (FOLDER: bundles/rootfs unless given)
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=${1:-$here/rootfs}
+
+busybox=$(command -v busybox || true)
+if [ -z "$busybox" ]; then
+    echo "busybox is missing (Debian: apt-get install busybox-static)" >&2
+    exit 1
+fi
+
+mkdir -p "$root"/{bin,data,demo,dev,disk,etc,proc,root,sys,tmp}
+chmod 755 "$root"
+chmod 1777 "$root/tmp"
+cp -f "$busybox" "$root/bin/busybox"
+if ! chroot "$root" /bin/busybox true 2>/dev/null && [ "$(id -u)" = 0 ]; then
+    echo "$busybox does not run on its own: it must be the static one (Debian: busybox-static)" >&2
+    exit 1
+fi
+"$busybox" --list | while read -r name; do
+    [ "$name" = busybox ] || ln -sf busybox "$root/bin/$name"
+done
+for program in crux-demo crux-demo-strict; do
+    for build in "$here"/../build/*/; do
+        if [ -x "$build$program" ]; then
+            cp -f "$build$program" "$root/bin/$program"
+            break
+        fi
+    done
+    [ -x "$root/bin/$program" ] || echo "$program is not built yet: the bundles chroot, mounts-pivot-root and seccomp-strict need it" >&2
+done
+echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+echo 'root:x:0:' >"$root/etc/group"

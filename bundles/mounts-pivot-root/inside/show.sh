@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs inside the container: what it sees as the root, and what it may write.
+try() { # NAME COMMAND…
+    name=$1
+    shift
+    if answer=$("$@" 2>&1); then echo "try $name done"; else echo "try $name ${answer##*: }"; fi
+}
+echo "root $(ls / | tr '\n' ' ')"
+echo "mounts $(wc -l </proc/self/mountinfo)"
+cut -d' ' -f5,6 /proc/self/mountinfo | sort -u | sed 's/^/mount /' | grep -E 'mount (/|/proc|/dev|/tmp|/data) '
+try write-root touch /etc/new
+try write-tmpfs touch /tmp/new
+try write-data touch /data/new
+try read-data cat /data/greeting
+try write-sysctl dd if=/dev/null of=/proc/sys/kernel/sysrq
+echo "masked-bytes $(wc -c </proc/keys)"
+crux-demo escape

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs inside the container: what each of the eight namespaces gives it.
+for kind in cgroup ipc mnt net pid time user uts; do
+    echo "namespace $kind $(readlink "/proc/self/ns/$kind" | tr -dc 0-9)"
+done
+echo "hostname $(hostname)"
+echo "pid $$"
+echo "processes $(find /proc -maxdepth 1 -name '[0-9]*' | wc -l)"
+echo "interfaces $(ls /sys/class/net 2>/dev/null | tr '\n' ' ')"
+echo "uid-inside $(id -u)"
+echo "uid-map $(tr -s ' ' </proc/self/uid_map | sed 's/^ //')"
+echo "uptime-days $(($(cut -d. -f1 /proc/uptime) / 86400))"
+echo "cgroup $(tail -n 1 /proc/self/cgroup)"
+# System V message queues are named in the ipc namespace: here there is none.
+echo "queues $(($(wc -l </proc/sysvipc/msg) - 1))"
+echo "mounts $(wc -l </proc/self/mountinfo)"

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs inside the container: the interfaces and routes of its own network namespace, and who answers.
+for interface in /sys/class/net/*; do
+    name=${interface##*/}
+    echo "interface $name $(ip -4 -o addr show dev "$name" | sed 's/.*inet \([^ ]*\).*/\1/')"
+done
+echo "routes $(ip route | wc -l)"
+if [ -n "$PING" ]; then
+    if ping -c 2 -W 2 "$PING" >/tmp/answer 2>&1; then
+        echo "ping $PING answers"
+    else
+        echo "ping $PING $(tail -n 1 /tmp/answer)"
+    fi
+fi
+# Whoever waits to ping this side makes /tmp/done not matter: the time is bounded.
+[ -z "$LINGER" ] || sleep "$LINGER"
