@@ -85,7 +85,7 @@ Sha256::Digest cache_key(const oci::Seccomp& profile, std::string_view kernel_re
     out.number(static_cast<std::uint64_t>(profile.default_action));
     out.number(action_value(profile.default_action, profile.default_errno_ret));
     out.number(profile.architectures.size());
-    for (oci::SeccompArch arch : profile.architectures) out.text(architecture_word(arch));
+    for (oci::SeccompArch arch : profile.architectures) out.text(name_of(arch));
     out.number(profile.syscalls.size());
     for (const oci::SeccompRule& rule : profile.syscalls) write_rule(out, rule);
     Sha256 hash;

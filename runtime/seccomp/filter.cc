@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/seccomp/compile.h"
 #include "runtime/seccomp/enosys.h"
@@ -39,7 +40,7 @@ std::unexpected<Error> refuse(Kind kind, std::string text, std::string_view poin
 
 Status check_errno(oci::SeccompAction action, std::optional<std::uint32_t> errno_ret) {
     if (!errno_ret) return {};
-    if (!takes_errno(action)) return fail(Kind::spec, cat(action_name(action), " takes no errno"));
+    if (!oci::takes_errno(action)) return fail(Kind::spec, cat(name_of(action), " takes no errno"));
     const std::uint32_t most = action == oci::SeccompAction::errno_ ? kMaxErrno : kMaxTraceData;
     if (*errno_ret > most)
         return fail(Kind::spec, cat("errno ", *errno_ret, " is not in the range 0 to ", most));
@@ -50,8 +51,8 @@ Result<Context> new_filter(const oci::Seccomp& profile) {
     const std::uint32_t action = action_value(profile.default_action, profile.default_errno_ret);
     Context context(seccomp_init(action));
     if (context == nullptr)
-        return fail(Kind::unsupported, cat(action_name(profile.default_action),
-                                           " is not supported as default action"));
+        return fail(Kind::unsupported,
+                    cat(name_of(profile.default_action), " is not supported as default action"));
     // The program is loaded by init, which sets no_new_privs when the configuration says so.
     seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_NNP, 0);
     seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_THREAD);
@@ -59,10 +60,10 @@ Result<Context> new_filter(const oci::Seccomp& profile) {
 }
 
 Result<std::uint32_t> token_of(oci::SeccompArch arch) {
-    const std::uint32_t token = seccomp_arch_resolve_name(architecture_word(arch));
+    const std::uint32_t token = architecture_token(arch);
     if (token == 0)
-        return fail(Kind::unsupported, cat(architecture_name(arch), " is not known to libseccomp ",
-                                           libseccomp_version()));
+        return fail(Kind::unsupported,
+                    cat(name_of(arch), " is not known to libseccomp ", libseccomp_version()));
     return token;
 }
 
@@ -79,11 +80,9 @@ Result<std::vector<std::uint32_t>> add_architectures(scmp_filter_ctx context,
         const int added = seccomp_arch_add(context, token);
         if (added == -EDOM)
             return refuse(Kind::spec,
-                          cat(architecture_name(arch), " has another byte order than this machine"),
-                          pointer);
+                          cat(name_of(arch), " has another byte order than this machine"), pointer);
         if (added != 0)
-            return refuse(Kind::os, cat(architecture_name(arch), ": ", errno_words(-added)),
-                          pointer);
+            return refuse(Kind::os, cat(name_of(arch), ": ", errno_words(-added)), pointer);
         tokens.push_back(token);
     }
     return tokens;

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "runtime/base/text.h"
+#include "runtime/seccomp/words.h"
 
 // Linux 5.19, later than the headers of the oldest supported system.
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -22,20 +23,17 @@ namespace {
 struct FlagFact {
     oci::SeccompFlag flag;
     std::uint32_t bit;
-    std::uint32_t probed_with;  ///< what the kernel wants beside it
-    const char* name;
     const char* since;
     bool in_every_kernel;  ///< of those that crux supports (5.10 and later)
+    bool needs_listener;
 };
 
 constexpr std::array<FlagFact, 4> kFlags{{
-    {oci::SeccompFlag::tsync, SECCOMP_FILTER_FLAG_TSYNC, 0, "SECCOMP_FILTER_FLAG_TSYNC", "3.17",
+    {oci::SeccompFlag::tsync, SECCOMP_FILTER_FLAG_TSYNC, "3.17", true, false},
+    {oci::SeccompFlag::log, SECCOMP_FILTER_FLAG_LOG, "4.14", true, false},
+    {oci::SeccompFlag::spec_allow, SECCOMP_FILTER_FLAG_SPEC_ALLOW, "4.17", true, false},
+    {oci::SeccompFlag::wait_killable_recv, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, "5.19", false,
      true},
-    {oci::SeccompFlag::log, SECCOMP_FILTER_FLAG_LOG, 0, "SECCOMP_FILTER_FLAG_LOG", "4.14", true},
-    {oci::SeccompFlag::spec_allow, SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0,
-     "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "4.17", true},
-    {oci::SeccompFlag::wait_killable_recv, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
-     SECCOMP_FILTER_FLAG_NEW_LISTENER, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "5.19", false},
 }};
 
 const FlagFact& fact_of(oci::SeccompFlag flag) {
@@ -48,14 +46,10 @@ std::string kernel_release() {
     return names.release;
 }
 
-Status check_flag(const FlagFact& fact, bool listener) {
-    if (fact.probed_with == SECCOMP_FILTER_FLAG_NEW_LISTENER && !listener)
-        return fail(Error::Kind::spec,
-                    cat(fact.name, " is of use only with a rule that has SCMP_ACT_NOTIFY"));
-    if (!fact.in_every_kernel && !flag_supported(fact.flag))
-        return fail(Error::Kind::unsupported,
-                    cat(fact.name, " needs Linux ", fact.since, ", this is ", kernel_release()));
-    return {};
+Status check_kernel(const FlagFact& fact) {
+    if (fact.in_every_kernel || flag_supported(fact.flag)) return {};
+    return fail(Error::Kind::unsupported, cat(name_of(fact.flag), " needs Linux ", fact.since,
+                                              ", this is ", kernel_release()));
 }
 
 }  // namespace
@@ -71,7 +65,8 @@ bool flag_supported(oci::SeccompFlag flag) {
     const FlagFact& fact = fact_of(flag);
     // The kernel looks at the flags before the program: a null program is EFAULT where they are
     // known and EINVAL where not (seccomp(2)).
-    ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, fact.bit | fact.probed_with, nullptr);
+    ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+              fact.bit | (fact.needs_listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0), nullptr);
     return errno == EFAULT;
 }
 
@@ -81,7 +76,10 @@ Result<std::uint32_t> load_flags(const oci::Seccomp& profile) {
     if (!profile.flags) return bits | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
     for (std::size_t i = 0; i < profile.flags->size(); ++i) {
         const FlagFact& fact = fact_of((*profile.flags)[i]);
-        TRY(check_flag(fact, listener).at(cat("/linux/seccomp/flags/", i)));
+        // The kernel refuses it where it has no meaning; the rules of oci-spec tell that it is
+        // ignored.
+        if (fact.needs_listener && !listener) continue;
+        TRY(check_kernel(fact).at(cat("/linux/seccomp/flags/", i)));
         bits |= fact.bit;
     }
     // With both, the kernel wants to know how a failed synchronisation is told (Linux 5.7).

@@ -12,7 +12,8 @@ bool wants_listener(const oci::Seccomp& profile);
 
 /// The SECCOMP_FILTER_FLAG_* bits to load the profile's filter with: the profile's flags, or
 /// SPEC_ALLOW when it has none, and NEW_LISTENER where wants_listener. Fails, with the pointer of
-/// the flag, for a flag that this kernel lacks and for combinations that the kernel refuses.
+/// the flag, for a flag that this kernel lacks. WAIT_KILLABLE_RECV is left out without a listener:
+/// the kernel refuses it then.
 Result<std::uint32_t> load_flags(const oci::Seccomp& profile);
 
 /// Whether the running kernel knows the flag. Changes nothing.

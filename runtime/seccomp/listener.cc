@@ -1,0 +1,59 @@
+#include "runtime/seccomp/listener.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <array>
+#include <cerrno>
+#include <span>
+
+#include "runtime/base/text.h"
+#include "runtime/sys/socket.h"
+
+namespace crux::seccomp {
+namespace {
+
+constexpr struct ::timeval kPatience{.tv_sec = 10, .tv_usec = 0};
+
+/// What the kernel answers when kPatience is over.
+bool timed_out(const Errno& error) {
+    return error.value == EAGAIN || error.value == EWOULDBLOCK;
+}
+
+std::unexpected<Error> failed(const Errno& error) {
+    if (timed_out(error))
+        return fail(Error::Kind::os,
+                    cat("the seccomp agent did not take it within ", kPatience.tv_sec, " seconds"));
+    return std::unexpected(Error(error));
+}
+
+}  // namespace
+
+Result<sys::SocketFd> connect_listener(const std::string& path) {
+    sys::SocketFd socket = TRY(sys::socket(AF_UNIX, SOCK_STREAM));
+    // Holds for connect too, which waits while the agent's backlog is full (unix(7)).
+    if (::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience)) != 0)
+        return std::unexpected(Error(Errno{"setsockopt", errno}));
+    const auto connected = sys::connect_unix(socket, path);
+    if (connected) return socket;
+    return Result<sys::SocketFd>(failed(connected.error()))
+        .during(cat("connect to the seccomp agent at ", path))
+        .at("/linux/seccomp/listenerPath");
+}
+
+Status send_listener(sys::FdRef socket, sys::FdRef listener, std::string_view state) {
+    const std::array with_first{listener};
+    std::span<const sys::FdRef> fds = with_first;
+    while (!state.empty()) {
+        const auto sent = sys::sendmsg(socket, state, fds);
+        if (!sent)
+            return Status(failed(sent.error()))
+                .during("send the container process state to the seccomp agent")
+                .at("/linux/seccomp/listenerPath");
+        state.remove_prefix(*sent);
+        fds = {};
+    }
+    return {};
+}
+
+}  // namespace crux::seccomp
