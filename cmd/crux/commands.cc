@@ -5,7 +5,8 @@ namespace crux::cmd {
 namespace {
 
 constexpr const Command* kAll[] = {
-    &kCreate, &kDelete, &kKill, &kList, &kPause, &kResume, &kRun, &kSpec, &kStart, &kState,
+    &kCreate, &kDelete, &kExplain, &kKill,  &kList,  &kPause,
+    &kResume, &kRun,    &kSpec,    &kStart, &kState, &kValidate,
 };
 
 }  // namespace

@@ -12,6 +12,7 @@ std::span<const Command* const> all_commands();
 
 extern const Command kCreate;
 extern const Command kDelete;
+extern const Command kExplain;
 extern const Command kKill;
 extern const Command kList;
 extern const Command kPause;
@@ -20,5 +21,6 @@ extern const Command kRun;
 extern const Command kSpec;
 extern const Command kStart;
 extern const Command kState;
+extern const Command kValidate;
 
 }  // namespace crux::cmd

@@ -17,8 +17,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-constexpr const char* kCommands[] = {"create", "delete", "kill", "list",  "pause",
-                                     "resume", "run",    "spec", "start", "state"};
+constexpr const char* kCommands[] = {"create", "delete", "explain", "kill",  "list",  "pause",
+                                     "resume", "run",    "spec",    "start", "state", "validate"};
 
 /// A state root of this test, which nothing has used.
 std::string empty_root() {

@@ -1,0 +1,41 @@
+#include "cmd/crux/commands.h"
+#include "cmd/crux/creation.h"
+
+namespace crux::cmd {
+
+namespace {
+
+constexpr Flag kFlags[] = {
+    kBundleFlag,
+    {.name = "format",
+     .letters = "f",
+     .takes = Takes::text,
+     .initial = "text",
+     .help = "text or json"},
+};
+
+Result<int> run_explain(Call& call) {
+    const std::string& format = call.options.text("format");
+    if (format != "text" && format != "json")
+        return fail(Error::Kind::usage, "invalid format option");
+    container::ExplainOptions options;
+    options.bundle = TRY(enter_bundle(call.options.text("bundle")));
+    options.json = format == "json";
+    const std::string plan = TRY(container::explain(options, call.warnings));
+    TRY(print(plan));
+    return 0;
+}
+
+}  // namespace
+
+const Command kExplain = {
+    .name = "explain",
+    .usage = "tell what create would do with a bundle, step by step, and do none of it",
+    .description =
+        "Each step is shown with the facility of the kernel behind it, where in config.json\n"
+        "it comes from, and why it stands where it stands.",
+    .flags = kFlags,
+    .run = run_explain,
+};
+
+}  // namespace crux::cmd
