@@ -1,7 +1,7 @@
 #pragma once
 
 #include "runtime/init/kernel.h"
-#include "runtime/init/raw.h"
+#include "runtime/init/try.h"
 #include "runtime/plan/layout.h"
 
 namespace crux::init {

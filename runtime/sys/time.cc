@@ -1,5 +1,7 @@
 #include "runtime/sys/time.h"
 
+#include <cerrno>
+
 #include <chrono>
 #include <string_view>
 
@@ -53,6 +55,14 @@ std::string rfc3339(const struct ::timespec& moment) {
     append_padded(out, moment.tv_nsec, 9);
     out += 'Z';
     return out;
+}
+
+void sleep_ms(int milliseconds) noexcept {
+    constexpr int kPerSecond = 1000;
+    constexpr long kNanoseconds = 1'000'000;
+    struct ::timespec left {milliseconds / kPerSecond, (milliseconds % kPerSecond) * kNanoseconds};
+    while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+    }
 }
 
 }  // namespace crux::sys

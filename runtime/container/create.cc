@@ -1,0 +1,209 @@
+#include "runtime/container/create.h"
+
+#include <cerrno>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "runtime/base/text.h"
+#include "runtime/container/pid_file.h"
+#include "runtime/container/prepare.h"
+#include "runtime/hooks/run.h"
+#include "runtime/launch/journal.h"
+#include "runtime/sys/directory.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/socket.h"
+#include "runtime/sys/time.h"
+
+namespace crux::container {
+
+namespace {
+
+/// The cgroup until the container is complete: gone again if it never is.
+class NewGroup {
+ public:
+    static Result<NewGroup> make(launch::Journal& journal, const plan::HostPart& host,
+                                 Warnings& warnings) {
+        NewGroup made;
+        if (host.cgroup.empty()) return made;
+        TRY(journal.note_cgroup(host.cgroup));
+        made.group_ = TRY(cgroup::Group::create(host.cgroup, host.limits));
+        TRY(journal.note_ancestors(made.group_->made_ancestors()));
+        std::vector<cgroup::Warning> soft;
+        TRY(made.group_->apply(host.limits, soft));
+        for (const cgroup::Warning& warning : soft)
+            warnings.push_back(cat(warning.origin, ": ", warning.text));
+        return made;
+    }
+    NewGroup(NewGroup&&) = default;
+    NewGroup& operator=(NewGroup&&) = default;
+    ~NewGroup() {
+        if (!group_) return;
+        (void)group_->kill_all();
+        (void)group_->remove(group_->made_ancestors());
+    }
+    void keep() { group_.reset(); }
+    [[nodiscard]] const cgroup::Group* get() const { return group_ ? &*group_ : nullptr; }
+
+ private:
+    NewGroup() = default;
+    std::optional<cgroup::Group> group_;
+};
+
+/// The state directory until the container is complete.
+class NewState {
+ public:
+    explicit NewState(StateDirectory state) : state_(std::move(state)) {}
+    NewState(const NewState&) = delete;
+    NewState& operator=(const NewState&) = delete;
+    ~NewState() {
+        if (!kept_) (void)state_.remove();
+    }
+    void keep() { kept_ = true; }
+    [[nodiscard]] const StateDirectory& operator*() const { return state_; }
+    [[nodiscard]] const StateDirectory* operator->() const { return &state_; }
+
+ private:
+    StateDirectory state_;
+    bool kept_ = false;
+};
+
+Result<sys::Fd> make_fifo(const StateDirectory& state) {
+    constexpr mode_t kMode = 0600;
+    TRY(sys::mkfifoat(state.directory(), kFifoName, kMode).during("make exec.fifo"));
+    // Reading and writing: opening does not wait, and reading never sees an end of file.
+    return sys::openat(state.directory(), kFifoName, O_RDWR | O_NOFOLLOW)
+        .during("open exec.fifo");
+}
+
+Result<sys::Fd> connect_console(const std::string& path) {
+    if (path.empty()) return sys::Fd();
+    sys::SocketFd socket = TRY(sys::socket(AF_UNIX, SOCK_STREAM));
+    TRY(sys::connect_unix(socket, path).during(cat("console socket ", path)));
+    return sys::Fd(std::move(socket).release());
+}
+
+oci::State hook_state(const Prepared& prepared, const StateDirectory& state, int pid) {
+    oci::State document;
+    document.oci_version = prepared.bundle.config.oci_version;
+    document.id = state.id();
+    document.status = "creating";
+    document.pid = pid;
+    document.bundle = prepared.bundle.path;
+    document.annotations = prepared.bundle.config.annotations;
+    return document;
+}
+
+Status run_host_hooks(const Prepared& prepared, const StateDirectory& state, int pid) {
+    const std::string document = oci::write_hook_state(hook_state(prepared, state, pid));
+    const hooks::Setting setting{document, prepared.bundle.path};
+    const oci::Hooks& hooks = prepared.bundle.config.hooks;
+    TRY(hooks::run_all("prestart", hooks.prestart, setting).at("/hooks/prestart"));
+    return hooks::run_all("createRuntime", hooks.create_runtime, setting)
+        .at("/hooks/createRuntime");
+}
+
+Status limit_resources(const Prepared& prepared, pid_t pid) {
+    for (std::size_t i = 0; i < prepared.plan.host.rlimits.size(); ++i) {
+        const oci::Rlimit& limit = prepared.plan.host.rlimits[i];
+        const struct ::rlimit wanted = {limit.soft, limit.hard};
+        TRY(sys::prlimit(pid, static_cast<int>(limit.type), &wanted)
+                .during("set a resource limit")
+                .at(cat("/process/rlimits/", i)));
+    }
+    return {};
+}
+
+Status answer(const Prepared& prepared, const StateDirectory& state, plan::Request request,
+              pid_t pid) {
+    switch (request) {
+        case plan::Request::host_hooks: return run_host_hooks(prepared, state, pid);
+        case plan::Request::resource_limits: return limit_resources(prepared, pid);
+        case plan::Request::seccomp_listener:
+        case plan::Request::network_devices: break;
+    }
+    return fail(Error::Kind::protocol, "init asked for something that is not in this plan");
+}
+
+/// Talks with init up to the moment when everything holds.
+Status converse(launch::Launched& launched, const Prepared& prepared, const StateDirectory& state,
+                Warnings& warnings) {
+    for (;;) {
+        launch::Event event = TRY(launched.next());
+        switch (event.kind) {
+            case launch::Event::Kind::ready: return {};
+            case launch::Event::Kind::warning:
+                warnings.push_back(std::move(event.warning));
+                break;
+            case launch::Event::Kind::ask:
+                TRY(answer(prepared, state, event.request, launched.pid()));
+                TRY(launched.go_on());
+                break;
+        }
+    }
+}
+
+Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDirectory& state,
+                                       const Place& place, const launch::Launched& launched) {
+    const oci::Config& config = prepared.bundle.config;
+    oci::ContainerRecord record;
+    record.oci_version = config.oci_version;
+    record.id = state.id();
+    record.init_process_pid = launched.pid();
+    const sys::ProcessStat stat =
+        TRY(sys::process_stat(launched.pid()).during("read init's start time"));
+    record.init_process_start = stat.start_time;
+    record.pidfd_inode = TRY(sys::pidfd_inode(launched.pidfd())).value_or(0);
+    record.created = sys::rfc3339(sys::realtime());
+    record.bundle = prepared.bundle.path;
+    record.rootfs = prepared.bundle.rootfs;
+    record.annotations = config.annotations;
+    record.rootless = place.rootless;
+    for (const cgroup::Place& entry : prepared.plan.host.cgroup) {
+        if (entry.version == 2) record.cgroup_paths.emplace_back("", entry.directory());
+        for (const std::string& name : entry.controllers)
+            if (entry.version == 1) record.cgroup_paths.emplace_back(name, entry.directory());
+    }
+    oci::note_namespaces(config, record);
+    return record;
+}
+
+}  // namespace
+
+Result<CreatedProcess> create_process(const Place& place, std::string_view id,
+                                      const CreateOptions& options, sys::FdRef terminal,
+                                      Warnings& warnings) {
+    Bundle bundle = TRY(read_bundle(options.bundle));
+    const bool foreground = terminal.get() >= 0;
+    NewState state(TRY(StateDirectory::make(place, id)));
+    Prepared prepared =
+        TRY(prepare(id, std::move(bundle), options, foreground, &place, warnings));
+    TRY(state->write_new(kConfigName, prepared.bundle.config_text));
+    launch::Journal journal = TRY(launch::Journal::create(state->directory()));
+    NewGroup group = TRY(NewGroup::make(journal, prepared.plan.host, warnings));
+    sys::Fd fifo = TRY(make_fifo(*state));
+    const sys::Fd console = TRY(connect_console(options.console_socket));
+
+    launch::Outside outside;
+    outside.fifo = fifo;
+    outside.group = group.get();
+    outside.console = console ? sys::FdRef(console) : terminal;
+    launch::Launched launched = TRY(launch::start(prepared.plan, outside));
+    TRY(converse(launched, prepared, *state, warnings));
+    TRY(state->write_record(TRY(record_of(prepared, *state, place, launched))));
+    if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid()));
+    if (!options.pidfd_socket.empty()) TRY(send_pidfd(options.pidfd_socket, launched.pidfd()));
+    TRY(launched.go_on());
+    group.keep();
+    state.keep();
+    const pid_t pid = launched.pid();
+    return CreatedProcess{pid, std::move(launched).release()};
+}
+
+Result<Created> create(const Place& place, std::string_view id, const CreateOptions& options,
+                       Warnings& warnings) {
+    const CreatedProcess created =
+        TRY(create_process(place, id, options, sys::FdRef::none(), warnings));
+    return Created{created.pid};
+}
+
+}  // namespace crux::container

@@ -1,0 +1,98 @@
+#include "runtime/container/delete.h"
+
+#include <signal.h>
+
+#include "oci-spec/config.h"
+#include "runtime/base/text.h"
+#include "runtime/hooks/run.h"
+#include "runtime/launch/journal.h"
+#include "runtime/sys/file.h"
+
+namespace crux::container {
+
+namespace {
+
+constexpr int kBoundMs = 10'000;
+
+Status remove_cgroup(const StateDirectory& state) {
+    launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
+    if (journal.cgroup.empty()) return {};
+    const cgroup::Group group = TRY(cgroup::Group::open(std::move(journal.cgroup)));
+    // Whoever outlived init (no pid namespace of its own) or a killed create is still in there.
+    TRY(group.kill_all(kBoundMs).during("unable to kill all processes"));
+    return group.remove(journal.ancestors);
+}
+
+Status end_init(const oci::ContainerRecord& record, const StateDirectory& state) {
+    const std::optional<sys::Pidfd> init = TRY(live_init(record));
+    if (!init) return {};
+    (void)sys::pidfd_send_signal(*init, SIGKILL);
+    const cgroup::Group group = TRY(group_of(state));
+    TRY(group.thaw());
+    if (!TRY(sys::wait_for_exit(*init, kBoundMs)))
+        return fail(Error::Kind::state, "container init still running");
+    return {};
+}
+
+Status check_removable(const Loaded& container) {
+    const ContainerStatus status = TRY(status_of(container));
+    if (status == ContainerStatus::stopped || status == ContainerStatus::created) return {};
+    return fail(Error::Kind::state, cat("cannot delete container ", container.record.id,
+                                        " that is not stopped: ", word_of(status)));
+}
+
+void run_poststop(const oci::Config& config, const oci::ContainerRecord& record,
+                  Warnings& warnings) {
+    if (config.hooks.poststop.empty()) return;
+    oci::State document;
+    document.oci_version = record.oci_version;
+    document.id = record.id;
+    document.status = "stopped";
+    document.bundle = record.bundle;
+    document.annotations = record.annotations;
+    const std::string text = oci::write_hook_state(document);
+    for (const Error& failure :
+         hooks::run_each("poststop", config.hooks.poststop, {text, record.bundle}))
+        warnings.push_back(failure.message());
+}
+
+Result<oci::Config> stored_config(const StateDirectory& state) {
+    const std::string text = TRY(sys::read_file(state.directory(), kConfigName)
+                                     .during("read the container's config.json"));
+    return std::move(oci::parse_config(text).config);
+}
+
+}  // namespace
+
+Status destroy(const Loaded& container, Warnings& warnings) {
+    TRY(end_init(container.record, container.state));
+    oci::Config config;
+    if (container.record.has_poststop) config = TRY(stored_config(container.state));
+    TRY(remove_cgroup(container.state));
+    TRY(container.state.remove());
+    run_poststop(config, container.record, warnings);
+    return {};
+}
+
+Status remove(const Place& place, std::string_view id, Force force, Warnings& warnings) {
+    auto state = StateDirectory::open(place, id);
+    if (!state) {
+        const bool none = state.error().text() == "container does not exist";
+        if (none && force == Force::yes) return {};
+        return std::unexpected(std::move(state).error());
+    }
+    TRY(state->lock());
+    auto record = state->read_record();
+    if (!record) {
+        // A create that was killed half-way: the journal knows what there is to give back.
+        TRY(remove_cgroup(*state));
+        TRY(state->remove());
+        if (force == Force::yes) return {};
+        return std::unexpected(std::move(record).error());
+    }
+    const Loaded container{std::move(*state), std::move(*record)};
+    if (force == Force::no) TRY(check_removable(container));
+    return destroy(container, warnings);
+}
+
+}  // namespace crux::container

@@ -1,0 +1,42 @@
+#include <signal.h>
+
+#include <cerrno>
+
+#include "runtime/base/text.h"
+#include "runtime/container/loaded.h"
+
+namespace crux::container {
+
+namespace {
+
+Status not_running(All all) {
+    if (all == All::yes) return {};
+    return fail(Error::Kind::state, "container not running");
+}
+
+/// Without a pid namespace of its own the container's processes survive its init.
+Status kill_every_process(const Loaded& container, bool init_lives, All all) {
+    const cgroup::Group group = TRY(group_of(container.state));
+    const bool any = TRY(group.populated());
+    if (!any && !init_lives) return not_running(all);
+    return group.kill_all().during("unable to kill all processes");
+}
+
+}  // namespace
+
+Status kill(const Place& place, std::string_view id, int signal, All all) {
+    const Loaded container = TRY(load(place, id));
+    const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
+    if (signal == SIGKILL && !container.record.private_pid_namespace)
+        return kill_every_process(container, init.has_value(), all);
+    if (!init) return not_running(all);
+    auto sent = sys::pidfd_send_signal(*init, signal);
+    if (!sent && sent.error().value == ESRCH) return not_running(all);
+    TRY(std::move(sent).during("unable to signal init"));
+    if (signal != SIGKILL) return {};
+    // The frozen do not die before they are thawed.
+    const cgroup::Group group = TRY(group_of(container.state));
+    return group.thaw();
+}
+
+}  // namespace crux::container

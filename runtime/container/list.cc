@@ -1,0 +1,67 @@
+#include <pwd.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "runtime/base/text.h"
+#include "runtime/container/loaded.h"
+#include "runtime/sys/directory.h"
+#include "runtime/sys/file.h"
+
+namespace crux::container {
+
+namespace {
+
+/// The user's name from /etc/passwd, "#UID" for one without. Read by hand: the C library's own way loads
+/// modules, which a static program cannot.
+std::string name_of(uid_t uid) {
+    auto passwd = sys::read_file("/etc/passwd");
+    if (passwd) {
+        for (const std::string_view line : split(*passwd, '\n')) {
+            const std::vector<std::string_view> fields = split(line, ':');
+            constexpr std::size_t kUid = 2;
+            if (fields.size() > kUid && to_number<uid_t>(fields[kUid]) == uid)
+                return std::string(fields[0]);
+        }
+    }
+    return cat('#', uid);
+}
+
+ListEntry entry_of(const Place& place, const std::string& id) {
+    ListEntry entry;
+    auto container = load(place, id);
+    if (!container) {
+        entry.error = cat("load container ", id, ": ", container.error().message());
+        return entry;
+    }
+    auto document = state_of(*container);
+    if (!document) {
+        entry.error = cat("load container ", id, ": ", document.error().message());
+        return entry;
+    }
+    entry.state = std::move(*document);
+    auto status = sys::fstat(container->state.directory());
+    if (status) entry.owner = name_of(status->st_uid);
+    return entry;
+}
+
+}  // namespace
+
+Result<std::vector<ListEntry>> list(const Place& place) {
+    const sys::Fd root = TRY(open_root(place));
+    std::vector<std::string> ids;
+    TRY(sys::for_each_entry(root, [&](const sys::Entry& entry) {
+            if (check_id(entry.name)) ids.emplace_back(entry.name);
+        }).during(cat("read ", place.root)));
+    std::ranges::sort(ids);
+    std::vector<ListEntry> entries;
+    for (const std::string& id : ids) {
+        ListEntry entry = entry_of(place, id);
+        // One that went away meanwhile, or is being made, is no broken one.
+        const bool gone = entry.error.ends_with("container does not exist");
+        if (!gone) entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+}  // namespace crux::container

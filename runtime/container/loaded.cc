@@ -1,0 +1,73 @@
+#include "runtime/container/loaded.h"
+
+#include <cerrno>
+
+#include "runtime/launch/journal.h"
+#include "runtime/sys/file.h"
+
+namespace crux::container {
+
+const char* word_of(ContainerStatus status) {
+    switch (status) {
+        case ContainerStatus::created: return "created";
+        case ContainerStatus::running: return "running";
+        case ContainerStatus::paused: return "paused";
+        case ContainerStatus::stopped: break;
+    }
+    return "stopped";
+}
+
+Result<Loaded> load(const Place& place, std::string_view id) {
+    StateDirectory state = TRY(StateDirectory::open(place, id));
+    oci::ContainerRecord record = TRY(state.read_record());
+    return Loaded{std::move(state), std::move(record)};
+}
+
+Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record) {
+    auto pidfd = sys::pidfd_open(record.init_process_pid);
+    if (!pidfd && (pidfd.error().value == ESRCH || pidfd.error().value == EINVAL))
+        return std::optional<sys::Pidfd>();
+    sys::Pidfd process = TRY(std::move(pidfd).during("open init"));
+    // The descriptor is taken first: what is read now is about the process that it holds, or nobody.
+    auto stat = sys::process_stat(record.init_process_pid);
+    if (!stat || stat->dead() || stat->start_time != record.init_process_start)
+        return std::optional<sys::Pidfd>();
+    if (record.pidfd_inode != 0) {
+        auto inode = sys::pidfd_inode(process);
+        if (inode && *inode && **inode != record.pidfd_inode) return std::optional<sys::Pidfd>();
+    }
+    return std::optional(std::move(process));
+}
+
+Result<cgroup::Group> group_of(const StateDirectory& state) {
+    launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
+    return cgroup::Group::open(std::move(journal.cgroup));
+}
+
+Result<ContainerStatus> status_of(const Loaded& container) {
+    const cgroup::Group group = TRY(group_of(container.state));
+    if (TRY(group.freezer_state()) == cgroup::FreezerState::frozen) return ContainerStatus::paused;
+    const auto init = TRY(live_init(container.record));
+    if (!init) return ContainerStatus::stopped;
+    // A reader of the FIFO is init at the barrier; exec closes it.
+    auto fifo = sys::openat(container.state.directory(), kFifoName,
+                            O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
+    return fifo ? ContainerStatus::created : ContainerStatus::running;
+}
+
+Result<oci::State> state_of(const Loaded& container) {
+    const ContainerStatus status = TRY(status_of(container));
+    const oci::ContainerRecord& record = container.record;
+    oci::State document;
+    document.oci_version = record.oci_version;
+    document.id = record.id;
+    document.pid = status == ContainerStatus::stopped ? 0 : record.init_process_pid;
+    document.status = word_of(status);
+    document.bundle = record.bundle;
+    document.rootfs = record.rootfs;
+    document.created = record.created;
+    document.annotations = record.annotations;
+    return document;
+}
+
+}  // namespace crux::container

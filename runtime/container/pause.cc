@@ -1,0 +1,22 @@
+#include "runtime/container/loaded.h"
+
+namespace crux::container {
+
+Status pause(const Place& place, std::string_view id) {
+    const Loaded container = TRY(load(place, id));
+    const ContainerStatus status = TRY(status_of(container));
+    if (status != ContainerStatus::running && status != ContainerStatus::created)
+        return fail(Error::Kind::state, "container not running");
+    const cgroup::Group group = TRY(group_of(container.state));
+    return group.freeze();
+}
+
+Status resume(const Place& place, std::string_view id) {
+    const Loaded container = TRY(load(place, id));
+    if (TRY(status_of(container)) != ContainerStatus::paused)
+        return fail(Error::Kind::state, "container not paused");
+    const cgroup::Group group = TRY(group_of(container.state));
+    return group.thaw();
+}
+
+}  // namespace crux::container

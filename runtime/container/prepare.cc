@@ -1,0 +1,126 @@
+#include "runtime/container/prepare.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <unistd.h>
+
+#include "oci-spec/config.h"
+#include "oci-spec/rules.h"
+#include "runtime/base/text.h"
+#include "runtime/cgroup/settings.h"
+#include "runtime/container/store.h"
+#include "runtime/host/read.h"
+#include "runtime/seccomp/cache.h"
+#include "runtime/seccomp/compile.h"
+#include "runtime/sys/file.h"
+
+namespace crux::container {
+
+namespace {
+
+std::string joined(const std::string& directory, const std::string& path) {
+    if (!path.empty() && path.front() == '/') return path;
+    return cat(directory, '/', path);
+}
+
+Result<std::string> read_config_text(const std::string& path) {
+    auto text = sys::read_file(joined(path, kConfigName));
+    if (!text && text.error().value == ENOENT)
+        return fail(Error::Kind::spec, "JSON specification file config.json not found");
+    return std::move(text).during(cat("read ", path, "/config.json"));
+}
+
+Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place) {
+    if (place == nullptr) return seccomp::compile(profile);
+    auto root = open_root(*place);
+    if (!root) return seccomp::compile(profile);
+    auto cache = seccomp::open_cache(*root);
+    if (!cache) return seccomp::compile(profile);
+    return seccomp::compile_cached(profile, *cache);
+}
+
+/// systemd's socket activation: meant for us only if it names us.
+unsigned activation_descriptors() {
+    const char* pid = std::getenv("LISTEN_PID");
+    const char* count = std::getenv("LISTEN_FDS");
+    if (pid == nullptr || count == nullptr) return 0;
+    if (to_number<int>(pid) != ::getpid()) return 0;
+    return to_number<unsigned>(count).value_or(0);
+}
+
+Status check_terminal(const oci::Config& config, const CreateOptions& options,
+                      bool foreground_terminal) {
+    const bool terminal = config.process && config.process->terminal;
+    if (terminal && options.console_socket.empty() && !foreground_terminal)
+        return fail(Error::Kind::usage,
+                    "cannot allocate tty if runc will detach without setting console socket");
+    if (!terminal && !options.console_socket.empty())
+        return fail(Error::Kind::usage,
+                    "cannot use console socket if runc will not detach or allocate tty");
+    return {};
+}
+
+void take_warnings(const oci::Diagnostics& diagnostics, Warnings& warnings) {
+    for (const oci::Diagnostic& diagnostic : diagnostics.warnings())
+        warnings.push_back(oci::describe(diagnostic));
+}
+
+}  // namespace
+
+Result<Bundle> read_bundle(const std::string& path) {
+    Bundle bundle;
+    bundle.path = path;
+    bundle.config_text = TRY(read_config_text(path));
+    oci::Parsed parsed = oci::checked_config(bundle.config_text);
+    if (!parsed.diagnostics.has_errors())
+        parsed.diagnostics.append(oci::check_applied(parsed.config));
+    if (parsed.diagnostics.has_errors())
+        return std::unexpected(parsed.diagnostics.to_error());
+    bundle.config = std::move(parsed.config);
+    bundle.diagnostics = std::move(parsed.diagnostics);
+    bundle.rootfs = joined(path, bundle.config.root.path);
+    return bundle;
+}
+
+Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions& options,
+                         bool foreground_terminal, const Place* place, Warnings& warnings) {
+    TRY(check_terminal(bundle.config, options, foreground_terminal));
+    take_warnings(bundle.diagnostics, warnings);
+    Prepared prepared;
+    prepared.bundle = std::move(bundle);
+    const oci::Config& config = prepared.bundle.config;
+    prepared.facts = TRY(host::read_facts());
+
+    plan::Inputs inputs;
+    inputs.config = &config;
+    inputs.facts = &prepared.facts;
+    inputs.id = id;
+    inputs.bundle = prepared.bundle.path;
+    inputs.rootfs = prepared.bundle.rootfs;
+    seccomp::Program program;
+    if (config.linux.seccomp) {
+        program = TRY(compiled(*config.linux.seccomp, place));
+        static_assert(sizeof(seccomp::Instruction) == sizeof(std::uint64_t));
+        inputs.seccomp_program = {
+            reinterpret_cast<const std::uint64_t*>(program.instructions.data()),
+            program.instructions.size()};
+        inputs.seccomp_flags = program.flags;
+    }
+    inputs.cgroup = TRY(cgroup::places_for(prepared.facts.cgroup,
+                                           config.linux.cgroups_path, id));
+    inputs.limits =
+        TRY(cgroup::limits_for(config.linux.resources, inputs.cgroup,
+                               {.in_user_namespace = prepared.facts.in_user_namespace}));
+    for (const cgroup::Warning& warning : inputs.limits.warnings)
+        warnings.push_back(cat(warning.origin, ": ", warning.text));
+    inputs.no_pivot = options.no_pivot;
+    inputs.no_new_keyring = options.no_new_keyring;
+    inputs.preserve_fds = options.preserve_fds;
+    inputs.listen_fds = activation_descriptors();
+    inputs.console_socket = options.console_socket;
+    inputs.foreground_terminal = foreground_terminal;
+    prepared.plan = TRY(plan::build(inputs));
+    return prepared;
+}
+
+}  // namespace crux::container

@@ -1,0 +1,104 @@
+#include "runtime/container/start.h"
+
+#include <poll.h>
+#include <sys/file.h>
+
+#include <cerrno>
+
+#include "oci-spec/config.h"
+#include "runtime/base/text.h"
+#include "runtime/container/delete.h"
+#include "runtime/hooks/run.h"
+#include "runtime/plan/words.h"
+#include "runtime/sys/directory.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/poll.h"
+
+namespace crux::container {
+
+namespace {
+
+std::unexpected<Error> wrong_state(ContainerStatus status) {
+    switch (status) {
+        case ContainerStatus::running:
+            return fail(Error::Kind::state, "cannot start an already running container");
+        case ContainerStatus::paused:
+            return fail(Error::Kind::state, "cannot start a container in the paused state");
+        case ContainerStatus::stopped:
+        case ContainerStatus::created: break;
+    }
+    return fail(Error::Kind::state, "cannot start a container that has stopped");
+}
+
+/// Waits until the FIFO has no reader any more: exec closed init's end, or init ended.
+Status wait_for_exec(sys::FdRef fifo, const Loaded& container) {
+    constexpr int kLookMs = 1000;
+    for (;;) {
+        const short events = TRY(sys::poll_one(fifo, 0, kLookMs));
+        if ((events & (POLLERR | POLLHUP)) != 0) return {};
+        // startContainer hooks may take their time; a container that somebody froze meanwhile may not.
+        if (TRY(status_of(container)) == ContainerStatus::paused)
+            return fail(Error::Kind::state, "the container was paused before its program ran");
+    }
+}
+
+/// What init left in the FIFO when a step behind the barrier failed. Our own end keeps the bytes alive.
+Status read_failure(const StateDirectory& state) {
+    const sys::Fd fifo = TRY(sys::openat(state.directory(), kFifoName,
+                                         O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
+    plan::Report report;
+    auto length = sys::read(fifo, {reinterpret_cast<char*>(&report), sizeof report});
+    if (!length || *length < plan::kReportHead) return {};
+    return std::unexpected(plan::hook_failure(report, "startContainer")
+                               .during("error during container init"));
+}
+
+}  // namespace
+
+Status release_barrier(const Loaded& container) {
+    const StateDirectory& state = container.state;
+    auto opened = sys::openat(state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
+    if (!opened && opened.error().value == ENXIO)
+        return fail(Error::Kind::state, "container process is already dead");
+    const sys::Fd fifo = TRY(std::move(opened).during("open exec.fifo"));
+    TRY(sys::write_all(fifo, std::string_view("\0", 1)).during("write exec.fifo"));
+    TRY(wait_for_exec(fifo, container));
+    Status failure = read_failure(state);
+    TRY(sys::unlinkat(state.directory(), kFifoName).during("remove exec.fifo"));
+    return failure;
+}
+
+Status run_poststart(const Loaded& container) {
+    if (!container.record.has_poststart) return {};
+    const std::string text =
+        TRY(sys::read_file(container.state.directory(), kConfigName).during("read config.json"));
+    const oci::Parsed parsed = oci::parse_config(text);
+    oci::State document = TRY(state_of(container));
+    document.pid = container.record.init_process_pid;
+    const std::string state_text = oci::write_hook_state(document);
+    return hooks::run_all("poststart", parsed.config.hooks.poststart,
+                          {state_text, container.record.bundle})
+        .at("/hooks/poststart");
+}
+
+Status start_loaded(const Loaded& container, Warnings& warnings) {
+    Status started = release_barrier(container);
+    if (started) started = run_poststart(container);
+    if (started) return {};
+    // The spec goes on with the end of the life cycle: stop, destroy, poststop.
+    Status destroyed = destroy(container, warnings);
+    if (!destroyed) warnings.push_back(destroyed.error().message());
+    return started;
+}
+
+Status start(const Place& place, std::string_view id, Warnings& warnings) {
+    const Loaded container = TRY(load(place, id));
+    TRY(container.state.lock());
+    const ContainerStatus status = TRY(status_of(container));
+    if (status != ContainerStatus::created) return wrong_state(status);
+    if (!container.record.has_process)
+        return fail(Error::Kind::state, "process property must not be empty");
+    return start_loaded(container, warnings);
+}
+
+}  // namespace crux::container

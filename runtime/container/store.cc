@@ -1,0 +1,133 @@
+#include "runtime/container/store.h"
+
+#include <sys/file.h>
+
+#include <cerrno>
+
+#include "runtime/base/text.h"
+#include "runtime/sys/directory.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/time.h"
+
+namespace crux::container {
+
+namespace {
+
+constexpr const char* kRecordName = "state.json";
+constexpr const char* kNewRecordName = "state.json.new";
+constexpr mode_t kDirectoryMode = 0700;
+constexpr mode_t kFileMode = 0600;
+
+Status make_parents(const std::string& path) {
+    for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+        auto made = sys::mkdirat(sys::FdRef::cwd(), path.substr(0, end), kDirectoryMode);
+        if (!made && made.error().value != EEXIST)
+            return std::unexpected(Error(made.error()).during(path.substr(0, end)));
+        if (end == std::string::npos) return {};
+    }
+}
+
+std::unexpected<Error> does_not_exist() {
+    return fail(Error::Kind::state, "container does not exist");
+}
+
+}  // namespace
+
+Status check_id(std::string_view id) {
+    if (id.empty()) return fail(Error::Kind::usage, "container id cannot be empty");
+    constexpr std::string_view kAllowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-";
+    constexpr std::size_t kNameMax = 255;
+    if (id.find_first_not_of(kAllowed) != std::string_view::npos || id == "." || id == ".." ||
+        id.size() > kNameMax)
+        return fail(Error::Kind::usage, "invalid container ID format");
+    return {};
+}
+
+Result<sys::Fd> open_root(const Place& place) {
+    return sys::openat(sys::FdRef::cwd(), place.root, O_RDONLY | O_DIRECTORY)
+        .during(cat("state root ", place.root));
+}
+
+Result<StateDirectory> StateDirectory::make(const Place& place, std::string_view id) {
+    TRY(check_id(id));
+    StateDirectory state;
+    state.id_ = id;
+    auto root = sys::openat(sys::FdRef::cwd(), place.root, O_RDONLY | O_DIRECTORY);
+    if (!root && root.error().value == ENOENT) {
+        TRY(make_parents(place.root).during("make the state root"));
+        root = sys::openat(sys::FdRef::cwd(), place.root, O_RDONLY | O_DIRECTORY);
+    }
+    state.root_ = TRY(std::move(root).during(cat("state root ", place.root)));
+    auto made = sys::mkdirat(state.root_, state.id_, kDirectoryMode);
+    if (!made && made.error().value == EEXIST)
+        return fail(Error::Kind::state, "container with given ID already exists");
+    TRY(std::move(made).during("make the state directory"));
+    state.directory_ = TRY(sys::openat(state.root_, state.id_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+                               .during("open the state directory"));
+    TRY(state.lock());
+    return state;
+}
+
+Result<StateDirectory> StateDirectory::open(const Place& place, std::string_view id) {
+    TRY(check_id(id));
+    StateDirectory state;
+    state.id_ = id;
+    auto root = open_root(place);
+    if (!root && root.error().code() == ENOENT) return does_not_exist();
+    state.root_ = TRY(std::move(root));
+    auto directory = sys::openat(state.root_, state.id_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!directory && directory.error().value == ENOENT) return does_not_exist();
+    state.directory_ = TRY(std::move(directory).during("open the state directory"));
+    return state;
+}
+
+Status StateDirectory::lock() const {
+    constexpr int kTries = 1000;
+    constexpr int kPauseMs = 10;
+    for (int i = 0; i < kTries; ++i) {
+        auto locked = sys::flock(directory_, LOCK_EX | LOCK_NB);
+        if (locked) return {};
+        if (locked.error().value != EWOULDBLOCK)
+            return std::unexpected(Error(locked.error()).during("lock the state directory"));
+        sys::sleep_ms(kPauseMs);
+    }
+    return fail(Error::Kind::state, "container is busy: another operation holds its lock");
+}
+
+Result<oci::ContainerRecord> StateDirectory::read_record() const {
+    auto text = sys::read_file(directory_, kRecordName);
+    if (!text && text.error().value == ENOENT) return does_not_exist();
+    const std::string json = TRY(std::move(text).during("read the container's state"));
+    return oci::read_record(json);
+}
+
+Status StateDirectory::write_record(const oci::ContainerRecord& record) const {
+    (void)sys::unlinkat(directory_, kNewRecordName);
+    TRY(write_new(kNewRecordName, oci::write_record(record)));
+    return sys::renameat2(directory_, kNewRecordName, directory_, kRecordName)
+        .during("replace state.json");
+}
+
+Status StateDirectory::write_new(const char* name, std::string_view text) const {
+    const sys::Fd file = TRY(
+        sys::openat(directory_, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kFileMode)
+            .during(name));
+    return sys::write_all(file, text).during(name);
+}
+
+Status StateDirectory::remove() const {
+    std::vector<std::string> names;
+    TRY(sys::for_each_entry(directory_, [&](const sys::Entry& entry) { names.emplace_back(entry.name); }).during("read the state directory"));
+    for (const std::string& name : names) {
+        auto gone = sys::unlinkat(directory_, name);
+        if (!gone && gone.error().value != ENOENT)
+            return std::unexpected(Error(gone.error()).during(cat("remove ", name)));
+    }
+    auto gone = sys::unlinkat(root_, id_, AT_REMOVEDIR);
+    if (!gone && gone.error().value != ENOENT)
+        return std::unexpected(Error(gone.error()).during("remove the state directory"));
+    return {};
+}
+
+}  // namespace crux::container

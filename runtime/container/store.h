@@ -1,0 +1,61 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "oci-spec/state.h"
+#include "runtime/base/error.h"
+#include "runtime/container/operations.h"
+#include "runtime/sys/handle.h"
+
+namespace crux::container {
+
+/// The state directory of one container, `<root>/<id>`:
+///
+///     config.json   what it was created from; later edits of the bundle have no effect
+///     journal       what it has of the host (runtime/launch/journal.h)
+///     exec.fifo     the barrier; gone once the program runs
+///     state.json    the record; there only once the container is complete, always replaced whole
+///
+/// Held with an exclusive lock by whoever makes or removes the container.
+class StateDirectory {
+ public:
+    /// Makes the directory (0700) and its missing parents, and locks it. "container with given ID already
+    /// exists" if it is there.
+    static Result<StateDirectory> make(const Place& place, std::string_view id);
+    /// Opens it. "container does not exist" if there is none.
+    static Result<StateDirectory> open(const Place& place, std::string_view id);
+
+    [[nodiscard]] sys::FdRef directory() const { return directory_; }
+    [[nodiscard]] sys::FdRef root() const { return root_; }
+    [[nodiscard]] const std::string& id() const { return id_; }
+
+    /// Waits for whoever else holds the lock; an error after ten seconds.
+    Status lock() const;
+
+    /// Reads state.json; "container does not exist" when it is not there (yet).
+    [[nodiscard]] Result<oci::ContainerRecord> read_record() const;
+    /// Replaces state.json.
+    Status write_record(const oci::ContainerRecord& record) const;
+    /// Writes a new file of the directory.
+    Status write_new(const char* name, std::string_view text) const;
+
+    /// Removes the directory with all that is in it.
+    Status remove() const;
+
+ private:
+    sys::Fd root_;
+    sys::Fd directory_;
+    std::string id_;
+};
+
+/// Refuses ids that are no single, plain path element: "invalid container ID format".
+Status check_id(std::string_view id);
+
+/// Opens the state root; ENOENT in the error's code when it is not there.
+Result<sys::Fd> open_root(const Place& place);
+
+constexpr const char* kFifoName = "exec.fifo";
+constexpr const char* kConfigName = "config.json";
+
+}  // namespace crux::container

@@ -1,0 +1,205 @@
+#include "runtime/launch/clone.h"
+
+#include <linux/sched.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "runtime/base/text.h"
+#include "runtime/init/raw.h"
+#include "runtime/plan/words.h"
+#include "runtime/sys/process.h"
+#include "runtime/sys/signal.h"
+
+extern "C" {
+/// clone3 onto another stack: the child calls `run(argument)` there and never returns.
+long crux_clone3_call(const struct clone_args* arguments, std::size_t size, void (*run)(void*),
+                      void* argument);
+}
+
+#if defined(__x86_64__)
+asm(R"(
+    .text
+    .globl crux_clone3_call
+    .type crux_clone3_call, @function
+crux_clone3_call:
+    mov %rcx, %r8
+    mov $435, %eax
+    syscall
+    test %rax, %rax
+    jz 1f
+    ret
+1:  xor %ebp, %ebp
+    mov %r8, %rdi
+    call *%rdx
+    ud2
+    .size crux_clone3_call, .-crux_clone3_call
+)");
+#elif defined(__aarch64__)
+asm(R"(
+    .text
+    .globl crux_clone3_call
+    .type crux_clone3_call, %function
+crux_clone3_call:
+    mov x8, #435
+    svc #0
+    cbz x0, 1f
+    ret
+1:  mov x29, #0
+    mov x0, x3
+    blr x2
+    brk #1
+    .size crux_clone3_call, .-crux_clone3_call
+)");
+#else
+asm(R"(
+    .text
+    .globl crux_clone3_call
+    .type crux_clone3_call, @function
+crux_clone3_call:
+    li a7, 435
+    ecall
+    beqz a0, 1f
+    ret
+1:  mv a0, a3
+    jalr a2
+    ebreak
+    .size crux_clone3_call, .-crux_clone3_call
+)");
+#endif
+
+namespace crux::launch {
+
+namespace {
+
+using init::call;
+using init::Outcome;
+
+// Two processes at the most run on our memory, each with its own stack.
+constexpr std::size_t kStackSize = 16 * 1024;
+alignas(64) char init_stack[kStackSize];
+alignas(64) char helper_stack[kStackSize];
+
+[[noreturn]] void give_up(Start& start, const Outcome& outcome) {
+    start.call = outcome.call();
+    start.error = outcome.error();
+    init::exit_now(1);
+}
+
+void require(Start& start, const Outcome& outcome) {
+    if (outcome.failed()) give_up(start, outcome);
+}
+
+/// In a new user namespace an exec loses all capabilities as long as no map is written, so it waits for it.
+void wait_for_maps(Start& start) {
+    plan::Answer answer{};
+    const Outcome length = call(__NR_read, start.control, &answer, sizeof answer);
+    if (length.failed() || length.value() != sizeof answer || answer.error != 0)
+        init::exit_now(1);
+}
+
+void run_init(void* argument) {
+    Start& start = *static_cast<Start*>(argument);
+    (void)call(__NR_close, start.our_end);
+    if (start.waits_for_maps) wait_for_maps(start);
+    if (start.becomes_root) {
+        require(start, call(__NR_setresgid, 0, 0, 0));
+        require(start, call(__NR_setresuid, 0, 0, 0));
+    }
+    constexpr int kSetFlags = 2;  // F_SETFD
+    for (const int descriptor : start.inherited)
+        require(start, call(__NR_fcntl, descriptor, kSetFlags, 0));
+    static const char* const kNoEnvironment[] = {nullptr};
+    constexpr int kEmptyPath = 0x1000;
+    give_up(start, call(__NR_execveat, start.image, "", start.arguments, kNoEnvironment, kEmptyPath));
+}
+
+struct clone_args arguments_for(const Start& start, std::uint64_t more, char* stack) {
+    struct clone_args arguments = {};
+    arguments.flags = CLONE_VM | start.namespaces | more;
+    if (start.cgroup >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = static_cast<std::uint64_t>(start.cgroup);
+    }
+    arguments.exit_signal = (more & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
+    arguments.stack = reinterpret_cast<std::uint64_t>(stack);
+    arguments.stack_size = kStackSize;
+    return arguments;
+}
+
+/// Joins whatever can be joined with the rights that are there. Before the user namespace these are the
+/// host's, after it the namespace's.
+void join_others(Start& start, bool last_chance) {
+    for (std::size_t i = 0; i < start.joins.size(); ++i) {
+        Join& join = start.joins[i];
+        if (join.done || join.type == plan::Namespace::user) continue;
+        const Outcome joined =
+            call(__NR_setns, join.descriptor, static_cast<std::uint32_t>(join.type));
+        start.join = static_cast<std::uint32_t>(i);
+        if (joined.failed() && (last_chance || joined.error() != EPERM)) give_up(start, joined);
+        join.done = !joined.failed();
+    }
+}
+
+void run_helper(void* argument) {
+    Start& start = *static_cast<Start*>(argument);
+    join_others(start, false);
+    for (std::size_t i = 0; i < start.joins.size(); ++i) {
+        if (start.joins[i].type != plan::Namespace::user) continue;
+        start.join = static_cast<std::uint32_t>(i);
+        require(start, call(__NR_setns, start.joins[i].descriptor,
+                            static_cast<std::uint32_t>(plan::Namespace::user)));
+    }
+    join_others(start, true);
+    const struct clone_args arguments = arguments_for(start, CLONE_PARENT, init_stack);
+    const long pid = crux_clone3_call(&arguments, sizeof arguments, run_init, &start);
+    if (pid < 0) give_up(start, Outcome(pid, __NR_clone3));
+    start.pid = static_cast<int>(pid);
+    init::exit_now(0);
+}
+
+void write_number(char (&out)[12], int number) {
+    const std::string text = cat(number);
+    text.copy(out, sizeof out - 1);
+}
+
+Result<Process> clone_by_helper(Start& start) {
+    struct clone_args arguments = {};
+    arguments.flags = CLONE_VM | CLONE_VFORK;
+    arguments.exit_signal = SIGCHLD;
+    arguments.stack = reinterpret_cast<std::uint64_t>(helper_stack);
+    arguments.stack_size = kStackSize;
+    const long helper = crux_clone3_call(&arguments, sizeof arguments, run_helper, &start);
+    if (helper < 0) return std::unexpected(Error(Errno{"clone3", static_cast<int>(-helper)}));
+    // It has ended: vfork's promise. Its status says less than what it left in `start`.
+    while (::waitpid(static_cast<pid_t>(helper), nullptr, 0) < 0 && errno == EINTR) {
+    }
+    if (start.pid == 0) return std::unexpected(start_failure(start));
+    sys::Pidfd pidfd = TRY(sys::pidfd_open(start.pid));
+    return Process{start.pid, std::move(pidfd)};
+}
+
+}  // namespace
+
+Result<Process> clone_init(Start& start) {
+    write_number(start.plan_number, start.plan);
+    start.arguments[0] = "crux-init";
+    start.arguments[1] = start.plan_number;
+    // A handler of ours must not run on memory that two processes share; init clears the mask.
+    const sys::BlockedSignals blocked(sys::all_signals_but({}));
+    if (!start.joins.empty()) return clone_by_helper(start);
+
+    struct clone_args arguments = arguments_for(start, CLONE_PIDFD, init_stack);
+    int pidfd = -1;
+    arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
+    const long pid = crux_clone3_call(&arguments, sizeof arguments, run_init, &start);
+    if (pid < 0) return std::unexpected(Error(Errno{"clone3", static_cast<int>(-pid)}));
+    return Process{static_cast<pid_t>(pid), sys::Pidfd(pidfd)};
+}
+
+Error start_failure(const Start& start) {
+    return Error(Errno{plan::call_name(start.call), start.error});
+}
+
+}  // namespace crux::launch

@@ -1,0 +1,190 @@
+#include "runtime/launch/launch.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "runtime/base/text.h"
+#include "runtime/init/image.h"
+#include "runtime/launch/id_maps.h"
+#include "runtime/launch/slots.h"
+#include "runtime/plan/words.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/memfd.h"
+#include "runtime/sys/socket.h"
+
+namespace crux::launch {
+
+struct Launched::State {
+    plan::Plan* plan = nullptr;
+    const cgroup::Group* group = nullptr;
+    sys::SocketFd control;
+    std::vector<sys::Fd> join_files;
+    std::vector<Join> joins;
+    Slots slots;
+    Start start;
+    Process process;
+    std::uint64_t oom_kills_before = 0;
+    bool released = false;
+};
+
+namespace {
+
+/// Bytes that nobody can change any more, for a process that must never run what a container could write
+/// (CVE-2019-5736).
+Result<sys::Fd> sealed(const char* name, std::span<const std::byte> bytes, unsigned flags) {
+    sys::Fd file = TRY(sys::memfd_create(name, flags).during("make a memfd"));
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    TRY(sys::write_all(file, text).during("write a memfd"));
+    TRY(sys::add_seals(file, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+            .during("seal a memfd"));
+    return file;
+}
+
+Result<sys::Fd> init_image() {
+    constexpr unsigned kExecutable = 0x10;  // MFD_EXEC, Linux 6.3
+    auto image = sealed("crux-init", init::image(), kExecutable);
+    if (image || image.error().code() != EINVAL) return image;
+    return sealed("crux-init", init::image(), 0);
+}
+
+}  // namespace
+
+Launched::Launched(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Launched::Launched(Launched&&) noexcept = default;
+
+Launched::~Launched() {
+    if (!state_ || state_->released || state_->process.pid == 0) return;
+    constexpr int kBound = 10'000;
+    (void)sys::pidfd_send_signal(state_->process.pidfd, SIGKILL);
+    (void)sys::reap(state_->process.pidfd, kBound);
+}
+
+pid_t Launched::pid() const { return state_->process.pid; }
+sys::FdRef Launched::pidfd() const { return state_->process.pidfd; }
+
+Error Launched::ended_without_a_word() {
+    constexpr int kBound = 10'000;
+    auto ended = sys::reap(state_->process.pidfd, kBound);
+    if (ended && *ended) state_->process.pid = 0;
+    if (state_->start.error != 0) {
+        const Start& start = state_->start;
+        if (start.call == 0) return Error(Error::Kind::protocol, "init did not start");
+        return start_failure(start).during("start init");
+    }
+    if (state_->group != nullptr) {
+        auto kills = state_->group->oom_kills();
+        if (kills && *kills > state_->oom_kills_before)
+            return Error(Error::Kind::os, "container init was OOM-killed (memory limit too low?)")
+                .at("/linux/resources/memory/limit");
+    }
+    if (!ended || !*ended) return Error(Error::Kind::protocol, "init closed its socket");
+    return Error(Error::Kind::protocol, cat("container init was ",
+                                            (*ended)->signalled ? "killed by signal " : "ended with status ",
+                                            (*ended)->value, " before the container was created"));
+}
+
+Result<Event> Launched::next() {
+    plan::Report report;
+    std::span<char> buffer(reinterpret_cast<char*>(&report), sizeof report);
+    auto length = sys::read(state_->control, buffer);
+    if (!length || *length < plan::kReportHead) return std::unexpected(ended_without_a_word());
+    switch (report.say) {
+        case plan::Say::failed:
+            return std::unexpected(plan::failure_sentence(*state_->plan, report));
+        case plan::Say::warning:
+            return Event{Event::Kind::warning,
+                         {},
+                         plan::failure_sentence(*state_->plan, report).message()};
+        case plan::Say::ask: {
+            const plan::Step& step = state_->plan->steps()[report.step];
+            return Event{Event::Kind::ask, step.ask_parent.request, {}};
+        }
+        case plan::Say::ready: return Event{Event::Kind::ready, {}, {}};
+    }
+    return fail(Error::Kind::protocol, "init said something unknown");
+}
+
+Status Launched::go_on() {
+    const plan::Answer answer{0};
+    const std::string_view bytes(reinterpret_cast<const char*>(&answer), sizeof answer);
+    auto sent = sys::sendmsg(state_->control, bytes);
+    if (!sent) return std::unexpected(ended_without_a_word());
+    return {};
+}
+
+sys::Pidfd Launched::release() && {
+    state_->released = true;
+    return std::move(state_->process.pidfd);
+}
+
+namespace {
+
+Status open_joins(const plan::HostPart& host, std::vector<sys::Fd>& files,
+                  std::vector<Join>& joins) {
+    for (const plan::EarlyJoin& wanted : host.joins) {
+        sys::Fd file = TRY(open_namespace(wanted.path, wanted.type, wanted.origin));
+        joins.push_back({wanted.type, file.get(), false});
+        files.push_back(std::move(file));
+    }
+    return {};
+}
+
+/// A pid namespace to join takes effect on children only, so we enter it ourselves where nothing else has to
+/// be joined first: that saves the helper.
+Status enter_pid_namespace(std::vector<Join>& joins, const plan::HostPart& host) {
+    if (joins.size() != 1 || joins[0].type != plan::Namespace::pid) return {};
+    TRY(sys::setns(sys::FdRef(joins[0].descriptor), CLONE_NEWPID)
+            .during(cat("join the pid namespace ", host.joins[0].path))
+            .at(host.joins[0].origin));
+    joins.clear();
+    return {};
+}
+
+}  // namespace
+
+Result<Launched> start(plan::Plan& plan, const Outside& outside) {
+    auto state = std::make_unique<Launched::State>();
+    state->plan = &plan;
+    state->group = outside.group;
+    const plan::HostPart& host = plan.host;
+    TRY(open_joins(host, state->join_files, state->joins));
+    TRY(enter_pid_namespace(state->joins, host));
+    sys::SocketPair control = TRY(sys::socketpair(SOCK_SEQPACKET).during("make a socket pair"));
+    state->slots = TRY(open_slots(plan, outside));
+    plan.header().slots[plan::kControlSlot] = control.second.get();
+    state->slots.inherited.push_back(control.second.get());
+    const sys::Fd image = TRY(init_image());
+    const sys::Fd sealed_plan = TRY(sealed("crux-plan", plan.bytes(), 0));
+    state->slots.inherited.push_back(sealed_plan.get());
+
+    Start& start = state->start;
+    start.namespaces = host.new_namespaces;
+    if (outside.group != nullptr) start.cgroup = outside.group->unified().get();
+    start.joins = state->joins;
+    start.inherited = state->slots.inherited;
+    start.our_end = control.first.get();
+    start.control = control.second.get();
+    start.waits_for_maps = !host.uid_map.empty();
+    for (const plan::EarlyJoin& join : host.joins)
+        if (join.type == plan::Namespace::user) start.becomes_root = true;
+    start.becomes_root = start.becomes_root || start.waits_for_maps;
+    start.image = image.get();
+    start.plan = sealed_plan.get();
+    state->process = TRY(clone_init(start));
+    state->control = std::move(control.first);
+    Launched launched(std::move(state));
+    if (host.oom_score_adj)
+        TRY(sys::write_file(cat("/proc/", launched.pid(), "/oom_score_adj"),
+                            cat(*host.oom_score_adj))
+                .during("set the oom score")
+                .at("/process/oomScoreAdj"));
+    if (start.waits_for_maps) {
+        TRY(write_id_maps(launched.pid(), host.uid_map, host.gid_map));
+        TRY(launched.go_on());
+    }
+    return launched;
+}
+
+}  // namespace crux::launch

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "runtime/base/error.h"
+#include "runtime/cgroup/group.h"
+#include "runtime/launch/clone.h"
+#include "runtime/plan/plan.h"
+#include "runtime/sys/handle.h"
+#include "runtime/sys/process.h"
+
+/// From a plan to a process that waits at the barrier. This folder is the only one that knows the order of
+/// side effects on the host.
+namespace crux::launch {
+
+/// What init's side needs from outside the plan.
+struct Outside {
+    sys::FdRef fifo = sys::FdRef::none();     ///< exec.fifo, open for reading and writing; none for exec
+    const cgroup::Group* group = nullptr;     ///< made and limited already
+    sys::FdRef console = sys::FdRef::none();  ///< connected console socket, or our proxy's socket
+};
+
+/// What init says. A failure is not an event but the error of next().
+struct Event {
+    enum class Kind : std::uint8_t {
+        warning,  ///< `warning` says what the container has to live without
+        ask,      ///< `request` is for us to do; then go_on()
+        ready,    ///< everything up to the barrier holds; record the container, then go_on()
+    };
+    Kind kind = Kind::ready;
+    plan::Request request = plan::Request::host_hooks;
+    std::string warning;
+};
+
+/// A process on its way to the barrier. As long as it is not released its end is the end of this object: it is
+/// killed and reaped, so that a failure anywhere leaves nothing.
+class Launched {
+ public:
+    Launched(Launched&&) noexcept;
+    Launched& operator=(Launched&&) = delete;
+    ~Launched();
+
+    [[nodiscard]] pid_t pid() const;
+    [[nodiscard]] sys::FdRef pidfd() const;
+
+    /// The next thing that init says. An error when a step failed (its sentence and pointer), or when init
+    /// ended without a word; the memory limit is named when that was its end.
+    Result<Event> next();
+    /// Tells init to go on after `ask` and `ready`.
+    Status go_on();
+    /// The process is on its own from here; its pidfd stays for those who wait for it.
+    sys::Pidfd release() &&;
+
+ private:
+    friend Result<Launched> start(plan::Plan& plan, const Outside& outside);
+    struct State;
+    explicit Launched(std::unique_ptr<State> state);
+    Error ended_without_a_word();
+    std::unique_ptr<State> state_;
+};
+
+/// Opens what the plan's slots name, writes plan and init program to sealed memfds, makes the process and, in a
+/// new user namespace, writes its maps.
+Result<Launched> start(plan::Plan& plan, const Outside& outside);
+
+}  // namespace crux::launch

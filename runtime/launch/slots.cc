@@ -1,0 +1,62 @@
+#include "runtime/launch/slots.h"
+
+#include "runtime/base/text.h"
+#include "runtime/launch/id_maps.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/mount.h"
+#include "runtime/sys/namespace.h"
+
+namespace crux::launch {
+
+Result<sys::Fd> open_namespace(const std::string& path, plan::Namespace type,
+                               const std::string& origin) {
+    sys::NamespaceFd opened = TRY(sys::open_namespace_at(path, static_cast<int>(type))
+                                      .during(cat("namespace ", path))
+                                      .at(origin));
+    return sys::Fd(std::move(opened).release());
+}
+
+namespace {
+
+Result<sys::Fd> open_host_mount(const plan::SlotUse& use) {
+    const unsigned recursive = use.recursive ? AT_RECURSIVE : 0;
+    sys::MountFd tree =
+        TRY(sys::open_tree(sys::FdRef::cwd(), use.path, OPEN_TREE_CLONE | recursive)
+                .during(cat("bind source ", use.path))
+                .at(use.origin));
+    return sys::Fd(std::move(tree).release());
+}
+
+/// The descriptor for one slot; none for those that belong to somebody else (`Outside`).
+Result<sys::Fd> open_slot(const plan::SlotUse& use, const Outside& outside) {
+    using What = plan::SlotUse::What;
+    switch (use.what) {
+        case What::cgroup_tasks: return outside.group->open_tasks(use.index);
+        case What::namespace_file: return open_namespace(use.path, use.type, use.origin);
+        case What::host_mount: return open_host_mount(use);
+        case What::idmap_namespace: return user_namespace_with(use.uid_map, use.gid_map, use.origin);
+        case What::console_socket:
+        case What::terminal_socket: break;
+    }
+    return sys::Fd();
+}
+
+}  // namespace
+
+Result<Slots> open_slots(plan::Plan& plan, const Outside& outside) {
+    Slots slots;
+    plan::Header& header = plan.header();
+    const auto put = [&](plan::SlotIndex slot, int descriptor) {
+        header.slots[slot] = descriptor;
+        if (descriptor >= 0) slots.inherited.push_back(descriptor);
+    };
+    put(plan::kFifoSlot, outside.fifo.get());
+    for (const plan::SlotUse& use : plan.host.slots) {
+        sys::Fd opened = TRY(open_slot(use, outside));
+        put(use.slot, opened ? opened.get() : outside.console.get());
+        if (opened) slots.owned.push_back(std::move(opened));
+    }
+    return slots;
+}
+
+}  // namespace crux::launch
