@@ -115,4 +115,9 @@ Diagnostics check_applied(const Config& config) {
     return out;
 }
 
+bool applies(std::string_view property) {
+    return std::none_of(kUnapplied.begin(), kUnapplied.end(),
+                        [&](const Unapplied& row) { return row.name == property; });
+}
+
 }  // namespace crux::oci

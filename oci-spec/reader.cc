@@ -50,8 +50,17 @@ bool Reader::is(Kind kind) const {
     return false;
 }
 
+// No string of a configuration may hold a NUL: the kernel would see the part before it only.
 const std::string* Reader::text_here() const {
-    return is(Kind::string) ? &node_->text : nullptr;
+    if (!is(Kind::string)) return nullptr;
+    if (node_->text.find('\0') == std::string::npos) return &node_->text;
+    error("must not hold a NUL character");
+    return nullptr;
+}
+
+void Reader::check_key() const {
+    if (key_.find('\0') != std::string_view::npos)
+        error("must not have a NUL character in its key");
 }
 
 std::string Reader::string() const {

@@ -56,10 +56,10 @@ constexpr std::array kResourcesRules = {
     Rule<Resources>{"device rules", "", check_device_rules},
     Rule<Resources>{"memory", "", check_memory},
     Rule<Resources>{"cpu", "", check_cpu},
-    Rule<Resources>{"block I/O", "", check_block_io},
+    Rule<Resources>{"block I/O", "/blockIO", check_block_io},
     Rule<Resources>{"huge pages", "", check_hugepages},
     Rule<Resources>{"network priorities", "", check_network_priorities},
-    Rule<Resources>{"rdma", "", check_rdma},
+    Rule<Resources>{"rdma", "/rdma", check_rdma},
     Rule<Resources>{"unified", "", check_unified},
 };
 

@@ -41,4 +41,7 @@ Parsed checked_config(std::string_view json);
 /// Each has its pointer; none is passed over in silence.
 Diagnostics check_applied(const Config& config);
 
+/// Whether check_applied lets the property of that name (a row of its table) pass.
+bool applies(std::string_view property);
+
 }  // namespace crux::oci

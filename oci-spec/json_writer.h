@@ -1,0 +1,64 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "oci-spec/types.h"
+#include "runtime/base/text.h"
+
+namespace crux::oci {
+
+/// The text as a JSON string with its quotes, as Go's encoding/json writes it: "<", ">", "&", the
+/// line separators U+2028 and U+2029 and control characters are escaped, and each byte that is not
+/// part of valid UTF-8 becomes U+FFFD, so that the result is always valid JSON.
+std::string json_string(std::string_view text);
+
+/// Writes a JSON document from front to back. The caller opens and closes objects and arrays and
+/// gives keys in objects; commas, line ends and indentation come by themselves, as Go's
+/// json.MarshalIndent has them, without a line end at the end.
+class JsonWriter {
+ public:
+    /// `indent` is one level's; empty for everything on one line.
+    explicit JsonWriter(std::string_view indent = {}) : indent_(indent) {}
+
+    void begin_object() { open('{'); }
+    void end_object() { close('}'); }
+    void begin_array() { open('['); }
+    void end_array() { close(']'); }
+    void key(std::string_view name);
+
+    void value(std::string_view text);
+    void value(const char* text) { value(std::string_view(text)); }
+    void value(bool truth);
+    void value(std::integral auto number) { scalar(cat(number)); }
+    void value(const std::vector<std::string>& texts);
+    /// An object whose keys are sorted.
+    void value(const StringMap& map);
+    void null() { scalar("null"); }
+
+    void member(std::string_view name, const auto& what) {
+        key(name);
+        value(what);
+    }
+
+    /// The document; the writer is empty afterwards.
+    std::string take() { return std::move(out_); }
+
+ private:
+    void open(char bracket);
+    void close(char bracket);
+    void scalar(std::string_view text);
+    void before_element();
+    void new_line();
+
+    std::string out_;
+    std::string indent_;
+    std::size_t depth_ = 0;
+    bool first_ = true;  // nothing stands in the innermost container yet
+    bool after_key_ = false;
+};
+
+}  // namespace crux::oci
