@@ -1,0 +1,26 @@
+#include "runtime/console/signals.h"
+
+#include <utility>
+
+namespace crux::console {
+
+Result<Signals> Signals::open() {
+    const sigset_t all = sys::all_signals_but({});
+    // Whoever started us may have SIGCHLD ignored, and then there would be nothing to wait for.
+    TRY(sys::set_disposition(SIGCHLD, SIG_DFL));
+    const sigset_t before = TRY(sys::sigprocmask(SIG_BLOCK, all));
+    Signals signals(before, true);
+    signals.fd_ = TRY(sys::signalfd(all));
+    return signals;
+}
+
+Signals::Signals(Signals&& other) noexcept
+    : before_(other.before_),
+      active_(std::exchange(other.active_, false)),
+      fd_(std::move(other.fd_)) {}
+
+Signals::~Signals() {
+    if (active_) (void)sys::sigprocmask(SIG_SETMASK, before_);
+}
+
+}  // namespace crux::console

@@ -1,0 +1,118 @@
+#include "runtime/console/supervise.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <optional>
+#include <span>
+
+#include "runtime/sys/poll.h"
+#include "runtime/sys/signal.h"
+
+namespace crux::console {
+
+namespace {
+
+/// How long a pty that somebody else still has open may be silent after the container's end.
+constexpr int kSilenceMs = 100;
+
+bool ends_draining(int signal) {
+    return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM;
+}
+
+class Supervisor {
+ public:
+    Supervisor(pid_t pid, sys::FdRef process, const Signals& signals, Terminal* terminal)
+        : pid_(pid), process_(process), signals_(signals), terminal_(terminal) {}
+
+    Result<sys::ExitStatus> run() {
+        while (!over()) TRY(turn());
+        return *status_;
+    }
+
+ private:
+    [[nodiscard]] bool over() const {
+        if (!status_) return false;
+        return stopped_ || terminal_ == nullptr || terminal_->drained();
+    }
+
+    Status turn() {
+        constexpr std::size_t kOwnEntries = 2;
+        std::array<struct ::pollfd, kOwnEntries + Terminal::kEntries> entries{};
+        for (struct ::pollfd& entry : entries) entry.fd = -1;
+        entries[0] = {.fd = status_ ? -1 : process_.get(), .events = POLLIN, .revents = 0};
+        entries[1] = {.fd = signals_.fd().get(), .events = POLLIN, .revents = 0};
+        const auto terminal_entries = std::span(entries).subspan<kOwnEntries>();
+        if (terminal_ != nullptr) terminal_->ask(terminal_entries);
+        const bool silence_ends = status_ && !terminal_->blocked();
+        const int count = TRY(sys::poll(entries, silence_ends ? kSilenceMs : sys::kForever)
+                                  .during("wait for the container"));
+        if (count == 0) stopped_ = true;
+        if (terminal_ != nullptr) terminal_->serve(terminal_entries);
+        if (entries[1].revents != 0) TRY(handle_signals());
+        if (entries[0].revents != 0) TRY(reap());
+        return {};
+    }
+
+    Status reap() {
+        status_ = TRY(sys::reap(process_, 0).during("wait for the container"));
+        if (status_ && terminal_ != nullptr) terminal_->end_input();
+        return {};
+    }
+
+    Status handle_signals() {
+        for (;;) {
+            auto info = TRY(sys::read_signal(signals_.fd()).during("read signals"));
+            if (!info) return {};
+            handle(*info);
+        }
+    }
+
+    void handle(const struct ::signalfd_siginfo& info) {
+        const int signal = static_cast<int>(info.ssi_signo);
+        if (signal == SIGCHLD) {
+            reap_others();
+            return;
+        }
+        if (signal == SIGWINCH && terminal_ != nullptr) {
+            terminal_->resize();
+            return;
+        }
+        // Our own write to a closed stdout is not the container's affair.
+        const bool own =
+            signal == SIGPIPE && info.ssi_pid == static_cast<std::uint32_t>(::getpid());
+        if (signal == SIGURG || own) return;
+        if (signal == SIGCONT && terminal_ != nullptr) terminal_->resume();
+        if (status_ && ends_draining(signal)) stopped_ = true;
+        // It may have ended just now, which the next turn sees.
+        if (!status_) (void)sys::pidfd_send_signal(process_, signal);
+    }
+
+    /// Reaps what has ended but the process that is waited for.
+    void reap_others() const {
+        for (;;) {
+            siginfo_t info = {};
+            if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return;
+            if (info.si_pid == 0 || info.si_pid == pid_) return;
+            ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
+        }
+    }
+
+    pid_t pid_;
+    sys::FdRef process_;
+    const Signals& signals_;
+    Terminal* terminal_;
+    std::optional<sys::ExitStatus> status_;
+    bool stopped_ = false;  ///< the rest of the output is given up
+};
+
+}  // namespace
+
+Result<sys::ExitStatus> supervise(pid_t pid, sys::FdRef process, const Signals& signals,
+                                  Terminal* terminal) {
+    return Supervisor(pid, process, signals, terminal).run();
+}
+
+}  // namespace crux::console

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include "runtime/base/error.h"
+#include "runtime/console/signals.h"
+#include "runtime/console/terminal.h"
+#include "runtime/sys/handle.h"
+#include "runtime/sys/process.h"
+
+namespace crux::console {
+
+/// Stays with a process in the foreground until it ends, and reaps it: how it ended.
+///
+/// Signals sent to us go to it, but for SIGCHLD (other children are reaped, which a subreaper
+/// gets), SIGURG, and SIGWINCH where there is a terminal, which then gets its new size. With a
+/// terminal (which has received its master), bytes are passed on meanwhile, and after the end until
+/// all output is written; should our side not take it, SIGHUP, SIGINT, SIGQUIT or SIGTERM end that.
+/// The process must be a child of ours.
+Result<sys::ExitStatus> supervise(pid_t pid, sys::FdRef process, const Signals& signals,
+                                  Terminal* terminal = nullptr);
+
+}  // namespace crux::console

@@ -1,0 +1,292 @@
+#include "runtime/console/supervise.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+
+#include "runtime/sys/file.h"
+#include "runtime/sys/poll.h"
+#include "runtime/sys/socket.h"
+#include "runtime/sys/terminal.h"
+#include "runtime/sys/time.h"
+#include "tests/support/catch.h"
+#include "tests/support/facts.h"
+
+using namespace crux;
+using namespace crux::console;
+
+namespace {
+
+struct Child {
+    pid_t pid;
+    sys::Pidfd fd;
+
+    explicit Child(pid_t number) : pid(number) {
+        auto opened = sys::pidfd_open(pid);
+        REQUIRE(opened);
+        fd = std::move(*opened);
+    }
+};
+
+Signals open_signals() {
+    auto signals = Signals::open();
+    REQUIRE(signals);
+    return std::move(*signals);
+}
+
+[[noreturn]] void become_shell(const Signals& signals, const char* script) {
+    ::sigprocmask(SIG_SETMASK, &signals.before(), nullptr);
+    ::execl("/bin/sh", "sh", "-c", script, nullptr);
+    ::_exit(127);
+}
+
+/// A shell that has our streams but writes to the pipe, if one is given.
+Child start(const Signals& signals, const char* script, sys::FdRef out = sys::FdRef::none()) {
+    const pid_t pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+        if (out.get() >= 0) ::dup2(out.get(), 1);
+        become_shell(signals, script);
+    }
+    return Child(pid);
+}
+
+/// What init does with a terminal: sends the master, keeps the slave, becomes the program.
+Child start_on_terminal(const Signals& signals, sys::SocketFd socket, const char* script) {
+    const pid_t pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+        ::setsid();
+        auto master = sys::openpt();
+        if (!master) ::_exit(126);
+        auto peer = sys::pty_peer(*master, O_RDWR | O_NOCTTY);
+        const sys::FdRef sent(*master);
+        if (!peer || !sys::sendmsg(socket, "/dev/pts/0", {&sent, 1})) ::_exit(126);
+        master->reset();
+        ::ioctl(peer->get(), TIOCSCTTY, 0);
+        for (int number : {0, 1, 2}) ::dup2(peer->get(), number);
+        become_shell(signals, script);
+    }
+    return Child(pid);
+}
+
+/// A terminal with somebody at it: the test has the master, crux gets the slave.
+struct Person {
+    sys::Fd master;
+    sys::Fd slave;
+
+    Person() {
+        auto opened = sys::openpt();
+        if (!opened) test::skip("no /dev/ptmx here");
+        master = std::move(*opened);
+        auto peer = sys::pty_peer(master, O_RDWR | O_NOCTTY);
+        REQUIRE(peer);
+        slave = std::move(*peer);
+        struct ::winsize size = {};
+        size.ws_row = 33;
+        size.ws_col = 77;
+        REQUIRE(sys::set_window_size(master, size));
+    }
+    /// What appeared on the screen so far.
+    std::string seen() {
+        REQUIRE(sys::set_nonblocking(master, true));
+        std::string text;
+        std::array<char, 4096> bytes{};
+        while (sys::poll_one(master, POLLIN, 50).value_or(0) != 0) {
+            auto count = sys::read(master, bytes);
+            if (!count) break;
+            text.append(bytes.data(), *count);
+        }
+        return text;
+    }
+    [[nodiscard]] Streams streams() const { return {.in = slave, .out = slave, .err = slave}; }
+};
+
+sys::ExitStatus end_of(const Child& child, const Signals& signals, Terminal* terminal = nullptr) {
+    auto status = supervise(child.pid, child.fd, signals, terminal);
+    REQUIRE(status);
+    return *status;
+}
+
+bool echoes(sys::FdRef terminal) {
+    return (sys::tcgetattr(terminal)->c_lflag & ECHO) != 0;
+}
+
+}  // namespace
+
+TEST_CASE("how the process ended is told", "[kernel]") {
+    Signals signals = open_signals();
+    Child exits = start(signals, "exit 7");
+    CHECK(end_of(exits, signals) == sys::ExitStatus{false, 7});
+    Child killed = start(signals, "kill -9 $$");
+    CHECK(end_of(killed, signals) == sys::ExitStatus{true, SIGKILL});
+}
+
+TEST_CASE("signals go to the process and do not end us", "[kernel]") {
+    const int signal = GENERATE(SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGTSTP);
+    Signals signals = open_signals();
+    auto pipe = sys::pipe2();
+    REQUIRE(pipe);
+    Child child =
+        start(signals, "trap 'exit 7' TERM INT HUP USR1 TSTP; echo; while :; do sleep 0.02; done",
+              pipe->write);
+    REQUIRE(sys::poll_one(pipe->read, POLLIN, 5000).value() != 0);
+    ::kill(::getpid(), signal);
+    CHECK(end_of(child, signals) == sys::ExitStatus{false, 7});
+}
+
+TEST_CASE("the mask from before comes back", "[kernel]") {
+    sigset_t before;
+    sigset_t during;
+    sigset_t after;
+    ::sigprocmask(SIG_SETMASK, nullptr, &before);
+    {
+        Signals signals = open_signals();
+        Signals moved = std::move(signals);
+        ::sigprocmask(SIG_SETMASK, nullptr, &during);
+        CHECK(::sigismember(&moved.before(), SIGTERM) == ::sigismember(&before, SIGTERM));
+    }
+    ::sigprocmask(SIG_SETMASK, nullptr, &after);
+    CHECK(::sigismember(&during, SIGTERM) == 1);
+    CHECK(::sigismember(&after, SIGTERM) == ::sigismember(&before, SIGTERM));
+}
+
+TEST_CASE("other children are reaped meanwhile", "[kernel]") {
+    Signals signals = open_signals();
+    Child other = start(signals, "exit 0");
+    Child child = start(signals, "sleep 0.2; exit 3");
+    CHECK(end_of(child, signals) == sys::ExitStatus{false, 3});
+    CHECK(::waitpid(other.pid, nullptr, WNOHANG) == -1);
+    CHECK(errno == ECHILD);
+}
+
+TEST_CASE("a terminal has our size, passes both ways and gives its modes back", "[kernel]") {
+    Person person;
+    Signals signals = open_signals();
+    auto terminal = Terminal::open(person.streams());
+    REQUIRE(terminal);
+    Child child = start_on_terminal(
+        signals, terminal->take_socket(),
+        "stty size; stty -echo; echo ready; read line; echo \"got $line\"; exit 5");
+    CHECK(echoes(person.slave));
+    REQUIRE(terminal->receive(5000));
+    CHECK(!echoes(person.slave));
+    REQUIRE(sys::write_all(person.master, "hello\r"));
+    CHECK(end_of(child, signals, &*terminal) == sys::ExitStatus{false, 5});
+    {
+        Terminal gone = std::move(*terminal);
+    }
+    CHECK(echoes(person.slave));
+    const std::string seen = person.seen();
+    CHECK_THAT(seen, Catch::Contains("33 77\r\n") && Catch::Contains("ready\r\n") &&
+                         Catch::EndsWith("got hello\r\n"));
+}
+
+TEST_CASE("a change of the window reaches the container", "[kernel]") {
+    Person person;
+    Signals signals = open_signals();
+    auto terminal = Terminal::open(person.streams());
+    REQUIRE(terminal);
+    Child child = start_on_terminal(signals, terminal->take_socket(),
+                                    "trap 'stty size; exit 0' WINCH; while :; do sleep 0.02; done");
+    REQUIRE(terminal->receive(5000));
+    struct ::winsize size = {};
+    size.ws_row = 11;
+    size.ws_col = 22;
+    REQUIRE(sys::set_window_size(person.master, size));
+    ::usleep(200'000);  // for the trap to be set
+    ::kill(::getpid(), SIGWINCH);
+    CHECK(end_of(child, signals, &*terminal) == sys::ExitStatus{false, 0});
+    CHECK_THAT(person.seen(), Catch::EndsWith("11 22\r\n"));
+}
+
+TEST_CASE("a slow reader of the output gets every byte, with plain line ends", "[kernel]") {
+    Person person;
+    Signals signals = open_signals();
+    auto pipe = sys::pipe2();
+    REQUIRE(pipe);
+    auto terminal = Terminal::open({.in = person.slave, .out = pipe->write, .err = person.slave});
+    REQUIRE(terminal);
+    Child child = start_on_terminal(
+        signals, terminal->take_socket(),
+        "i=0; while [ $i -lt 3000 ]; do echo a line of a hundred bytes or so $i; i=$((i+1)); done");
+    REQUIRE(terminal->receive(5000));
+    std::string received;
+    std::thread reader([&] {
+        std::array<char, 3000> bytes{};
+        for (;;) {
+            ::usleep(1000);
+            auto count = sys::read(pipe->read, bytes);
+            if (!count || *count == 0) return;
+            received.append(bytes.data(), *count);
+        }
+    });
+    Result<sys::ExitStatus> status = supervise(child.pid, child.fd, signals, &*terminal);
+    pipe->write.reset();
+    reader.join();
+    REQUIRE(status);
+    CHECK(*status == sys::ExitStatus{false, 0});
+    std::string expected;
+    for (int i = 0; i < 3000; ++i)
+        expected += "a line of a hundred bytes or so " + std::to_string(i) + "\n";
+    CHECK(received.size() == expected.size());
+    CHECK(received == expected);
+}
+
+TEST_CASE("a container may close its terminal and open it again", "[kernel]") {
+    Person person;
+    Signals signals = open_signals();
+    auto terminal = Terminal::open(person.streams());
+    REQUIRE(terminal);
+    Child child =
+        start_on_terminal(signals, terminal->take_socket(),
+                          "t=$(tty); exec </dev/null >/dev/null 2>&1; sleep 0.2; echo again > $t");
+    REQUIRE(terminal->receive(5000));
+    CHECK(end_of(child, signals, &*terminal) == sys::ExitStatus{false, 0});
+    CHECK(person.seen() == "again\r\n");
+}
+
+TEST_CASE("a terminal that somebody else still holds does not keep us", "[kernel]") {
+    Person person;
+    Signals signals = open_signals();
+    auto terminal = Terminal::open(person.streams());
+    REQUIRE(terminal);
+    Child child =
+        start_on_terminal(signals, terminal->take_socket(), "trap '' HUP; sleep 3 & echo done");
+    REQUIRE(terminal->receive(5000));
+    const std::uint64_t begin = sys::monotonic_ns();
+    CHECK(end_of(child, signals, &*terminal) == sys::ExitStatus{false, 0});
+    CHECK(sys::monotonic_ns() - begin < 2'000'000'000);
+    CHECK(person.seen() == "done\r\n");
+}
+
+TEST_CASE("an init that sends no terminal is an error and not waited for", "[kernel]") {
+    Person person;
+    auto terminal = Terminal::open(person.streams());
+    REQUIRE(terminal);
+    SECTION("because it is gone") {
+        terminal->take_socket().reset();
+        auto status = terminal->receive(60'000);
+        REQUIRE(!status);
+        CHECK(status.error().message() == "init sent no terminal");
+    }
+    SECTION("because it is late") {
+        sys::SocketFd theirs = terminal->take_socket();
+        auto status = terminal->receive(10);
+        REQUIRE(!status);
+        CHECK(status.error().message() == "init did not send the terminal in time");
+    }
+    SECTION("but something else") {
+        sys::SocketFd theirs = terminal->take_socket();
+        auto pipe = sys::pipe2();
+        REQUIRE(pipe);
+        const sys::FdRef sent(pipe->read);
+        REQUIRE(sys::sendmsg(theirs, "x", {&sent, 1}));
+        CHECK(!terminal->receive(1000));
+    }
+    CHECK(echoes(person.slave));
+}
