@@ -12,6 +12,6 @@ try write-root touch /etc/new
 try write-tmpfs touch /tmp/new
 try write-data touch /data/new
 try read-data cat /data/greeting
-try write-sysctl dd if=/dev/null of=/proc/sys/kernel/sysrq
+try write-sysctl dd if=/dev/null of=/proc/sys/vm/swappiness
 echo "masked-bytes $(wc -c </proc/keys)"
 crux-demo escape
