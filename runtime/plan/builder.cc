@@ -39,10 +39,6 @@ Status check_mount_namespace(const Draft& draft) {
     const char* origin = nullptr;
     if (!config.mounts.empty())
         origin = "/mounts";
-    else if (!config.linux.masked_paths.empty())
-        origin = "/linux/maskedPaths";
-    else if (!config.linux.readonly_paths.empty())
-        origin = "/linux/readonlyPaths";
     else if (config.root.readonly)
         origin = "/root/readonly";
     if (origin == nullptr) return {};

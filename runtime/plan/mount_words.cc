@@ -52,26 +52,6 @@ std::uint32_t root_propagation(oci::Propagation wanted) {
     return kNoPropagation;
 }
 
-bool may_cover(const oci::Mount& mount, std::string_view target) {
-    constexpr std::array<std::string_view, 10> kEmulated = {
-        "cpuinfo",
-        "diskstats",
-        "meminfo",
-        "stat",
-        "swaps",
-        "uptime",
-        "loadavg",
-        "slabinfo",
-        "sys/kernel/ns_last_pid",
-        "sys/crypto/fips_enabled",
-    };
-    if (target == "proc") return mount.is_bind() || mount.parsed.remount || mount.type == "proc";
-    if (!target.starts_with("proc/")) return true;
-    if (mount.parsed.remount) return true;
-    const std::string_view below = target.substr(5);
-    return std::find(kEmulated.begin(), kEmulated.end(), below) != kEmulated.end();
-}
-
 Attributes attributes_of(const oci::MountOptions& options) {
     return {
         .set = static_cast<std::uint32_t>(options.attributes.set),

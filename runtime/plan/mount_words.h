@@ -14,10 +14,6 @@ std::uint32_t parent_propagation(oci::Propagation wanted);
 /// What the container's root mount gets once it is the root, or kNoPropagation.
 std::uint32_t root_propagation(oci::Propagation wanted);
 
-/// Whether the mount may stand at the target, as far as names tell: /proc is covered by a procfs
-/// alone, and below it only the few files that lxcfs emulates.
-bool may_cover(const oci::Mount& mount, std::string_view target);
-
 /// The attributes to change on a mount that exists.
 Attributes attributes_of(const oci::MountOptions& options);
 /// These attributes and no others.

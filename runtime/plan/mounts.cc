@@ -23,18 +23,10 @@ void plan_tree(Draft& draft, std::string_view rootfs) {
 
 namespace {
 
-Status check_target(const oci::Mount& mount, std::string_view target, const std::string& origin) {
-    if (target.empty())
-        return std::unexpected(Error(Error::Kind::spec, "a mount cannot cover the root itself")
-                                   .at(origin + "/destination"));
-    if (!may_cover(mount, target))
-        return std::unexpected(
-            Error(Error::Kind::spec,
-                  cat(quoted(cat('/', target)),
-                      target == "proc" ? " cannot be mounted because it is not of type proc"
-                                       : " cannot be mounted because it is inside /proc"))
-                .at(origin + "/destination"));
-    return {};
+Status check_target(std::string_view target, const std::string& origin) {
+    if (!target.empty()) return {};
+    return std::unexpected(Error(Error::Kind::spec, "a mount cannot cover the root itself")
+                               .at(origin + "/destination"));
 }
 
 /// Gives the descriptor use the maps that the mount asks for: its own, or the container's.
@@ -57,24 +49,37 @@ bool is_id_mapped(const oci::Mount& mount) {
            !mount.gid_mappings.empty();
 }
 
-/// The slot of a source that the host opens, or kNoSlot where init does that: the host's rights
-/// are needed for an id-mapped mount, and for a source that the container's root may not reach.
-SlotIndex host_source(Draft& draft, const oci::Mount& mount, const std::string& source,
-                      const std::string& origin) {
+/// The descriptors that a bind mount takes from the host.
+struct BindSlots {
+    SlotIndex from = kNoSlot;
+    SlotIndex idmap = kNoSlot;
+};
+
+/// Init opens a source by itself, but for one that the root of a user namespace may not reach or
+/// map: that one the host opens with its own rights.
+Result<BindSlots> bind_slots(Draft& draft, const oci::Mount& mount, const std::string& source,
+                             const std::string& origin) {
     const bool mapped = is_id_mapped(mount);
-    const bool out_of_reach = draft.user_namespace && draft.facts.uid == 0;
-    if (!mapped && !out_of_reach) return kNoSlot;
+    const bool by_host = draft.user_namespace && draft.facts.uid == 0;
+    BindSlots slots;
+    if (!mapped && !by_host) return slots;
     const SlotIndex slot = draft.out.take_slot();
-    if (slot == kNoSlot) return kNoSlot;
+    if (slot == kNoSlot) {
+        // Most sources can be reached all the same.
+        if (!mapped) return slots;
+        return std::unexpected(
+            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
+    }
+    (by_host ? slots.from : slots.idmap) = slot;
     SlotUse use;
     use.slot = slot;
-    use.what = SlotUse::What::host_mount;
+    use.what = by_host ? SlotUse::What::host_mount : SlotUse::What::idmap_namespace;
     use.recursive = mount.parsed.bind == oci::BindOption::rbind;
     use.path = source;
     use.origin = origin;
     if (mapped) add_maps(draft, mount, use);
     draft.host.slots.push_back(std::move(use));
-    return slot;
+    return slots;
 }
 
 std::string absolute_source(const Draft& draft, const std::string& source) {
@@ -83,21 +88,14 @@ std::string absolute_source(const Draft& draft, const std::string& source) {
 
 Status plan_bind(Draft& draft, const oci::Mount& mount, std::string_view target,
                  const std::string& origin) {
-    if (!mount.parsed.data.empty())
-        return std::unexpected(
-            Error(Error::Kind::spec,
-                  cat("a bind mount has no use for the option ", quoted(mount.parsed.data.front())))
-                .at(origin + "/options"));
     const std::string source = absolute_source(draft, mount.source);
-    const SlotIndex from = host_source(draft, mount, source, origin);
-    if (from == kNoSlot && is_id_mapped(mount))
-        return std::unexpected(
-            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
+    const BindSlots slots = TRY(bind_slots(draft, mount, source, origin));
     unsigned flags = mount.parsed.bind == oci::BindOption::rbind ? unsigned{kRecursive} : 0U;
     if (target == "proc") flags |= kOnlyProc;
     Step& step = add_bind(draft, source, target, attributes_of(mount.parsed), flags, origin);
     step.bind.propagation = first_propagations(mount.parsed.propagation);
-    step.bind.from = from;
+    step.bind.from = slots.from;
+    step.bind.idmap = slots.idmap;
     add_later_propagations(draft, mount.parsed.propagation, target, origin);
     return {};
 }
@@ -142,7 +140,7 @@ Status plan_mounts(Draft& draft) {
         const oci::Mount& mount = draft.config.mounts[index];
         const std::string origin = cat("/mounts/", index);
         const std::string_view target = path_in_root(mount.destination, scratch);
-        TRY(check_target(mount, target, origin));
+        TRY(check_target(target, origin));
         if (mount.parsed.remount)
             plan_remount(draft, mount, target, origin);
         else if (mount.is_bind())

@@ -1,28 +1,11 @@
 #include <algorithm>
 
+#include "oci-spec/diagnostics.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
 
 namespace crux::plan {
-
-namespace {
-
-/// A key as one step of a JSON pointer (RFC 6901).
-std::string pointer_step(std::string_view key) {
-    std::string step;
-    for (const char c : key) {
-        if (c == '~')
-            step += "~0";
-        else if (c == '/')
-            step += "~1";
-        else
-            step += c;
-    }
-    return step;
-}
-
-}  // namespace
 
 Status plan_console(Draft& draft, const Terminal& terminal) {
     if (draft.process == nullptr || !draft.process->terminal) return {};
@@ -71,7 +54,8 @@ void plan_sysctls(Draft& draft) {
             for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
         const Text where = draft.out.text(path);
         const Text what = draft.out.text(value);
-        draft.add(Kind::sysctl, cat("/linux/sysctl/", pointer_step(key))).sysctl = {where, what};
+        draft.add(Kind::sysctl, cat("/linux/sysctl", oci::pointer_token(key))).sysctl = {where,
+                                                                                         what};
     }
 }
 
