@@ -55,11 +55,28 @@ Child start(const Signals& signals, const char* script, sys::FdRef out = sys::Fd
     return Child(pid);
 }
 
-/// What init does with a terminal: sends the master, keeps the slave, becomes the program.
-Child start_on_terminal(const Signals& signals, sys::SocketFd socket, const char* script) {
-    const pid_t pid = ::fork();
-    REQUIRE(pid >= 0);
-    if (pid == 0) {
+/// What init does with a terminal: sends the master, keeps the slave, waits to be started, becomes
+/// the program.
+class Container {
+ public:
+    Container(const Signals& signals, Terminal& terminal, const char* script)
+        : barrier_(make_barrier()), child_(make(signals, terminal.take_socket(), script)) {
+        barrier_.read.reset();
+        REQUIRE(terminal.receive(5000));
+    }
+    void start() { barrier_.write.reset(); }
+    [[nodiscard]] const Child& child() const { return child_; }
+
+ private:
+    static sys::Pipe make_barrier() {
+        auto pipe = sys::pipe2();
+        REQUIRE(pipe);
+        return std::move(*pipe);
+    }
+    pid_t make(const Signals& signals, sys::SocketFd socket, const char* script) {
+        const pid_t pid = ::fork();
+        REQUIRE(pid >= 0);
+        if (pid != 0) return pid;
         ::setsid();
         auto master = sys::openpt();
         if (!master) ::_exit(126);
@@ -69,10 +86,15 @@ Child start_on_terminal(const Signals& signals, sys::SocketFd socket, const char
         master->reset();
         ::ioctl(peer->get(), TIOCSCTTY, 0);
         for (int number : {0, 1, 2}) ::dup2(peer->get(), number);
+        barrier_.write.reset();
+        char byte = 0;
+        (void)sys::read(barrier_.read, {&byte, 1});
         become_shell(signals, script);
     }
-    return Child(pid);
-}
+
+    sys::Pipe barrier_;
+    Child child_;
+};
 
 /// A terminal with somebody at it: the test has the master, crux gets the slave.
 struct Person {
@@ -169,14 +191,13 @@ TEST_CASE("a terminal has our size, passes both ways and gives its modes back", 
     Signals signals = open_signals();
     auto terminal = Terminal::open(person.streams());
     REQUIRE(terminal);
-    Child child = start_on_terminal(
-        signals, terminal->take_socket(),
-        "stty size; stty -echo; echo ready; read line; echo \"got $line\"; exit 5");
     CHECK(echoes(person.slave));
-    REQUIRE(terminal->receive(5000));
+    Container container(signals, *terminal,
+                        "stty size; stty -echo; echo ready; read line; echo \"got $line\"; exit 5");
     CHECK(!echoes(person.slave));
     REQUIRE(sys::write_all(person.master, "hello\r"));
-    CHECK(end_of(child, signals, &*terminal) == sys::ExitStatus{false, 5});
+    container.start();
+    CHECK(end_of(container.child(), signals, &*terminal) == sys::ExitStatus{false, 5});
     {
         Terminal gone = std::move(*terminal);
     }
@@ -191,17 +212,17 @@ TEST_CASE("a change of the window reaches the container", "[kernel]") {
     Signals signals = open_signals();
     auto terminal = Terminal::open(person.streams());
     REQUIRE(terminal);
-    Child child = start_on_terminal(signals, terminal->take_socket(),
-                                    "trap 'stty size; exit 0' WINCH; while :; do sleep 0.02; done");
-    REQUIRE(terminal->receive(5000));
+    Container container(signals, *terminal,
+                        "n=0; until [ \"$(stty size)\" = '11 22' ] || [ $n = 250 ]; do sleep 0.02; "
+                        "n=$((n+1)); done; stty size");
     struct ::winsize size = {};
     size.ws_row = 11;
     size.ws_col = 22;
     REQUIRE(sys::set_window_size(person.master, size));
-    ::usleep(200'000);  // for the trap to be set
     ::kill(::getpid(), SIGWINCH);
-    CHECK(end_of(child, signals, &*terminal) == sys::ExitStatus{false, 0});
-    CHECK_THAT(person.seen(), Catch::EndsWith("11 22\r\n"));
+    container.start();
+    CHECK(end_of(container.child(), signals, &*terminal) == sys::ExitStatus{false, 0});
+    CHECK(person.seen() == "11 22\r\n");
 }
 
 TEST_CASE("a slow reader of the output gets every byte, with plain line ends", "[kernel]") {
@@ -211,10 +232,9 @@ TEST_CASE("a slow reader of the output gets every byte, with plain line ends", "
     REQUIRE(pipe);
     auto terminal = Terminal::open({.in = person.slave, .out = pipe->write, .err = person.slave});
     REQUIRE(terminal);
-    Child child = start_on_terminal(
-        signals, terminal->take_socket(),
+    Container container(
+        signals, *terminal,
         "i=0; while [ $i -lt 3000 ]; do echo a line of a hundred bytes or so $i; i=$((i+1)); done");
-    REQUIRE(terminal->receive(5000));
     std::string received;
     std::thread reader([&] {
         std::array<char, 3000> bytes{};
@@ -225,7 +245,9 @@ TEST_CASE("a slow reader of the output gets every byte, with plain line ends", "
             received.append(bytes.data(), *count);
         }
     });
-    Result<sys::ExitStatus> status = supervise(child.pid, child.fd, signals, &*terminal);
+    container.start();
+    Result<sys::ExitStatus> status =
+        supervise(container.child().pid, container.child().fd, signals, &*terminal);
     pipe->write.reset();
     reader.join();
     REQUIRE(status);
@@ -242,11 +264,10 @@ TEST_CASE("a container may close its terminal and open it again", "[kernel]") {
     Signals signals = open_signals();
     auto terminal = Terminal::open(person.streams());
     REQUIRE(terminal);
-    Child child =
-        start_on_terminal(signals, terminal->take_socket(),
-                          "t=$(tty); exec </dev/null >/dev/null 2>&1; sleep 0.2; echo again > $t");
-    REQUIRE(terminal->receive(5000));
-    CHECK(end_of(child, signals, &*terminal) == sys::ExitStatus{false, 0});
+    Container container(signals, *terminal,
+                        "t=$(tty); exec </dev/null >/dev/null 2>&1; sleep 0.2; echo again > $t");
+    container.start();
+    CHECK(end_of(container.child(), signals, &*terminal) == sys::ExitStatus{false, 0});
     CHECK(person.seen() == "again\r\n");
 }
 
@@ -255,11 +276,10 @@ TEST_CASE("a terminal that somebody else still holds does not keep us", "[kernel
     Signals signals = open_signals();
     auto terminal = Terminal::open(person.streams());
     REQUIRE(terminal);
-    Child child =
-        start_on_terminal(signals, terminal->take_socket(), "trap '' HUP; sleep 3 & echo done");
-    REQUIRE(terminal->receive(5000));
+    Container container(signals, *terminal, "trap '' HUP; sleep 3 & echo done");
     const std::uint64_t begin = sys::monotonic_ns();
-    CHECK(end_of(child, signals, &*terminal) == sys::ExitStatus{false, 0});
+    container.start();
+    CHECK(end_of(container.child(), signals, &*terminal) == sys::ExitStatus{false, 0});
     CHECK(sys::monotonic_ns() - begin < 2'000'000'000);
     CHECK(person.seen() == "done\r\n");
 }
