@@ -32,21 +32,18 @@ inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max(
 /// A command as a table: what it is called, takes and does. Help, parsing and completion are all
 /// made from it.
 struct Command {
-    // g++ warns of a designated initializer that leaves out a member which has none here.
-    // NOLINTBEGIN(readability-redundant-member-init)
     std::string_view name;
-    std::string_view usage;             ///< half a sentence for the list of commands
-    std::string_view arguments = {};    ///< what stands behind the flags in the help text
-    std::string_view description = {};  ///< more for the command's own help
-    std::span<const Flag> flags = {};
+    std::string_view usage;        ///< half a sentence for the list of commands
+    std::string_view arguments;    ///< what stands behind the flags in the help text
+    std::string_view description;  ///< more for the command's own help
+    std::span<const Flag> flags;
     std::size_t least = 0;  ///< least number of arguments
     std::size_t most = 0;   ///< greatest number, or kAnyNumber
     Order order = Order::anywhere;
-    std::string_view failure = {};  ///< what stands before the reason of a failure
-    int failure_code = 1;           ///< exit code when run() fails
+    std::string_view failure;  ///< what stands before the reason of a failure
+    int failure_code = 1;      ///< exit code when run() fails
     /// Does it. The value is the program's exit code.
     Result<int> (*run)(Call& call) = nullptr;
-    // NOLINTEND(readability-redundant-member-init)
 };
 
 }  // namespace crux::cmd

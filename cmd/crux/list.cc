@@ -49,8 +49,9 @@ std::string ids_of(const std::vector<oci::State>& states) {
 std::string table_of(const std::vector<oci::State>& states) {
     Table table{{"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};
     for (const oci::State& state : states)
-        table.add({state.id, std::to_string(state.pid), state.status, state.bundle, state.created,
-                   state.owner});
+        table.add({state.id, std::to_string(state.pid),
+                   std::string(oci::name_of(oci::kStatuses, state.status)), state.bundle,
+                   state.created, state.owner});
     return table.text();
 }
 
@@ -62,7 +63,7 @@ Result<int> run_list(Call& call) {
     else if (format == "table")
         TRY(print(table_of(states)));
     else if (format == "json")
-        TRY(print(oci::write_states(states)));
+        TRY(print(oci::list_json(states)));
     else
         return fail(Error::Kind::usage, "invalid format option");
     return 0;

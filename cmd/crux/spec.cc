@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,10 +24,20 @@ constexpr Flag kFlags[] = {
     {.name = "rootless", .help = "for a user without privileges"},
 };
 
+/// On a host with version 1, container images expect to see the host's cgroup paths.
+bool has_cgroup2_alone() {
+    struct ::statfs info{};
+    return ::statfs("/sys/fs/cgroup", &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 Result<int> run_spec(Call& call) {
     TRY(enter_bundle(call.options.text("bundle")));
-    const auto rootless = call.options.on("rootless") ? oci::Rootless::yes : oci::Rootless::no;
-    const std::string text = oci::template_config(rootless);
+    const std::string text = oci::config_template({
+        .cgroup_namespace = has_cgroup2_alone(),
+        .rootless = call.options.on("rootless"),
+        .uid = ::geteuid(),
+        .gid = ::getegid(),
+    });
     const int file = ::open(kFile, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0 && errno == EEXIST)
         return fail(Error::Kind::usage, cat("File ", kFile, " exists. Remove it first"));

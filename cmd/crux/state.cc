@@ -8,7 +8,7 @@ namespace {
 
 Result<int> run_state(Call& call) {
     const oci::State state = TRY(container::state(place_of(call), call.arguments[0]));
-    TRY(print(oci::write_state(state)));
+    TRY(print(oci::state_json(state)));
     return 0;
 }
 
