@@ -146,8 +146,12 @@ show_network() {
     local net
     net=$(dirname "$crux")/crux-net
     if ! [ -x "$net" ]; then cannot 'crux-net is not built'; return; fi
-    # Addresses set apart for documentation: no real network has them.
-    local outside=192.0.2.1 inside=192.0.2.2
+    # Networks set apart for documentation; this host may use one all the same.
+    local network outside inside
+    for network in 198.51.100 203.0.113 192.0.2; do
+        grep -qF " $network." /proc/net/fib_trie 2>/dev/null || break
+    done
+    outside=$network.1 inside=$network.2
     environment network PING=$outside LINGER=4
     create network || { bad 'the container was not made' "$log"; return; }
     if ! "$net" veth --host "cx$$" --host-address $outside/30 --peer eth0 --peer-address $inside/30 --pid "$pid" \

@@ -1,0 +1,69 @@
+#include <sched.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "cmd/crux-net/options.h"
+#include "runtime/network/link.h"
+#include "runtime/network/netlink.h"
+#include "runtime/sys/namespace.h"
+
+namespace crux::net {
+
+namespace {
+
+Status dress(network::Netlink& netlink, const End& end) {
+    const network::Link link = TRY(network::find_link(netlink, end.name));
+    for (const network::Address& address : end.addresses)
+        TRY(network::add_address(netlink, link, address));
+    return network::set_up(netlink, link);
+}
+
+Status dress_both(network::Netlink& here, network::Netlink& there, const Options& options) {
+    TRY(dress(here, options.host));
+    return dress(there, options.peer);
+}
+
+Status make_veth(network::Netlink& here, network::Netlink& there, sys::FdRef target,
+                 const Options& options) {
+    TRY(network::create_veth(here, options.host.name, options.peer.name, target));
+    Status dressed = dress_both(here, there, options);
+    if (dressed.has_value()) return {};
+    // Half a pair is of no use: what was made goes again, and the first failure is told.
+    if (auto link = network::find_link(here, options.host.name); link.has_value())
+        (void)network::remove_link(here, *link);
+    return dressed;
+}
+
+Status run(const Options& options) {
+    const sys::NamespaceFd target =
+        options.pid > 0
+            ? TRY(sys::open_namespace(options.pid, "net").during("network namespace of the target"))
+            : TRY(sys::open_namespace_at(options.namespace_path, CLONE_NEWNET)
+                      .during(options.namespace_path));
+    network::Netlink here = TRY(network::Netlink::open());
+    network::Netlink there = TRY(network::Netlink::open_in(target));
+    if (options.verb == Verb::veth) return make_veth(here, there, target, options);
+    const network::Link link = TRY(network::find_link(here, options.host.name));
+    TRY(network::move_link(here, there, target, link, options.peer.name));
+    return {};
+}
+
+int report(const Error& error) {
+    std::fprintf(stderr, "crux-net: %s\n", error.message().c_str());
+    if (error.kind() == Error::Kind::usage) std::fputs(kUsage, stderr);
+    return 1;
+}
+
+}  // namespace
+
+}  // namespace crux::net
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    const auto options = crux::net::read_options(words);
+    if (!options.has_value()) return crux::net::report(options.error());
+    const auto done = crux::net::run(*options);
+    return done.has_value() ? 0 : crux::net::report(done.error());
+}

@@ -1,0 +1,174 @@
+#include "runtime/network/link.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace crux::network {
+
+namespace {
+
+constexpr std::uint16_t kCreate = NLM_F_CREATE | NLM_F_EXCL;
+
+// IFNAMSIZ counts the final null.
+Status check_name(const std::string& name) {
+    if (name.empty() || name.size() >= IFNAMSIZ)
+        return fail(Error::Kind::usage, name + ": a device's name has 1 to 15 bytes");
+    return {};
+}
+
+ifinfomsg& about(Request& request, int index) {
+    auto& header = request.header<ifinfomsg>();
+    header.ifi_index = index;
+    return header;
+}
+
+// mnl_attr_for_each is a macro of C, which converts from void* and between widths by itself.
+template <class Visitor>
+void for_each_attribute(const nlmsghdr& message, std::size_t header_size, Visitor visit) {
+    const void* end = mnl_nlmsg_get_payload_tail(&message);
+    const auto* attribute =
+        static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(&message, header_size));
+    const auto left = [&] {
+        return static_cast<int>(static_cast<const char*>(end) -
+                                reinterpret_cast<const char*>(attribute));
+    };
+    for (; mnl_attr_ok(attribute, left()); attribute = mnl_attr_next(attribute)) visit(*attribute);
+}
+
+void note_link(const nlmsghdr& message, void* context) {
+    if (message.nlmsg_type != RTM_NEWLINK) return;
+    const auto& header = *static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
+    Link link = {.index = header.ifi_index, .name = ""};
+    for_each_attribute(message, sizeof header, [&](const nlattr& attribute) {
+        if (mnl_attr_get_type(&attribute) == IFLA_IFNAME) link.name = mnl_attr_get_str(&attribute);
+    });
+    static_cast<std::vector<Link>*>(context)->push_back(std::move(link));
+}
+
+struct AddressSearch {
+    int index;
+    std::vector<Address> found;
+};
+
+void note_address(const nlmsghdr& message, void* context) {
+    auto& search = *static_cast<AddressSearch*>(context);
+    const auto& header = *static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
+    if (message.nlmsg_type != RTM_NEWADDR || static_cast<int>(header.ifa_index) != search.index ||
+        header.ifa_scope != RT_SCOPE_UNIVERSE || (header.ifa_flags & IFA_F_PERMANENT) == 0)
+        return;
+    Address address = {.family = header.ifa_family, .prefix = header.ifa_prefixlen, .bytes = {}};
+    bool has_local = false;
+    for_each_attribute(message, sizeof header, [&](const nlattr& attribute) {
+        // On a point-to-point device IFA_ADDRESS is the other end's; IFA_LOCAL is ours always.
+        const auto type = mnl_attr_get_type(&attribute);
+        if (type != IFA_LOCAL && (type != IFA_ADDRESS || has_local)) return;
+        has_local = type == IFA_LOCAL;
+        if (mnl_attr_get_payload_len(&attribute) != address.size()) return;
+        std::memcpy(address.bytes.data(), mnl_attr_get_payload(&attribute), address.size());
+    });
+    search.found.push_back(address);
+}
+
+}  // namespace
+
+Result<std::vector<Link>> links(Netlink& netlink) {
+    Request request(RTM_GETLINK, 0);
+    about(request, 0);
+    std::vector<Link> all;
+    TRY(netlink.dump(request, note_link, &all));
+    return all;
+}
+
+Result<Link> find_link(Netlink& netlink, const std::string& name) {
+    const std::vector<Link> all = TRY(links(netlink));
+    const auto found = std::ranges::find(all, name, &Link::name);
+    if (found == all.end())
+        return Result<Link>(std::unexpected(Errno{"rtnetlink", ENODEV})).during(name);
+    return *found;
+}
+
+Status create_veth(Netlink& netlink, const std::string& name, const std::string& peer,
+                   sys::FdRef peer_namespace) {
+    TRY(check_name(name));
+    TRY(check_name(peer));
+    Request request(RTM_NEWLINK, kCreate);
+    about(request, 0);
+    nlmsghdr* message = request.message();
+    mnl_attr_put_strz(message, IFLA_IFNAME, name.c_str());
+    nlattr* info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+    mnl_attr_put_strz(message, IFLA_INFO_KIND, "veth");
+    nlattr* data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+    nlattr* other = mnl_attr_nest_start(message, VETH_INFO_PEER);
+    // The peer's attributes follow a header of their own, inside the attribute.
+    request.header<ifinfomsg>();
+    mnl_attr_put_strz(message, IFLA_IFNAME, peer.c_str());
+    mnl_attr_put_u32(message, IFLA_NET_NS_FD, static_cast<std::uint32_t>(peer_namespace.get()));
+    mnl_attr_nest_end(message, other);
+    mnl_attr_nest_end(message, data);
+    mnl_attr_nest_end(message, info);
+    return netlink.transact(request).during("create veth " + name);
+}
+
+Status add_address(Netlink& netlink, const Link& link, const Address& address) {
+    Request request(RTM_NEWADDR, kCreate);
+    auto& header = request.header<ifaddrmsg>();
+    header.ifa_family = address.family;
+    header.ifa_prefixlen = address.prefix;
+    header.ifa_index = static_cast<unsigned>(link.index);
+    mnl_attr_put(request.message(), IFA_LOCAL, address.size(), address.bytes.data());
+    mnl_attr_put(request.message(), IFA_ADDRESS, address.size(), address.bytes.data());
+    return netlink.transact(request).during("add an address to " + link.name);
+}
+
+Status set_up(Netlink& netlink, const Link& link) {
+    Request request(RTM_NEWLINK, 0);
+    auto& header = about(request, link.index);
+    header.ifi_flags = IFF_UP;
+    header.ifi_change = IFF_UP;
+    return netlink.transact(request).during("set up " + link.name);
+}
+
+Status remove_link(Netlink& netlink, const Link& link) {
+    Request request(RTM_DELLINK, 0);
+    about(request, link.index);
+    return netlink.transact(request).during("remove " + link.name);
+}
+
+Result<std::vector<Address>> addresses(Netlink& netlink, const Link& link) {
+    Request request(RTM_GETADDR, 0);
+    request.header<ifaddrmsg>();
+    AddressSearch search = {.index = link.index, .found = {}};
+    TRY(netlink.dump(request, note_address, &search).during("addresses of " + link.name));
+    return std::move(search.found);
+}
+
+Result<Link> move_link(Netlink& from, Netlink& to, sys::FdRef to_namespace, const Link& link,
+                       const std::string& new_name) {
+    TRY(check_name(new_name));
+    const std::vector<Address> kept = TRY(addresses(from, link));
+    const std::vector<Link> before = TRY(links(to));
+    Request request(RTM_NEWLINK, 0);
+    about(request, link.index);
+    mnl_attr_put_u32(request.message(), IFLA_NET_NS_FD,
+                     static_cast<std::uint32_t>(to_namespace.get()));
+    mnl_attr_put_strz(request.message(), IFLA_IFNAME, new_name.c_str());
+    TRY(from.transact(request).during("move " + link.name));
+    // Neither the index nor a name with "%d" is known before: the device is the one that is new.
+    for (const Link& candidate : TRY(links(to))) {
+        if (std::ranges::find(before, candidate.index, &Link::index) != before.end()) continue;
+        for (const Address& address : kept) TRY(add_address(to, candidate, address));
+        TRY(set_up(to, candidate));
+        return candidate;
+    }
+    return Result<Link>(std::unexpected(Errno{"rtnetlink", ENODEV})).during("move " + link.name);
+}
+
+}  // namespace crux::network

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "runtime/base/error.h"
+#include "runtime/sys/handle.h"
+
+struct mnl_socket;
+struct nlmsghdr;
+
+namespace crux::network {
+
+/// An rtnetlink request under construction, in a buffer of its own.
+class Request {
+ public:
+    /// A message of a type (RTM_*) with flags (NLM_F_*) beside NLM_F_REQUEST.
+    Request(std::uint16_t type, std::uint16_t flags);
+
+    /// Appends the family's own header (struct ifinfomsg, …), zeroed.
+    template <class Header>
+    Header& header() {
+        return *static_cast<Header*>(extra(sizeof(Header)));
+    }
+    [[nodiscard]] nlmsghdr* message() { return message_; }
+
+ private:
+    void* extra(std::size_t size);
+
+    alignas(8) std::array<char, 4096> buffer_{};
+    nlmsghdr* message_;
+};
+
+/// What a dump calls for each message.
+using Visit = void (*)(const nlmsghdr& message, void* context);
+
+/// One rtnetlink socket (rtnetlink(7)); it acts on the network namespace that it was opened in.
+class Netlink {
+ public:
+    /// A socket in this thread's network namespace.
+    static Result<Netlink> open();
+    /// A socket in another network namespace; this thread goes there and comes back.
+    static Result<Netlink> open_in(sys::FdRef network_namespace);
+
+    /// Sends the request and waits for the kernel's answer, five seconds at most.
+    Status transact(Request& request);
+    /// Sends a dump request and visits each message of the answer.
+    Status dump(Request& request, Visit visit, void* context);
+
+ private:
+    struct Close {
+        void operator()(mnl_socket* socket) const;
+    };
+    explicit Netlink(mnl_socket* socket);
+    Status send(Request& request);
+    Status receive(Visit visit, void* context);
+
+    std::unique_ptr<mnl_socket, Close> socket_;
+    unsigned port_ = 0;
+    unsigned sequence_ = 0;
+};
+
+}  // namespace crux::network

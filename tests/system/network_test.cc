@@ -1,0 +1,110 @@
+#include <net/if.h>
+
+#include <filesystem>
+
+#include "tests/support/bundle.h"
+#include "tests/support/catch.h"
+#include "tests/support/command.h"
+#include "tests/support/facts.h"
+
+using namespace crux::test;
+
+namespace {
+
+std::string net_program() {
+    return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "crux-net";
+}
+
+// A process in a network namespace of its own, there when its loopback is named in its own proc.
+struct Apart {
+    Process process{{"unshare", "--net", "sleep", "60"}};
+    std::string pid = std::to_string(process.pid());
+    Apart() {
+        const auto own = std::filesystem::read_symlink("/proc/self/ns/net");
+        REQUIRE(eventually([&] {
+            return std::filesystem::read_symlink("/proc/" + pid + "/ns/net") != own &&
+                   read_file("/proc/" + pid + "/comm") == "sleep\n";
+        }));
+    }
+    Outcome inside(std::vector<std::string> words) const {
+        words.insert(words.begin(), {"nsenter", "--target", pid, "--net", "busybox"});
+        return run(words);
+    }
+};
+
+// Unique to the test process, within the 15 bytes of a device's name.
+std::string device(const std::string& suffix) {
+    return "cx" + our_tag().substr(our_tag().rfind('-') + 1) + suffix;
+}
+
+Outcome join(const Apart& apart, const std::string& name) {
+    return run({net_program(), "veth", "--host", name, "--host-address", "198.51.100.1/30",
+                "--peer", "eth0", "--peer-address", "198.51.100.2/30", "--pid", apart.pid});
+}
+
+void need_veth() {
+    need_root();
+    if (!std::filesystem::exists("/bin/busybox")) skip("needs busybox to look and to ping");
+    const Apart apart;
+    const Outcome made = join(apart, device("p"));
+    if (made.err.find("operation not supported") != std::string::npos)
+        skip("this kernel has no veth devices");
+}
+
+}  // namespace
+
+TEST_CASE("both ends of a veth pair answer each other") {
+    need_veth();
+    const Apart apart;
+    const Outcome made = join(apart, device("a"));
+    INFO(made.describe());
+    REQUIRE(made.ok());
+    CHECK(apart.inside({"ping", "-c", "1", "-W", "2", "198.51.100.1"}).ok());
+    CHECK(run({"busybox", "ping", "-c", "1", "-W", "2", "198.51.100.2"}).ok());
+}
+
+TEST_CASE("a veth pair that cannot be dressed leaves nothing") {
+    need_veth();
+    const Apart apart;
+    const std::string name = device("b");
+    // The same address twice: the second is refused, after the pair was made.
+    const Outcome made =
+        run({net_program(), "veth", "--host", name, "--peer", "eth0", "--peer-address",
+             "198.51.100.2/30", "--peer-address", "198.51.100.2/30", "--pid", apart.pid});
+    CHECK(made.status == 1);
+    CHECK(made.err == "crux-net: add an address to eth0: rtnetlink: file exists\n");
+    CHECK(if_nametoindex(name.c_str()) == 0);
+}
+
+TEST_CASE("a device moves with its addresses and is set up under its new name") {
+    need_veth();
+    const Apart first;
+    const Apart second;
+    REQUIRE(join(first, device("c")).ok());
+    const Outcome moved = run({"nsenter", "--target", first.pid, "--net", net_program(), "move",
+                               "--host", "eth0", "--peer", "net%d", "--pid", second.pid});
+    INFO(moved.describe());
+    REQUIRE(moved.ok());
+    const Outcome there = second.inside({"ip", "addr", "show", "dev", "net0"});
+    CHECK_THAT(there.out, Catch::Contains("inet 198.51.100.2/30") && Catch::Contains(",UP,"));
+    CHECK(run({"busybox", "ping", "-c", "1", "-W", "2", "198.51.100.2"}).ok());
+}
+
+TEST_CASE("crux-net refuses what it does not understand") {
+    const std::pair<std::vector<std::string>, std::string> cases[] = {
+        {{}, "a verb is needed"},
+        {{"bridge"}, "bridge: unknown verb"},
+        {{"veth", "--host"}, "--host: has no value"},
+        {{"veth", "--host", "a", "--peer", "b"}, "one of --pid and --namespace is needed"},
+        {{"veth", "--peer", "b", "--pid", "1"}, "--host is needed"},
+        {{"veth", "--host", "a", "--peer", "b", "--pid", "x"}, "--pid \"x\": is no pid"},
+        {{"move", "--host", "a", "--namespace", "/none"}, "/none: open: no such file or directory"},
+    };
+    for (const auto& [words, message] : cases) {
+        std::vector<std::string> command = {net_program()};
+        command.insert(command.end(), words.begin(), words.end());
+        const Outcome outcome = run(command);
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, Catch::StartsWith("crux-net: " + message + "\n"));
+    }
+}
