@@ -28,6 +28,7 @@ Draft make_draft(const Inputs& inputs) {
     };
     draft.host.id = inputs.id;
     draft.host.cgroup = inputs.cgroup;
+    if (!linux.cgroups_path.empty()) draft.host.cgroup_origin = "/linux/cgroupsPath";
     draft.host.limits = inputs.limits;
     return draft;
 }

@@ -55,7 +55,7 @@ void show(Draft& draft, const Shown& hierarchy, const oci::Mount& mount, std::st
           const std::string& origin) {
     const Attributes attributes = fresh_attributes(mount.parsed);
     if (!draft.cgroup_namespace) {
-        Step& step = add_bind(draft, hierarchy.directory, target, attributes, kRecursive, origin);
+        Step& step = add_bind(draft, hierarchy.directory, target, attributes, 0, origin);
         step.bind.propagation = first_propagations(mount.parsed.propagation);
         return;
     }

@@ -25,8 +25,7 @@ Result<SlotIndex> take_slot(Draft& draft, std::string_view origin) {
 Status plan_cgroup_entry(Draft& draft) {
     for (std::uint32_t index = 0; index < draft.host.cgroup.size(); ++index) {
         if (draft.host.cgroup[index].version != 1) continue;
-        const std::string_view origin =
-            draft.config.linux.cgroups_path.empty() ? "" : "/linux/cgroupsPath";
+        const std::string origin = draft.host.cgroup_origin;
         const SlotIndex slot = TRY(take_slot(draft, origin));
         SlotUse use;
         use.slot = slot;

@@ -52,6 +52,7 @@ struct EarlyJoin {
 struct HostPart {
     std::string id;
     std::vector<cgroup::Place> cgroup;  ///< empty: the container stays in the caller's cgroup
+    std::string cgroup_origin;          ///< JSON pointer; empty: nobody asked for these very places
     cgroup::Limits limits;
     std::vector<EarlyJoin> joins;
     std::uint64_t new_namespaces = 0;  ///< clone3's flags (Namespace bits); never time or cgroup

@@ -155,7 +155,9 @@ std::string describe_attributes(const Plan& plan, const ChangeAttributes& change
     const std::string words = joined(
         attribute_words(change.attributes),
         joined(parameter_words(plan, change.parameters), propagation_words(change.propagation)));
-    return cat("make ", in_container(plan, change.target), ' ', words.empty() ? "as it is" : words);
+    const std::string target = in_container(plan, change.target);
+    if (words == "ro") return cat("make ", target, " read-only");
+    return cat("change ", target, bracketed(words));
 }
 
 std::string describe_node(const Plan& plan, const Node& node) {

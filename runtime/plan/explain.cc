@@ -1,0 +1,220 @@
+#include "runtime/plan/explain.h"
+
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/text.h"
+#include "runtime/plan/host_steps.h"
+#include "runtime/plan/json.h"
+#include "runtime/plan/kinds.h"
+#include "runtime/plan/words.h"
+
+namespace crux::plan {
+
+namespace {
+
+constexpr std::string_view kEveryContainer = "every container";
+
+/// One step of either side, ready to print.
+struct Line {
+    std::size_t number = 0;
+    std::string_view side;
+    std::string_view kind;
+    std::string what;
+    std::string_view facility;
+    std::string_view why;
+    std::string_view origin;
+};
+
+/// A stretch of the container's life, with its heading.
+struct Section {
+    std::string_view heading;
+    std::vector<Line> lines;
+};
+
+/// All that a Line's views point into, beside the plan itself.
+struct Story {
+    std::vector<HostStep> before;
+    std::vector<HostStep> after;
+    std::vector<Section> sections;
+};
+
+std::string_view origin_words(std::string_view origin) {
+    return origin.empty() ? kEveryContainer : origin;
+}
+
+void add_host_steps(Section& section, const std::vector<HostStep>& steps, std::size_t& number) {
+    for (const HostStep& step : steps)
+        section.lines.push_back({++number, "host", step.name, step.what, step.facility, step.why,
+                                 origin_words(step.origin)});
+}
+
+Line init_line(const Plan& plan, const Step& step, std::size_t number) {
+    const KindWords& words = kind_words(step.kind);
+    return {number,
+            "init",
+            words.name,
+            describe(plan, step),
+            words.facility,
+            words.why,
+            origin_words(plan.text(step.origin))};
+}
+
+/// The end of the steps that belong to create: those behind the barrier are start's.
+std::size_t end_of_create(std::span<const Step> steps) {
+    for (std::size_t index = 0; index < steps.size(); ++index)
+        if (steps[index].kind == Kind::ready) return index + 1;
+    return steps.size();
+}
+
+Story story_of(const Plan& plan) {
+    Story story;
+    story.before = host_steps_before(plan);
+    story.after = host_steps_after(plan);
+    const auto steps = plan.steps();
+    const std::size_t created = end_of_create(steps);
+
+    std::size_t number = 0;
+    Section before = {"on the host, before init runs", {}};
+    add_host_steps(before, story.before, number);
+    Section inside = {"inside, by init", {}};
+    for (std::size_t index = 0; index < created; ++index)
+        inside.lines.push_back(init_line(plan, steps[index], index + 1));
+    Section after = {"on the host, when init is ready", {}};
+    add_host_steps(after, story.after, number);
+    Section start = {"inside, from then on", {}};
+    for (std::size_t index = created; index < steps.size(); ++index)
+        start.lines.push_back(init_line(plan, steps[index], index + 1));
+
+    story.sections.push_back(std::move(before));
+    story.sections.push_back(std::move(inside));
+    story.sections.push_back(std::move(after));
+    if (!start.lines.empty()) story.sections.push_back(std::move(start));
+    return story;
+}
+
+/// A paragraph that grows word by word, with no line longer than the page; the lines after the
+/// first stand under the first one's words.
+class Paragraph {
+ public:
+    Paragraph(std::string& out, std::string_view label)
+        : out_(out), indent_(label.size()), column_(label.size()) {
+        out_ += label;
+    }
+    /// Adds something that stays on one line, with the gap in front unless it begins a line.
+    void add(std::string_view piece, std::string_view gap = " ") {
+        if (!fresh_ && column_ + gap.size() + piece.size() > kWidth) {
+            out_ += '\n';
+            out_.append(indent_, ' ');
+            column_ = indent_;
+        } else if (!fresh_) {
+            out_ += gap;
+            column_ += gap.size();
+        }
+        out_ += piece;
+        column_ += piece.size();
+        fresh_ = false;
+    }
+    void add_words(std::string_view words) {
+        for (const std::string_view word : split(words, ' ')) add(word);
+    }
+    void end() { out_ += '\n'; }
+
+ private:
+    static constexpr std::size_t kWidth = 100;
+    std::string& out_;
+    std::size_t indent_;
+    std::size_t column_;
+    bool fresh_ = true;
+};
+
+void add_paragraph(std::string& out, std::string_view label, std::string_view words) {
+    Paragraph paragraph(out, label);
+    paragraph.add_words(words);
+    paragraph.end();
+}
+
+/// The words and the place that they come from, which stays in one piece.
+void add_with_origin(std::string& out, std::string_view label, std::string_view words,
+                     std::string_view origin) {
+    // Control characters of names must not reach a terminal.
+    std::string printable;
+    for (const char c : words)
+        printable += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    Paragraph paragraph(out, label);
+    paragraph.add_words(printable);
+    paragraph.add(cat('[', origin, ']'), "  ");
+    paragraph.end();
+}
+
+void add_section(std::string& out, const Section& section, std::set<std::string_view>& told) {
+    out += cat("\n== ", section.heading, " ==\n");
+    std::string_view kind;
+    for (const Line& line : section.lines) {
+        // Neighbours of one kind share what there is to say about the kind; it is said once.
+        if (line.kind != kind) {
+            kind = line.kind;
+            out += cat('\n', line.kind, ": ", line.facility, '\n');
+            if (told.insert(kind).second) add_paragraph(out, "      why: ", line.why);
+        }
+        const std::string number = cat(line.number);
+        const std::string blanks(number.size() < 4 ? 4 - number.size() : 0, ' ');
+        add_with_origin(out, cat(blanks, number, "  "), line.what, line.origin);
+    }
+}
+
+}  // namespace
+
+std::string explain_text(const Plan& plan) {
+    const Story story = story_of(plan);
+    std::size_t count = 0;
+    for (const Section& section : story.sections) count += section.lines.size();
+    std::string out;
+    out.reserve(16384);
+    out += cat("The plan of container ", quoted(plan.host.id), ": ", count, " steps.\n");
+    add_paragraph(out, "",
+                  "Each kind of step comes with the kernel's interface behind it and, the first "
+                  "time, why it is there; each step with the place in config.json that asks for "
+                  "it.");
+    std::set<std::string_view> told;
+    for (const Section& section : story.sections) add_section(out, section, told);
+    if (!plan.host.limits.warnings.empty()) out += "\n== not applied ==\n\n";
+    for (const cgroup::Warning& warning : plan.host.limits.warnings)
+        add_with_origin(out, "      ", warning.text, warning.origin);
+    return out;
+}
+
+std::string explain_json(const Plan& plan) {
+    const Story story = story_of(plan);
+    JsonWriter json;
+    json.open_object();
+    json.member("id", plan.host.id);
+    json.open_array("steps");
+    for (const Section& section : story.sections) {
+        for (const Line& line : section.lines) {
+            json.open_object();
+            json.member("number", line.number);
+            json.member("side", line.side);
+            json.member("kind", line.kind);
+            json.member("what", line.what);
+            json.member("facility", line.facility);
+            json.member("origin", line.origin);
+            json.member("why", line.why);
+            json.close_object();
+        }
+    }
+    json.close_array();
+    json.open_array("warnings");
+    for (const cgroup::Warning& warning : plan.host.limits.warnings) {
+        json.open_object();
+        json.member("origin", warning.origin);
+        json.member("text", warning.text);
+        json.close_object();
+    }
+    json.close_array();
+    json.close_object();
+    return std::move(json).take();
+}
+
+}  // namespace crux::plan

@@ -1,0 +1,199 @@
+#include "runtime/plan/host_steps.h"
+
+#include <array>
+
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/plan/words.h"
+
+namespace crux::plan {
+
+namespace {
+
+bool has_kind(const Plan& plan, Kind kind) {
+    for (const Step& step : plan.steps())
+        if (step.kind == kind) return true;
+    return false;
+}
+
+/// Text that may hold line ends or other control characters, for one line.
+std::string on_one_line(std::string_view text) {
+    for (const char c : text)
+        if (static_cast<unsigned char>(c) < 0x20) return quoted(text);
+    return std::string(text);
+}
+
+void add_state(const Plan& plan, std::vector<HostStep>& steps) {
+    if (!has_kind(plan, Kind::barrier)) return;
+    steps.push_back(
+        {"state",
+         cat("make the state directory of ", quoted(plan.host.id),
+             " with a copy of config.json and the journal"),
+         "mkdir(2), open(2)",
+         "a later edit of the bundle changes nothing; whatever outlives this process is "
+         "written to the journal first, so that delete finds it after any crash",
+         {}});
+    steps.push_back({"fifo",
+                     "make the FIFO exec.fifo there",
+                     "mkfifo(3), fifo(7)",
+                     "start opens it, and that is how init learns that it may go on",
+                     {}});
+}
+
+void add_cgroups(const Plan& plan, std::vector<HostStep>& steps) {
+    if (!has_kind(plan, Kind::barrier)) return;  // the one of a running container
+    for (const cgroup::Place& place : plan.host.cgroup) {
+        std::string controllers = join(place.controllers, ",");
+        steps.push_back({"cgroup",
+                         cat("make the cgroup ", place.directory(), " (version ", place.version,
+                             controllers.empty() ? "" : ", ", controllers, ')'),
+                         "cgroups(7)",
+                         "a cgroup is what limits, counts, freezes and kills all processes of the "
+                         "container together",
+                         plan.host.cgroup_origin});
+    }
+}
+
+void add_limits(const Plan& plan, std::vector<HostStep>& steps) {
+    constexpr std::string_view kWhy =
+        "the limits hold before the first process of the container exists";
+    for (const cgroup::Setting& setting : plan.host.limits.settings) {
+        const std::string directory = setting.place < plan.host.cgroup.size()
+                                          ? plan.host.cgroup[setting.place].directory()
+                                          : std::string();
+        steps.push_back(
+            {"limit",
+             cat("write ", on_one_line(setting.value), " to ", directory, '/', setting.file),
+             "cgroups(7)", kWhy, setting.origin});
+    }
+    if (const auto& program = plan.host.limits.device_program) {
+        const std::string directory = program->place < plan.host.cgroup.size()
+                                          ? plan.host.cgroup[program->place].directory()
+                                          : std::string();
+        steps.push_back({"devices",
+                         cat("attach a device program of ", program->instructions.size(),
+                             " instructions to ", directory),
+                         "bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE, Linux 4.15",
+                         "device nodes can be made by anybody with CAP_MKNOD; the program decides "
+                         "which ones can be used",
+                         program->origin});
+    }
+}
+
+std::string slot_words(const Plan& plan, const SlotUse& use) {
+    switch (use.what) {
+        case SlotUse::What::cgroup_tasks:
+            return use.index < plan.host.cgroup.size()
+                       ? cat("open ", plan.host.cgroup[use.index].directory(), "/tasks")
+                       : std::string("open a tasks file");
+        case SlotUse::What::namespace_file:
+            return cat("open the ", namespace_name(use.type), " namespace ", use.path);
+        case SlotUse::What::host_mount:
+            return cat("open the mount of ", use.path);
+        case SlotUse::What::idmap_namespace:
+            return cat("make a user namespace with the id maps for ", use.path);
+        case SlotUse::What::console_socket:
+            return cat("connect to ", use.path);
+        case SlotUse::What::terminal_socket:
+            return "make a socket pair for the terminal";
+    }
+    return "open a descriptor";
+}
+
+void add_slots(const Plan& plan, std::vector<HostStep>& steps) {
+    for (const SlotUse& use : plan.host.slots)
+        steps.push_back({"descriptor", slot_words(plan, use), "open(2), open_tree(2), connect(2)",
+                         "init inherits the descriptor: it has what it needs of the host before it "
+                         "can no longer reach it",
+                         use.origin});
+}
+
+void add_joins(const Plan& plan, std::vector<HostStep>& steps) {
+    for (const EarlyJoin& join : plan.host.joins)
+        steps.push_back({"join",
+                         cat("join the ", namespace_name(join.type), " namespace ", join.path),
+                         "setns(2)",
+                         "a process can enter a pid namespace only by being born in it, and the "
+                         "host's namespaces only with the host's rights",
+                         join.origin});
+}
+
+std::string clone_words(const Plan& plan) {
+    std::string words = "start init";
+    std::string made;
+    for (const oci::NamespaceWord& word : oci::kNamespaces) {
+        if ((plan.host.new_namespaces & word.clone_flag) == 0) continue;
+        if (!made.empty()) made += ", ";
+        made += word.name;
+    }
+    if (!made.empty()) words += cat(" in new namespaces: ", made);
+    const int unified = cgroup::unified_place(plan.host.cgroup);
+    if (unified >= 0)
+        words += cat(made.empty() ? "" : ";", " in the cgroup ",
+                     plan.host.cgroup[static_cast<std::size_t>(unified)].directory());
+    return words;
+}
+
+std::string map_words(std::string_view map) {
+    std::string words;
+    for (const std::string_view line : split(trimmed(map), '\n')) {
+        if (!words.empty()) words += ", ";
+        words += line;
+    }
+    return words;
+}
+
+void add_start(const Plan& plan, std::vector<HostStep>& steps) {
+    steps.push_back({"clone", clone_words(plan),
+                     "clone3(2), CLONE_INTO_CGROUP, Linux 5.7; memfd_create(2)",
+                     "init is a small program in a sealed memfd, so that nothing of the host's "
+                     "binary is ever in reach of the container",
+                     plan.host.new_namespaces == 0 ? std::string() : "/linux/namespaces"});
+    constexpr std::string_view kMapFacility = "user_namespaces(7)";
+    constexpr std::string_view kMapWhy =
+        "ids of the container stand for other ids of the host; exec before that would lose all "
+        "capabilities, so init waits for it";
+    if (!plan.host.uid_map.empty())
+        steps.push_back({"id_map", cat("map the user ids ", map_words(plan.host.uid_map)),
+                         kMapFacility, kMapWhy, "/linux/uidMappings"});
+    if (!plan.host.gid_map.empty())
+        steps.push_back({"id_map", cat("map the group ids ", map_words(plan.host.gid_map)),
+                         kMapFacility, kMapWhy, "/linux/gidMappings"});
+    if (plan.host.oom_score_adj)
+        steps.push_back({"oom_score", cat("set init's OOM score to ", *plan.host.oom_score_adj),
+                         "proc(5), oom_score_adj",
+                         "a process in a user namespace may not lower its own score",
+                         "/process/oomScoreAdj"});
+}
+
+}  // namespace
+
+std::vector<HostStep> host_steps_before(const Plan& plan) {
+    std::vector<HostStep> steps;
+    add_state(plan, steps);
+    add_cgroups(plan, steps);
+    add_limits(plan, steps);
+    add_slots(plan, steps);
+    add_joins(plan, steps);
+    add_start(plan, steps);
+    return steps;
+}
+
+std::vector<HostStep> host_steps_after(const Plan& plan) {
+    std::vector<HostStep> steps;
+    if (has_kind(plan, Kind::barrier))
+        steps.push_back({"record",
+                         "write state.json with init's pid and start time",
+                         "rename(2), proc(5), pidfd_open(2)",
+                         "the commands that follow find the container by it; a pid alone could by "
+                         "then be another process's",
+                         {}});
+    steps.push_back({"pid_file",
+                     "write the pid file, if one is asked for",
+                     "rename(2)",
+                     "callers read it as soon as it is there, so it appears whole or not at all",
+                     {}});
+    return steps;
+}
+
+}  // namespace crux::plan
