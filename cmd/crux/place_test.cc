@@ -1,8 +1,12 @@
 #include "cmd/crux/place.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/crux/program.h"
+#include "tests/support/bundle.h"
 #include "tests/support/catch.h"
+#include "tests/support/command.h"
 
 namespace crux::cmd {
 namespace {
@@ -54,6 +58,52 @@ TEST_CASE("a path is made absolute and clean by its text") {
     REQUIRE(::getcwd(folder, sizeof folder) != nullptr);
     CHECK(absolute_path("").value() == folder);
     CHECK(absolute_path("x/../y").value() == folder + std::string("/y"));
+}
+
+Result<Root> root_for(const std::vector<const char*>& words, const Caller& caller) {
+    const auto line = read_line(global_flags(), words, Order::before_arguments);
+    REQUIRE(line.has_value());
+    return find_root(line->options, caller);
+}
+
+TEST_CASE("a root below the runtime folder is made, private and sticky") {
+    const std::string folder = test::work_folder() + "/runtime/deep";
+    const Caller user = {1000, false, folder, "u"};
+    const auto root = root_for({}, user);
+    REQUIRE(root.has_value());
+    CHECK(root->path == folder + "/crux");
+    CHECK(root->origin == Root::Origin::standard);
+    CHECK(root->rootless);
+    struct stat info{};
+    REQUIRE(::stat(root->path.c_str(), &info) == 0);
+    CHECK(info.st_mode == (S_IFDIR | S_ISVTX | 0700U));
+    CHECK(root_for({}, user).has_value());
+
+    // One that the caller names is only named.
+    const auto asked = root_for({"--root", "/x/../nosuch/", "--rootless=false"}, user);
+    REQUIRE(asked.has_value());
+    CHECK(asked->path == "/nosuch");
+    CHECK(asked->origin == Root::Origin::asked);
+    CHECK_FALSE(asked->rootless);
+}
+
+TEST_CASE("a runtime folder that cannot be used is told") {
+    const std::string file = test::work_folder() + "/no-folder";
+    test::write_file(file, "");
+    const auto root = root_for({}, {1000, false, file, "u"});
+    REQUIRE_FALSE(root.has_value());
+    CHECK(root.error().message() ==
+          "the path in $XDG_RUNTIME_DIR must be writable by the user: mkdir " + file +
+              "/crux: not a directory");
+    ::unlink(file.c_str());
+}
+
+TEST_CASE("a root that is / or empty where / is the working directory is refused") {
+    for (const char* root : {"/", "//", "/a/.."}) {
+        const auto answer = root_for({"--root", root}, Caller{});
+        REQUIRE_FALSE(answer.has_value());
+        CHECK(answer.error().message() == "Option --root argument should not be set to /");
+    }
 }
 
 }  // namespace
