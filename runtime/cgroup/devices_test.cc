@@ -270,7 +270,7 @@ TEST_CASE("the lines of v1 mean what the rules mean, or are refused") {
     std::vector<DeviceRequest> asked = requests({1, 2, 3});
     int kept = 0;
     int refused = 0;
-    for (int round = 0; round < 2000; ++round) {
+    for (int round = 0; round < 600; ++round) {
         std::vector<DeviceRule> list;
         for (std::uint32_t count = dice.roll(6); count > 0; --count) list.push_back(dice.rule());
         std::vector<OriginRule> rules = plain(list);
@@ -289,8 +289,8 @@ TEST_CASE("the lines of v1 mean what the rules mean, or are refused") {
             REQUIRE(controller.allows(request) == is_allowed(rules, request));
         }
     }
-    CHECK(kept > 500);
-    CHECK(refused > 100);
+    CHECK(kept > 150);
+    CHECK(refused > 30);
 }
 
 TEST_CASE("v1 begins with a reset and adds exceptions") {

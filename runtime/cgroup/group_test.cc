@@ -470,11 +470,11 @@ TEST_CASE("deep and wide cgroups that a container has made are removed") {
     auto group = Group::create({host.place("u", {}, 2)}, {});
     REQUIRE(group);
     std::string deep = host.path("u/box/x");
-    for (int level = 0; level < 300; ++level) {
+    for (int level = 0; level < 100; ++level) {
         deep += "/d";
         REQUIRE(::mkdir(deep.c_str(), 0755) == 0);
     }
-    for (int i = 0; i < 300; ++i) fs::create_directories(host.path(cat("u/box/x/w", i, "/y")));
+    for (int i = 0; i < 50; ++i) fs::create_directories(host.path(cat("u/box/x/w", i, "/y")));
     CHECK(failure(group->remove()) == "none");
     CHECK(!host.has("u/box/x"));
     CHECK(failure(group->remove()) == "none");

@@ -36,57 +36,52 @@ Result<std::vector<std::string>, Errno> children(sys::FdRef directory) {
     return names;
 }
 
-/// Removes the cgroups below the directory that have none below themselves; the name of one that
-/// stays, or nothing.
-Result<std::string, Errno> thin_out(sys::FdRef directory) {
-    std::string stays;
-    for (const std::string& name : TRY(children(directory))) {
-        bool gone = TRY(remove_one(directory, name));
-        if (!gone) stays = name;
-    }
-    return stays;
-}
+/// What is left to remove in one directory, and whether the last of it was looked into already.
+struct Level {
+    std::vector<std::string> names;
+    bool looked = false;
+};
 
 /// Removes all cgroups below the directory, however deep the container has built: it walks down and
 /// up with one descriptor. False when something stayed busy.
-Result<bool, Errno> remove_below(sys::Fd directory) {
-    Deadline patience(kPatienceMs);
+Result<bool, Errno> remove_below(sys::Fd directory, Deadline& patience) {
     Deadline longest(kLongestMs);
-    std::size_t depth = 0;
+    std::vector<Level> levels;
+    levels.push_back({.names = TRY(children(directory))});
     while (longest.left_ms() > 0) {
-        std::string stays = TRY(thin_out(directory));
-        if (stays.empty()) {
-            if (depth == 0) return true;
+        Level& level = levels.back();
+        if (level.names.empty()) {
+            levels.pop_back();
+            if (levels.empty()) return true;
             directory = TRY(sys::openat(directory, "..", kOpen));
-            --depth;
             continue;
         }
-        auto opened = sys::openat(directory, stays, kOpen);
-        if (!opened && is_gone(opened.error())) continue;
-        sys::Fd child = TRY(std::move(opened));
-        std::vector<std::string> below = TRY(children(child));
-        if (below.empty()) {
-            if (!patience.sleep()) return false;
-        } else {
-            directory = std::move(child);
-            ++depth;
+        bool gone = TRY(remove_one(directory, level.names.back()));
+        if (gone) {
+            level.names.pop_back();
+            level.looked = false;
+            continue;
         }
-        // Listing has used up the offset of either.
-        directory = TRY(sys::openat(directory, ".", kOpen));
+        // Emptied, and still busy: by processes, or by new cgroups.
+        if (level.looked && !patience.sleep()) return false;
+        level.looked = true;
+        auto below = sys::openat(directory, level.names.back(), kOpen);
+        if (!below && is_gone(below.error())) continue;
+        directory = TRY(std::move(below));
+        levels.push_back({.names = TRY(children(directory))});
     }
     return false;
 }
 
-Result<bool, Errno> remove_tree(sys::FdRef base, const std::string& name) {
+Result<bool, Errno> remove_tree(sys::FdRef base, const std::string& name, Deadline& patience) {
     // The usual case: one call, and nothing below.
     bool gone = TRY(remove_one(base, name));
     if (gone) return true;
     auto opened = sys::openat(base, name, kOpen);
     if (!opened && is_gone(opened.error())) return true;
     sys::Fd directory = TRY(std::move(opened));
-    bool thinned = TRY(remove_below(std::move(directory)));
-    if (!thinned) return false;
-    Deadline patience(kPatienceMs);
+    bool emptied = TRY(remove_below(std::move(directory), patience));
+    if (!emptied) return false;
     do {
         gone = TRY(remove_one(base, name));
     } while (!gone && patience.sleep());
@@ -97,8 +92,9 @@ Result<bool, Errno> remove_tree(sys::FdRef base, const std::string& name) {
 
 Status Group::remove(std::span<const std::string> ancestors) const {
     Status first;
+    Deadline patience(kPatienceMs);
     for (std::uint32_t i = static_cast<std::uint32_t>(places_.size()); i-- > 0;) {
-        auto gone = remove_tree(base_, names_[i]);
+        auto gone = remove_tree(base_, names_[i], patience);
         // One that stays must not keep the others.
         if (gone && *gone) continue;
         Errno error = gone ? Errno{"rmdir", EBUSY} : gone.error();

@@ -1,0 +1,457 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+
+#include "runtime/base/text.h"
+#include "runtime/cgroup/group.h"
+#include "runtime/host/read.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/process.h"
+#include "tests/support/catch.h"
+#include "tests/support/facts.h"
+
+using namespace crux;
+using namespace crux::cgroup;
+
+// The host's own hierarchies, in cgroups named after this process.
+
+namespace {
+
+std::string failure(const Status& status) {
+    return status ? "none" : status.error().message();
+}
+
+/// A cgroup of this host for one test, with a way to run code in it.
+class HostGroup {
+ public:
+    explicit HostGroup(const std::string& name, const oci::Resources& resources = {}) {
+        test::need_root();
+        if (test::cgroup_mode() == test::CgroupMode::none) test::skip("no cgroup is mounted");
+        auto layout = host::read_cgroup_layout();
+        REQUIRE(layout);
+        auto places = places_for(*layout, "", cat("crux-test-", ::getpid(), "-", name));
+        REQUIRE(places);
+        places_ = *places;
+        set_limits(resources, Devices::apply);
+        auto group = Group::create(places_, limits_);
+        INFO((group ? "" : group.error().message()));
+        REQUIRE(group);
+        group_.emplace(std::move(*group));
+        REQUIRE(failure(apply()) == "none");
+    }
+    ~HostGroup() {
+        if (!group_) return;
+        (void)group_->kill_all(5000);
+        for (pid_t child : children_) ::waitpid(child, nullptr, 0);
+        (void)group_->remove(group_->made_ancestors());
+    }
+    HostGroup(const HostGroup&) = delete;
+    HostGroup& operator=(const HostGroup&) = delete;
+
+    Group* operator->() { return &*group_; }
+    [[nodiscard]] const std::vector<Place>& places() const { return places_; }
+
+    /// Applies other limits, as an update does.
+    Status update(const oci::Resources& resources, Devices devices = Devices::keep) {
+        set_limits(resources, devices);
+        return apply();
+    }
+
+    /// Starts a child that goes into the cgroup as init does, and then runs the function.
+    template <class Run>
+    pid_t start(Run body) {
+        std::vector<sys::Fd> tasks;
+        for (std::uint32_t i = 0; i < places_.size(); ++i) {
+            if (places_[i].version != 1) continue;
+            auto file = group_->open_tasks(i);
+            REQUIRE(file);
+            tasks.push_back(std::move(*file));
+        }
+        auto unified = group_->unified();
+        REQUIRE(unified);
+        struct ::clone_args arguments = {};
+        arguments.exit_signal = SIGCHLD;
+        if (unified->get() >= 0) {
+            arguments.flags = CLONE_INTO_CGROUP;
+            arguments.cgroup = static_cast<std::uint64_t>(unified->get());
+        }
+        auto child = sys::clone3(arguments);
+        REQUIRE(child);
+        if (*child == 0) {
+            for (const sys::Fd& file : tasks)
+                if (::write(file.get(), "0", 1) != 1) ::_exit(99);
+            ::_exit(body());
+        }
+        children_.push_back(*child);
+        return *child;
+    }
+
+    /// Runs the function in the cgroup and answers its exit status, or minus its signal.
+    template <class Run>
+    int run(Run body) {
+        pid_t child = start(body);
+        children_.pop_back();
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    }
+
+    /// A file of the cgroup in the hierarchy of the controller.
+    std::string read(std::string_view controller, std::string_view file) {
+        auto text = sys::read_file(path(controller, file));
+        return text ? std::string(trimmed(*text)) : cat("error ", text.error().value);
+    }
+
+    [[nodiscard]] bool has(std::string_view controller) const {
+        return find_place(places_, controller, controller) >= 0;
+    }
+    void need(const std::string& controller) const {
+        if (!has(controller)) test::skip("no v1 hierarchy has " + controller);
+    }
+
+    std::vector<Warning> warnings;
+
+ private:
+    void set_limits(const oci::Resources& resources, Devices devices) {
+        auto limits = limits_for(resources, places_, {.devices = devices});
+        INFO((limits ? "" : limits.error().message()));
+        REQUIRE(limits);
+        limits_ = *limits;
+    }
+    Status apply() { return group_->apply(limits_, warnings); }
+
+    std::string path(std::string_view controller, std::string_view file) {
+        int place = controller.empty() ? unified_place(places_)
+                                       : find_place(places_, controller, controller);
+        REQUIRE(place >= 0);
+        return cat(places_[static_cast<std::size_t>(place)].directory(), "/", file);
+    }
+
+    std::vector<Place> places_;
+    Limits limits_;
+    std::optional<Group> group_;
+    std::vector<pid_t> children_;
+};
+
+oci::Resources memory(std::int64_t limit, std::optional<std::int64_t> swap = {}) {
+    oci::Resources resources;
+    resources.memory.limit = limit;
+    resources.memory.swap = swap;
+    return resources;
+}
+
+int sleep_forever() {
+    for (;;) ::pause();
+}
+
+oci::DeviceRule rule(bool allow, std::optional<std::uint32_t> minor = {},
+                     oci::DeviceAccess access = oci::kDeviceAllAccess) {
+    if (!minor) return {.allow = allow, .major = {}, .minor = {}};
+    return {.allow = allow,
+            .type = oci::DeviceType::character,
+            .major = 1,
+            .minor = minor,
+            .access = access};
+}
+
+/// 0 when the device can be opened so, else the errno.
+int open_device(const char* path, int flags) {
+    int file = ::open(path, flags | O_CLOEXEC);
+    return file >= 0 ? 0 : errno;
+}
+
+}  // namespace
+
+TEST_CASE("a process that enters is in the cgroup of every hierarchy", "[kernel]") {
+    HostGroup group("enter");
+    pid_t child = group.start(sleep_forever);
+    // It may still be on its way.
+    for (int i = 0; i < 200 && test::cgroup_of(child, "pids").value_or("").find("crux-test") ==
+                                   std::string::npos;
+         ++i)
+        ::usleep(5000);
+    auto text = sys::read_file(cat("/proc/", child, "/cgroup"));
+    REQUIRE(text);
+    for (const Place& place : group.places()) {
+        INFO(place.directory());
+        auto procs = sys::read_file(place.directory() + "/cgroup.procs");
+        REQUIRE(procs);
+        CHECK(trimmed(*procs) == cat(child));
+    }
+    auto pids = group->processes();
+    REQUIRE(pids);
+    CHECK(*pids == std::vector<pid_t>{child});
+    auto populated = group->populated();
+    REQUIRE(populated);
+    CHECK(*populated);
+    auto again = Group::create(group.places(), {});
+    REQUIRE(!again);
+    CHECK(again.error().message() == "container's cgroup is not empty: 1 process(es) found");
+}
+
+TEST_CASE("killing all leaves no process, and removing leaves no directory", "[kernel]") {
+    HostGroup group("kill");
+    auto tree = [] {
+        // Eight processes that appear while they are killed.
+        for (int i = 0; i < 3; ++i) ::fork();
+        return sleep_forever();
+    };
+    for (int i = 0; i < 4; ++i) group.start(tree);
+    CHECK(failure(group->kill_all(5000)) == "none");
+    auto pids = group->processes();
+    REQUIRE(pids);
+    CHECK(pids->empty());
+    CHECK(failure(group->remove()) == "none");
+    for (const Place& place : group.places()) CHECK(!std::filesystem::exists(place.directory()));
+    CHECK(failure(group->kill_all(100)) == "none");
+    CHECK(failure(group->remove()) == "none");
+}
+
+TEST_CASE("a frozen container says so, dies all the same, and thaws when nothing is left",
+          "[kernel]") {
+    HostGroup group("freeze");
+    pid_t child = group.start(sleep_forever);
+    CHECK(failure(group->freeze()) == "none");
+    auto state = group->freezer_state();
+    REQUIRE(state);
+    CHECK(*state == FreezerState::frozen);
+    CHECK(failure(group->thaw()) == "none");
+    state = group->freezer_state();
+    REQUIRE(state);
+    CHECK(*state == FreezerState::thawed);
+    CHECK(failure(group->freeze()) == "none");
+    CHECK(failure(group->kill_all(5000)) == "none");
+    int status = 0;
+    CHECK(::waitpid(child, &status, WNOHANG) == child);
+    CHECK(WIFSIGNALED(status));
+    CHECK(failure(group->freeze()) == "none");
+    auto refused = Group::create(group.places(), {});
+    REQUIRE(!refused);
+    CHECK(refused.error().message() == "container's cgroup unexpectedly frozen");
+    CHECK(failure(group->thaw()) == "none");
+}
+
+TEST_CASE("a signal reaches every process once", "[kernel]") {
+    HostGroup group("signal");
+    pid_t child = group.start(sleep_forever);
+    while (group->processes().value_or(std::vector<pid_t>{}).empty()) ::usleep(1000);
+    CHECK(failure(group->signal_all(SIGUSR1)) == "none");
+    int status = 0;
+    CHECK(::waitpid(child, &status, 0) == child);
+    CHECK(WTERMSIG(status) == SIGUSR1);
+    CHECK(failure(group->signal_all(SIGUSR1)) == "none");
+}
+
+TEST_CASE("only the devices that the rules allow can be opened", "[kernel]") {
+    oci::Resources resources;
+    resources.devices = {rule(false), rule(true, 11, oci::kDeviceRead)};
+    HostGroup group("devices", resources);
+    if (::access("/dev/kmsg", F_OK) != 0) test::skip("no /dev/kmsg");
+    CHECK(group.run([] { return open_device("/dev/null", O_RDWR); }) == 0);
+    CHECK(group.run([] { return open_device("/dev/kmsg", O_RDONLY | O_NONBLOCK); }) == 0);
+    CHECK(group.run([] { return open_device("/dev/kmsg", O_WRONLY); }) == EPERM);
+    CHECK(group.run([] {
+        const char* name = "/tmp/crux-test-cgroup-node";
+        ::unlink(name);
+        if (::mknod(name, S_IFCHR | 0600, ::makedev(10, 237)) != 0) return errno;
+        int result = open_device(name, O_RDONLY);
+        ::unlink(name);
+        return result;
+    }) == EPERM);
+}
+
+TEST_CASE("a device program is attached to the unified hierarchy and replaced in one step",
+          "[kernel]") {
+    HostGroup group("program");
+    int place = unified_place(group.places());
+    if (place < 0) test::skip("no unified hierarchy");
+    // As if there were no v1 controller: only the program is asked.
+    std::vector<Place> unified = {group.places()[static_cast<std::size_t>(place)]};
+    auto attach = [&](const std::vector<oci::DeviceRule>& rules) {
+        oci::Resources resources;
+        resources.devices = rules;
+        auto limits = limits_for(resources, unified);
+        REQUIRE(limits);
+        REQUIRE(limits->device_program);
+        auto same = Group::open(unified);
+        REQUIRE(same);
+        std::vector<Warning> warnings;
+        return failure(same->apply(*limits, warnings));
+    };
+    auto zero = [&] { return group.run([] { return open_device("/dev/zero", O_RDONLY); }); };
+    auto full = [&] { return group.run([] { return open_device("/dev/full", O_RDONLY); }); };
+    CHECK(zero() == 0);
+    CHECK(attach({rule(false), rule(false, 5)}) == "none");
+    CHECK(zero() == EPERM);
+    CHECK(full() == 0);
+    CHECK(attach({rule(false), rule(false, 7)}) == "none");
+    CHECK(zero() == 0);
+    CHECK(full() == EPERM);
+    CHECK(attach({rule(true)}) == "none");
+    CHECK(full() == 0);
+}
+
+TEST_CASE("memory and its sum with swap are raised and lowered in the order that the kernel takes",
+          "[kernel]") {
+    constexpr std::int64_t kMiB = 1 << 20;
+    HostGroup group("memory", memory(32 * kMiB, 64 * kMiB));
+    group.need("memory");
+    if (test::cgroup_mode() == test::CgroupMode::v2) test::skip("v2 has no order here");
+    if (group.read("memory", "memory.memsw.limit_in_bytes").starts_with("error"))
+        test::skip("no swap accounting");
+    auto now = [&] {
+        return cat(group.read("memory", "memory.limit_in_bytes"), " ",
+                   group.read("memory", "memory.memsw.limit_in_bytes"));
+    };
+    CHECK(now() == cat(32 * kMiB, " ", 64 * kMiB));
+    CHECK(failure(group.update(memory(100 * kMiB, 128 * kMiB))) == "none");
+    CHECK(now() == cat(100 * kMiB, " ", 128 * kMiB));
+    CHECK(failure(group.update(memory(8 * kMiB, 8 * kMiB))) == "none");
+    CHECK(now() == cat(8 * kMiB, " ", 8 * kMiB));
+    CHECK(failure(group.update(memory(-1))) == "none");
+    CHECK(now() == "9223372036854771712 9223372036854771712");
+}
+
+TEST_CASE("a process killed for want of memory is counted", "[kernel]") {
+    constexpr std::size_t kWanted = std::size_t{64} << 20U;
+    HostGroup group("oom", memory(8 << 20, 8 << 20));
+    auto before = group->oom_kills();
+    REQUIRE(before);
+    CHECK(*before == 0);
+    CHECK(group.run([] {
+        void* block =
+            ::mmap(nullptr, kWanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED) return 1;
+        std::memset(block, 1, kWanted);
+        return 0;
+    }) == -SIGKILL);
+    auto after = group->oom_kills();
+    REQUIRE(after);
+    CHECK(*after == 1);
+}
+
+TEST_CASE("a memory limit below what is in use is refused with the numbers", "[kernel]") {
+    HostGroup group("busy", memory(256 << 20));
+    if (test::cgroup_mode() == test::CgroupMode::v2) test::skip("v2 kills instead");
+    int ready[2];
+    REQUIRE(::pipe2(ready, O_CLOEXEC) == 0);
+    group.start([&] {
+        constexpr std::size_t kSize = std::size_t{32} << 20U;
+        void* block = ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+        if (block == MAP_FAILED || ::mlock(block, kSize) != 0) return 1;
+        if (::write(ready[1], "x", 1) != 1) return 1;
+        return sleep_forever();
+    });
+    char byte = 0;
+    REQUIRE(::read(ready[0], &byte, 1) == 1);
+    std::string text = failure(group.update(memory(4 << 20)));
+    CHECK_THAT(text, Catch::Contains("unable to set memory limit to 4194304 (current usage: "));
+    CHECK_THAT(text, Catch::EndsWith("(config.json: /linux/resources/memory/limit)"));
+}
+
+TEST_CASE("quota, period and burst can change in either direction", "[kernel]") {
+    auto cpu = [](std::int64_t quota, std::uint64_t period, std::uint64_t burst) {
+        oci::Resources resources;
+        resources.cpu.quota = quota;
+        resources.cpu.period = period;
+        resources.cpu.burst = burst;
+        return resources;
+    };
+    HostGroup group("cpu", cpu(50000, 100000, 20000));
+    if (!group.has("cpu")) test::skip("no cpu controller");
+    bool v2 = test::cgroup_mode() == test::CgroupMode::v2;
+    auto now = [&] {
+        if (v2) return cat(group.read("cpu", "cpu.max"), " ", group.read("cpu", "cpu.max.burst"));
+        return cat(group.read("cpu", "cpu.cfs_quota_us"), " ",
+                   group.read("cpu", "cpu.cfs_period_us"), " ",
+                   group.read("cpu", "cpu.cfs_burst_us"));
+    };
+    CHECK(now() == "50000 100000 20000");
+    CHECK(failure(group.update(cpu(5000, 10000, 5000))) == "none");
+    CHECK(now() == "5000 10000 5000");
+    CHECK(failure(group.update(cpu(500000, 1000000, 400000))) == "none");
+    CHECK(now() == "500000 1000000 400000");
+    CHECK(group.warnings.empty());
+}
+
+TEST_CASE("a limit of processes stops the fork that is one too many", "[kernel]") {
+    oci::Resources resources;
+    resources.pids.limit = 2;
+    HostGroup group("pids", resources);
+    if (!group.has("pids")) test::skip("no pids controller");
+    CHECK(group.run([] {
+        pid_t first = ::fork();
+        if (first == 0) sleep_forever();
+        pid_t second = ::fork();
+        int result = second < 0 ? errno : 0;
+        if (second == 0) ::_exit(0);
+        ::kill(first, SIGKILL);
+        return result;
+    }) == EAGAIN);
+}
+
+TEST_CASE("what the kernel refuses is told with file, value and pointer", "[kernel]") {
+    HostGroup group("refused");
+    if (!group.has("cpu")) test::skip("no cpu controller");
+    oci::Resources resources;
+    resources.cpu.quota = 10;
+    std::string text = failure(group.update(resources));
+    CHECK_THAT(text, Catch::Contains("to \"10\": write: invalid argument (config.json: "
+                                     "/linux/resources/cpu/quota)"));
+    CHECK_THAT(text, Catch::StartsWith("set /sys/fs/cgroup/"));
+}
+
+TEST_CASE("a nested path is made with filled cpusets and removed with its ancestors", "[kernel]") {
+    test::need_root();
+    auto layout = host::read_cgroup_layout();
+    REQUIRE(layout);
+    std::string top = cat("crux-test-", ::getpid(), "-nested");
+    auto places = places_for(*layout, cat("/", top, "/b/c"), "id");
+    REQUIRE(places);
+    if (places->empty()) test::skip("no cgroup is mounted");
+    auto group = Group::create(*places, {});
+    INFO((group ? "" : group.error().message()));
+    REQUIRE(group);
+    int cpuset = find_place(*places, "cpuset", "-");
+    if (cpuset >= 0) {
+        const Place& place = (*places)[static_cast<std::size_t>(cpuset)];
+        for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
+            auto top_text = sys::read_file(cat(place.mountpoint, "/", file));
+            auto text = sys::read_file(cat(place.directory(), "/", file));
+            REQUIRE(top_text);
+            REQUIRE(text);
+            CHECK(*text == *top_text);
+            CHECK(!trimmed(*text).empty());
+        }
+    }
+    CHECK(failure(group->remove(group->made_ancestors())) == "none");
+    for (const Place& place : *places) {
+        INFO(place.mountpoint);
+        CHECK(!std::filesystem::exists(cat(place.mountpoint, "/", top)));
+    }
+}
+
+TEST_CASE("cgroups that the container made itself are removed with it", "[kernel]") {
+    HostGroup group("inner");
+    for (const Place& place : group.places())
+        REQUIRE(std::filesystem::create_directories(place.directory() + "/a/b/c"));
+    CHECK(failure(group->remove()) == "none");
+    for (const Place& place : group.places()) CHECK(!std::filesystem::exists(place.directory()));
+}
+
+TEST_CASE("a cgroup with a process stays, and that is an error within a bound", "[kernel]") {
+    HostGroup group("stays");
+    group.start(sleep_forever);
+    while (group->processes().value_or(std::vector<pid_t>{}).empty()) ::usleep(1000);
+    std::string text = failure(group->remove());
+    CHECK_THAT(text, Catch::StartsWith("remove cgroup /sys/fs/cgroup/"));
+    CHECK_THAT(text, Catch::EndsWith("rmdir: device or resource busy"));
+}
