@@ -60,6 +60,10 @@ void write_own(JsonWriter& writer, const ContainerRecord& record) {
     writer.member("intel_rdt_made", record.intel_rdt_made);
     writer.member("terminal", record.terminal);
     writer.member("detached", record.detached);
+    writer.member("has_process", record.has_process);
+    writer.member("has_poststart", record.has_poststart);
+    writer.member("has_poststop", record.has_poststop);
+    writer.member("own_pid_namespace", record.own_pid_namespace);
     writer.end_object();
 }
 
@@ -84,6 +88,10 @@ void read_own(const Reader& r, ContainerRecord& out) {
     out.intel_rdt_made = r["intel_rdt_made"].boolean();
     out.terminal = r["terminal"].boolean();
     out.detached = r["detached"].boolean();
+    out.has_process = r["has_process"].boolean();
+    out.has_poststart = r["has_poststart"].boolean();
+    out.has_poststop = r["has_poststop"].boolean();
+    out.own_pid_namespace = r["own_pid_namespace"].boolean();
     if (out.init_process_pid > 0 && out.boot_id.empty()) r["boot_id"].error("is required");
 }
 
@@ -141,13 +149,13 @@ std::string write_record(const ContainerRecord& record) {
 Result<ContainerRecord> read_record(std::string_view text) {
     Diagnostics diagnostics;
     ContainerRecord record;
-    const json::Node root = json::parse_tree(text, diagnostics);
-    const Reader reader(root, diagnostics);
-    if (!diagnostics.has_errors()) {
-        if (root.kind == json::Kind::object)
+    const auto root = json::parse_tree(text, diagnostics);
+    if (root) {
+        const Reader reader(*root, diagnostics);
+        if (root->kind == json::Kind::object)
             read_fields(reader, record);
         else
-            reader.error(cat("expected an object, not ", json::describe(root.kind)));
+            reader.error(cat("expected an object, not ", json::describe(root->kind)));
     }
     if (diagnostics.has_errors())
         return fail(Error::Kind::state,

@@ -52,6 +52,13 @@ struct ContainerRecord {
     bool detached = false;
     bool no_pivot = false;
     bool no_new_keyring = false;
+
+    // What later operations need of the configuration, so that they do not have to read it again.
+    bool has_process = false;
+    bool has_poststart = false;
+    bool has_poststop = false;
+    /// The container has a pid namespace of its own, so its processes end with its first one.
+    bool own_pid_namespace = false;
     /// What the standard descriptors led to, for checkpoint and restore.
     std::vector<std::string> external_descriptors;
 };

@@ -1,17 +1,20 @@
 #include "runtime/container/create.h"
 
 #include <cerrno>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "runtime/base/text.h"
+#include "oci-spec/record.h"
+#include "oci-spec/vocabulary.h"
+#include "runtime/console/console_socket.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
+#include "runtime/container/store.h"
 #include "runtime/hooks/run.h"
 #include "runtime/launch/journal.h"
+#include "runtime/launch/launch.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
-#include "runtime/sys/socket.h"
 #include "runtime/sys/time.h"
 
 namespace crux::container {
@@ -42,7 +45,7 @@ class NewGroup {
         (void)group_->remove(group_->made_ancestors());
     }
     void keep() { group_.reset(); }
-    [[nodiscard]] const cgroup::Group* get() const { return group_ ? &*group_ : nullptr; }
+    [[nodiscard]] cgroup::Group* get() { return group_ ? &*group_ : nullptr; }
 
  private:
     NewGroup() = default;
@@ -75,18 +78,16 @@ Result<sys::Fd> make_fifo(const StateDirectory& state) {
         .during("open exec.fifo");
 }
 
-Result<sys::Fd> connect_console(const std::string& path) {
-    if (path.empty()) return sys::Fd();
-    sys::SocketFd socket = TRY(sys::socket(AF_UNIX, SOCK_STREAM));
-    TRY(sys::connect_unix(socket, path).during(cat("console socket ", path)));
-    return sys::Fd(std::move(socket).release());
+Result<sys::SocketFd> connect_console(const std::string& path) {
+    if (path.empty()) return sys::SocketFd();
+    return console::connect_console_socket(path);
 }
 
 oci::State hook_state(const Prepared& prepared, const StateDirectory& state, int pid) {
     oci::State document;
     document.oci_version = prepared.bundle.config.oci_version;
     document.id = state.id();
-    document.status = "creating";
+    document.status = oci::Status::creating;
     document.pid = pid;
     document.bundle = prepared.bundle.path;
     document.annotations = prepared.bundle.config.annotations;
@@ -94,7 +95,7 @@ oci::State hook_state(const Prepared& prepared, const StateDirectory& state, int
 }
 
 Status run_host_hooks(const Prepared& prepared, const StateDirectory& state, int pid) {
-    const std::string document = oci::write_hook_state(hook_state(prepared, state, pid));
+    const std::string document = oci::hook_state_json(hook_state(prepared, state, pid));
     const hooks::Setting setting{document, prepared.bundle.path};
     const oci::Hooks& hooks = prepared.bundle.config.hooks;
     TRY(hooks::run_all("prestart", hooks.prestart, setting).at("/hooks/prestart"));
@@ -142,6 +143,18 @@ Status converse(launch::Launched& launched, const Prepared& prepared, const Stat
     }
 }
 
+/// Where the namespaces of the container are found: what was joined by path stays at that path, the rest is
+/// init's own.
+void note_namespaces(const oci::Config& config, oci::ContainerRecord& record) {
+    for (const oci::Namespace& entry : config.linux.namespaces) {
+        const std::string own = cat("/proc/", record.init_process_pid, "/ns/",
+                                    oci::namespace_word(entry.type).proc_name);
+        record.namespace_paths.emplace_back(entry.type, entry.path.empty() ? own : entry.path);
+        if (entry.type == oci::NamespaceType::pid && entry.path.empty())
+            record.own_pid_namespace = true;
+    }
+}
+
 Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDirectory& state,
                                        const Place& place, const launch::Launched& launched) {
     const oci::Config& config = prepared.bundle.config;
@@ -157,22 +170,28 @@ Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDire
     record.bundle = prepared.bundle.path;
     record.rootfs = prepared.bundle.rootfs;
     record.annotations = config.annotations;
+    record.status = oci::Status::created;
     record.rootless = place.rootless;
+    record.owner_uid = prepared.facts.uid;
+    record.boot_id = TRY(sys::boot_id().during("read the boot id"));
+    record.cgroups_path = config.linux.cgroups_path;
+    record.has_process = config.process.has_value();
+    record.has_poststart = !config.hooks.poststart.empty();
+    record.has_poststop = !config.hooks.poststop.empty();
     for (const cgroup::Place& entry : prepared.plan.host.cgroup) {
         if (entry.version == 2) record.cgroup_paths.emplace_back("", entry.directory());
         for (const std::string& name : entry.controllers)
             if (entry.version == 1) record.cgroup_paths.emplace_back(name, entry.directory());
     }
-    oci::note_namespaces(config, record);
+    note_namespaces(config, record);
     return record;
 }
 
 }  // namespace
 
 Result<CreatedProcess> create_process(const Place& place, std::string_view id,
-                                      const CreateOptions& options, sys::FdRef terminal,
-                                      Warnings& warnings) {
-    Bundle bundle = TRY(read_bundle(options.bundle));
+                                      Bundle bundle, const CreateOptions& options,
+                                      sys::FdRef terminal, Warnings& warnings) {
     const bool foreground = terminal.get() >= 0;
     NewState state(TRY(StateDirectory::make(place, id)));
     Prepared prepared =
@@ -181,7 +200,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id,
     launch::Journal journal = TRY(launch::Journal::create(state->directory()));
     NewGroup group = TRY(NewGroup::make(journal, prepared.plan.host, warnings));
     sys::Fd fifo = TRY(make_fifo(*state));
-    const sys::Fd console = TRY(connect_console(options.console_socket));
+    const sys::SocketFd console = TRY(connect_console(options.console_socket));
 
     launch::Outside outside;
     outside.fifo = fifo;
@@ -189,7 +208,8 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id,
     outside.console = console ? sys::FdRef(console) : terminal;
     launch::Launched launched = TRY(launch::start(prepared.plan, outside));
     TRY(converse(launched, prepared, *state, warnings));
-    TRY(state->write_record(TRY(record_of(prepared, *state, place, launched))));
+    const oci::ContainerRecord record = TRY(record_of(prepared, *state, place, launched));
+    TRY(state->write_record(record));
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid()));
     if (!options.pidfd_socket.empty()) TRY(send_pidfd(options.pidfd_socket, launched.pidfd()));
     TRY(launched.go_on());
@@ -201,8 +221,9 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id,
 
 Result<Created> create(const Place& place, std::string_view id, const CreateOptions& options,
                        Warnings& warnings) {
-    const CreatedProcess created =
-        TRY(create_process(place, id, options, sys::FdRef::none(), warnings));
+    Bundle bundle = TRY(read_bundle(options.bundle));
+    const CreatedProcess created = TRY(create_process(place, id, std::move(bundle), options,
+                                                      sys::FdRef::none(), warnings));
     return Created{created.pid};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/container/operations.h"
+#include "runtime/container/prepare.h"
 #include "runtime/sys/handle.h"
 #include "runtime/sys/process.h"
 
@@ -12,9 +13,9 @@ struct CreatedProcess {
     sys::Pidfd pidfd;
 };
 
-/// create, with a socket for the terminal's master where the foreground serves it (or none).
+/// create from a bundle that was read, with a socket for the terminal's master where the foreground serves it (or none).
 Result<CreatedProcess> create_process(const Place& place, std::string_view id,
-                                      const CreateOptions& options, sys::FdRef terminal,
-                                      Warnings& warnings);
+                                      Bundle bundle, const CreateOptions& options,
+                                      sys::FdRef terminal, Warnings& warnings);
 
 }  // namespace crux::container

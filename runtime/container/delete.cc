@@ -35,8 +35,8 @@ Status end_init(const oci::ContainerRecord& record, const StateDirectory& state)
 }
 
 Status check_removable(const Loaded& container) {
-    const ContainerStatus status = TRY(status_of(container));
-    if (status == ContainerStatus::stopped || status == ContainerStatus::created) return {};
+    const oci::Status status = TRY(status_of(container));
+    if (status == oci::Status::stopped || status == oci::Status::created) return {};
     return fail(Error::Kind::state, cat("cannot delete container ", container.record.id,
                                         " that is not stopped: ", word_of(status)));
 }
@@ -47,10 +47,10 @@ void run_poststop(const oci::Config& config, const oci::ContainerRecord& record,
     oci::State document;
     document.oci_version = record.oci_version;
     document.id = record.id;
-    document.status = "stopped";
+    document.status = oci::Status::stopped;
     document.bundle = record.bundle;
     document.annotations = record.annotations;
-    const std::string text = oci::write_hook_state(document);
+    const std::string text = oci::hook_state_json(document);
     for (const Error& failure :
          hooks::run_each("poststop", config.hooks.poststop, {text, record.bundle}))
         warnings.push_back(failure.message());

@@ -7,13 +7,9 @@
 
 namespace crux::container {
 
-const char* word_of(ContainerStatus status) {
-    switch (status) {
-        case ContainerStatus::created: return "created";
-        case ContainerStatus::running: return "running";
-        case ContainerStatus::paused: return "paused";
-        case ContainerStatus::stopped: break;
-    }
+const char* word_of(oci::Status status) {
+    for (const auto& word : oci::kStatuses)
+        if (word.value == status) return word.name.data();
     return "stopped";
 }
 
@@ -36,6 +32,8 @@ Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record) 
         auto inode = sys::pidfd_inode(process);
         if (inode && *inode && **inode != record.pidfd_inode) return std::optional<sys::Pidfd>();
     }
+    auto boot = sys::boot_id();
+    if (boot && *boot != record.boot_id) return std::optional<sys::Pidfd>();
     return std::optional(std::move(process));
 }
 
@@ -44,25 +42,25 @@ Result<cgroup::Group> group_of(const StateDirectory& state) {
     return cgroup::Group::open(std::move(journal.cgroup));
 }
 
-Result<ContainerStatus> status_of(const Loaded& container) {
+Result<oci::Status> status_of(const Loaded& container) {
     const cgroup::Group group = TRY(group_of(container.state));
-    if (TRY(group.freezer_state()) == cgroup::FreezerState::frozen) return ContainerStatus::paused;
+    if (TRY(group.freezer_state()) == cgroup::FreezerState::frozen) return oci::Status::paused;
     const auto init = TRY(live_init(container.record));
-    if (!init) return ContainerStatus::stopped;
+    if (!init) return oci::Status::stopped;
     // A reader of the FIFO is init at the barrier; exec closes it.
     auto fifo = sys::openat(container.state.directory(), kFifoName,
                             O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
-    return fifo ? ContainerStatus::created : ContainerStatus::running;
+    return fifo ? oci::Status::created : oci::Status::running;
 }
 
 Result<oci::State> state_of(const Loaded& container) {
-    const ContainerStatus status = TRY(status_of(container));
+    const oci::Status status = TRY(status_of(container));
     const oci::ContainerRecord& record = container.record;
     oci::State document;
     document.oci_version = record.oci_version;
     document.id = record.id;
-    document.pid = status == ContainerStatus::stopped ? 0 : record.init_process_pid;
-    document.status = word_of(status);
+    document.pid = status == oci::Status::stopped ? 0 : record.init_process_pid;
+    document.status = status;
     document.bundle = record.bundle;
     document.rootfs = record.rootfs;
     document.created = record.created;

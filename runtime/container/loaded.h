@@ -8,10 +8,8 @@
 
 namespace crux::container {
 
-enum class ContainerStatus : std::uint8_t { created, running, paused, stopped };
-
-/// The spec's word, and "paused".
-const char* word_of(ContainerStatus status);
+/// The word for a status, as the state document has it.
+const char* word_of(oci::Status status);
 
 /// A container that exists: its state directory and record.
 struct Loaded {
@@ -31,7 +29,7 @@ Result<cgroup::Group> group_of(const StateDirectory& state);
 
 /// What the container is doing now. The freezer is asked first: a frozen container is paused even when its init
 /// is dead, until somebody thaws it.
-Result<ContainerStatus> status_of(const Loaded& container);
+Result<oci::Status> status_of(const Loaded& container);
 
 /// Its state document.
 Result<oci::State> state_of(const Loaded& container);

@@ -4,8 +4,8 @@ namespace crux::container {
 
 Status pause(const Place& place, std::string_view id) {
     const Loaded container = TRY(load(place, id));
-    const ContainerStatus status = TRY(status_of(container));
-    if (status != ContainerStatus::running && status != ContainerStatus::created)
+    const oci::Status status = TRY(status_of(container));
+    if (status != oci::Status::running && status != oci::Status::created)
         return fail(Error::Kind::state, "container not running");
     const cgroup::Group group = TRY(group_of(container.state));
     return group.freeze();
@@ -13,7 +13,7 @@ Status pause(const Place& place, std::string_view id) {
 
 Status resume(const Place& place, std::string_view id) {
     const Loaded container = TRY(load(place, id));
-    if (TRY(status_of(container)) != ContainerStatus::paused)
+    if (TRY(status_of(container)) != oci::Status::paused)
         return fail(Error::Kind::state, "container not paused");
     const cgroup::Group group = TRY(group_of(container.state));
     return group.thaw();

@@ -1,24 +1,71 @@
 #include <sys/prctl.h>
 
+#include "runtime/console/supervise.h"
 #include "runtime/container/create.h"
 #include "runtime/container/delete.h"
-#include "runtime/container/prepare.h"
 #include "runtime/container/start.h"
-#include "runtime/sys/poll.h"
 
 namespace crux::container {
 
+namespace {
+
+constexpr int kTerminalMs = 10'000;
+
+/// What the foreground holds of its own side: its terminal, where the container wants one, and the signals that
+/// it passes on.
+struct Foreground {
+    std::optional<console::Terminal> terminal;
+    sys::SocketFd theirs;
+    std::optional<console::Signals> signals;
+};
+
+Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& options) {
+    Foreground foreground;
+    if (options.detach) return foreground;
+    const bool wanted = bundle.config.process && bundle.config.process->terminal;
+    if (wanted && options.console_socket.empty()) {
+        foreground.terminal.emplace(TRY(console::Terminal::open()));
+        foreground.theirs = foreground.terminal->take_socket();
+    }
+    // Orphans of a container without a pid namespace become ours, and are not left to whoever started us.
+    if (!options.no_subreaper)
+        TRY(sys::prctl(PR_SET_CHILD_SUBREAPER, 1).during("become a subreaper"));
+    foreground.signals.emplace(TRY(console::Signals::open()));
+    return foreground;
+}
+
+/// Takes the terminal and lets the program run; on failure the container is gone.
+Status begin(const Loaded& container, Foreground& foreground, Warnings& warnings) {
+    Status received;
+    if (foreground.terminal) received = foreground.terminal->receive(kTerminalMs);
+    if (received) return start_loaded(container, warnings);
+    Status destroyed = destroy(container, warnings);
+    if (!destroyed) warnings.push_back(destroyed.error().message());
+    return received;
+}
+
+}  // namespace
+
 Result<int> run(const Place& place, std::string_view id, const RunOptions& options,
                 Warnings& warnings) {
-    const CreatedProcess created =
-        TRY(create_process(place, id, options, sys::FdRef::none(), warnings));
+    Bundle bundle = TRY(read_bundle(options.bundle));
+    Foreground foreground = TRY(open_foreground(bundle, options));
+    const CreatedProcess created = TRY(create_process(place, id, std::move(bundle), options,
+                                                      foreground.theirs, warnings));
+    foreground.theirs.reset();
     const Loaded container = TRY(load(place, id));
     TRY(container.state.lock());
-    TRY(start_loaded(container, warnings));
+    TRY(begin(container, foreground, warnings));
+    container.state.unlock();
     if (options.detach) return 0;
-    const auto ended = TRY(sys::reap(created.pidfd, sys::kForever).during("wait for the container"));
-    if (!options.keep) TRY(destroy(container, warnings));
-    return ended->code();
+    const sys::ExitStatus ended =
+        TRY(console::supervise(created.pid, created.pidfd, *foreground.signals,
+                               foreground.terminal ? &*foreground.terminal : nullptr));
+    if (!options.keep) {
+        TRY(container.state.lock());
+        TRY(destroy(container, warnings));
+    }
+    return ended.code();
 }
 
 }  // namespace crux::container

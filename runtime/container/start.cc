@@ -3,13 +3,15 @@
 #include <poll.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "oci-spec/config.h"
 #include "runtime/base/text.h"
 #include "runtime/container/delete.h"
 #include "runtime/hooks/run.h"
-#include "runtime/plan/words.h"
+#include "runtime/hooks/outcome.h"
+#include "runtime/plan/layout.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/poll.h"
@@ -18,14 +20,15 @@ namespace crux::container {
 
 namespace {
 
-std::unexpected<Error> wrong_state(ContainerStatus status) {
+std::unexpected<Error> wrong_state(oci::Status status) {
     switch (status) {
-        case ContainerStatus::running:
+        case oci::Status::running:
             return fail(Error::Kind::state, "cannot start an already running container");
-        case ContainerStatus::paused:
+        case oci::Status::paused:
             return fail(Error::Kind::state, "cannot start a container in the paused state");
-        case ContainerStatus::stopped:
-        case ContainerStatus::created: break;
+        case oci::Status::creating:
+        case oci::Status::created:
+        case oci::Status::stopped: break;
     }
     return fail(Error::Kind::state, "cannot start a container that has stopped");
 }
@@ -37,20 +40,44 @@ Status wait_for_exec(sys::FdRef fifo, const Loaded& container) {
         const short events = TRY(sys::poll_one(fifo, 0, kLookMs));
         if ((events & (POLLERR | POLLHUP)) != 0) return {};
         // startContainer hooks may take their time; a container that somebody froze meanwhile may not.
-        if (TRY(status_of(container)) == ContainerStatus::paused)
+        if (TRY(status_of(container)) == oci::Status::paused)
             return fail(Error::Kind::state, "the container was paused before its program ran");
     }
 }
 
-/// What init left in the FIFO when a step behind the barrier failed. Our own end keeps the bytes alive.
+/// What the hook said, as init's report carries it: the length of its standard output in two bytes, that, and its
+/// standard error.
+hooks::Outcome outcome_of(const plan::Report& report) {
+    const std::string_view detail(report.detail,
+                                  std::min<std::size_t>(report.detail_length, sizeof report.detail));
+    constexpr std::size_t kHead = 2;
+    const bool timed_out = report.error == ETIMEDOUT;
+    if (detail.size() < kHead) return hooks::outcome_of(report.extra, timed_out, {}, {});
+    constexpr unsigned kByte = 8;
+    const std::size_t first = static_cast<unsigned char>(detail[0]) |
+                              static_cast<unsigned>(static_cast<unsigned char>(detail[1])) << kByte;
+    const std::string_view said = detail.substr(kHead);
+    return hooks::outcome_of(report.extra, timed_out, said.substr(0, first),
+                             said.substr(std::min(first, said.size())));
+}
+
+/// What init left in the FIFO when a step behind the barrier failed, which is a startContainer hook. Our own end
+/// keeps the bytes alive.
 Status read_failure(const StateDirectory& state) {
-    const sys::Fd fifo = TRY(sys::openat(state.directory(), kFifoName,
-                                         O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
+    const sys::Fd fifo =
+        TRY(sys::openat(state.directory(), kFifoName, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
     plan::Report report;
     auto length = sys::read(fifo, {reinterpret_cast<char*>(&report), sizeof report});
     if (!length || *length < plan::kReportHead) return {};
-    return std::unexpected(plan::hook_failure(report, "startContainer")
-                               .during("error during container init"));
+    const std::string text =
+        TRY(sys::read_file(state.directory(), kConfigName).during("read config.json"));
+    const oci::Parsed parsed = oci::parse_config(text);
+    if (report.step >= parsed.config.hooks.start_container.size())
+        return fail(Error::Kind::protocol, "init failed behind the barrier");
+    const oci::Hook& hook = parsed.config.hooks.start_container[report.step];
+    return std::unexpected(
+        hooks::failure("startContainer", report.step, hook, outcome_of(report))
+            .during("error during container init"));
 }
 
 }  // namespace
@@ -75,7 +102,7 @@ Status run_poststart(const Loaded& container) {
     const oci::Parsed parsed = oci::parse_config(text);
     oci::State document = TRY(state_of(container));
     document.pid = container.record.init_process_pid;
-    const std::string state_text = oci::write_hook_state(document);
+    const std::string state_text = oci::hook_state_json(document);
     return hooks::run_all("poststart", parsed.config.hooks.poststart,
                           {state_text, container.record.bundle})
         .at("/hooks/poststart");
@@ -94,8 +121,8 @@ Status start_loaded(const Loaded& container, Warnings& warnings) {
 Status start(const Place& place, std::string_view id, Warnings& warnings) {
     const Loaded container = TRY(load(place, id));
     TRY(container.state.lock());
-    const ContainerStatus status = TRY(status_of(container));
-    if (status != ContainerStatus::created) return wrong_state(status);
+    const oci::Status status = TRY(status_of(container));
+    if (status != oci::Status::created) return wrong_state(status);
     if (!container.record.has_process)
         return fail(Error::Kind::state, "process property must not be empty");
     return start_loaded(container, warnings);

@@ -95,6 +95,8 @@ Status StateDirectory::lock() const {
     return fail(Error::Kind::state, "container is busy: another operation holds its lock");
 }
 
+void StateDirectory::unlock() const { (void)sys::flock(directory_, LOCK_UN); }
+
 Result<oci::ContainerRecord> StateDirectory::read_record() const {
     auto text = sys::read_file(directory_, kRecordName);
     if (!text && text.error().value == ENOENT) return does_not_exist();

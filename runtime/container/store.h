@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "oci-spec/state.h"
+#include "oci-spec/record.h"
 #include "runtime/base/error.h"
 #include "runtime/container/operations.h"
 #include "runtime/sys/handle.h"
@@ -32,6 +32,8 @@ class StateDirectory {
 
     /// Waits for whoever else holds the lock; an error after ten seconds.
     Status lock() const;
+    /// Gives the lock away before the directory is closed.
+    void unlock() const;
 
     /// Reads state.json; "container does not exist" when it is not there (yet).
     [[nodiscard]] Result<oci::ContainerRecord> read_record() const;

@@ -199,7 +199,7 @@ Result<Process> clone_init(Start& start) {
 }
 
 Error start_failure(const Start& start) {
-    return Error(Errno{plan::call_name(start.call), start.error});
+    return Error(Errno{plan::call_name(start.call).data(), start.error});
 }
 
 }  // namespace crux::launch

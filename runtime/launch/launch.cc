@@ -18,7 +18,7 @@ namespace crux::launch {
 
 struct Launched::State {
     plan::Plan* plan = nullptr;
-    const cgroup::Group* group = nullptr;
+    cgroup::Group* group = nullptr;
     sys::SocketFd control;
     std::vector<sys::Fd> join_files;
     std::vector<Join> joins;
@@ -161,7 +161,7 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
 
     Start& start = state->start;
     start.namespaces = host.new_namespaces;
-    if (outside.group != nullptr) start.cgroup = outside.group->unified().get();
+    if (outside.group != nullptr) start.cgroup = TRY(outside.group->unified()).get();
     start.joins = state->joins;
     start.inherited = state->slots.inherited;
     start.our_end = control.first.get();

@@ -18,7 +18,7 @@ namespace crux::launch {
 /// What init's side needs from outside the plan.
 struct Outside {
     sys::FdRef fifo = sys::FdRef::none();     ///< exec.fifo, open for reading and writing; none for exec
-    const cgroup::Group* group = nullptr;     ///< made and limited already
+    cgroup::Group* group = nullptr;     ///< made and limited already
     sys::FdRef console = sys::FdRef::none();  ///< connected console socket, or our proxy's socket
 };
 
