@@ -50,18 +50,17 @@ Config read_config(const Reader& r) {
     };
 }
 
-// A text with a syntax error is read no further: what is left of it would raise consequences only.
 template <class Function>
 auto parse(std::string_view json, const Function& read, Diagnostics& diagnostics) {
     std::invoke_result_t<Function, const Reader&> out;
-    const json::Node root = json::parse_tree(json, diagnostics);
-    if (diagnostics.has_errors() && diagnostics.all().front().pointer.empty()) return out;
-    const Reader reader(root, diagnostics);
-    if (root.kind != json::Kind::object)
-        reader.error(cat("expected an object, not ", json::describe(root.kind)));
+    const auto root = json::parse_tree(json, diagnostics);
+    if (!root) return out;
+    const Reader reader(*root, diagnostics);
+    if (root->kind != json::Kind::object)
+        reader.error(cat("expected an object, not ", json::describe(root->kind)));
     else
         out = read(reader);
-    json::warn_unread(root, diagnostics);
+    json::warn_unread(*root, diagnostics);
     return out;
 }
 

@@ -119,16 +119,28 @@ class Builder {
         return out;
     }
 
-    void report_duplicates(const Node& object) {
+    // Sorted, the keys that are equal stand together: no more than n log n steps, however many.
+    void report_duplicates(Node& object) {
         std::vector<std::string_view> keys;
         keys.reserve(object.children.size());
         for (const Node& member : object.children) keys.push_back(member.key);
         std::sort(keys.begin(), keys.end());
+        std::vector<std::string> repeated;
         for (auto at = std::adjacent_find(keys.begin(), keys.end()); at != keys.end();
              at = std::adjacent_find(at, keys.end())) {
-            diagnostics_.error(pointer() + pointer_token(*at), "is given more than once");
+            repeated.emplace_back(*at);
             at = std::upper_bound(at, keys.end(), *at);
         }
+        for (const std::string& key : repeated) {
+            diagnostics_.error(pointer() + pointer_token(key), "is given more than once");
+            keep_first(object.children, key);
+        }
+    }
+
+    static void keep_first(std::vector<Node>& members, const std::string& key) {
+        const auto is_key = [&](const Node& member) { return member.key == key; };
+        const auto first = std::find_if(members.begin(), members.end(), is_key);
+        members.erase(std::remove_if(first + 1, members.end(), is_key), members.end());
     }
 
     std::string_view text_;
@@ -177,10 +189,10 @@ std::string_view describe(Kind kind) {
     return "";
 }
 
-Node parse_tree(std::string_view text, Diagnostics& diagnostics) {
+std::optional<Node> parse_tree(std::string_view text, Diagnostics& diagnostics) {
     Node root;
     Builder builder(text, root, diagnostics);
-    nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
+    if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::nullopt;
     return root;
 }
 

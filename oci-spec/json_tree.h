@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,11 +36,10 @@ struct Node {
     std::vector<Node> children;
 };
 
-/// The tree of the text. A syntax error is reported with line, column and byte offset, a key that
-/// an object has twice with its pointer; the tree is then what was read so far, and no more than
-/// good for finding further faults. Text that is not UTF-8 and nesting deeper than 64 are syntax
-/// errors.
-Node parse_tree(std::string_view text, Diagnostics& diagnostics);
+/// The tree of the text, or nothing after a syntax error, which is reported with line, column and
+/// byte offset; text that is not UTF-8 and nesting deeper than 64 levels are syntax errors too. A
+/// key that an object has twice is reported with its pointer, and its first value is kept.
+std::optional<Node> parse_tree(std::string_view text, Diagnostics& diagnostics);
 
 /// Warns of every member that no parser has asked for.
 void warn_unread(const Node& root, Diagnostics& diagnostics);
