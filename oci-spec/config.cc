@@ -40,7 +40,7 @@ Config read_config(const Reader& r) {
     return {
         .oci_version = read_version(r["ociVersion"]),
         .root = r["root"].object(read_root),
-        .mounts = r["mounts"].list(read_mount),
+        .mounts = r["mounts"].objects(read_mount),
         .process = r["process"].optional(read_process),
         .hostname = r["hostname"].string(),
         .domainname = r["domainname"].string(),

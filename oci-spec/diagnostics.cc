@@ -1,11 +1,32 @@
 #include "oci-spec/diagnostics.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "runtime/base/text.h"
 
 namespace crux::oci {
+
+namespace {
+
+// Whether the place is the other one or stands below it.
+bool is_within(std::string_view place, std::string_view other) {
+    return place.starts_with(other) && (place.size() == other.size() || place[other.size()] == '/');
+}
+
+// The pointer up to its first index, "/mounts/1" of "/mounts/1/options/0", or nothing.
+std::string_view outermost_element(std::string_view pointer) {
+    for (std::size_t at = 0; at < pointer.size();) {
+        const std::size_t end = std::min(pointer.find('/', at + 1), pointer.size());
+        if (to_number<std::uint32_t>(pointer.substr(at + 1, end - at - 1)))
+            return pointer.substr(0, end);
+        at = end;
+    }
+    return {};
+}
+
+}  // namespace
 
 std::string describe(const Diagnostic& diagnostic) {
     if (diagnostic.pointer.empty()) return diagnostic.text;
@@ -32,6 +53,8 @@ void Diagnostics::append_independent(Diagnostics&& others) {
     const Diagnostics before = *this;
     for (Diagnostic& other : others.all_) {
         if (before.has_error_above(other.pointer)) continue;
+        const std::string_view element = outermost_element(other.pointer);
+        if (!element.empty() && before.has_error_below(element)) continue;
         if (other.severity == Severity::error) ++errors_;
         all_.push_back(std::move(other));
     }
@@ -70,12 +93,15 @@ Error Diagnostics::to_error() const {
 }
 
 bool Diagnostics::has_error_above(std::string_view pointer) const {
-    for (const Diagnostic& one : all_) {
-        if (one.severity != Severity::error || !pointer.starts_with(one.pointer)) continue;
-        const std::string_view rest = pointer.substr(one.pointer.size());
-        if (rest.empty() || rest[0] == '/') return true;
-    }
-    return false;
+    return std::any_of(all_.begin(), all_.end(), [&](const Diagnostic& one) {
+        return one.severity == Severity::error && is_within(pointer, one.pointer);
+    });
+}
+
+bool Diagnostics::has_error_below(std::string_view pointer) const {
+    return std::any_of(all_.begin(), all_.end(), [&](const Diagnostic& one) {
+        return one.severity == Severity::error && is_within(one.pointer, pointer);
+    });
 }
 
 std::string pointer_token(std::string_view key) {

@@ -30,8 +30,8 @@ class Diagnostics {
     void error(std::string pointer, std::string text);
     void warn(std::string pointer, std::string text);
     void append(Diagnostics&& others);
-    /// Appends the others, but for those at or below a place that already has an error: the second
-    /// would be a consequence of the first.
+    /// Appends the others, but for those at or below a place that already has an error, and those
+    /// in an element of an array (the outermost) that has one: they would judge what was not read.
     void append_independent(Diagnostics&& others);
 
     /// The same faults with the pointer in front of theirs.
@@ -40,6 +40,10 @@ class Diagnostics {
     [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
     [[nodiscard]] std::vector<Diagnostic> errors() const;
     [[nodiscard]] std::vector<Diagnostic> warnings() const;
+    /// Whether there is an error at the place or at one that holds it.
+    [[nodiscard]] bool has_error_above(std::string_view pointer) const;
+    /// Whether there is an error at the place or below it.
+    [[nodiscard]] bool has_error_below(std::string_view pointer) const;
     [[nodiscard]] bool has_errors() const { return errors_ > 0; }
 
     /// All errors as one Error of kind spec: a single one keeps its pointer, several are listed
@@ -47,8 +51,6 @@ class Diagnostics {
     [[nodiscard]] Error to_error() const;
 
  private:
-    [[nodiscard]] bool has_error_above(std::string_view pointer) const;
-
     std::vector<Diagnostic> all_;
     std::size_t errors_ = 0;
 };

@@ -18,7 +18,7 @@ Hook read_hook(const Reader& r) {
 
 Hooks read_hooks(const Reader& r) {
     Hooks hooks;
-    for (const auto& [name, list] : kHooks) hooks.*list = r[name].list(read_hook);
+    for (const auto& [name, list] : kHooks) hooks.*list = r[name].objects(read_hook);
     return hooks;
 }
 

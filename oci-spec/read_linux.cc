@@ -83,11 +83,11 @@ Ranges read_ranges(const Reader& r) {
 
 Linux read_linux(const Reader& r) {
     return {
-        .namespaces = r["namespaces"].list(read_namespace),
-        .uid_mappings = r["uidMappings"].list(read_id_mapping),
-        .gid_mappings = r["gidMappings"].list(read_id_mapping),
+        .namespaces = r["namespaces"].objects(read_namespace),
+        .uid_mappings = r["uidMappings"].objects(read_id_mapping),
+        .gid_mappings = r["gidMappings"].objects(read_id_mapping),
         .time_offsets = r["timeOffsets"].object(read_time_offsets),
-        .devices = r["devices"].list(read_device),
+        .devices = r["devices"].objects(read_device),
         .net_devices = r["netDevices"].entries(read_net_device),
         .cgroups_path = r["cgroupsPath"].string(),
         .resources = r["resources"].object(read_resources),

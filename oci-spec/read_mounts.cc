@@ -114,8 +114,8 @@ Mount read_mount(const Reader& r) {
         .options = r["options"].strings(),
         .parsed = {},
         .type = r["type"].string(),
-        .uid_mappings = r["uidMappings"].list(read_id_mapping),
-        .gid_mappings = r["gidMappings"].list(read_id_mapping),
+        .uid_mappings = r["uidMappings"].objects(read_id_mapping),
+        .gid_mappings = r["gidMappings"].objects(read_id_mapping),
     };
     mount.parsed = parse_mount_options(mount.options);
     return mount;

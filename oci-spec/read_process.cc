@@ -104,7 +104,7 @@ Process read_process(const Reader& r) {
         .cwd = r["cwd"].string(),
         .env = r["env"].strings(),
         .args = r["args"].strings(),
-        .rlimits = r["rlimits"].list(read_rlimit),
+        .rlimits = r["rlimits"].objects(read_rlimit),
         .apparmor_profile = r["apparmorProfile"].string(),
         .capabilities = r["capabilities"].optional(read_capabilities),
         .no_new_privileges = r["noNewPrivileges"].boolean(),

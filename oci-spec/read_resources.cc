@@ -53,11 +53,11 @@ BlockIoResources read_block_io(const Reader& r) {
     return {
         .weight = r["weight"].optional_number<std::uint16_t>(),
         .leaf_weight = r["leafWeight"].optional_number<std::uint16_t>(),
-        .weight_device = r["weightDevice"].list(read_weight_device),
-        .throttle_read_bps_device = r["throttleReadBpsDevice"].list(read_throttle_device),
-        .throttle_write_bps_device = r["throttleWriteBpsDevice"].list(read_throttle_device),
-        .throttle_read_iops_device = r["throttleReadIOPSDevice"].list(read_throttle_device),
-        .throttle_write_iops_device = r["throttleWriteIOPSDevice"].list(read_throttle_device),
+        .weight_device = r["weightDevice"].objects(read_weight_device),
+        .throttle_read_bps_device = r["throttleReadBpsDevice"].objects(read_throttle_device),
+        .throttle_write_bps_device = r["throttleWriteBpsDevice"].objects(read_throttle_device),
+        .throttle_read_iops_device = r["throttleReadIOPSDevice"].objects(read_throttle_device),
+        .throttle_write_iops_device = r["throttleWriteIOPSDevice"].objects(read_throttle_device),
     };
 }
 
@@ -78,7 +78,7 @@ InterfacePriority read_interface_priority(const Reader& r) {
 NetworkResources read_network(const Reader& r) {
     return {
         .class_id = r["classID"].optional_number<std::uint32_t>(),
-        .priorities = r["priorities"].list(read_interface_priority),
+        .priorities = r["priorities"].objects(read_interface_priority),
     };
 }
 
@@ -98,11 +98,11 @@ RdmaLimit read_rdma_limit(std::string_view device, const Reader& r) {
 
 Resources read_resources(const Reader& r) {
     return {
-        .devices = r["devices"].list(read_device_rule),
+        .devices = r["devices"].objects(read_device_rule),
         .memory = r["memory"].object(read_memory),
         .cpu = r["cpu"].object(read_cpu),
         .block_io = r["blockIO"].object(read_block_io),
-        .hugepage_limits = r["hugepageLimits"].list(read_hugepage_limit),
+        .hugepage_limits = r["hugepageLimits"].objects(read_hugepage_limit),
         .network = r["network"].object(read_network),
         .pids = r["pids"].object(read_pids),
         .rdma = r["rdma"].entries(read_rdma_limit),

@@ -18,7 +18,7 @@ SeccompRule read_rule(const Reader& r) {
         .names = r["names"].strings(),
         .action = r["action"].required_word(kSeccompActions, "seccomp action"),
         .errno_ret = r["errnoRet"].optional_number<std::uint32_t>(),
-        .args = r["args"].list(read_arg),
+        .args = r["args"].objects(read_arg),
     };
 }
 
@@ -34,7 +34,7 @@ Seccomp read_seccomp(const Reader& r) {
                                  : std::nullopt,
         .listener_path = r["listenerPath"].string(),
         .listener_metadata = r["listenerMetadata"].string(),
-        .syscalls = r["syscalls"].list(read_rule),
+        .syscalls = r["syscalls"].objects(read_rule),
     };
 }
 

@@ -105,6 +105,15 @@ class Reader {
         return out;
     }
 
+    /// The same for elements that must be objects; another is reported and gives the defaults.
+    template <class Function>
+    [[nodiscard]] auto objects(const Function& function) const {
+        return list([&](const Reader& item) {
+            if (!item.present()) item.error("expected an object, not null");
+            return item.object(function);
+        });
+    }
+
     /// What the function makes of each member of an object (its key and its value); absent: empty.
     template <class Function>
     [[nodiscard]] auto entries(const Function& function) const {

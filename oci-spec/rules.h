@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <span>
 #include <string_view>
 
@@ -13,13 +14,13 @@
 /// path exists, whether a controller is there) is for those who look at the host.
 namespace crux::oci {
 
-/// A named rule. `needs` is the place whose faults would make the rule judge defaults instead of
-/// what was written ("" for none): while parsing has found errors at or below it, the rule rests.
+/// A named rule. `needs` are the places whose faults would make the rule judge defaults instead of
+/// what was written: while parsing has found errors there, the rule rests.
 template <class Subject>
 struct Rule {
     std::string_view name;
-    std::string_view needs;
     void (*check)(const Subject& subject, Diagnostics& diagnostics);
+    std::array<std::string_view, 3> needs = {};
 };
 
 /// Every rule, in the order of the specification.

@@ -95,7 +95,8 @@ void check_proc_mounts(const Config& config, Diagnostics& out) {
     for_each_mount(config, [&](const Mount& mount, const std::string& at) {
         const std::string path = cleaned(mount.destination);
         if (path == "/proc") {
-            if (!mount.is_bind() && !mount.parsed.remount && mount.type != "proc")
+            const bool other = !mount.type.empty() && mount.type != "proc";
+            if (other && !mount.is_bind() && !mount.parsed.remount)
                 out.error(cat(at, "/destination"),
                           cat(quoted(path), " cannot be mounted because it is not of type proc"));
         } else if (path.starts_with("/proc/") && !mount.parsed.remount &&
