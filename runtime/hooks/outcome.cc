@@ -47,7 +47,7 @@ std::string_view without_line_ends(std::string_view text) {
     return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
 }
 
-std::string with_streams(std::string how, const Outcome& outcome) {
+std::string with_streams(std::string_view how, const Outcome& outcome) {
     return cat(how, ", stdout: ", without_line_ends(outcome.output),
                ", stderr: ", without_line_ends(outcome.complaint));
 }
@@ -70,7 +70,9 @@ std::string describe(const oci::Hook& hook, const Outcome& outcome) {
 
 Outcome outcome_of(int wait_status, bool timed_out, std::string_view output,
                    std::string_view complaint) {
-    Outcome outcome{.output = std::string(output), .complaint = std::string(complaint)};
+    Outcome outcome;
+    outcome.output = output;
+    outcome.complaint = complaint;
     if (timed_out) {
         outcome.end = Outcome::End::timed_out;
     } else if (WIFSIGNALED(wait_status)) {

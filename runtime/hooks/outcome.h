@@ -20,8 +20,8 @@ struct Outcome {
     };
     End end = End::exited;
     int value = 0;
-    std::string output = {};     ///< of stdout
-    std::string complaint = {};  ///< of stderr
+    std::string output;     ///< of stdout
+    std::string complaint;  ///< of stderr
 
     [[nodiscard]] bool succeeded() const { return end == End::exited && value == 0; }
 };

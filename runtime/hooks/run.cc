@@ -90,7 +90,7 @@ class Conversation {
         constexpr std::uint64_t kMost = 3'600'000;
         const std::uint64_t now = sys::monotonic_ns();
         if (now >= deadline) return 0;
-        return static_cast<int>(std::min((deadline - now) / kNanosPerMilli + 1, kMost));
+        return static_cast<int>(std::min(((deadline - now) / kNanosPerMilli) + 1, kMost));
     }
 
     void feed() {
@@ -125,7 +125,14 @@ std::uint64_t deadline_of(const oci::Hook& hook) {
     constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
     if (!hook.timeout) return UINT64_MAX;
     const std::int64_t seconds = std::clamp<std::int64_t>(*hook.timeout, 0, kMostSeconds);
-    return sys::monotonic_ns() + static_cast<std::uint64_t>(seconds) * kNanosPerSecond;
+    return sys::monotonic_ns() + (static_cast<std::uint64_t>(seconds) * kNanosPerSecond);
+}
+
+Outcome without_words(Outcome::End end, int value) {
+    Outcome outcome;
+    outcome.end = end;
+    outcome.value = value;
+    return outcome;
 }
 
 /// Serves the hook to its end; an outcome without its words.
@@ -134,13 +141,13 @@ Result<Outcome> attend(Running& running, Conversation& conversation, std::uint64
         const bool ended = TRY(conversation.turn(running.fd(), deadline).during("wait for a hook"));
         if (ended) {
             const sys::ExitStatus status = TRY(running.reap());
-            return Outcome{.end = status.signalled ? Outcome::End::signalled : Outcome::End::exited,
-                           .value = status.value};
+            return without_words(status.signalled ? Outcome::End::signalled : Outcome::End::exited,
+                                 status.value);
         }
         if (sys::monotonic_ns() < deadline) continue;
         running.kill();
         TRY(running.reap());
-        return Outcome{.end = Outcome::End::timed_out};
+        return without_words(Outcome::End::timed_out, 0);
     }
 }
 
@@ -159,7 +166,7 @@ Result<Outcome> run(const oci::Hook& hook, const Setting& setting) {
     const std::uint64_t deadline = deadline_of(hook);
     auto running =
         spawn(hook, {.in = in.read, .out = out.write, .err = err.write, .directory = directory});
-    if (!running) return Outcome{.end = Outcome::End::not_started, .value = running.error().value};
+    if (!running) return without_words(Outcome::End::not_started, running.error().value);
     in.read.reset();
     out.write.reset();
     err.write.reset();

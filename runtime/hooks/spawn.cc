@@ -77,7 +77,7 @@ Running::~Running() {
     (void)sys::reap(fd_, kKillTimeoutMs);
 }
 
-void Running::kill() {
+void Running::kill() const {
     (void)sys::kill(-pid_, SIGKILL);
 }
 

@@ -24,7 +24,7 @@ class Running {
 
     [[nodiscard]] sys::FdRef fd() const { return fd_; }
     /// SIGKILL to its process group, which has its pid.
-    void kill();
+    void kill() const;
     /// How it ended. It must have ended, or been killed: waits 10 s at most.
     Result<sys::ExitStatus> reap();
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -41,9 +42,7 @@ struct CgroupHierarchy {
     std::string own_directory;
 
     [[nodiscard]] bool has(std::string_view controller) const {
-        for (const std::string& name : controllers)
-            if (name == controller) return true;
-        return false;
+        return std::ranges::find(controllers, controller) != controllers.end();
     }
     friend bool operator==(const CgroupHierarchy&, const CgroupHierarchy&) = default;
 };

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "runtime/base/text.h"
 #include "runtime/host/cgroup_layout.h"
@@ -46,9 +47,9 @@ Result<bool> read_in_user_namespace() {
 
 int read_last_capability() {
     // Every supported kernel has CAP_CHECKPOINT_RESTORE; two calls are cheaper than reading /proc.
-    int last = 40;
-    while (sys::prctl(PR_CAPBSET_READ, static_cast<unsigned long>(last + 1))) ++last;
-    return last;
+    unsigned long last = 40;
+    while (sys::prctl(PR_CAPBSET_READ, last + 1)) ++last;
+    return static_cast<int>(last);
 }
 
 /// The layout of a host with a cgroup2 at the usual place and nothing else, or nothing.
@@ -89,9 +90,9 @@ bool list_security_modules(Facts& facts) {
     auto size = static_cast<std::uint32_t>(sizeof(ids));
     const long count = ::syscall(kListModules, ids.data(), &size, 0);
     if (count < 0) return false;
-    const auto end = ids.begin() + std::min<std::ptrdiff_t>(count, std::ssize(ids));
-    facts.selinux = std::find(ids.begin(), end, kSelinux) != end;
-    facts.apparmor = std::find(ids.begin(), end, kApparmor) != end;
+    const auto active = std::span(ids).first(std::min(static_cast<std::size_t>(count), ids.size()));
+    facts.selinux = std::ranges::find(active, kSelinux) != active.end();
+    facts.apparmor = std::ranges::find(active, kApparmor) != active.end();
     return true;
 }
 

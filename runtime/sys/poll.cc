@@ -13,7 +13,7 @@ Result<int, Errno> poll(std::span<struct ::pollfd> entries, int timeout_ms) noex
     constexpr std::uint64_t kNanosPerMilli = 1'000'000;
     const bool bounded = timeout_ms > 0;
     const std::uint64_t deadline =
-        bounded ? monotonic_ns() + static_cast<std::uint64_t>(timeout_ms) * kNanosPerMilli : 0;
+        bounded ? monotonic_ns() + (static_cast<std::uint64_t>(timeout_ms) * kNanosPerMilli) : 0;
     int left = timeout_ms;
     for (;;) {
         int count = ::poll(entries.data(), entries.size(), left);

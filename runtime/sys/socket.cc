@@ -136,7 +136,7 @@ Result<Message, Errno> recvmsg(FdRef socket, std::span<char> buffer, std::span<F
         const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (std::size_t i = 0; i < count; ++i) {
             int number = -1;
-            std::memcpy(&number, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+            std::memcpy(&number, CMSG_DATA(header) + (i * sizeof(int)), sizeof(int));
             Fd owner(number);
             if (result.fds < fds.size())
                 fds[result.fds++] = std::move(owner);

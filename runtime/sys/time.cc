@@ -21,7 +21,7 @@ std::uint64_t monotonic_ns() noexcept {
     constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
     struct ::timespec now = {};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * kNanosPerSecond +
+    return (static_cast<std::uint64_t>(now.tv_sec) * kNanosPerSecond) +
            static_cast<std::uint64_t>(now.tv_nsec);
 }
 
@@ -60,7 +60,7 @@ std::string rfc3339(const struct ::timespec& moment) {
 void sleep_ms(int milliseconds) noexcept {
     constexpr int kPerSecond = 1000;
     constexpr long kNanoseconds = 1'000'000;
-    struct ::timespec left {milliseconds / kPerSecond, (milliseconds % kPerSecond) * kNanoseconds};
+    struct ::timespec left{milliseconds / kPerSecond, (milliseconds % kPerSecond) * kNanoseconds};
     while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
     }
 }
