@@ -1,11 +1,11 @@
 #include "runtime/container/create.h"
 
-#include <cerrno>
 #include <unistd.h>
+#include <cerrno>
 
-#include "runtime/base/text.h"
 #include "oci-spec/record.h"
 #include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
 #include "runtime/console/console_socket.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
@@ -74,8 +74,7 @@ Result<sys::Fd> make_fifo(const StateDirectory& state) {
     constexpr mode_t kMode = 0600;
     TRY(sys::mkfifoat(state.directory(), kFifoName, kMode).during("make exec.fifo"));
     // Reading and writing: opening does not wait, and reading never sees an end of file.
-    return sys::openat(state.directory(), kFifoName, O_RDWR | O_NOFOLLOW)
-        .during("open exec.fifo");
+    return sys::openat(state.directory(), kFifoName, O_RDWR | O_NOFOLLOW).during("open exec.fifo");
 }
 
 Result<sys::SocketFd> connect_console(const std::string& path) {
@@ -103,24 +102,16 @@ Status run_host_hooks(const Prepared& prepared, const StateDirectory& state, int
         .at("/hooks/createRuntime");
 }
 
-Status limit_resources(const Prepared& prepared, pid_t pid) {
-    for (std::size_t i = 0; i < prepared.plan.host.rlimits.size(); ++i) {
-        const oci::Rlimit& limit = prepared.plan.host.rlimits[i];
-        const struct ::rlimit wanted = {limit.soft, limit.hard};
-        TRY(sys::prlimit(pid, static_cast<int>(limit.type), &wanted)
-                .during("set a resource limit")
-                .at(cat("/process/rlimits/", i)));
-    }
-    return {};
-}
-
 Status answer(const Prepared& prepared, const StateDirectory& state, plan::Request request,
               pid_t pid) {
     switch (request) {
-        case plan::Request::host_hooks: return run_host_hooks(prepared, state, pid);
-        case plan::Request::resource_limits: return limit_resources(prepared, pid);
+        case plan::Request::host_hooks:
+            return run_host_hooks(prepared, state, pid);
+        case plan::Request::resource_limits:
+            return limit_resources(prepared.plan, pid);
         case plan::Request::seccomp_listener:
-        case plan::Request::network_devices: break;
+        case plan::Request::network_devices:
+            break;
     }
     return fail(Error::Kind::protocol, "init asked for something that is not in this plan");
 }
@@ -131,7 +122,8 @@ Status converse(launch::Launched& launched, const Prepared& prepared, const Stat
     for (;;) {
         launch::Event event = TRY(launched.next());
         switch (event.kind) {
-            case launch::Event::Kind::ready: return {};
+            case launch::Event::Kind::ready:
+                return {};
             case launch::Event::Kind::warning:
                 warnings.push_back(std::move(event.warning));
                 break;
@@ -143,8 +135,8 @@ Status converse(launch::Launched& launched, const Prepared& prepared, const Stat
     }
 }
 
-/// Where the namespaces of the container are found: what was joined by path stays at that path, the rest is
-/// init's own.
+/// Where the namespaces of the container are found: what was joined by path stays at that path, the
+/// rest is init's own.
 void note_namespaces(const oci::Config& config, oci::ContainerRecord& record) {
     for (const oci::Namespace& entry : config.linux.namespaces) {
         const std::string own = cat("/proc/", record.init_process_pid, "/ns/",
@@ -189,13 +181,12 @@ Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDire
 
 }  // namespace
 
-Result<CreatedProcess> create_process(const Place& place, std::string_view id,
-                                      Bundle bundle, const CreateOptions& options,
-                                      sys::FdRef terminal, Warnings& warnings) {
+Result<CreatedProcess> create_process(const Place& place, std::string_view id, Bundle bundle,
+                                      const CreateOptions& options, sys::FdRef terminal,
+                                      Warnings& warnings) {
     const bool foreground = terminal.get() >= 0;
     NewState state(TRY(StateDirectory::make(place, id)));
-    Prepared prepared =
-        TRY(prepare(id, std::move(bundle), options, foreground, &place, warnings));
+    Prepared prepared = TRY(prepare(id, std::move(bundle), options, foreground, &place, warnings));
     TRY(state->write_new(kConfigName, prepared.bundle.config_text));
     launch::Journal journal = TRY(launch::Journal::create(state->directory()));
     NewGroup group = TRY(NewGroup::make(journal, prepared.plan.host, warnings));
@@ -211,7 +202,8 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id,
     const oci::ContainerRecord record = TRY(record_of(prepared, *state, place, launched));
     TRY(state->write_record(record));
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid()));
-    if (!options.pidfd_socket.empty()) TRY(send_pidfd(options.pidfd_socket, launched.pidfd()));
+    if (!options.pidfd_socket.empty())
+        TRY(send_pidfd(options.pidfd_socket, launched.pidfd(), "standard"));
     TRY(launched.go_on());
     group.keep();
     state.keep();
@@ -222,8 +214,8 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id,
 Result<Created> create(const Place& place, std::string_view id, const CreateOptions& options,
                        Warnings& warnings) {
     Bundle bundle = TRY(read_bundle(options.bundle));
-    const CreatedProcess created = TRY(create_process(place, id, std::move(bundle), options,
-                                                      sys::FdRef::none(), warnings));
+    const CreatedProcess created =
+        TRY(create_process(place, id, std::move(bundle), options, sys::FdRef::none(), warnings));
     return Created{created.pid};
 }
 

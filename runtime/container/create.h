@@ -13,9 +13,10 @@ struct CreatedProcess {
     sys::Pidfd pidfd;
 };
 
-/// create from a bundle that was read, with a socket for the terminal's master where the foreground serves it (or none).
-Result<CreatedProcess> create_process(const Place& place, std::string_view id,
-                                      Bundle bundle, const CreateOptions& options,
-                                      sys::FdRef terminal, Warnings& warnings);
+/// create from a bundle that was read, with a socket for the terminal's master where the foreground
+/// serves it (or none).
+Result<CreatedProcess> create_process(const Place& place, std::string_view id, Bundle bundle,
+                                      const CreateOptions& options, sys::FdRef terminal,
+                                      Warnings& warnings);
 
 }  // namespace crux::container

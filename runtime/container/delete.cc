@@ -57,8 +57,8 @@ void run_poststop(const oci::Config& config, const oci::ContainerRecord& record,
 }
 
 Result<oci::Config> stored_config(const StateDirectory& state) {
-    const std::string text = TRY(sys::read_file(state.directory(), kConfigName)
-                                     .during("read the container's config.json"));
+    const std::string text = TRY(
+        sys::read_file(state.directory(), kConfigName).during("read the container's config.json"));
     return std::move(oci::parse_config(text).config);
 }
 

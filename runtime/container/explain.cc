@@ -1,7 +1,7 @@
+#include "runtime/plan/explain.h"
 #include "oci-spec/config.h"
 #include "oci-spec/rules.h"
 #include "runtime/container/prepare.h"
-#include "runtime/plan/explain.h"
 #include "runtime/sys/file.h"
 
 namespace crux::container {

@@ -12,8 +12,8 @@ namespace crux::container {
 
 namespace {
 
-/// The user's name from /etc/passwd, "#UID" for one without. Read by hand: the C library's own way loads
-/// modules, which a static program cannot.
+/// The user's name from /etc/passwd, "#UID" for one without. Read by hand: the C library's own way
+/// loads modules, which a static program cannot.
 std::string name_of(uid_t uid) {
     auto passwd = sys::read_file("/etc/passwd");
     if (passwd) {

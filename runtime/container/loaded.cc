@@ -24,7 +24,8 @@ Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record) 
     if (!pidfd && (pidfd.error().value == ESRCH || pidfd.error().value == EINVAL))
         return std::optional<sys::Pidfd>();
     sys::Pidfd process = TRY(std::move(pidfd).during("open init"));
-    // The descriptor is taken first: what is read now is about the process that it holds, or nobody.
+    // The descriptor is taken first: what is read now is about the process that it holds, or
+    // nobody.
     auto stat = sys::process_stat(record.init_process_pid);
     if (!stat || stat->dead() || stat->start_time != record.init_process_start)
         return std::optional<sys::Pidfd>();
@@ -48,8 +49,8 @@ Result<oci::Status> status_of(const Loaded& container) {
     const auto init = TRY(live_init(container.record));
     if (!init) return oci::Status::stopped;
     // A reader of the FIFO is init at the barrier; exec closes it.
-    auto fifo = sys::openat(container.state.directory(), kFifoName,
-                            O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
+    auto fifo =
+        sys::openat(container.state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
     return fifo ? oci::Status::created : oci::Status::running;
 }
 

@@ -20,15 +20,15 @@ struct Loaded {
 /// Opens a container. "container does not exist" where there is none, or only a half-made one.
 Result<Loaded> load(const Place& place, std::string_view id);
 
-/// The container's init, if it is still the process that was recorded: pid, start time and, where the kernel has
-/// it, the pidfd's inode agree, and it is no zombie. Nothing otherwise.
+/// The container's init, if it is still the process that was recorded: pid, start time and, where
+/// the kernel has it, the pidfd's inode agree, and it is no zombie. Nothing otherwise.
 Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record);
 
 /// The container's cgroup, from the journal.
 Result<cgroup::Group> group_of(const StateDirectory& state);
 
-/// What the container is doing now. The freezer is asked first: a frozen container is paused even when its init
-/// is dead, until somebody thaws it.
+/// What the container is doing now. The freezer is asked first: a frozen container is paused even
+/// when its init is dead, until somebody thaws it.
 Result<oci::Status> status_of(const Loaded& container);
 
 /// Its state document.

@@ -8,8 +8,8 @@
 #include "oci-spec/state.h"
 #include "runtime/base/error.h"
 
-/// The operations on containers (runtime-spec runtime.md, Operations), one a file. None prints anything: what
-/// a person should know comes back as a result, an error or a warning.
+/// The operations on containers (runtime-spec runtime.md, Operations), one a file. None prints
+/// anything: what a person should know comes back as a result, an error or a warning.
 namespace crux::container {
 
 /// Where the containers' states are kept.
@@ -58,32 +58,33 @@ struct ExplainOptions {
     bool json = false;
 };
 
-/// Makes everything that the bundle asks for, up to a process that waits at the barrier. On failure nothing is
-/// left. The container's status is `created` when this returns.
+/// Makes everything that the bundle asks for, up to a process that waits at the barrier. On failure
+/// nothing is left. The container's status is `created` when this returns.
 Result<Created> create(const Place& place, std::string_view id, const CreateOptions& options,
                        Warnings& warnings);
 
-/// create and start in one; without `detach` it stays until the program ends, passes signals on, removes the
-/// container (unless `keep`) and answers the exit status to leave with.
+/// create and start in one; without `detach` it stays until the program ends, passes signals on,
+/// removes the container (unless `keep`) and answers the exit status to leave with.
 Result<int> run(const Place& place, std::string_view id, const RunOptions& options,
                 Warnings& warnings);
 
-/// Lets the program of a created container run. Returns when the program has been executed and the poststart
-/// hooks are done. A failing hook ends and removes the container.
+/// Lets the program of a created container run. Returns when the program has been executed and the
+/// poststart hooks are done. A failing hook ends and removes the container.
 Status start(const Place& place, std::string_view id, Warnings& warnings);
 
 /// The container's state document.
 Result<oci::State> state(const Place& place, std::string_view id);
 
-/// Sends a signal to the container's init; SIGKILL reaches every process of a container without its own pid
-/// namespace. With All::yes a container that is not running is no error.
+/// Sends a signal to the container's init; SIGKILL reaches every process of a container without its
+/// own pid namespace. With All::yes a container that is not running is no error.
 Status kill(const Place& place, std::string_view id, int signal, All all);
 
-/// Deletes a container: cgroup, state, and what a killed create left. Force kills it first, and finds success
-/// in a container that is not there. Poststop hooks that fail are warnings.
+/// Deletes a container: cgroup, state, and what a killed create left. Force kills it first, and
+/// finds success in a container that is not there. Poststop hooks that fail are warnings.
 Status remove(const Place& place, std::string_view id, Force force, Warnings& warnings);
 
-/// All containers, in the order of their ids; one that cannot be read has an error instead of a state.
+/// All containers, in the order of their ids; one that cannot be read has an error instead of a
+/// state.
 Result<std::vector<ListEntry>> list(const Place& place);
 
 /// Freezes and thaws all processes of a container.

@@ -27,11 +27,11 @@ Status write_pid_file(const std::string& path, pid_t pid) {
     return written;
 }
 
-Status send_pidfd(const std::string& path, sys::FdRef pidfd) {
+Status send_pidfd(const std::string& path, sys::FdRef pidfd, std::string_view payload) {
     const sys::SocketFd socket = TRY(sys::socket(AF_UNIX, SOCK_STREAM));
     TRY(sys::connect_unix(socket, path).during(cat("pidfd socket ", path)));
     const std::array<sys::FdRef, 1> descriptors = {pidfd};
-    TRY(sys::sendmsg(socket, "standard", descriptors).during(cat("pidfd socket ", path)));
+    TRY(sys::sendmsg(socket, payload, descriptors).during(cat("pidfd socket ", path)));
     return {};
 }
 

@@ -9,11 +9,12 @@
 
 namespace crux::container {
 
-/// Writes a process id in decimal, without a line feed (callers parse the bare number), to DIR/.NAME and renames
-/// it, so that nobody sees the file before it is whole.
+/// Writes a process id in decimal, without a line feed (callers parse the bare number), to
+/// DIR/.NAME and renames it, so that nobody sees the file before it is whole.
 Status write_pid_file(const std::string& path, pid_t pid);
 
-/// Sends a pidfd over an AF_UNIX stream socket, with the payload that runc's --pidfd-socket has.
-Status send_pidfd(const std::string& path, sys::FdRef pidfd);
+/// Sends a pidfd over an AF_UNIX stream socket, with the payload that runc's --pidfd-socket has:
+/// "standard" for a container's init, "setns" for a process of exec.
+Status send_pidfd(const std::string& path, sys::FdRef pidfd, std::string_view payload);
 
 }  // namespace crux::container

@@ -1,8 +1,8 @@
 #include "runtime/container/prepare.h"
 
+#include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
-#include <unistd.h>
 
 #include "oci-spec/config.h"
 #include "oci-spec/rules.h"
@@ -13,6 +13,7 @@
 #include "runtime/seccomp/cache.h"
 #include "runtime/seccomp/compile.h"
 #include "runtime/sys/file.h"
+#include "runtime/sys/process.h"
 
 namespace crux::container {
 
@@ -28,15 +29,6 @@ Result<std::string> read_config_text(const std::string& path) {
     if (!text && text.error().value == ENOENT)
         return fail(Error::Kind::spec, "JSON specification file config.json not found");
     return std::move(text).during(cat("read ", path, "/config.json"));
-}
-
-Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place) {
-    if (place == nullptr) return seccomp::compile(profile);
-    auto root = open_root(*place);
-    if (!root) return seccomp::compile(profile);
-    auto cache = seccomp::open_cache(*root);
-    if (!cache) return seccomp::compile(profile);
-    return seccomp::compile_cached(profile, *cache);
 }
 
 /// systemd's socket activation: meant for us only if it names us.
@@ -67,6 +59,32 @@ void take_warnings(const oci::Diagnostics& diagnostics, Warnings& warnings) {
 
 }  // namespace
 
+Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place) {
+    if (place == nullptr) return seccomp::compile(profile);
+    auto root = open_root(*place);
+    if (!root) return seccomp::compile(profile);
+    auto cache = seccomp::open_cache(*root);
+    if (!cache) return seccomp::compile(profile);
+    return seccomp::compile_cached(profile, *cache);
+}
+
+std::span<const std::uint64_t> instructions_of(const seccomp::Program& program) {
+    static_assert(sizeof(seccomp::Instruction) == sizeof(std::uint64_t));
+    return {reinterpret_cast<const std::uint64_t*>(program.instructions.data()),
+            program.instructions.size()};
+}
+
+Status limit_resources(const plan::Plan& plan, pid_t pid) {
+    for (std::size_t i = 0; i < plan.host.rlimits.size(); ++i) {
+        const oci::Rlimit& limit = plan.host.rlimits[i];
+        const struct ::rlimit wanted = {limit.soft, limit.hard};
+        TRY(sys::prlimit(pid, static_cast<int>(limit.type), &wanted)
+                .during("set a resource limit")
+                .at(cat("/process/rlimits/", i)));
+    }
+    return {};
+}
+
 Result<Bundle> read_bundle(const std::string& path) {
     Bundle bundle;
     bundle.path = path;
@@ -74,8 +92,7 @@ Result<Bundle> read_bundle(const std::string& path) {
     oci::Parsed parsed = oci::checked_config(bundle.config_text);
     if (!parsed.diagnostics.has_errors())
         parsed.diagnostics.append(oci::check_applied(parsed.config));
-    if (parsed.diagnostics.has_errors())
-        return std::unexpected(parsed.diagnostics.to_error());
+    if (parsed.diagnostics.has_errors()) return std::unexpected(parsed.diagnostics.to_error());
     bundle.config = std::move(parsed.config);
     bundle.diagnostics = std::move(parsed.diagnostics);
     bundle.rootfs = joined(path, bundle.config.root.path);
@@ -100,14 +117,10 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
     seccomp::Program program;
     if (config.linux.seccomp) {
         program = TRY(compiled(*config.linux.seccomp, place));
-        static_assert(sizeof(seccomp::Instruction) == sizeof(std::uint64_t));
-        inputs.seccomp_program = {
-            reinterpret_cast<const std::uint64_t*>(program.instructions.data()),
-            program.instructions.size()};
+        inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }
-    inputs.cgroup = TRY(cgroup::places_for(prepared.facts.cgroup,
-                                           config.linux.cgroups_path, id));
+    inputs.cgroup = TRY(cgroup::places_for(prepared.facts.cgroup, config.linux.cgroups_path, id));
     inputs.limits =
         TRY(cgroup::limits_for(config.linux.resources, inputs.cgroup,
                                {.in_user_namespace = prepared.facts.in_user_namespace}));

@@ -9,6 +9,7 @@
 #include "runtime/container/operations.h"
 #include "runtime/host/facts.h"
 #include "runtime/plan/plan.h"
+#include "runtime/seccomp/program.h"
 
 namespace crux::container {
 
@@ -24,16 +25,29 @@ struct Bundle {
 /// Reads config.json and judges it; all that is wrong with it comes back as one error.
 Result<Bundle> read_bundle(const std::string& path);
 
-/// Everything decided about a container before anything happens. The plan refers to the rest, so it stays in
-/// one place.
+/// Everything decided about a container before anything happens. The plan refers to the rest, so it
+/// stays in one place.
 struct Prepared {
     Bundle bundle;
     host::Facts facts;
     plan::Plan plan;
 };
 
-/// config → plan. `place` is where compiled seccomp programs are kept; none: they are compiled anew.
+/// config → plan. `place` is where compiled seccomp programs are kept; none: they are compiled
+/// anew.
 Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions& options,
                          bool foreground_terminal, const Place* place, Warnings& warnings);
+
+/// A seccomp profile as a program; from the cache below the state root where there is one.
+Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place);
+
+/// The instructions as the plan takes them.
+std::span<const std::uint64_t> instructions_of(const seccomp::Program& program);
+
+/// Sets the plan's resource limits on a process that asks for them (Request::resource_limits).
+Status limit_resources(const plan::Plan& plan, pid_t pid);
+
+/// How long init may take to send a terminal's master, in milliseconds.
+inline constexpr int kTerminalMs = 10'000;
 
 }  // namespace crux::container

@@ -9,10 +9,8 @@ namespace crux::container {
 
 namespace {
 
-constexpr int kTerminalMs = 10'000;
-
-/// What the foreground holds of its own side: its terminal, where the container wants one, and the signals that
-/// it passes on.
+/// What the foreground holds of its own side: its terminal, where the container wants one, and the
+/// signals that it passes on.
 struct Foreground {
     std::optional<console::Terminal> terminal;
     sys::SocketFd theirs;
@@ -27,7 +25,8 @@ Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& optio
         foreground.terminal.emplace(TRY(console::Terminal::open()));
         foreground.theirs = foreground.terminal->take_socket();
     }
-    // Orphans of a container without a pid namespace become ours, and are not left to whoever started us.
+    // Orphans of a container without a pid namespace become ours, and are not left to whoever
+    // started us.
     if (!options.no_subreaper)
         TRY(sys::prctl(PR_SET_CHILD_SUBREAPER, 1).during("become a subreaper"));
     foreground.signals.emplace(TRY(console::Signals::open()));
@@ -50,8 +49,8 @@ Result<int> run(const Place& place, std::string_view id, const RunOptions& optio
                 Warnings& warnings) {
     Bundle bundle = TRY(read_bundle(options.bundle));
     Foreground foreground = TRY(open_foreground(bundle, options));
-    const CreatedProcess created = TRY(create_process(place, id, std::move(bundle), options,
-                                                      foreground.theirs, warnings));
+    const CreatedProcess created =
+        TRY(create_process(place, id, std::move(bundle), options, foreground.theirs, warnings));
     foreground.theirs.reset();
     const Loaded container = TRY(load(place, id));
     TRY(container.state.lock());

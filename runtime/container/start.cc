@@ -9,8 +9,8 @@
 #include "oci-spec/config.h"
 #include "runtime/base/text.h"
 #include "runtime/container/delete.h"
-#include "runtime/hooks/run.h"
 #include "runtime/hooks/outcome.h"
+#include "runtime/hooks/run.h"
 #include "runtime/plan/layout.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
@@ -28,7 +28,8 @@ std::unexpected<Error> wrong_state(oci::Status status) {
             return fail(Error::Kind::state, "cannot start a container in the paused state");
         case oci::Status::creating:
         case oci::Status::created:
-        case oci::Status::stopped: break;
+        case oci::Status::stopped:
+            break;
     }
     return fail(Error::Kind::state, "cannot start a container that has stopped");
 }
@@ -39,17 +40,18 @@ Status wait_for_exec(sys::FdRef fifo, const Loaded& container) {
     for (;;) {
         const short events = TRY(sys::poll_one(fifo, 0, kLookMs));
         if ((events & (POLLERR | POLLHUP)) != 0) return {};
-        // startContainer hooks may take their time; a container that somebody froze meanwhile may not.
+        // startContainer hooks may take their time; a container that somebody froze meanwhile may
+        // not.
         if (TRY(status_of(container)) == oci::Status::paused)
             return fail(Error::Kind::state, "the container was paused before its program ran");
     }
 }
 
-/// What the hook said, as init's report carries it: the length of its standard output in two bytes, that, and its
-/// standard error.
+/// What the hook said, as init's report carries it: the length of its standard output in two bytes,
+/// that, and its standard error.
 hooks::Outcome outcome_of(const plan::Report& report) {
-    const std::string_view detail(report.detail,
-                                  std::min<std::size_t>(report.detail_length, sizeof report.detail));
+    const std::string_view detail(
+        report.detail, std::min<std::size_t>(report.detail_length, sizeof report.detail));
     constexpr std::size_t kHead = 2;
     const bool timed_out = report.error == ETIMEDOUT;
     if (detail.size() < kHead) return hooks::outcome_of(report.extra, timed_out, {}, {});
@@ -61,8 +63,8 @@ hooks::Outcome outcome_of(const plan::Report& report) {
                              said.substr(std::min(first, said.size())));
 }
 
-/// What init left in the FIFO when a step behind the barrier failed, which is a startContainer hook. Our own end
-/// keeps the bytes alive.
+/// What init left in the FIFO when a step behind the barrier failed, which is a startContainer
+/// hook. Our own end keeps the bytes alive.
 Status read_failure(const StateDirectory& state) {
     const sys::Fd fifo =
         TRY(sys::openat(state.directory(), kFifoName, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
@@ -75,9 +77,8 @@ Status read_failure(const StateDirectory& state) {
     if (report.step >= parsed.config.hooks.start_container.size())
         return fail(Error::Kind::protocol, "init failed behind the barrier");
     const oci::Hook& hook = parsed.config.hooks.start_container[report.step];
-    return std::unexpected(
-        hooks::failure("startContainer", report.step, hook, outcome_of(report))
-            .during("error during container init"));
+    return std::unexpected(hooks::failure("startContainer", report.step, hook, outcome_of(report))
+                               .during("error during container init"));
 }
 
 }  // namespace

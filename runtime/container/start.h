@@ -4,8 +4,8 @@
 
 namespace crux::container {
 
-/// Lets init pass the barrier, waits until it has become the program, and runs the poststart hooks. On failure the
-/// container is destroyed. For a container that is `created`, with its lock held.
+/// Lets init pass the barrier, waits until it has become the program, and runs the poststart hooks.
+/// On failure the container is destroyed. For a container that is `created`, with its lock held.
 Status start_loaded(const Loaded& container, Warnings& warnings);
 
 }  // namespace crux::container

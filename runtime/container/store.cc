@@ -95,7 +95,9 @@ Status StateDirectory::lock() const {
     return fail(Error::Kind::state, "container is busy: another operation holds its lock");
 }
 
-void StateDirectory::unlock() const { (void)sys::flock(directory_, LOCK_UN); }
+void StateDirectory::unlock() const {
+    (void)sys::flock(directory_, LOCK_UN);
+}
 
 Result<oci::ContainerRecord> StateDirectory::read_record() const {
     auto text = sys::read_file(directory_, kRecordName);
@@ -112,15 +114,17 @@ Status StateDirectory::write_record(const oci::ContainerRecord& record) const {
 }
 
 Status StateDirectory::write_new(const char* name, std::string_view text) const {
-    const sys::Fd file = TRY(
-        sys::openat(directory_, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kFileMode)
-            .during(name));
+    const sys::Fd file =
+        TRY(sys::openat(directory_, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kFileMode)
+                .during(name));
     return sys::write_all(file, text).during(name);
 }
 
 Status StateDirectory::remove() const {
     std::vector<std::string> names;
-    TRY(sys::for_each_entry(directory_, [&](const sys::Entry& entry) { names.emplace_back(entry.name); }).during("read the state directory"));
+    TRY(sys::for_each_entry(directory_, [&](const sys::Entry& entry) {
+            names.emplace_back(entry.name);
+        }).during("read the state directory"));
     for (const std::string& name : names) {
         auto gone = sys::unlinkat(directory_, name);
         if (!gone && gone.error().value != ENOENT)

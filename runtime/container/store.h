@@ -20,8 +20,8 @@ namespace crux::container {
 /// Held with an exclusive lock by whoever makes or removes the container.
 class StateDirectory {
  public:
-    /// Makes the directory (0700) and its missing parents, and locks it. "container with given ID already
-    /// exists" if it is there.
+    /// Makes the directory (0700) and its missing parents, and locks it. "container with given ID
+    /// already exists" if it is there.
     static Result<StateDirectory> make(const Place& place, std::string_view id);
     /// Opens it. "container does not exist" if there is none.
     static Result<StateDirectory> open(const Place& place, std::string_view id);

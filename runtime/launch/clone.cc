@@ -91,12 +91,12 @@ void require(Start& start, const Outcome& outcome) {
     if (outcome.failed()) give_up(start, outcome);
 }
 
-/// In a new user namespace an exec loses all capabilities as long as no map is written, so it waits for it.
+/// In a new user namespace an exec loses all capabilities as long as no map is written, so it waits
+/// for it.
 void wait_for_maps(Start& start) {
     plan::Answer answer{};
     const Outcome length = call(__NR_read, start.control, &answer, sizeof answer);
-    if (length.failed() || length.value() != sizeof answer || answer.error != 0)
-        init::exit_now(1);
+    if (length.failed() || length.value() != sizeof answer || answer.error != 0) init::exit_now(1);
 }
 
 void run_init(void* argument) {
@@ -112,7 +112,8 @@ void run_init(void* argument) {
         require(start, call(__NR_fcntl, descriptor, kSetFlags, 0));
     static const char* const kNoEnvironment[] = {nullptr};
     constexpr int kEmptyPath = 0x1000;
-    give_up(start, call(__NR_execveat, start.image, "", start.arguments, kNoEnvironment, kEmptyPath));
+    give_up(start,
+            call(__NR_execveat, start.image, "", start.arguments, kNoEnvironment, kEmptyPath));
 }
 
 struct clone_args arguments_for(const Start& start, std::uint64_t more, char* stack) {
@@ -128,8 +129,8 @@ struct clone_args arguments_for(const Start& start, std::uint64_t more, char* st
     return arguments;
 }
 
-/// Joins whatever can be joined with the rights that are there. Before the user namespace these are the
-/// host's, after it the namespace's.
+/// Joins whatever can be joined with the rights that are there. Before the user namespace these are
+/// the host's, after it the namespace's.
 void join_others(Start& start, bool last_chance) {
     for (std::size_t i = 0; i < start.joins.size(); ++i) {
         Join& join = start.joins[i];

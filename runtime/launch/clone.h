@@ -16,18 +16,19 @@ struct Join {
     bool done = false;
 };
 
-/// What the new process does before it is init: it shares our memory, as after vfork, and uses raw system calls
-/// only. The object must stay where it is until the process has become init or ended.
+/// What the new process does before it is init: it shares our memory, as after vfork, and uses raw
+/// system calls only. The object must stay where it is until the process has become init or ended.
 struct Start {
     std::uint64_t namespaces = 0;  ///< CLONE_NEW* bits
     int cgroup = -1;               ///< directory for CLONE_INTO_CGROUP, or -1
     std::span<Join> joins;
     std::span<const int> inherited;  ///< descriptors that init keeps
-    int our_end = -1;                ///< of the control socket; closed, so that our death is an end of file
-    int control = -1;                ///< the new process's end
-    bool waits_for_maps = false;     ///< in a new user namespace: an Answer comes when the maps are written
-    bool becomes_root = false;       ///< in a user namespace: takes its user and group 0
-    int image = -1;                  ///< the init program
+    int our_end = -1;  ///< of the control socket; closed, so that our death is an end of file
+    int control = -1;  ///< the new process's end
+    bool waits_for_maps =
+        false;  ///< in a new user namespace: an Answer comes when the maps are written
+    bool becomes_root = false;  ///< in a user namespace: takes its user and group 0
+    int image = -1;             ///< the init program
     int plan = -1;
 
     // What it leaves when it fails before it is init; read after it ended.
@@ -46,10 +47,10 @@ struct Process {
     sys::Pidfd pidfd;
 };
 
-/// Makes the process that becomes init: one clone3 straight into the cgroup and the new namespaces, or, where
-/// namespaces are joined first, a helper that joins and clones in our place and is gone when this returns.
-/// Memory is shared until exec, which costs a third of a fork; exec of a small program then is quicker than any
-/// copy of this one (docs/decisions/0002).
+/// Makes the process that becomes init: one clone3 straight into the cgroup and the new namespaces,
+/// or, where namespaces are joined first, a helper that joins and clones in our place and is gone
+/// when this returns. Memory is shared until exec, which costs a third of a fork; exec of a small
+/// program then is quicker than any copy of this one (docs/decisions/0002).
 Result<Process> clone_init(Start& start);
 
 /// The sentence for a Start that failed, with a place of its own where it has one.

@@ -9,11 +9,12 @@
 
 namespace crux::launch {
 
-/// Writes the maps of a process in a new user namespace (user_namespaces(7)): lines of "inside outside count".
+/// Writes the maps of a process in a new user namespace (user_namespaces(7)): lines of "inside
+/// outside count".
 Status write_id_maps(pid_t pid, const std::string& uid_map, const std::string& gid_map);
 
-/// A user namespace with these maps that no process is in: for id-mapped mounts. A short-lived process makes
-/// it; the descriptor keeps it.
+/// A user namespace with these maps that no process is in: for id-mapped mounts. A short-lived
+/// process makes it; the descriptor keeps it.
 Result<sys::Fd> user_namespace_with(const std::string& uid_map, const std::string& gid_map,
                                     const std::string& origin);
 

@@ -30,8 +30,8 @@ std::string unescaped(std::string_view text) {
     std::string out;
     constexpr std::size_t kEscape = 4;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto code = text[i] == '\\' ? to_number<unsigned char>(text.substr(i + 1, 3), 8)
-                                          : std::nullopt;
+        const auto code =
+            text[i] == '\\' ? to_number<unsigned char>(text.substr(i + 1, 3), 8) : std::nullopt;
         if (code) {
             out += static_cast<char>(*code);
             i += kEscape - 1;

@@ -10,8 +10,9 @@
 
 namespace crux::launch {
 
-/// What a container has taken of the host, written down before it is taken, so that `delete --force` can give
-/// it back whenever and wherever crux was killed. One line a record, only ever appended:
+/// What a container has taken of the host, written down before it is taken, so that `delete
+/// --force` can give it back whenever and wherever crux was killed. One line a record, only ever
+/// appended:
 ///
 ///     cgroup VERSION MOUNTPOINT PATH CONTROLLERS
 ///     ancestor PATH
@@ -30,8 +31,8 @@ class Journal {
 
     /// Makes the journal of a new container in its state directory.
     static Result<Journal> create(sys::FdRef state_directory);
-    /// Reads a journal; an empty content when there is none. A half-written last line is left out: what it
-    /// announced was not taken.
+    /// Reads a journal; an empty content when there is none. A half-written last line is left out:
+    /// what it announced was not taken.
     static Result<Content> read(sys::FdRef state_directory);
 
     /// Records the cgroup directories that are about to be made.

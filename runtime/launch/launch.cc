@@ -31,8 +31,8 @@ struct Launched::State {
 
 namespace {
 
-/// Bytes that nobody can change any more, for a process that must never run what a container could write
-/// (CVE-2019-5736).
+/// Bytes that nobody can change any more, for a process that must never run what a container could
+/// write (CVE-2019-5736).
 Result<sys::Fd> sealed(const char* name, std::span<const std::byte> bytes, unsigned flags) {
     sys::Fd file = TRY(sys::memfd_create(name, flags).during("make a memfd"));
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -61,8 +61,12 @@ Launched::~Launched() {
     (void)sys::reap(state_->process.pidfd, kBound);
 }
 
-pid_t Launched::pid() const { return state_->process.pid; }
-sys::FdRef Launched::pidfd() const { return state_->process.pidfd; }
+pid_t Launched::pid() const {
+    return state_->process.pid;
+}
+sys::FdRef Launched::pidfd() const {
+    return state_->process.pidfd;
+}
 
 Error Launched::ended_without_a_word() {
     constexpr int kBound = 10'000;
@@ -80,9 +84,10 @@ Error Launched::ended_without_a_word() {
                 .at("/linux/resources/memory/limit");
     }
     if (!ended || !*ended) return Error(Error::Kind::protocol, "init closed its socket");
-    return Error(Error::Kind::protocol, cat("container init was ",
-                                            (*ended)->signalled ? "killed by signal " : "ended with status ",
-                                            (*ended)->value, " before the container was created"));
+    return Error(
+        Error::Kind::protocol,
+        cat("container init was ", (*ended)->signalled ? "killed by signal " : "ended with status ",
+            (*ended)->value, " before the container was created"));
 }
 
 Result<Event> Launched::next() {
@@ -94,14 +99,14 @@ Result<Event> Launched::next() {
         case plan::Say::failed:
             return std::unexpected(plan::failure_sentence(*state_->plan, report));
         case plan::Say::warning:
-            return Event{Event::Kind::warning,
-                         {},
-                         plan::failure_sentence(*state_->plan, report).message()};
+            return Event{
+                Event::Kind::warning, {}, plan::failure_sentence(*state_->plan, report).message()};
         case plan::Say::ask: {
             const plan::Step& step = state_->plan->steps()[report.step];
             return Event{Event::Kind::ask, step.ask_parent.request, {}};
         }
-        case plan::Say::ready: return Event{Event::Kind::ready, {}, {}};
+        case plan::Say::ready:
+            return Event{Event::Kind::ready, {}, {}};
     }
     return fail(Error::Kind::protocol, "init said something unknown");
 }
@@ -131,8 +136,8 @@ Status open_joins(const plan::HostPart& host, std::vector<sys::Fd>& files,
     return {};
 }
 
-/// A pid namespace to join takes effect on children only, so we enter it ourselves where nothing else has to
-/// be joined first: that saves the helper.
+/// A pid namespace to join takes effect on children only, so we enter it ourselves where nothing
+/// else has to be joined first: that saves the helper.
 Status enter_pid_namespace(std::vector<Join>& joins, const plan::HostPart& host) {
     if (joins.size() != 1 || joins[0].type != plan::Namespace::pid) return {};
     TRY(sys::setns(sys::FdRef(joins[0].descriptor), CLONE_NEWPID)

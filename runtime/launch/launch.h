@@ -11,14 +11,15 @@
 #include "runtime/sys/handle.h"
 #include "runtime/sys/process.h"
 
-/// From a plan to a process that waits at the barrier. This folder is the only one that knows the order of
-/// side effects on the host.
+/// From a plan to a process that waits at the barrier. This folder is the only one that knows the
+/// order of side effects on the host.
 namespace crux::launch {
 
 /// What init's side needs from outside the plan.
 struct Outside {
-    sys::FdRef fifo = sys::FdRef::none();     ///< exec.fifo, open for reading and writing; none for exec
-    cgroup::Group* group = nullptr;     ///< made and limited already
+    sys::FdRef fifo =
+        sys::FdRef::none();          ///< exec.fifo, open for reading and writing; none for exec
+    cgroup::Group* group = nullptr;  ///< made and limited already
     sys::FdRef console = sys::FdRef::none();  ///< connected console socket, or our proxy's socket
 };
 
@@ -34,8 +35,8 @@ struct Event {
     std::string warning;
 };
 
-/// A process on its way to the barrier. As long as it is not released its end is the end of this object: it is
-/// killed and reaped, so that a failure anywhere leaves nothing.
+/// A process on its way to the barrier. As long as it is not released its end is the end of this
+/// object: it is killed and reaped, so that a failure anywhere leaves nothing.
 class Launched {
  public:
     Launched(Launched&&) noexcept;
@@ -45,8 +46,8 @@ class Launched {
     [[nodiscard]] pid_t pid() const;
     [[nodiscard]] sys::FdRef pidfd() const;
 
-    /// The next thing that init says. An error when a step failed (its sentence and pointer), or when init
-    /// ended without a word; the memory limit is named when that was its end.
+    /// The next thing that init says. An error when a step failed (its sentence and pointer), or
+    /// when init ended without a word; the memory limit is named when that was its end.
     Result<Event> next();
     /// Tells init to go on after `ask` and `ready`.
     Status go_on();
@@ -61,8 +62,8 @@ class Launched {
     std::unique_ptr<State> state_;
 };
 
-/// Opens what the plan's slots name, writes plan and init program to sealed memfds, makes the process and, in a
-/// new user namespace, writes its maps.
+/// Opens what the plan's slots name, writes plan and init program to sealed memfds, makes the
+/// process and, in a new user namespace, writes its maps.
 Result<Launched> start(plan::Plan& plan, const Outside& outside);
 
 }  // namespace crux::launch

@@ -20,10 +20,9 @@ namespace {
 
 Result<sys::Fd> open_host_mount(const plan::SlotUse& use) {
     const unsigned recursive = use.recursive ? AT_RECURSIVE : 0;
-    sys::MountFd tree =
-        TRY(sys::open_tree(sys::FdRef::cwd(), use.path, OPEN_TREE_CLONE | recursive)
-                .during(cat("bind source ", use.path))
-                .at(use.origin));
+    sys::MountFd tree = TRY(sys::open_tree(sys::FdRef::cwd(), use.path, OPEN_TREE_CLONE | recursive)
+                                .during(cat("bind source ", use.path))
+                                .at(use.origin));
     return sys::Fd(std::move(tree).release());
 }
 
@@ -31,12 +30,17 @@ Result<sys::Fd> open_host_mount(const plan::SlotUse& use) {
 Result<sys::Fd> open_slot(const plan::SlotUse& use, const Outside& outside) {
     using What = plan::SlotUse::What;
     switch (use.what) {
-        case What::cgroup_tasks: return outside.group->open_tasks(use.index);
-        case What::namespace_file: return open_namespace(use.path, use.type, use.origin);
-        case What::host_mount: return open_host_mount(use);
-        case What::idmap_namespace: return user_namespace_with(use.uid_map, use.gid_map, use.origin);
+        case What::cgroup_tasks:
+            return outside.group->open_tasks(use.index);
+        case What::namespace_file:
+            return open_namespace(use.path, use.type, use.origin);
+        case What::host_mount:
+            return open_host_mount(use);
+        case What::idmap_namespace:
+            return user_namespace_with(use.uid_map, use.gid_map, use.origin);
         case What::console_socket:
-        case What::terminal_socket: break;
+        case What::terminal_socket:
+            break;
     }
     return sys::Fd();
 }

@@ -12,8 +12,8 @@ struct Slots {
     std::vector<int> inherited;  ///< the numbers that init keeps
 };
 
-/// Opens what each slot of the plan stands for and writes the numbers to the plan's header. A namespace's path
-/// must be of the slot's type.
+/// Opens what each slot of the plan stands for and writes the numbers to the plan's header. A
+/// namespace's path must be of the slot's type.
 Result<Slots> open_slots(plan::Plan& plan, const Outside& outside);
 
 /// Opens a namespace file and checks its type.

@@ -1,0 +1,151 @@
+#include "runtime/container/exec.h"
+
+#include "oci-spec/config.h"
+#include "runtime/base/text.h"
+#include "runtime/console/console_socket.h"
+#include "runtime/console/supervise.h"
+#include "runtime/container/exec_process.h"
+#include "runtime/container/loaded.h"
+#include "runtime/container/pid_file.h"
+#include "runtime/container/prepare.h"
+#include "runtime/host/read.h"
+#include "runtime/launch/journal.h"
+#include "runtime/launch/launch.h"
+#include "runtime/sys/file.h"
+
+namespace crux::container {
+
+namespace {
+
+Status check_state(const Loaded& container, const ExecOptions& options) {
+    switch (TRY(status_of(container))) {
+        case oci::Status::running:
+        case oci::Status::created:
+            return {};
+        case oci::Status::paused:
+            if (options.ignore_paused) return {};
+            return fail(Error::Kind::state,
+                        "cannot exec in a paused container (use --ignore-paused to override)");
+        case oci::Status::creating:
+        case oci::Status::stopped:
+            break;
+    }
+    return fail(Error::Kind::state, "cannot exec in a stopped container");
+}
+
+Result<oci::Config> stored_config(const StateDirectory& state) {
+    const std::string text = TRY(
+        sys::read_file(state.directory(), kConfigName).during("read the container's config.json"));
+    return std::move(oci::parse_config(text).config);
+}
+
+std::vector<oci::Namespace> namespaces_of(const oci::ContainerRecord& record) {
+    std::vector<oci::Namespace> namespaces;
+    for (const auto& [type, path] : record.namespace_paths) namespaces.push_back({type, path});
+    return namespaces;
+}
+
+Result<plan::Plan> plan_process(const Place& place, const Loaded& container,
+                                const oci::Config& config, const oci::Process& process,
+                                const ExecOptions& options) {
+    const host::Facts facts = TRY(host::read_facts());
+    launch::Journal::Content journal = TRY(launch::Journal::read(container.state.directory()));
+    plan::ExecInputs inputs;
+    inputs.process = &process;
+    inputs.config = &config;
+    inputs.facts = &facts;
+    inputs.id = container.record.id;
+    inputs.rootfs = container.record.rootfs;
+    inputs.namespaces = namespaces_of(container.record);
+    seccomp::Program program;
+    if (config.linux.seccomp) {
+        program = TRY(compiled(*config.linux.seccomp, &place));
+        inputs.seccomp_program = instructions_of(program);
+        inputs.seccomp_flags = program.flags;
+    }
+    inputs.cgroup = TRY(exec_places(std::move(journal.cgroup), options.cgroups));
+    inputs.no_new_keyring = container.record.no_new_keyring;
+    inputs.preserve_fds = options.preserve_fds;
+    inputs.console_socket = options.console_socket;
+    inputs.foreground_terminal =
+        process.terminal && options.console_socket.empty() && !options.detach;
+    inputs.own_user_namespace =
+        oci::find_namespace(config.linux, oci::NamespaceType::user) != nullptr;
+    return plan::build_exec(inputs);
+}
+
+Status check_terminal(const oci::Process& process, const ExecOptions& options) {
+    if (process.terminal && options.detach && options.console_socket.empty())
+        return fail(Error::Kind::usage,
+                    "cannot allocate tty if runc will detach without setting console socket");
+    if (!process.terminal && !options.console_socket.empty())
+        return fail(Error::Kind::usage,
+                    "cannot use console socket if runc will not detach or allocate tty");
+    return {};
+}
+
+/// The sockets and signals on our own side.
+struct Side {
+    sys::SocketFd console;
+    std::optional<console::Terminal> terminal;
+    std::optional<console::Signals> signals;
+};
+
+Result<Side> open_side(const oci::Process& process, const ExecOptions& options) {
+    Side side;
+    if (!options.console_socket.empty()) {
+        side.console = TRY(console::connect_console_socket(options.console_socket));
+    } else if (process.terminal) {
+        side.terminal.emplace(TRY(console::Terminal::open()));
+        side.console = side.terminal->take_socket();
+    }
+    if (!options.detach) side.signals.emplace(TRY(console::Signals::open()));
+    return side;
+}
+
+Status converse(launch::Launched& launched, const plan::Plan& plan, Warnings& warnings) {
+    for (;;) {
+        launch::Event event = TRY(launched.next());
+        if (event.kind == launch::Event::Kind::ready) return {};
+        if (event.kind == launch::Event::Kind::warning) {
+            warnings.push_back(std::move(event.warning));
+            continue;
+        }
+        TRY(limit_resources(plan, launched.pid()));
+        TRY(launched.go_on());
+    }
+}
+
+}  // namespace
+
+Result<int> exec(const Place& place, std::string_view id, const ExecOptions& options,
+                 Warnings& warnings) {
+    const Loaded container = TRY(load(place, id));
+    TRY(check_state(container, options));
+    const oci::Config config = TRY(stored_config(container.state));
+    const oci::Process process = TRY(exec_process(options, config));
+    TRY(check_terminal(process, options));
+    plan::Plan plan = TRY(plan_process(place, container, config, process, options));
+    Side side = TRY(open_side(process, options));
+    cgroup::Group group = TRY(cgroup::Group::open(plan.host.cgroup));
+
+    launch::Outside outside;
+    outside.group = plan.host.cgroup.empty() ? nullptr : &group;
+    outside.console = side.console;
+    launch::Launched launched = TRY(launch::start(plan, outside));
+    TRY(converse(launched, plan, warnings));
+    side.console.reset();
+    if (side.terminal) TRY(side.terminal->receive(kTerminalMs));
+    const pid_t pid = launched.pid();
+    if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, pid));
+    if (!options.pidfd_socket.empty())
+        TRY(send_pidfd(options.pidfd_socket, launched.pidfd(), "setns"));
+    TRY(launched.go_on());
+    const sys::Pidfd process_fd = std::move(launched).release();
+    if (options.detach) return 0;
+    const sys::ExitStatus ended = TRY(console::supervise(
+        pid, process_fd, *side.signals, side.terminal ? &*side.terminal : nullptr));
+    return ended.code();
+}
+
+}  // namespace crux::container
