@@ -136,13 +136,7 @@ Status Group::make_place(std::uint32_t place, const Limits& limits) {
 }
 
 Status Group::check_taken(std::span<const std::uint32_t> taken) const {
-    std::vector<pid_t> found;
-    for (std::uint32_t place : taken) {
-        std::vector<pid_t> here = TRY(processes_in(place));
-        found.insert(found.end(), here.begin(), here.end());
-    }
-    std::ranges::sort(found);
-    found.erase(std::ranges::unique(found).begin(), found.end());
+    std::vector<pid_t> found = TRY(processes_in(taken));
     if (!found.empty())
         return fail(Error::Kind::state,
                     cat("container's cgroup is not empty: ", found.size(), " process(es) found"));

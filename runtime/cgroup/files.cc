@@ -15,6 +15,20 @@ Result<std::string, Errno> read_value(sys::FdRef directory, sys::ZString name) {
     return std::string(buffer, count);
 }
 
+Result<std::string, Errno> read_list(sys::FdRef directory, sys::ZString name) {
+    // The kernel puts into a read as many lines as fit. When there was room for another number,
+    // there was none.
+    constexpr std::size_t kLongestLine = 16;
+    sys::Fd file = TRY(sys::openat(directory, name, O_RDONLY));
+    std::string text;
+    char buffer[4096];
+    for (;;) {
+        std::size_t count = TRY(sys::read(file, buffer));
+        text.append(buffer, count);
+        if (count == 0 || count + kLongestLine < sizeof(buffer)) return text;
+    }
+}
+
 std::optional<std::uint64_t> value_of_key(std::string_view text, std::string_view key) {
     for (std::string_view line : split(text, '\n'))
         if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == ' ')

@@ -14,6 +14,9 @@ namespace crux::cgroup {
 /// The content of a file whose value is short: one read, which the kernel answers whole.
 Result<std::string, Errno> read_value(sys::FdRef directory, sys::ZString name);
 
+/// The content of a list of any length, with one read where it is short.
+Result<std::string, Errno> read_list(sys::FdRef directory, sys::ZString name);
+
 /// The number behind "key " in lines of keys and numbers (cgroup.events, memory.oom_control).
 std::optional<std::uint64_t> value_of_key(std::string_view text, std::string_view key);
 

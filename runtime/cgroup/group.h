@@ -66,8 +66,8 @@ class Group {
     /// for processes that cannot move themselves.
     Status add(pid_t pid) const;
 
-    /// All processes of the container's cgroup and of the cgroups below it, as /proc of this
-    /// process numbers them; none when it is gone.
+    /// All processes in any of the directories and below, sorted, as this process's pid namespace
+    /// numbers them; none when the cgroup is gone.
     [[nodiscard]] Result<std::vector<pid_t>> processes() const;
     /// Whether there is any process.
     [[nodiscard]] Result<bool> populated() const;
@@ -112,10 +112,12 @@ class Group {
                                std::vector<Warning>& warnings) const;
     [[nodiscard]] Error too_much_in_use(const Setting& setting) const;
     [[nodiscard]] bool kill_by_kernel() const;
+    [[nodiscard]] Status kill_by_signals(bool has_v1_freezer) const;
     [[nodiscard]] Result<void, Errno> write_freezer(std::string_view value) const;
     [[nodiscard]] Status check_memory(const MemoryCheck& check) const;
     [[nodiscard]] Status load_program(const DeviceProgram& program);
-    [[nodiscard]] Result<std::vector<pid_t>> processes_in(std::uint32_t place) const;
+    [[nodiscard]] Result<std::vector<pid_t>> processes_in(
+        std::span<const std::uint32_t> places) const;
     [[nodiscard]] std::string name(std::uint32_t place, std::string_view file = {}) const;
     [[nodiscard]] std::string path(std::uint32_t place, std::string_view file = {}) const;
 

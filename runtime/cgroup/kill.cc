@@ -36,29 +36,32 @@ bool Group::kill_by_kernel() const {
 
 Status Group::kill_all(int timeout_ms) const {
     Deadline deadline(timeout_ms);
-    // Kills also what forks at the same time. What is not in the unified hierarchy's cgroup (an
-    // older kernel, a process moved in v1 only) is left for the signals.
+    // Kills also what forks at the same time. What is not in the unified hierarchy's cgroup (on an
+    // older kernel everything) is left for the signals.
     bool killed = kill_by_kernel();
     std::optional<FreezerFile> freezer = freezer_file(places_);
     bool has_v1_freezer = freezer && freezer->version == 1;
     // A process frozen by v1 dies only when thawed.
     if (killed && has_v1_freezer) TRY(thaw());
-    for (;;) {
+    for (bool first = true;; first = false) {
         std::vector<pid_t> pids = TRY(processes());
         if (pids.empty()) return {};
-        if (!killed) {
-            // Frozen processes cannot fork away from the list; thawed, they die of the signal.
-            if (has_v1_freezer) (void)write_freezer(freezer->frozen);
-            std::vector<pid_t> frozen = TRY(processes());
-            Status sent = signal_each(frozen, SIGKILL);
-            if (has_v1_freezer) TRY(thaw());
-            TRY(std::move(sent));
-        }
+        if (!killed || !first) TRY(kill_by_signals(has_v1_freezer));
         if (!deadline.sleep())
             return fail(Error::Kind::state,
                         cat("container's cgroup still has ", pids.size(), " process(es)"));
-        killed = killed && deadline.left_ms() > timeout_ms / 2;
     }
+}
+
+Status Group::kill_by_signals(bool has_v1_freezer) const {
+    // Frozen processes cannot fork away from the list; thawed, they die of the signal.
+    if (has_v1_freezer) (void)write_freezer("FROZEN");
+    auto pids = processes();
+    Status sent;
+    if (pids) sent = signal_each(*pids, SIGKILL);
+    if (has_v1_freezer) TRY(thaw());
+    TRY(std::move(pids));
+    return sent;
 }
 
 }  // namespace crux::cgroup

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 
 #include "runtime/base/text.h"
 #include "runtime/cgroup/files.h"
@@ -10,66 +11,73 @@ namespace crux::cgroup {
 
 namespace {
 
-/// Deeper cgroups than this are found by nobody; removing has no such bound.
+/// Deeper cgroups than this are looked into by nobody; removing has no such bound.
 constexpr int kDeepest = 128;
 
-Status collect_pids(sys::FdRef directory, std::vector<pid_t>& pids) {
-    auto text = sys::read_file(directory, "cgroup.procs");
-    // A cgroup in thread mode lists threads only (cgroups(7)).
-    if (!text && text.error().value == EOPNOTSUPP)
-        text = sys::read_file(directory, "cgroup.threads");
-    if (!text && is_gone(text.error())) return {};
-    std::string lines = TRY(std::move(text).during("cgroup.procs"));
-    for (std::string_view line : split(lines, '\n')) {
+void add_pids(std::string_view text, std::vector<pid_t>& pids) {
+    for (std::string_view line : split(text, '\n')) {
         // 0 is a process outside of our pid namespace: nothing that could be named, and as a target
         // of kill(2) our own group.
         pid_t pid = to_number<pid_t>(line).value_or(0);
         if (pid > 0) pids.push_back(pid);
     }
+}
+
+/// The pids of one cgroup.
+Status collect_pids(sys::FdRef base, const std::string& name, std::vector<pid_t>& pids) {
+    auto text = read_list(base, name + "/cgroup.procs");
+    // A cgroup in thread mode lists threads only (cgroups(7)).
+    if (!text && text.error().value == EOPNOTSUPP) text = read_list(base, name + "/cgroup.threads");
+    if (!text && is_gone(text.error())) return {};
+    std::string lines = TRY(std::move(text).during(name + "/cgroup.procs"));
+    add_pids(lines, pids);
     return {};
 }
 
-Status collect_tree(sys::FdRef directory, std::vector<pid_t>& pids, int depth) {
-    TRY(collect_pids(directory, pids));
-    if (depth == kDeepest) return {};
+/// Whether the directory may have others below it. cgroupfs counts them as links; a file system
+/// that does not count says 1.
+bool may_have_children(sys::FdRef base, const std::string& name) {
+    constexpr nlink_t kNone = 2;
+    auto found = sys::fstatat(base, name);
+    return found && found->st_nlink != kNone;
+}
+
+Status collect_tree(sys::FdRef base, const std::string& name, std::vector<pid_t>& pids, int depth) {
+    TRY(collect_pids(base, name, pids));
+    if (depth == kDeepest || !may_have_children(base, name)) return {};
+    auto opened = sys::openat(base, name, O_RDONLY | O_DIRECTORY);
+    if (!opened && is_gone(opened.error())) return {};
+    sys::Fd directory = TRY(std::move(opened).during(name));
     std::vector<std::string> below;
     auto listed = sys::for_each_entry(directory, [&](sys::Entry entry) {
         if (entry.type == DT_DIR) below.emplace_back(entry.name);
     });
-    if (!listed && !is_gone(listed.error())) return std::unexpected(Error(listed.error()));
-    for (const std::string& name : below) {
-        auto child = sys::openat(directory, name, O_RDONLY | O_DIRECTORY);
-        if (!child && is_gone(child.error())) continue;
-        sys::Fd opened = TRY(std::move(child).during(name));
-        TRY(collect_tree(opened, pids, depth + 1).during(name));
-    }
+    if (!listed && !is_gone(listed.error()))
+        return std::unexpected(Error(listed.error()).during(name));
+    for (const std::string& child : below) TRY(collect_tree(directory, child, pids, depth + 1));
     return {};
+}
+
+void sort_out(std::vector<pid_t>& pids) {
+    std::ranges::sort(pids);
+    pids.erase(std::ranges::unique(pids).begin(), pids.end());
 }
 
 }  // namespace
 
-Result<std::vector<pid_t>> Group::processes_in(std::uint32_t place) const {
+Result<std::vector<pid_t>> Group::processes_in(std::span<const std::uint32_t> places) const {
     std::vector<pid_t> pids;
-    auto directory = sys::openat(base_, names_[place], O_RDONLY | O_DIRECTORY);
-    if (!directory && is_gone(directory.error())) return pids;
-    sys::Fd opened = TRY(std::move(directory).during(path(place)));
-    TRY(collect_tree(opened, pids, 0).during(path(place)));
+    for (std::uint32_t place : places)
+        TRY(collect_tree(base_, names_[place], pids, 0).during(above_));
+    sort_out(pids);
     return pids;
 }
 
 Result<std::vector<pid_t>> Group::processes() const {
-    std::vector<pid_t> pids;
-    // One v1 hierarchy speaks for all of v1: only the runtime moves processes there.
-    int v1 = find_place(places_, "devices", "");
-    if (v1 < 0 && !places_.empty() && places_[0].version == 1) v1 = 0;
-    for (int place : {v1, unified_place(places_)}) {
-        if (place < 0) continue;
-        std::vector<pid_t> here = TRY(processes_in(static_cast<std::uint32_t>(place)));
-        pids.insert(pids.end(), here.begin(), here.end());
-    }
-    std::ranges::sort(pids);
-    pids.erase(std::ranges::unique(pids).begin(), pids.end());
-    return pids;
+    // In every hierarchy: a runtime that was killed may have left a process half way in.
+    std::vector<std::uint32_t> all(places_.size());
+    std::iota(all.begin(), all.end(), 0U);
+    return processes_in(all);
 }
 
 Result<bool> Group::populated() const {
