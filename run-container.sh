@@ -2,6 +2,7 @@
 # Installs what is needed, builds crux, and runs containers that show every facility of the kernel behind them.
 # usage: ./run-container.sh [--explain]
 #   --explain   prints the plan of the container that has everything, step by step, and runs nothing
+# With CRUX=PROGRAM in the environment it shows that program as it is, and installs and builds nothing.
 # Leaves nothing behind, also when interrupted. The exit code is 0 where each claim that this host can show was borne out.
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -19,7 +20,7 @@ explain=no
 case ${1:-} in
     '') ;;
     --explain) explain=yes ;;
-    *) sed -n '2,5s/^# //p' "$0"; exit 1 ;;
+    *) sed -n '2,6s/^# //p' "$0"; exit 1 ;;
 esac
 
 # quietly WHAT COMMAND…: says what is going on, and shows the output only of a failure.
@@ -36,12 +37,14 @@ quietly() {
 }
 
 umask 022
-quietly 'Installing what is needed' scripts/install-packages.sh scripts/packages-build.txt
+crux=${CRUX:-}
+if [ -z "$crux" ]; then
+    crux=$here/build/release/crux
+    quietly 'Installing what is needed' scripts/install-packages.sh scripts/packages-build.txt
+    quietly 'Configuring' timeout 120 cmake --preset release -DCRUX_TESTS=OFF
+    quietly 'Building crux (some minutes the first time)' timeout 1800 cmake --build --preset release -j "$(nproc)"
+fi
 busybox=$(command -v busybox)
-# CRUX names another program to demonstrate; without it the one built here is used.
-crux=${CRUX:-$here/build/release/crux}
-quietly 'Configuring' timeout 120 cmake --preset release -DCRUX_TESTS=OFF
-quietly 'Building crux (a minute or two the first time)' timeout 1800 cmake --build --preset release -j "$(nproc)"
 
 if [ $explain = yes ]; then
     exec "$crux" explain --bundle bundles/demonstration
@@ -54,7 +57,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 chmod 755 "$work"
 cp -R bundles "$work/bundles" && rm -rf "$work/bundles/rootfs"
-quietly 'Making a root file system from busybox' bundles/make-rootfs.sh "$work/bundles/rootfs"
+quietly 'Making a root file system from busybox' bundles/make-rootfs.sh "$work/bundles/rootfs" "$(dirname "$crux")"
 
 printf '\n%sA container, piece by piece%s\n' "$bold" "$plain"
 words "Kernel $(uname -r), cgroups of $(cgroup_kind)." "Every container below is made by $("$crux" --version | head -n 1)."

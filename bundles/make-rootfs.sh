@@ -1,9 +1,12 @@
 #!/bin/bash
 # Makes the root file system that all bundles share, from busybox-static and the demonstration's own small programs.
-# usage: bundles/make-rootfs.sh [FOLDER]      (FOLDER: bundles/rootfs unless given)
+# usage: bundles/make-rootfs.sh [FOLDER [PROGRAMS]]
+#   FOLDER      where to make it: bundles/rootfs unless given
+#   PROGRAMS    the build folder that has crux-demo and crux-demo-strict: build/release unless given
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=${1:-$here/rootfs}
+programs=${2:-$here/../build/release}
 
 busybox=$(command -v busybox || true)
 if [ -z "$busybox" ]; then
@@ -23,13 +26,11 @@ fi
     [ "$name" = busybox ] || ln -sf busybox "$root/bin/$name"
 done
 for program in crux-demo crux-demo-strict; do
-    for build in "$here"/../build/*/; do
-        if [ -x "$build$program" ]; then
-            cp -f "$build$program" "$root/bin/$program"
-            break
-        fi
-    done
-    [ -x "$root/bin/$program" ] || echo "$program is not built yet: the bundles chroot, mounts-pivot-root and seccomp-strict need it" >&2
+    if [ -x "$programs/$program" ]; then
+        cp -f "$programs/$program" "$root/bin/$program"
+    else
+        echo "$program is not built yet: the bundles chroot, mounts-pivot-root and seccomp-strict need it" >&2
+    fi
 done
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"

@@ -93,6 +93,14 @@ cgroup_of() {
     fi
 }
 
+queue=''
+
+# Removes the message queue that the ipc namespace is shown with.
+remove_queue() {
+    [ -z "$queue" ] || ipcrm --queue-id "$queue" 2>/dev/null
+    queue=''
+}
+
 cgroup_kind() {
     local v1 v2
     v1=$(grep -c ' - cgroup ' /proc/self/mountinfo)
@@ -109,6 +117,7 @@ cgroup_kind() {
 clean_up() {
     trap '' INT TERM HUP
     local folder
+    remove_queue
     for folder in "$work"/state/*/; do
         [ -d "$folder" ] || continue
         timeout 10 "$crux" --root "$work/state" delete --force "$(basename "$folder")" >/dev/null 2>&1

@@ -10,7 +10,8 @@ echo "interfaces $(ls /sys/class/net 2>/dev/null | tr '\n' ' ')"
 echo "uid-inside $(id -u)"
 echo "uid-map $(tr -s ' ' </proc/self/uid_map | sed 's/^ //')"
 echo "uptime-days $(($(cut -d. -f1 /proc/uptime) / 86400))"
-echo "cgroup $(tail -n 1 /proc/self/cgroup)"
+# The memory hierarchy of cgroup v1, or the only one of v2.
+echo "cgroup $(sed -nE 's/^[0-9]+:(memory|)://p' /proc/self/cgroup | head -n 1)"
 # System V message queues are named in the ipc namespace: here there is none.
 echo "queues $(($(wc -l </proc/sysvipc/msg) - 1))"
 echo "mounts $(wc -l </proc/self/mountinfo)"

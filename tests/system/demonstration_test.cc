@@ -1,0 +1,68 @@
+#include <csignal>
+#include <filesystem>
+
+#include "tests/support/bundle.h"
+#include "tests/support/catch.h"
+#include "tests/support/command.h"
+#include "tests/support/facts.h"
+#include "tests/support/host_snapshot.h"
+
+using namespace crux::test;
+
+namespace {
+
+const std::string kScript = std::string(CRUX_SOURCES) + "/run-container.sh";
+
+CommandOptions options(std::chrono::milliseconds timeout) {
+    // The folder of the demonstration bears our tag through TMPDIR, so that a snapshot sees it.
+    return {.timeout = timeout,
+            .env = {{"CRUX", crux_program()}, {"TMPDIR", work_folder()}, {"LC_ALL", "C"}}};
+}
+
+void need_busybox() {
+    need_root();
+    if (!std::filesystem::exists("/bin/busybox")) skip("needs busybox (Debian: busybox-static)");
+}
+
+}  // namespace
+
+TEST_CASE("the demonstration shows what it claims, in plain text, and leaves nothing") {
+    need_busybox();
+    (void)work_folder();
+    const HostSnapshot before = HostSnapshot::take();
+    const Outcome outcome = run({kScript}, options(90s));
+    INFO(outcome.describe());
+    CHECK(outcome.ok());
+    CHECK_THAT(outcome.out, Catch::Contains(" 0 not as claimed\n"));
+    CHECK(outcome.out.find('\x1b') == std::string::npos);
+    for (const char* part : {"1. Eight namespaces", "2. Cgroups", "3. Network", "4. Seccomp",
+                             "5. Mounts and pivot_root", "6. chroot", "7. Capabilities"})
+        CHECK_THAT(outcome.out, Catch::Contains(part));
+    CHECK(left_behind_since(before).empty());
+    CHECK(std::filesystem::is_empty(work_folder()));
+}
+
+TEST_CASE("the demonstration leaves nothing when it is interrupted") {
+    need_busybox();
+    const int signal_number = GENERATE(SIGINT, SIGTERM);
+    (void)work_folder();
+    const HostSnapshot before = HostSnapshot::take();
+    Process script({kScript}, options(60s));
+    // In the middle of a container's work: the bandwidth is being measured.
+    REQUIRE(
+        eventually([&] { return script.out().find("by bandwidth") != std::string::npos; }, 30s));
+    script.signal(signal_number);
+    const Outcome outcome = script.wait(15s);
+    INFO(outcome.describe());
+    CHECK_FALSE(outcome.timed_out);
+    CHECK(outcome.status == 128 + signal_number);
+    CHECK(left_behind_since(before).empty());
+    CHECK(std::filesystem::is_empty(work_folder()));
+}
+
+TEST_CASE("--explain prints the plan and runs nothing") {
+    const Outcome outcome = run({kScript, "--explain"}, options(20s));
+    INFO(outcome.describe());
+    REQUIRE(outcome.ok());
+    CHECK_THAT(outcome.out, Catch::Contains("/linux/seccomp") && Catch::Contains("execve(2)"));
+}
