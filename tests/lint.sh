@@ -27,7 +27,7 @@ sources() { find "$@" -type f \( -name '*.cc' -o -name '*.h' -o -name '*.c' -o -
 own_sources() { sources "$@" | grep -v '_test\.cc$'; }
 
 # code FILE…: "file:line:text" of every line, comments and the contents of strings taken away.
-# A line with "lint: allow WORD" in a comment is kept from the check of that name.
+# A comment "lint: allow NAME: reason", on the line or alone above it, keeps the line from the check of that name.
 code() {
     awk '{
         line = $0
@@ -35,7 +35,13 @@ code() {
         if (match(line, /lint: allow [a-z-]+/)) allow = substr(line, RSTART + 12, RLENGTH - 12)
         gsub(/"([^"\\]|\\.)*"/, "\"\"", line)
         sub(/\/\/.*/, "", line)
-        if (line ~ /[^ ]/) print FILENAME ":" FNR ":" line (allow == "" ? "" : " \001" allow)
+        if (line !~ /[^ ]/) {
+            if (allow != "") above = allow
+            next
+        }
+        if (allow == "") allow = above
+        above = ""
+        print FILENAME ":" FNR ":" line (allow == "" ? "" : " \001" allow)
     }' "$@" </dev/null
 }
 
@@ -64,7 +70,7 @@ banned no-stdio "${call}(printf|fprintf|puts|fputs|perror|dprintf|vprintf)\(" \
     'errors are returned and printed once, by cmd/crux' "${strict[@]}"
 banned no-fopen "${call}(fopen|freopen|opendir|tmpfile|tmpnam|mktemp|realpath)\(" \
     'follows what a name means now (CVE-2019-19921): files are opened below a held descriptor, by sys' "${host_side[@]}"
-banned no-raw-open '(::(open|openat|openat2|creat)\(|\b(open|openat)\([^)]*\bO_[A-Z])' \
+banned no-raw-open '(^|[^A-Za-z0-9_.>:])(::(open|openat|openat2|creat)\(|(open|openat)\([^)]*\bO_[A-Z])' \
     'a descriptor needs an owner and O_CLOEXEC (CVE-2024-21626): sys::open and its kin' "${below_cmd[@]}"
 banned no-raw-mount "${call}(mount|umount|umount2|pivot_root|chroot)\(" \
     'a target checked as a path and then mounted by path can be swapped (CVE-2021-30465): mounts are descriptors' "${host_side[@]}"
@@ -78,7 +84,7 @@ banned no-loose-numbers '(\b(std::)?(stoi|stol|stoll|stoul|stoull|stod|atoi|atol
     'takes "1x" for 1 or throws (CVE-2026-30892): to_number reads the whole text' "${strict[@]}" cmd/crux
 banned no-strcpy "${call}(strcpy|strcat|sprintf|vsprintf|gets|alloca)\(" \
     'writes past the end' "${strict[@]}" cmd
-banned no-sleep "${call}(sleep|usleep|nanosleep|std::this_thread::sleep_for)\(" \
+banned no-sleep '((^|[^A-Za-z0-9_])::sleep|\b(usleep|nanosleep|clock_nanosleep|sleep_for|sleep_until))\(' \
     'a sleep in place of a handshake is a race: wait on a descriptor' "${host_side[@]}"
 banned no-environment "${call}(getenv|setenv|putenv|unsetenv)\(|std::getenv\(" \
     'the environment is read once, by cmd/crux, and handed down' "${strict[@]}"

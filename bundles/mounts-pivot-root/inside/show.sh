@@ -5,7 +5,7 @@ try() { # NAME COMMAND…
     shift
     if answer=$("$@" 2>&1); then echo "try $name done"; else echo "try $name ${answer##*: }"; fi
 }
-echo "root $(ls / | tr '\n' ' ')"
+echo "root $(cd / && echo *)"
 echo "mounts $(wc -l </proc/self/mountinfo)"
 cut -d' ' -f5,6 /proc/self/mountinfo | sort -u | sed 's/^/mount /' | grep -E 'mount (/|/proc|/dev|/tmp|/data) '
 try write-root touch /etc/new
