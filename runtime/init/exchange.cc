@@ -37,12 +37,15 @@ Outcome read_answer(int control) {
 }  // namespace
 
 void report_failure(Context& context, const Outcome& outcome) {
+    plan::Report report = report_of(context, plan::Say::failed, outcome);
     if (context.control.open()) {
-        (void)send(context.control.get(), report_of(context, plan::Say::failed, outcome));
-    } else {
-        // After the barrier start listens at the other end of the FIFO.
-        (void)send(context.slot(plan::kFifoSlot), report_of(context, plan::Say::failed, outcome));
+        (void)send(context.control.get(), report);
+        return;
     }
+    // After the barrier start listens at the other end of the FIFO. It has no plan, and what can
+    // fail there are startContainer hooks: it is told which one.
+    if (context.step->kind == plan::Kind::hook) report.step = context.step->hook.index;
+    (void)send(context.slot(plan::kFifoSlot), report);
 }
 
 void report_warning(Context& context, const Outcome& outcome) {

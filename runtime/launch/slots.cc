@@ -1,7 +1,10 @@
 #include "runtime/launch/slots.h"
 
+#include <cerrno>
+
 #include "runtime/base/text.h"
 #include "runtime/launch/id_maps.h"
+#include "runtime/plan/words.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/mount.h"
 #include "runtime/sys/namespace.h"
@@ -10,9 +13,12 @@ namespace crux::launch {
 
 Result<sys::Fd> open_namespace(const std::string& path, plan::Namespace type,
                                const std::string& origin) {
-    sys::NamespaceFd opened = TRY(sys::open_namespace_at(path, static_cast<int>(type))
-                                      .during(cat("namespace ", path))
-                                      .at(origin));
+    auto found = sys::open_namespace_at(path, static_cast<int>(type));
+    if (!found && found.error().value == EINVAL)
+        return std::unexpected(
+            Error(Error::Kind::spec, cat(path, " is not a ", plan::namespace_name(type), " namespace"))
+                .at(origin));
+    sys::NamespaceFd opened = TRY(std::move(found).during(cat("namespace ", path)).at(origin));
     return sys::Fd(std::move(opened).release());
 }
 
