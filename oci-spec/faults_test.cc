@@ -324,6 +324,7 @@ constexpr Fault kBrokenRules[] = {
     {"/hooks/createRuntime/0/timeout", "0"},
     {"/hooks/createRuntime/0/timeout", "-1"},
     {"/annotations/", "\"x\""},
+    {"/annotations/org.systemd.property.A=b", "\"1\""},
     {"/hostname", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""},
 };
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "oci-spec/rule_list.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
@@ -19,6 +21,14 @@ void check_host_name(const std::string& name, std::string_view property, bool pr
         out.error(cat('/', property), cat("must not be longer than ", kMaxHostName, " bytes"));
 }
 
+// systemd.exec(5) and its like: CamelCase words. What is none would not be a property, but could be
+// taken for something else on the way to systemd.
+bool is_systemd_property(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    });
+}
+
 template <class Function>
 void for_each_hook(const Config& config, const Function& function) {
     for (const auto& [name, list] : kHooks) {
@@ -37,8 +47,12 @@ void check_host_names(const Config& config, Diagnostics& out) {
 }
 
 void check_annotations(const Config& config, Diagnostics& out) {
-    for (const auto& [key, value] : config.annotations)
+    constexpr std::string_view kSystemd = "org.systemd.property.";
+    for (const auto& [key, value] : config.annotations) {
         if (key.empty()) out.error("/annotations/", "must not have an empty key");
+        if (key.starts_with(kSystemd) && !is_systemd_property(key.substr(kSystemd.size())))
+            out.error(cat("/annotations", pointer_token(key)), "is no name of a systemd property");
+    }
 }
 
 void check_hook_paths(const Config& config, Diagnostics& out) {
