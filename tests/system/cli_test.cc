@@ -220,7 +220,7 @@ TEST_CASE("wrong global options are told, and nothing is done") {
         {{"--log-format", "xml", "list"}, "invalid log-format: xml"},
         {{"--log", "/nosuch/log", "list"}, "open /nosuch/log: no such file or directory"},
         {{"--root", work_folder() + "/nosuch", "list"},
-         "open " + work_folder() + "/nosuch: no such file or directory"},
+         "state root " + work_folder() + "/nosuch: open: no such file or directory"},
     };
     for (const auto& one : cases) {
         const Outcome outcome = crux(one.words);
