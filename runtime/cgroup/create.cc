@@ -96,6 +96,22 @@ class Maker {
 
 }  // namespace
 
+std::vector<std::string> Group::missing_ancestors(std::span<const Place> places) {
+    std::vector<std::string> missing;
+    for (const Place& place : places) {
+        auto at = static_cast<std::ptrdiff_t>(missing.size());
+        std::string_view path = place.path;
+        for (std::size_t slash = path.rfind('/'); slash != 0 && slash != path.npos;
+             slash = path.rfind('/', slash - 1)) {
+            std::string ancestor = place.mountpoint + std::string(path.substr(0, slash));
+            auto found = sys::faccessat(sys::FdRef::cwd(), ancestor, F_OK);
+            if (found || found.error().value != ENOENT) break;
+            missing.insert(missing.begin() + at, std::move(ancestor));
+        }
+    }
+    return missing;
+}
+
 Result<Group> Group::create(std::vector<Place> places, const Limits& limits) {
     Group group = TRY(open(std::move(places)));
     Status made = group.make(limits);

@@ -40,14 +40,17 @@ class Group {
     /// gone again. No limit is set yet.
     static Result<Group> create(std::vector<Place> places, const Limits& limits);
 
+    /// The absolute paths of the ancestors that create would have to make, the topmost first, so
+    /// that they can be noted before they exist. Asks only where a path has more than one name.
+    static std::vector<std::string> missing_ancestors(std::span<const Place> places);
+
     /// The cgroup of an existing container. That directories are missing shows only where they are
     /// used.
     static Result<Group> open(std::vector<Place> places);
 
     [[nodiscard]] std::span<const Place> places() const { return places_; }
 
-    /// Absolute paths of the ancestors that create made, the topmost first: for the journal, and
-    /// for remove.
+    /// Absolute paths of the ancestors that create made, the topmost first: for remove.
     [[nodiscard]] const std::vector<std::string>& made_ancestors() const { return ancestors_; }
 
     /// Writes the settings in order, and loads and attaches the device program (replacing the one
@@ -61,6 +64,11 @@ class Group {
     /// The container's directory in the unified hierarchy, for clone3's CLONE_INTO_CGROUP; no
     /// descriptor (negative) where there is no unified hierarchy. Valid as long as the group.
     [[nodiscard]] Result<sys::FdRef> unified();
+
+    /// The directory in the unified hierarchy where a process of the container is, at or below the
+    /// container's own. For exec: when a container has made cgroups and handed controllers to them,
+    /// no process can enter its top any more (clone3 answers EBUSY).
+    [[nodiscard]] Result<sys::Fd> open_unified_of(pid_t pid) const;
 
     /// Moves a process by its pid, in every place. Slow where a kernel grace period has to pass:
     /// for processes that cannot move themselves.
@@ -96,6 +104,9 @@ class Group {
     /// one first, as far as they are empty. What is gone already is success; a directory that
     /// stays busy is an error after about a second.
     Status remove(std::span<const std::string> ancestors = {}) const;
+    /// As remove, but kills what is still there (kill_all). The usual cgroup, empty and without any
+    /// below, goes with one call a hierarchy and without a look at its processes.
+    Status destroy(std::span<const std::string> ancestors = {}, int timeout_ms = 10000) const;
 
  private:
     Group() = default;
@@ -108,6 +119,7 @@ class Group {
     [[nodiscard]] Status enable_controllers(const Limits& limits);
     [[nodiscard]] Status settle_type(std::span<const std::string> controllers) const;
     void remove_made() const;
+    static void remove_ancestors(std::span<const std::string> ancestors);
     [[nodiscard]] Status judge(const Setting& setting, Errno error,
                                std::vector<Warning>& warnings) const;
     [[nodiscard]] Error too_much_in_use(const Setting& setting) const;

@@ -112,6 +112,34 @@ TEST_CASE("ancestors that others use stay") {
     CHECK(host.has("pids/box/other"));
 }
 
+TEST_CASE("ancestors that are missing are known before they are made") {
+    FakeHost host;
+    Place memory = host.place("memory", {"memory"});
+    Place pids = host.place("pids", {"pids"});
+    memory.path = "/box/a/b/x";
+    pids.path = "/x";
+    fs::create_directories(host.path("memory/box"));
+    std::vector<Place> places = {memory, pids};
+    std::vector<std::string> missing = Group::missing_ancestors(places);
+    CHECK(missing ==
+          std::vector<std::string>{host.path("memory/box/a"), host.path("memory/box/a/b")});
+    auto group = Group::create(places, {});
+    REQUIRE(group);
+    CHECK(group->made_ancestors() == missing);
+    CHECK(Group::missing_ancestors(places).empty());
+}
+
+TEST_CASE("destroying takes an empty cgroup, one with others below, and one that is gone") {
+    FakeHost host;
+    auto group = Group::create({host.place("memory", {"memory"}), host.place("u", {}, 2)}, {});
+    REQUIRE(group);
+    fs::create_directories(host.path("u/box/x/inner"));
+    CHECK(failure(group->destroy(group->made_ancestors(), 100)) == "none");
+    CHECK(!host.has("memory/box"));
+    CHECK(!host.has("u/box"));
+    CHECK(failure(group->destroy(group->made_ancestors(), 100)) == "none");
+}
+
 TEST_CASE("a cgroup that cannot be made everywhere is made nowhere") {
     FakeHost host;
     std::vector<Place> places = {host.place("memory", {"memory"}), host.place("pids", {"pids"})};

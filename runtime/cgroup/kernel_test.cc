@@ -12,6 +12,7 @@
 #include "runtime/base/text.h"
 #include "runtime/cgroup/group.h"
 #include "runtime/host/read.h"
+#include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/process.h"
 #include "tests/support/catch.h"
@@ -463,6 +464,63 @@ TEST_CASE("cgroups that the container made itself are removed with it", "[kernel
         REQUIRE(std::filesystem::create_directories(place.directory() + "/a/b/c"));
     CHECK(failure(group->remove()) == "none");
     for (const Place& place : group.places()) CHECK(!std::filesystem::exists(place.directory()));
+}
+
+TEST_CASE("destroying kills what is left and leaves no directory", "[kernel]") {
+    HostGroup group("destroy");
+    pid_t child = group.start(sleep_forever);
+    CHECK(failure(group->destroy()) == "none");
+    for (const Place& place : group.places()) CHECK(!std::filesystem::exists(place.directory()));
+    int status = 0;
+    CHECK(::waitpid(child, &status, 0) == child);
+    CHECK(WTERMSIG(status) == SIGKILL);
+}
+
+TEST_CASE("the cgroup of a process below the container's own is found", "[kernel]") {
+    HostGroup group("below");
+    int place = unified_place(group.places());
+    if (place < 0) test::skip("no unified hierarchy");
+    pid_t child = group.start(sleep_forever);
+    std::string directory = group.places()[static_cast<std::size_t>(place)].directory();
+    auto found_at = [&] {
+        auto opened = group->open_unified_of(child);
+        INFO((opened ? "" : opened.error().message()));
+        REQUIRE(opened);
+        auto link = sys::readlinkat(sys::FdRef::cwd(), cat("/proc/self/fd/", opened->get()));
+        REQUIRE(link);
+        return *link;
+    };
+    CHECK(found_at() == directory);
+    REQUIRE(std::filesystem::create_directories(directory + "/a/b"));
+    REQUIRE(sys::write_file(directory + "/a/b/cgroup.procs", cat(child)));
+    CHECK(found_at() == directory + "/a/b");
+    CHECK(!group->open_unified_of(::getpid()));
+}
+
+TEST_CASE("every controller of the unified hierarchy reaches a container on v2", "[kernel]") {
+    HostGroup group("controllers");
+    if (test::cgroup_mode() != test::CgroupMode::v2) test::skip("not a v2 host");
+    auto top = sys::read_file("/sys/fs/cgroup/cgroup.controllers");
+    REQUIRE(top);
+    CHECK(group.read("", "cgroup.controllers") == trimmed(*top));
+}
+
+TEST_CASE("limits of v2 are in the files after they were applied", "[kernel]") {
+    oci::Resources resources = memory(64 << 20, 96 << 20);
+    resources.memory.reservation = 32 << 20;
+    resources.cpu.shares = 512;
+    resources.cpu.cpus = "0";
+    resources.pids.limit = 0;
+    resources.unified = {{"memory.high", "50331648"}};
+    if (test::cgroup_mode() != test::CgroupMode::v2) test::skip("not a v2 host");
+    HostGroup group("values", resources);
+    CHECK(group.read("", "memory.max") == "67108864");
+    CHECK(group.read("", "memory.low") == "33554432");
+    CHECK(group.read("", "memory.high") == "50331648");
+    CHECK(group.read("", "cpu.weight") == "59");
+    CHECK(group.read("", "cpuset.cpus") == "0");
+    CHECK(group.read("", "pids.max") == "1");
+    CHECK(group.run([] { return 7; }) == 7);
 }
 
 TEST_CASE("a cgroup with a process stays, and that is an error within a bound", "[kernel]") {

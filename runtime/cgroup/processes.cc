@@ -80,6 +80,27 @@ Result<std::vector<pid_t>> Group::processes() const {
     return processes_in(all);
 }
 
+Result<sys::Fd> Group::open_unified_of(pid_t pid) const {
+    int place = unified_place(places_);
+    if (place < 0) return fail(Error::Kind::unsupported, "no unified cgroup hierarchy");
+    auto index = static_cast<std::uint32_t>(place);
+    std::string file = cat("/proc/", pid, "/cgroup");
+    std::string lines = TRY(sys::read_file(file).during(file));
+    constexpr std::string_view kUnified = "0::";
+    for (std::string_view line : split(lines, '\n')) {
+        if (!line.starts_with(kUnified)) continue;
+        // The file counts from our cgroup namespace's top and the place from the mount's, so the
+        // container's own path is looked for.
+        std::string_view own = places_[index].path;
+        std::string inside = cat(line.substr(kUnified.size()), "/");
+        std::size_t found = inside.find(cat(own, "/"));
+        if (found == inside.npos) break;
+        std::string below = name(index) + inside.substr(found + own.size());
+        return sys::openat(base_, below, O_PATH | O_DIRECTORY).during(above_ + below);
+    }
+    return fail(Error::Kind::state, cat("process ", pid, " is not in the container's cgroup"));
+}
+
 Result<bool> Group::populated() const {
     if (places_.size() != 1 || places_[0].version != 2) {
         std::vector<pid_t> pids = TRY(processes());

@@ -100,17 +100,31 @@ Status Group::remove(std::span<const std::string> ancestors) const {
         Errno error = gone ? Errno{"rmdir", EBUSY} : gone.error();
         if (first) first = std::unexpected(Error(error).during(cat("remove cgroup ", path(i))));
     }
+    remove_ancestors(ancestors);
+    return first;
+}
+
+Status Group::destroy(std::span<const std::string> ancestors, int timeout_ms) const {
+    bool all_gone = true;
+    for (std::size_t i = places_.size(); i-- > 0;)
+        all_gone = remove_one(base_, names_[i]).value_or(false) && all_gone;
+    // A directory with processes cannot be removed, so there are none left.
+    if (!all_gone) TRY(kill_all(timeout_ms));
+    if (!all_gone) return remove(ancestors);
+    remove_ancestors(ancestors);
+    return {};
+}
+
+void Group::remove_ancestors(std::span<const std::string> ancestors) {
     // Others may have moved in meanwhile, and then they stay.
     for (std::size_t i = ancestors.size(); i-- > 0;)
         (void)sys::unlinkat(sys::FdRef::cwd(), ancestors[i], AT_REMOVEDIR);
-    return first;
 }
 
 void Group::remove_made() const {
     for (std::size_t i = places_.size(); i-- > 0;)
         if (is_new_[i]) (void)sys::unlinkat(base_, names_[i], AT_REMOVEDIR);
-    for (std::size_t i = ancestors_.size(); i-- > 0;)
-        (void)sys::unlinkat(sys::FdRef::cwd(), ancestors_[i], AT_REMOVEDIR);
+    remove_ancestors(ancestors_);
 }
 
 }  // namespace crux::cgroup
