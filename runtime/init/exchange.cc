@@ -54,6 +54,22 @@ void report_warning(Context& context, const Outcome& outcome) {
     context.detail_length = 0;
 }
 
+Outcome meet_fault(Context& context) {
+    if (context.step_index != context.plan->fault_step) return {};
+    switch (static_cast<plan::Fault>(context.plan->fault_action)) {
+        case plan::Fault::fail:
+            return refuse(5 /* EIO */);
+        case plan::Fault::die:
+            exit_now(1);
+        case plan::Fault::kill_parent:
+            break;
+    }
+    // After the barrier nobody is there to be killed.
+    if (!context.control.open()) return {};
+    TRY(send(context.control.get(), report_of(context, plan::Say::fault, {})));
+    return read_answer(context.control.get());
+}
+
 Outcome ask_parent(Context& context) {
     TRY(send(context.control.get(), report_of(context, plan::Say::ask, {})));
     return read_answer(context.control.get());

@@ -11,4 +11,7 @@ void report_failure(Context& context, const Outcome& outcome);
 /// Tells the parent of a failure that the container can live with.
 void report_warning(Context& context, const Outcome& outcome);
 
+/// In builds for fault tests: does what the plan wants to go wrong before this step.
+Outcome meet_fault(Context& context);
+
 }  // namespace crux::init

@@ -150,9 +150,11 @@ const plan::Header* map_plan(int descriptor) {
         context.step = &steps[i];
         context.step_index = i;
 #ifdef CRUX_FAULTS
-        stop_at_fault(context);
-#endif
+        const Outcome fault = meet_fault(context);
+        const Outcome outcome = fault.failed() ? fault : apply(context);
+#else
         const Outcome outcome = apply(context);
+#endif
         if (!outcome.failed()) continue;
         if (tolerated(steps[i], outcome)) {
             report_warning(context, outcome);

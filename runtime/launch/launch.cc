@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include <cstring>
+#include <cstdlib>
 
 #include "runtime/base/text.h"
 #include "runtime/init/image.h"
@@ -149,7 +149,30 @@ Status enter_pid_namespace(std::vector<Join>& joins, const plan::HostPart& host)
 
 }  // namespace
 
+#ifdef CRUX_FAULTS
+namespace {
+
+/// CRUX_FAULT=STEP:ACTION in the environment, for fault tests: where init stops and what happens
+/// there.
+void plan_fault(plan::Header& header) {
+    const char* text = std::getenv("CRUX_FAULT");
+    if (text == nullptr) return;
+    const std::vector<std::string_view> words = split(text, ':');
+    if (words.size() != 2) return;
+    header.fault_step = to_number<std::uint32_t>(words[0]).value_or(plan::kNoFault);
+    const plan::Fault action = words[1] == "fail"  ? plan::Fault::fail
+                               : words[1] == "die" ? plan::Fault::die
+                                                   : plan::Fault::kill_parent;
+    header.fault_action = static_cast<std::uint32_t>(action);
+}
+
+}  // namespace
+#endif
+
 Result<Launched> start(plan::Plan& plan, const Outside& outside) {
+#ifdef CRUX_FAULTS
+    plan_fault(plan.header());
+#endif
     auto state = std::make_unique<Launched::State>();
     state->plan = &plan;
     state->group = outside.group;

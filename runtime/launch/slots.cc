@@ -16,7 +16,8 @@ Result<sys::Fd> open_namespace(const std::string& path, plan::Namespace type,
     auto found = sys::open_namespace_at(path, static_cast<int>(type));
     if (!found && found.error().value == EINVAL)
         return std::unexpected(
-            Error(Error::Kind::spec, cat(path, " is not a ", plan::namespace_name(type), " namespace"))
+            Error(Error::Kind::spec,
+                  cat(path, " is not a ", plan::namespace_name(type), " namespace"))
                 .at(origin));
     sys::NamespaceFd opened = TRY(std::move(found).during(cat("namespace ", path)).at(origin));
     return sys::Fd(std::move(opened).release());

@@ -366,6 +366,13 @@ constexpr SlotIndex kFifoSlot = 1;     ///< exec.fifo, open for reading and writ
 constexpr SlotIndex kTraceSlot = 2;    ///< a shared page of stamps, with --trace
 constexpr SlotIndex kFirstFreeSlot = 3;
 
+/// What init does before the step Header::fault_step, in builds for fault tests (CRUX_FAULTS).
+enum class Fault : std::uint32_t {
+    fail,         ///< the step fails with EIO
+    die,          ///< init ends without a word
+    kill_parent,  ///< the parent kills itself
+};
+
 struct Header {
     std::uint32_t magic;
     std::uint32_t size;  ///< of the whole block
@@ -396,6 +403,7 @@ enum class Say : std::uint32_t {
     warning,  ///< the same, but init goes on
     ask,      ///< ask_parent: step `step`; a descriptor may come along
     ready,    ///< everything up to the barrier holds
+    fault,    ///< only in builds for fault tests: the parent is to be killed here
 };
 /// Most of a report is numbers; `detail` is bytes of the outside world (a hook's output, a path).
 struct Report {
