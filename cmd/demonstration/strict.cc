@@ -36,7 +36,7 @@ constexpr unsigned long kFlags = 0x04000000UL | 0x10000000UL;  // SA_RESTORER | 
 constexpr unsigned long kFlags = 0x10000000UL;
 #endif
 
-void on_signal(int) {
+void on_signal(int /*number*/) {
     say("sigreturn: a signal's handler ran, and returns by it\n");
 }
 

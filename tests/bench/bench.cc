@@ -67,7 +67,7 @@ double milliseconds_of(const Words& words, bool show_errors) {
     posix_spawn_file_actions_destroy(&actions);
     if (failed != 0 || status != 0) {
         std::string text = "failed:";
-        for (const auto& word : words) text += " " + word;
+        for (const auto& word : words) text.append(" ").append(word);
         throw std::runtime_error(text);
     }
     return took.count();

@@ -66,6 +66,7 @@ void make_busybox_root(const std::string& root) {
     fs::create_symlink("../bin", root + "/usr/bin");
     fs::create_symlink("bin", root + "/sbin");
     const int bin = open((root + "/bin").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (bin < 0) throw std::runtime_error("open " + root + "/bin");
     for (const auto& name : busybox.names)
         linkat(AT_FDCWD, busybox.path.c_str(), bin, name.c_str(), 0);
     linkat(AT_FDCWD, busybox.path.c_str(), bin, "busybox", 0);
@@ -119,12 +120,12 @@ Bundle& Bundle::patch(const nlohmann::json& patch) {
     return *this;
 }
 
-Bundle& Bundle::args(std::vector<std::string> words) {
+Bundle& Bundle::args(const std::vector<std::string>& words) {
     return set("/process/args", words);
 }
 
 Bundle& Bundle::mount(const std::string& destination, const std::string& type,
-                      const std::string& source, std::vector<std::string> options) {
+                      const std::string& source, const std::vector<std::string>& options) {
     nlohmann::json entry = {{"destination", destination}, {"type", type}, {"source", source}};
     if (!options.empty()) entry["options"] = options;
     config_["mounts"].push_back(entry);

@@ -34,12 +34,12 @@ class Bundle {
     /// Applies a JSON merge patch (RFC 7396).
     Bundle& patch(const nlohmann::json& patch);
     /// The program and its arguments.
-    Bundle& args(std::vector<std::string> words);
+    Bundle& args(const std::vector<std::string>& words);
     /// A script for the container's /bin/sh.
     Bundle& script(const std::string& text) { return args({"/bin/sh", "-c", text}); }
     /// Appends a mount.
     Bundle& mount(const std::string& destination, const std::string& type,
-                  const std::string& source, std::vector<std::string> options = {});
+                  const std::string& source, const std::vector<std::string>& options = {});
     /// Replaces the namespace of this type: new, or joined by path.
     Bundle& name_space(const std::string& type, const std::string& path = "");
     /// Takes the namespace of this type away.

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <filesystem>
+#include <iostream>
 #include <stdexcept>
 
 namespace crux::test {
@@ -24,8 +25,8 @@ Container::Container(Bundle& bundle, std::string id)
 Container::~Container() {
     try {
         crux({"delete", "--force", id_});
-    } catch (const std::exception&) {
-        // The test's own failure says more than this one would.
+    } catch (const std::exception& error) {
+        std::cerr << "delete --force " << id_ << ": " << error.what() << "\n";
     }
 }
 

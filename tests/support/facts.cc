@@ -157,7 +157,7 @@ std::optional<std::string> cgroup_of(int pid, const std::string& controller) {
 }
 
 void skip(const std::string& reason) {
-    std::cout << "SKIPPED: " << reason << std::endl;
+    std::cout << "SKIPPED: " << reason << "\n" << std::flush;
 #if defined(SKIP)
     SKIP(reason);
 #else
