@@ -42,6 +42,8 @@ Status check_mount_namespace(const Draft& draft) {
         origin = "/mounts";
     else if (config.root.readonly)
         origin = "/root/readonly";
+    else if (draft.no_device_nodes && !config.linux.devices.empty())
+        origin = "/linux/devices";  // they would be mounts too
     if (origin == nullptr) return {};
     return std::unexpected(
         Error(Error::Kind::spec, "needs a mount namespace of the container").at(origin));
@@ -50,7 +52,8 @@ Status check_mount_namespace(const Draft& draft) {
 /// The canonical order of container set-up, a line a phase. The comment of a line says why it
 /// stands there and not earlier or later.
 Status plan_create(Draft& draft, const Inputs& inputs) {
-    const bool dev_is_ours = makes_dev(draft.config);
+    const bool dev_is_ours =
+        makes_dev(draft.config) && (draft.mount_namespace || !draft.no_device_nodes);
     const bool filter_needs_privilege =
         draft.process != nullptr && !draft.process->no_new_privileges;
     const Filter filter = {inputs.seccomp_program, inputs.seccomp_flags};

@@ -14,7 +14,12 @@ namespace crux::plan {
 
 namespace {
 
-constexpr std::string_view kEveryContainer = "every container";
+/// What is said of a step that no property asks for.
+std::string_view nobody(const Plan& plan) {
+    for (const Step& step : plan.steps())
+        if (step.kind == Kind::barrier) return "every container";
+    return "every exec";
+}
 
 /// One step of either side, ready to print.
 struct Line {
@@ -40,17 +45,16 @@ struct Story {
     std::vector<Section> sections;
 };
 
-std::string_view origin_words(std::string_view origin) {
-    return origin.empty() ? kEveryContainer : origin;
-}
-
-void add_host_steps(Section& section, const std::vector<HostStep>& steps, std::size_t& number) {
+void add_host_steps(Section& section, const std::vector<HostStep>& steps, std::size_t& number,
+                    std::string_view nobody_asked) {
     for (const HostStep& step : steps)
         section.lines.push_back({++number, "host", step.name, step.what, step.facility, step.why,
-                                 origin_words(step.origin)});
+                                 step.origin.empty() ? nobody_asked : step.origin});
 }
 
-Line init_line(const Plan& plan, const Step& step, std::size_t number) {
+Line init_line(const Plan& plan, const Step& step, std::size_t number,
+               std::string_view nobody_asked) {
+    const std::string_view origin = plan.text(step.origin);
     const KindWords& words = kind_words(step.kind);
     return {number,
             "init",
@@ -58,7 +62,7 @@ Line init_line(const Plan& plan, const Step& step, std::size_t number) {
             describe(plan, step),
             words.facility,
             words.why,
-            origin_words(plan.text(step.origin))};
+            origin.empty() ? nobody_asked : origin};
 }
 
 /// The end of the steps that belong to create: those behind the barrier are start's.
@@ -75,17 +79,18 @@ Story story_of(const Plan& plan) {
     const auto steps = plan.steps();
     const std::size_t created = end_of_create(steps);
 
+    const std::string_view nobody_asked = nobody(plan);
     std::size_t number = 0;
     Section before = {"on the host, before init runs", {}};
-    add_host_steps(before, story.before, number);
+    add_host_steps(before, story.before, number, nobody_asked);
     Section inside = {"inside, by init", {}};
     for (std::size_t index = 0; index < created; ++index)
-        inside.lines.push_back(init_line(plan, steps[index], index + 1));
+        inside.lines.push_back(init_line(plan, steps[index], index + 1, nobody_asked));
     Section after = {"on the host, when init is ready", {}};
-    add_host_steps(after, story.after, number);
+    add_host_steps(after, story.after, number, nobody_asked);
     Section start = {"inside, from then on", {}};
     for (std::size_t index = created; index < steps.size(); ++index)
-        start.lines.push_back(init_line(plan, steps[index], index + 1));
+        start.lines.push_back(init_line(plan, steps[index], index + 1, nobody_asked));
 
     story.sections.push_back(std::move(before));
     story.sections.push_back(std::move(inside));

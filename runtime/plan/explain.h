@@ -13,7 +13,7 @@ std::string explain_text(const Plan& plan);
 
 /// The same for programs: one JSON object with the container's id and an array of steps, each with
 /// its number on its side, its side ("host" or "init"), kind, what, facility, origin (a JSON
-/// pointer, or "every container") and why.
+/// pointer, or "every container", or "every exec") and why.
 std::string explain_json(const Plan& plan);
 
 }  // namespace crux::plan

@@ -9,23 +9,25 @@ namespace crux::plan {
 
 std::uint32_t tree_propagation(oci::Propagation wanted) {
     switch (wanted) {
-        // The host's mounts come in, ours do not go out.
-        case oci::Propagation::none:
-            return propagation_byte(oci::Propagation::rslave);
-        // Nothing could be bound out of an unbindable tree; the root becomes so at the end.
-        case oci::Propagation::unbindable:
-            return propagation_byte(oci::Propagation::private_);
-        case oci::Propagation::runbindable:
-            return propagation_byte(oci::Propagation::rprivate);
+        // Shared mounts stay what they are on the host: what is mounted in a volume shows there.
         case oci::Propagation::shared:
         case oci::Propagation::rshared:
-        case oci::Propagation::slave:
-        case oci::Propagation::rslave:
+            return propagation_byte(wanted);
+        // Nothing could be bound out of an unbindable tree; the root becomes so at the end.
         case oci::Propagation::private_:
         case oci::Propagation::rprivate:
+        case oci::Propagation::unbindable:
+        case oci::Propagation::runbindable:
+            return propagation_byte(oci::Propagation::rprivate);
+        // The host's mounts come in, ours do not go out.
+        case oci::Propagation::none:
+        case oci::Propagation::slave:
+        case oci::Propagation::rslave:
             break;
     }
-    return propagation_byte(wanted);
+    // The whole tree, also where config.json names the root alone: a mount below it that stayed
+    // shared would carry our unmounting of the old root to the host.
+    return propagation_byte(oci::Propagation::rslave);
 }
 
 std::uint32_t parent_propagation(oci::Propagation wanted) {

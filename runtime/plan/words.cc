@@ -289,7 +289,9 @@ std::string describe_user(const Plan& plan, const User& user) {
 }
 
 std::string describe_sets(const CapabilitySets& sets) {
-    std::string words = cat("keep the capabilities ", capability_words(sets.permitted));
+    std::string words = sets.permitted == 0
+                            ? "give up all capabilities"
+                            : cat("keep the capabilities ", capability_words(sets.permitted));
     if (sets.effective != sets.permitted)
         words += cat(", in effect ", capability_words(sets.effective));
     if (sets.inheritable != 0) words += cat(", inheritable ", capability_words(sets.inheritable));
@@ -319,7 +321,14 @@ std::string describe_exec(const Plan& plan, const Exec& exec) {
         if (!words.empty()) words += ' ';
         words += plain ? std::string(text) : quoted(text);
     }
+    std::string names;
+    for (const Text variable : plan.list<Text>(exec.environment)) {
+        const std::string_view text = plan.text(variable);
+        add_word(names, text.substr(0, text.find('=')));
+    }
     std::string out = cat("become ", words);
+    if (!names.empty()) out += cat(", with the variables ", names);
+    if (exec.needs_home != 0) out += cat(", with user ", exec.uid, "'s HOME from /etc/passwd");
     if (exec.keep_below > 3) out += cat(", with descriptors up to ", exec.keep_below - 1, " open");
     return out;
 }
@@ -331,10 +340,18 @@ std::string describe_verify(const Verify& verify) {
     return words + " are what they should be";
 }
 
+/// "monotonic 100 5" as "monotonic 100 s 5 ns".
+std::string offset_words(std::string_view line) {
+    const auto parts = split(line, ' ');
+    if (parts.size() != 3) return std::string(line);
+    const std::string words = cat(parts[0], ' ', parts[1], " s");
+    return parts[2] == "0" ? words : cat(words, ' ', parts[2], " ns");
+}
+
 std::string describe_time(const Plan& plan, const TimeOffsets& offsets) {
     std::string words;
     for (const std::string_view line : split(plan.text(offsets.text), '\n'))
-        if (!line.empty()) add_word(words, cat(line.substr(0, line.rfind(' ')), " s"));
+        if (!line.empty()) add_word(words, offset_words(line));
     return cat("make a time namespace and enter it", bracketed(words));
 }
 
@@ -355,6 +372,12 @@ std::string hook_name(const Plan& plan, const Step& step) {
     const auto parts = split(plan.text(step.origin), '/');
     const std::string_view list = parts.size() > 2 ? parts[2] : std::string_view("container");
     return cat(list, " hook #", step.hook.index);
+}
+
+std::string describe_hook(const Plan& plan, const Step& step) {
+    std::string words = cat("run the ", hook_name(plan, step), ", ", plan.text(step.hook.path));
+    if (step.hook.timeout != 0) words += cat(", for ", step.hook.timeout, " s at most");
+    return words;
 }
 
 std::string describe_propagation(const Propagation& propagation) {
@@ -408,7 +431,7 @@ std::string describe(const Plan& plan, const Step& step) {
         case Kind::ask_parent:
             return describe_request(plan, step.ask_parent);
         case Kind::hook:
-            return cat("run the ", hook_name(plan, step), ", ", plan.text(step.hook.path));
+            return describe_hook(plan, step);
         case Kind::enter_root:
             return describe_enter_root(step.enter_root);
         case Kind::sysctl:
@@ -445,7 +468,10 @@ std::string describe(const Plan& plan, const Step& step) {
         case Kind::own_stdio:
             return cat("give stdin, stdout and stderr to user ", step.number.value);
         case Kind::bounding_set:
-            return cat("bound the capabilities to ", capability_words(step.number.value));
+            return step.number.value == 0
+                       ? std::string("drop all capabilities from the bounding set")
+                       : cat("drop from the bounding set all but ",
+                             capability_words(step.number.value));
         case Kind::no_new_privileges:
             return "set no_new_privs";
         case Kind::seccomp:
