@@ -12,6 +12,7 @@
 #include "runtime/base/error.h"
 #include "runtime/cgroup/places.h"
 #include "runtime/cgroup/settings.h"
+#include "runtime/cgroup/stats.h"
 #include "runtime/sys/handle.h"
 
 namespace crux::cgroup {
@@ -95,6 +96,9 @@ class Group {
 
     /// How many processes the kernel killed here for want of memory; 0 where nobody counts.
     [[nodiscard]] Result<std::uint64_t> oom_kills() const;
+
+    /// What the container has used. What cannot be read, also because it is gone, is zero or empty.
+    [[nodiscard]] Stats stats() const;
 
     /// Hands the unified directory and those of its files that /sys/kernel/cgroup/delegate lists to
     /// the user (config-linux.md, Cgroup ownership). v1 is never handed over.

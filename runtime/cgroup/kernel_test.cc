@@ -523,6 +523,22 @@ TEST_CASE("limits of v2 are in the files after they were applied", "[kernel]") {
     CHECK(group.run([] { return 7; }) == 7);
 }
 
+TEST_CASE("what a container uses is counted", "[kernel]") {
+    HostGroup group("stats", memory(64 << 20));
+    CHECK(group.run([] {
+        for (int i = 0; i < 200000; ++i) (void)::getppid();
+        return 0;
+    }) == 0);
+    Stats stats = group->stats();
+    CHECK(stats.cpu.total > 0);
+    CHECK(stats.memory.memory.limit == 64 << 20);
+    // v2 tells the most so far since Linux 5.19.
+    if (test::cgroup_mode() != test::CgroupMode::v2 || test::kernel_is_at_least(5, 19))
+        CHECK(stats.memory.memory.max > 0);
+    CHECK(!stats.memory.raw.empty());
+    CHECK(stats.pids.current == 0);
+}
+
 TEST_CASE("a cgroup with a process stays, and that is an error within a bound", "[kernel]") {
     HostGroup group("stays");
     group.start(sleep_forever);

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/text.h"
+#include "runtime/cgroup/files.h"
+#include "runtime/cgroup/stats.h"
+
+/// For the statistics of this folder only.
+namespace crux::cgroup {
+
+inline constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+/// Reads the files of one directory. What cannot be read counts as not there: a number that is
+/// missing must not keep the others from being told.
+class StatsReader {
+ public:
+    StatsReader(sys::FdRef base, const std::string& directory)
+        : base_(base), directory_(directory) {}
+
+    /// The content, or nothing.
+    [[nodiscard]] std::string text(std::string_view file) const {
+        return read_list(base_, cat(directory_, "/", file)).value_or(std::string());
+    }
+    [[nodiscard]] bool has(std::string_view file) const {
+        return sys::faccessat(base_, cat(directory_, "/", file), F_OK).has_value();
+    }
+    /// A number; "max" is the greatest, nothing is 0.
+    [[nodiscard]] std::uint64_t number(std::string_view file) const {
+        std::string content = text(file);
+        std::string_view word = trimmed(content);
+        if (word == "max") return kUnlimited;
+        return to_number<std::uint64_t>(word).value_or(0);
+    }
+    [[nodiscard]] std::uint64_t number(std::string_view file, std::string_view key) const {
+        return value_of_key(text(file), key).value_or(0);
+    }
+
+ private:
+    sys::FdRef base_;
+    const std::string& directory_;
+};
+
+/// "2MB", "1GB": the huge pages of this host, as cgroup files name them.
+std::vector<std::string> huge_page_sizes();
+
+void read_cpu_v1(const StatsReader& reader, CpuStats& stats);
+void read_cpuacct_v1(const StatsReader& reader, CpuStats& stats);
+void read_cpuset_v1(const StatsReader& reader, CpusetStats& stats);
+void read_memory_v1(const StatsReader& reader, MemoryStats& stats);
+void read_blkio_v1(const StatsReader& reader, IoStats& stats);
+void read_hugetlb_v1(const StatsReader& reader, std::vector<HugetlbStats>& stats);
+void read_pids(const StatsReader& reader, PidsStats& stats);
+
+void read_cpu_v2(const StatsReader& reader, CpuStats& stats);
+void read_memory_v2(const StatsReader& reader, MemoryStats& stats);
+void read_io_v2(const StatsReader& reader, IoStats& stats);
+void read_hugetlb_v2(const StatsReader& reader, std::vector<HugetlbStats>& stats);
+
+/// The lines "KEY NUMBER" of memory.stat.
+std::vector<std::pair<std::string, std::uint64_t>> parse_raw(std::string_view text);
+
+}  // namespace crux::cgroup
