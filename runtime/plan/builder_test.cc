@@ -1,0 +1,302 @@
+#include <algorithm>
+
+#include "oci-spec/vocabulary.h"
+#include "runtime/plan/plan.h"
+#include "runtime/plan/words.h"
+#include "tests/support/catch.h"
+
+using namespace crux;
+using namespace crux::plan;
+
+namespace {
+
+/// A configuration that has something of every phase, and what goes with it.
+struct Fixture {
+    oci::Config config;
+    host::Facts facts;
+    std::vector<std::uint64_t> filter = {1, 2, 3};
+
+    Fixture() {
+        config.root.path = "rootfs";
+        config.root.readonly = true;
+        config.hostname = "h";
+        config.linux.namespaces = {{.type = oci::NamespaceType::mount, .path = {}},
+                                   {.type = oci::NamespaceType::uts, .path = {}},
+                                   {.type = oci::NamespaceType::cgroup, .path = {}},
+                                   {.type = oci::NamespaceType::network, .path = {}}};
+        config.linux.masked_paths = {"/proc/kcore"};
+        config.linux.readonly_paths = {"/proc/sys"};
+        config.linux.sysctl = {{"net.ipv4.ip_forward", "1"}};
+        config.hooks.create_runtime = {{.path = "/h", .args = {}, .env = {}, .timeout = {}}};
+        config.hooks.create_container = config.hooks.create_runtime;
+        config.hooks.start_container = config.hooks.create_runtime;
+        oci::Mount mount;
+        mount.destination = "/proc";
+        mount.type = "proc";
+        config.mounts = {mount};
+        oci::Process process;
+        process.cwd = "/work";
+        process.args = {"tool"};
+        process.env = {"PATH=/a:/b"};
+        process.no_new_privileges = true;
+        process.rlimits = {{.type = oci::RlimitType::nofile, .soft = 1, .hard = 1}};
+        process.oom_score_adj = 1;
+        config.process = process;
+    }
+
+    [[nodiscard]] Inputs inputs() const {
+        Inputs inputs;
+        inputs.config = &config;
+        inputs.facts = &facts;
+        inputs.id = "demo";
+        inputs.bundle = "/bundle";
+        inputs.rootfs = "/bundle/rootfs";
+        inputs.seccomp_program = filter;
+        inputs.cgroup = {{"/sys/fs/cgroup/memory", "/demo", {"memory"}, 1}};
+        return inputs;
+    }
+
+    [[nodiscard]] Plan plan() const {
+        auto built = build(inputs());
+        REQUIRE(built.has_value());
+        return std::move(*built);
+    }
+};
+
+/// Where the first step of the kind stands; a failed requirement when there is none.
+std::size_t place_of(const Plan& plan, Kind kind) {
+    const auto steps = plan.steps();
+    const auto found = std::find_if(steps.begin(), steps.end(),
+                                    [kind](const Step& step) { return step.kind == kind; });
+    REQUIRE(found != steps.end());
+    return static_cast<std::size_t>(found - steps.begin());
+}
+
+const Step& step_of(const Plan& plan, Kind kind) {
+    return plan.steps()[place_of(plan, kind)];
+}
+
+std::vector<std::string> texts_of(const Plan& plan, List list) {
+    std::vector<std::string> texts;
+    for (const Text text : plan.list<Text>(list)) texts.emplace_back(plan.text(text));
+    return texts;
+}
+
+}  // namespace
+
+TEST_CASE("what security rests on stands in the right order") {
+    const Plan plan = Fixture().plan();
+    const struct {
+        Kind before;
+        Kind after;
+    } rules[] = {
+        {Kind::session, Kind::enter_cgroup},
+        {Kind::enter_cgroup, Kind::new_namespace},
+        {Kind::new_namespace, Kind::mount},
+        {Kind::propagation, Kind::root},
+        {Kind::root, Kind::mount},
+        {Kind::mount, Kind::node},
+        {Kind::node, Kind::ask_parent},
+        {Kind::ask_parent, Kind::hook},
+        {Kind::hook, Kind::mask},
+        {Kind::mask, Kind::enter_root},
+        {Kind::read_only, Kind::enter_root},
+        {Kind::directory, Kind::attributes},
+        {Kind::attributes, Kind::enter_root},
+        {Kind::enter_root, Kind::sysctl},
+        {Kind::sysctl, Kind::bounding_set},
+        {Kind::keyring, Kind::user},
+        {Kind::resource_limit, Kind::user},
+        {Kind::own_stdio, Kind::user},
+        {Kind::bounding_set, Kind::user},
+        {Kind::user, Kind::capabilities},
+        {Kind::capabilities, Kind::find_program},
+        {Kind::find_program, Kind::no_new_privileges},
+        {Kind::no_new_privileges, Kind::verify},
+        {Kind::verify, Kind::seccomp},
+        {Kind::seccomp, Kind::ready},
+        {Kind::ready, Kind::barrier},
+        {Kind::barrier, Kind::exec},
+    };
+    for (const auto& rule : rules) {
+        INFO(static_cast<int>(rule.before) << " before " << static_cast<int>(rule.after));
+        CHECK(place_of(plan, rule.before) < place_of(plan, rule.after));
+    }
+    CHECK(plan.steps().back().kind == Kind::exec);
+}
+
+TEST_CASE("a filter without no_new_privs is loaded while there are rights to load it") {
+    Fixture fixture;
+    fixture.config.process->no_new_privileges = false;
+    const Plan plan = fixture.plan();
+    CHECK(place_of(plan, Kind::seccomp) < place_of(plan, Kind::user));
+    CHECK(step_of(plan, Kind::verify).verify.seccomp == 1);
+    CHECK(step_of(plan, Kind::verify).verify.no_new_privileges == 0);
+}
+
+TEST_CASE("the start hooks stand between the barrier and the program") {
+    const Plan plan = Fixture().plan();
+    const auto steps = plan.steps();
+    const std::size_t barrier = place_of(plan, Kind::barrier);
+    REQUIRE(steps.size() == barrier + 3);
+    CHECK(steps[barrier + 1].kind == Kind::hook);
+    CHECK(plan.text(steps[barrier + 1].origin) == "/hooks/startContainer/0");
+}
+
+TEST_CASE("no step of init refers to a slot that nobody fills") {
+    const Plan plan = Fixture().plan();
+    for (const Step& step : plan.steps()) {
+        if (step.kind == Kind::root) CHECK(step.root.idmap == kNoSlot);
+        if (step.kind == Kind::mount) CHECK(step.mount.idmap == kNoSlot);
+        if (step.kind == Kind::bind) CHECK(step.bind.from == kNoSlot);
+    }
+    CHECK(step_of(plan, Kind::barrier).barrier.fifo == kFifoSlot);
+    REQUIRE(plan.host.slots.size() == 1);
+    CHECK(step_of(plan, Kind::enter_cgroup).enter_cgroup.slot == plan.host.slots[0].slot);
+}
+
+TEST_CASE("of equal names in the environment the last one stays, at its place") {
+    Fixture fixture;
+    fixture.config.process->env = {"A=1", "B=1", "A=2", "C=", "B=2"};
+    const Plan plan = fixture.plan();
+    const Exec& exec = step_of(plan, Kind::exec).exec;
+    CHECK(texts_of(plan, exec.environment) == std::vector<std::string>{"A=2", "C=", "B=2"});
+    CHECK(exec.needs_home == 1);
+}
+
+TEST_CASE("a home directory that is given is kept, an empty one is looked up") {
+    Fixture fixture;
+    fixture.config.process->env = {"HOME=/root"};
+    CHECK(step_of(fixture.plan(), Kind::exec).exec.needs_home == 0);
+    fixture.config.process->env = {"HOME="};
+    fixture.config.process->user.uid = 7;
+    const Plan plan = fixture.plan();
+    const Exec& exec = step_of(plan, Kind::exec).exec;
+    CHECK(exec.needs_home == 1);
+    CHECK(exec.uid == 7);
+    CHECK(texts_of(plan, exec.environment).empty());
+}
+
+TEST_CASE("descriptors for socket activation come before the preserved ones") {
+    const Fixture fixture;
+    Inputs inputs = fixture.inputs();
+    inputs.listen_fds = 2;
+    inputs.preserve_fds = 3;
+    auto plan = build(inputs);
+    REQUIRE(plan.has_value());
+    const Exec& exec = step_of(*plan, Kind::exec).exec;
+    CHECK(exec.keep_below == 8);
+    const auto environment = texts_of(*plan, exec.environment);
+    CHECK(std::count(environment.begin(), environment.end(), "LISTEN_FDS=2") == 1);
+    CHECK(std::count(environment.begin(), environment.end(), "LISTEN_PID=1") == 1);
+}
+
+TEST_CASE("a variable that is none is refused with its place") {
+    Fixture fixture;
+    fixture.config.process->env = {"A=1", "nonsense"};
+    const auto plan = build(fixture.inputs());
+    REQUIRE_FALSE(plan.has_value());
+    CHECK(plan.error().message() ==
+          "invalid environment variable: missing '=' (config.json: /process/env/1)");
+}
+
+TEST_CASE("the program is looked for where execvp would") {
+    const auto candidates = [](std::vector<std::string> env, const char* name) {
+        Fixture fixture;
+        fixture.config.process->env = std::move(env);
+        fixture.config.process->args = {name};
+        const Plan plan = fixture.plan();
+        return texts_of(plan, step_of(plan, Kind::find_program).find_program.candidates);
+    };
+    using List = std::vector<std::string>;
+    CHECK(candidates({"PATH=/a:/b"}, "tool") == List{"/a/tool", "/b/tool"});
+    CHECK(candidates({"PATH=/a", "PATH=/b"}, "tool") == List{"/b/tool"});
+    CHECK(candidates({}, "tool") == List{"/bin/tool", "/usr/bin/tool"});
+    CHECK(candidates({"PATH=/a:"}, "tool") == List{"/a/tool", "./tool"});
+    CHECK(candidates({"PATH=/a"}, "./tool") == List{"./tool"});
+    CHECK(candidates({"PATH=/a"}, "/x/tool") == List{"/x/tool"});
+    CHECK(candidates({"PATH=/a"}, "").empty());
+}
+
+TEST_CASE("in a user namespace what takes the host's rights is the host's part") {
+    Fixture fixture;
+    fixture.config.linux.namespaces.push_back({.type = oci::NamespaceType::user, .path = {}});
+    fixture.config.linux.namespaces.push_back(
+        {.type = oci::NamespaceType::ipc, .path = "/proc/7/ns/ipc"});
+    fixture.config.linux.uid_mappings = {{.container_id = 0, .host_id = 1000, .size = 1}};
+    const Plan plan = fixture.plan();
+    CHECK(plan.host.oom_score_adj == 1);
+    REQUIRE(plan.host.rlimits.size() == 1);
+    REQUIRE(plan.host.joins.size() == 1);
+    CHECK(plan.host.joins[0].type == Namespace::ipc);
+    CHECK(plan.host.uid_map == "0 1000 1\n");
+    CHECK((plan.host.new_namespaces & static_cast<std::uint64_t>(Namespace::user)) != 0);
+    CHECK(step_of(plan, Kind::node).node.bind_from_host == 1);
+    for (const Step& step : plan.steps()) {
+        CHECK(step.kind != Kind::oom_score);
+        CHECK(step.kind != Kind::resource_limit);
+        CHECK(step.kind != Kind::join_namespace);
+    }
+}
+
+TEST_CASE("more binds than there are descriptors for are opened by init") {
+    Fixture fixture;
+    fixture.config.linux.namespaces.push_back({.type = oci::NamespaceType::user, .path = {}});
+    oci::Mount bind;
+    bind.destination = "/data";
+    bind.source = "/srv";
+    bind.parsed.bind = oci::BindOption::bind;
+    fixture.config.mounts.assign(kSlotCount + 10, bind);
+    const Plan plan = fixture.plan();
+    CHECK(plan.steps().size() > kSlotCount + 10);
+    std::size_t by_host = 0;
+    for (const Step& step : plan.steps())
+        if (step.kind == Kind::bind && step.bind.from != kNoSlot) ++by_host;
+    CHECK(by_host == kSlotCount - kFirstFreeSlot - 1);  // one is the cgroup's
+}
+
+TEST_CASE("clone3 never makes the cgroup and the time namespace") {
+    Fixture fixture;
+    fixture.config.linux.namespaces.push_back({.type = oci::NamespaceType::time, .path = {}});
+    const Plan plan = fixture.plan();
+    constexpr auto kNever =
+        static_cast<std::uint64_t>(Namespace::cgroup) | static_cast<std::uint64_t>(Namespace::time);
+    CHECK((plan.host.new_namespaces & kNever) == 0);
+    CHECK(place_of(plan, Kind::enter_cgroup) < place_of(plan, Kind::new_namespace));
+}
+
+TEST_CASE("the umask is set only when it is given") {
+    Fixture fixture;
+    const auto has_umask = [](const Plan& plan) {
+        const auto steps = plan.steps();
+        return std::any_of(steps.begin(), steps.end(),
+                           [](const Step& step) { return step.kind == Kind::umask; });
+    };
+    CHECK_FALSE(has_umask(fixture.plan()));
+    fixture.config.process->user.umask = 0;
+    CHECK(has_umask(fixture.plan()));
+}
+
+TEST_CASE("hooks get the state in two halves around the pid") {
+    Fixture fixture;
+    fixture.config.annotations = {{"k\"", "v"}};
+    const Plan plan = fixture.plan();
+    const Hook& hook = step_of(plan, Kind::hook).hook;
+    CHECK(plan.text(hook.state_before) ==
+          R"({"ociVersion":"1.3.0","id":"demo","status":"creating","pid":)");
+    CHECK(plan.text(hook.state_after) == R"(,"bundle":"/bundle","annotations":{"k\"":"v"}})");
+    CHECK(texts_of(plan, hook.arguments) == std::vector<std::string>{"/h"});
+    CHECK(texts_of(plan, hook.environment).empty());
+    // Inside the container the default is the process's own environment.
+    CHECK(texts_of(plan, plan.steps()[plan.steps().size() - 2].hook.environment) ==
+          fixture.config.process->env);
+}
+
+TEST_CASE("every step of a plan has words") {
+    const Plan plan = Fixture().plan();
+    for (const Step& step : plan.steps()) {
+        const std::string words = describe(plan, step);
+        CHECK(words != "do something unknown");
+        CHECK_FALSE(words.empty());
+    }
+}

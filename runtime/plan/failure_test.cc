@@ -1,0 +1,186 @@
+#include <asm/unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "runtime/plan/assembler.h"
+#include "runtime/plan/words.h"
+#include "tests/support/catch.h"
+
+using namespace crux;
+using namespace crux::plan;
+
+namespace {
+
+Report report_of(std::uint32_t call, int error, std::int32_t extra = 0,
+                 std::string_view detail = {}) {
+    Report report = {};
+    report.say = Say::failed;
+    report.call = call;
+    report.error = error;
+    report.extra = extra;
+    report.detail_length = static_cast<std::uint32_t>(detail.size());
+    std::memcpy(report.detail, detail.data(), detail.size());
+    return report;
+}
+
+/// A plan of one step, made by the function, and of the program that failures name.
+template <class Make>
+Plan plan_with(const char* program, const Make& make) {
+    Assembler out;
+    make(out);
+    const std::vector<std::string> arguments = {program};
+    const List list = out.texts(arguments);
+    out.add(Kind::exec, "/process/args").exec = {
+        .arguments = list, .environment = {}, .keep_below = 3, .needs_home = 0, .uid = 0};
+    return std::move(out).finish({});
+}
+
+std::string find_failure(const char* program, std::uint32_t call, int error) {
+    const Plan plan = plan_with(program, [](Assembler& out) {
+        out.add(Kind::find_program, "/process/args/0").find_program = {};
+    });
+    return failure_sentence(plan, report_of(call, error)).text();
+}
+
+Plan hook_plan() {
+    return plan_with("x", [](Assembler& out) {
+        Step& step = out.add(Kind::hook, "/hooks/createContainer/2");
+        step.hook.index = 2;
+        step.hook.timeout = 5;
+    });
+}
+
+Plan mount_plan() {
+    return plan_with("x", [](Assembler& out) {
+        const Text type = out.text("tmpfs");
+        const Text target = out.text("run");
+        const Text key = out.text("size");
+        const Parameter size = {.key = key, .value = out.text("1x"), .has_value = 1};
+        const List parameters = out.list(std::span(&size, 1));
+        Step& step = out.add(Kind::mount, "/mounts/3");
+        step.mount = {.type = type,
+                      .source = type,
+                      .target = target,
+                      .parameters = parameters,
+                      .attributes = {},
+                      .propagation = 0,
+                      .flags = 0,
+                      .idmap = kNoSlot};
+    });
+}
+
+}  // namespace
+
+TEST_CASE("a program that cannot be found or run is told in the words that callers match") {
+    CHECK(find_failure("foo", __NR_statx, ENOENT) ==
+          R"(exec: "foo": executable file not found in $PATH)");
+    CHECK(find_failure("foo", __NR_faccessat, EACCES) ==
+          R"(exec: "foo": executable file not found in $PATH)");
+    CHECK(find_failure("/foo", __NR_statx, ENOENT) ==
+          R"(exec: "/foo": stat /foo: no such file or directory)");
+    CHECK(find_failure("./foo", __NR_statx, ENOTDIR) ==
+          R"(exec: "./foo": stat ./foo: not a directory)");
+    CHECK(find_failure("/foo", __NR_faccessat, EACCES) == R"(exec: "/foo": permission denied)");
+    CHECK(find_failure("/etc", __NR_statx, EISDIR) == R"(exec: "/etc": is a directory)");
+}
+
+TEST_CASE("a working directory that cannot be entered is named") {
+    const Plan plan = plan_with("x", [](Assembler& out) {
+        const Text path = out.text("/x");
+        out.add(Kind::working_directory, "/process/cwd").working_directory = {path};
+    });
+    CHECK(failure_sentence(plan, report_of(__NR_chdir, ENOENT)).message() ==
+          R"(chdir to cwd ("/x") set in config.json failed: no such file or directory)"
+          " (config.json: /process/cwd)");
+    CHECK(failure_sentence(plan, report_of(__NR_getcwd, ENOENT)).text() ==
+          "current working directory is outside of container mount namespace root -- possible "
+          "container breakout detected");
+}
+
+TEST_CASE("a failed mount tells source, target, the option and the file system's own words") {
+    const Plan plan = mount_plan();
+    CHECK(failure_sentence(plan, report_of(__NR_move_mount, EBUSY)).message() ==
+          R"(error mounting "tmpfs" to rootfs at "/run": move_mount: device or resource busy)"
+          " (config.json: /mounts/3)");
+    CHECK(failure_sentence(plan,
+                           report_of(__NR_fsconfig, EINVAL, 1, "e tmpfs: Bad value for 'size'\n"))
+              .text() == R"(error mounting "tmpfs" to rootfs at "/run": option "size=1x": )"
+                         "fsconfig: invalid argument (tmpfs: Bad value for 'size')");
+    // Numbers that make no sense are left out.
+    CHECK(failure_sentence(plan, report_of(__NR_fsconfig, EINVAL, 9)).text() ==
+          R"(error mounting "tmpfs" to rootfs at "/run": fsconfig: invalid argument)");
+}
+
+TEST_CASE("a failed hook is told with what it said") {
+    const Plan plan = hook_plan();
+    const std::string detail("\x03\0out\nerr\n", 9);
+    CHECK(failure_sentence(plan, report_of(__NR_wait4, EPROTO, 1 << 8, detail)).message() ==
+          "error running createContainer hook #2: exit status 1, stdout: out, stderr: err"
+          " (config.json: /hooks/createContainer/2)");
+    CHECK(failure_sentence(plan, report_of(__NR_wait4, EPROTO, SIGKILL)).text() ==
+          "error running createContainer hook #2: signal: killed, stdout: , stderr: ");
+    CHECK(failure_sentence(plan, report_of(__NR_wait4, ETIMEDOUT, SIGKILL)).text() ==
+          "error running createContainer hook #2: hook ran past specified timeout of 5.0s");
+    CHECK(failure_sentence(plan, report_of(__NR_clone3, EAGAIN)).text() ==
+          "error running createContainer hook #2: clone3: resource temporarily unavailable");
+}
+
+TEST_CASE("a length in a hook's report that is too long is cut to what is there") {
+    const Plan plan = hook_plan();
+    const std::string detail("\xff\xffout", 5);
+    CHECK(failure_sentence(plan, report_of(__NR_wait4, EPROTO, 1 << 8, detail)).text() ==
+          "error running createContainer hook #2: exit status 1, stdout: out, stderr: ");
+    Report report = report_of(__NR_wait4, EPROTO, 1 << 8);
+    report.detail_length = 0xffffffff;
+    CHECK_FALSE(failure_sentence(plan, report).text().empty());
+}
+
+TEST_CASE("ids that the user namespace does not have are said to be unmapped") {
+    const Plan plan = plan_with("x", [](Assembler& out) {
+        out.add(Kind::user, "/process/user").user = {
+            .uid = 5, .gid = 6, .groups = {}, .keep_groups = 0};
+    });
+    CHECK(failure_sentence(plan, report_of(__NR_setresuid, EINVAL)).text() ==
+          "cannot setuid to unmapped uid 5 in user namespace");
+    CHECK(failure_sentence(plan, report_of(__NR_setresgid, EINVAL)).text() ==
+          "cannot setgid to unmapped gid 6 in user namespace");
+    CHECK(failure_sentence(plan, report_of(__NR_setgroups, EPERM)).text() ==
+          "become user 5, group 6, with no other groups: setgroups: operation not permitted");
+}
+
+TEST_CASE("any other step is told by what it does, the system call and the errno") {
+    const Plan plan = plan_with("x", [](Assembler& out) {
+        const Text name = out.text("h");
+        out.add(Kind::host_name, "/hostname").text = name;
+    });
+    const Error error = failure_sentence(plan, report_of(__NR_sethostname, EPERM));
+    CHECK(error.message() ==
+          "set the host name h: sethostname: operation not permitted (config.json: /hostname)");
+    CHECK(error.kind() == Error::Kind::os);
+    const Error missing = failure_sentence(plan, report_of(__NR_sethostname, ENOSYS));
+    CHECK(missing.kind() == Error::Kind::unsupported);
+    CHECK(failure_sentence(plan, report_of(0, EIO)).text() ==
+          "set the host name h: input/output error");
+}
+
+TEST_CASE("a report of a step that the plan does not have is nonsense, not a crash") {
+    const Plan plan = hook_plan();
+    Report report = report_of(__NR_openat, ENOENT);
+    report.step = 77;
+    CHECK(failure_sentence(plan, report).kind() == Error::Kind::protocol);
+}
+
+TEST_CASE("attributes and propagation are told in config.json's words") {
+    CHECK(attribute_words(
+              {.set = 0x1 | 0x2 | 0x10, .clear = 0x70, .recursive_set = 0, .recursive_clear = 0}) ==
+          "ro,nosuid,noatime");
+    CHECK(
+        attribute_words({.set = 0, .clear = 0x8, .recursive_set = 0x1, .recursive_clear = 0x70}) ==
+        "exec,rro,rrelatime");
+    CHECK(propagation_words(kShared | (kSlave | kPropagateRecursive) << 8U) == "shared,rslave");
+    CHECK(capability_words(0) == "none");
+    CHECK(capability_words(0x3) == "CAP_CHOWN,CAP_DAC_OVERRIDE");
+    CHECK(capability_words(~std::uint64_t{0}) == "all");
+}
