@@ -52,7 +52,7 @@ Status check_directory(sys::FdRef directory) {
 /// The filter stored under the name, or nothing if there is none that can be used.
 std::optional<Filter> lookup(sys::FdRef directory, const std::string& name,
                              const Sha256::Digest& key) {
-    const auto file = sys::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    const auto file = sys::open_beneath(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (!file) return std::nullopt;
     const auto facts = sys::fstat(*file);
     if (!facts || !S_ISREG(facts->st_mode) || facts->st_uid != ::geteuid() ||
@@ -70,8 +70,8 @@ std::optional<Filter> lookup(sys::FdRef directory, const std::string& name,
 
 Status write_entry(sys::FdRef directory, const std::string& name, std::string_view content) {
     const std::string temporary = cat(kTemporary, ::getpid(), "-", sys::monotonic_ns());
-    const sys::Fd file = TRY(
-        sys::openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kEntryMode));
+    const sys::Fd file =
+        TRY(sys::open_beneath(directory, temporary, O_WRONLY | O_CREAT | O_EXCL, kEntryMode));
     auto written = sys::write_all(file, content);
     if (written) written = sys::renameat2(directory, temporary, directory, name);
     if (!written) {
@@ -94,7 +94,7 @@ bool is_older(const Stored& a, const Stored& b) {
 /// more than kMaxCacheEntries are there.
 Status prune(sys::FdRef directory) {
     // A walk uses up the offset of an open directory, and ours is lent.
-    const sys::Fd walk = TRY(sys::openat(directory, ".", O_RDONLY | O_DIRECTORY));
+    const sys::Fd walk = TRY(sys::open_beneath(directory, ".", O_RDONLY | O_DIRECTORY));
     const std::time_t now = sys::realtime().tv_sec;
     std::vector<Stored> entries;
     std::vector<std::string> doomed;
@@ -132,13 +132,13 @@ std::string warning(const Error& error) {
 }  // namespace
 
 Result<sys::Fd> open_cache(sys::FdRef state_root) {
-    constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
-    auto directory = sys::openat(state_root, kCacheDirectory, kFlags);
+    constexpr int kFlags = O_RDONLY | O_DIRECTORY;
+    auto directory = sys::open_beneath(state_root, kCacheDirectory, kFlags);
     if (!directory && directory.error().value == ENOENT) {
         const auto made = sys::mkdirat(state_root, kCacheDirectory, kDirectoryMode);
         if (!made && made.error().value != EEXIST)
             return std::unexpected(Error(made.error()).during(kCacheDirectory));
-        directory = sys::openat(state_root, kCacheDirectory, kFlags);
+        directory = sys::open_beneath(state_root, kCacheDirectory, kFlags);
     }
     return std::move(directory).during(kCacheDirectory);
 }

@@ -2,9 +2,12 @@
 
 #include <seccomp.h>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstring>
 
-#include "runtime/base/text.h"
+#include "oci-spec/vocabulary.h"
 #include "runtime/seccomp/compile.h"
 #include "runtime/seccomp/words.h"
 
@@ -12,7 +15,7 @@ namespace crux::seccomp {
 namespace {
 
 /// To be raised whenever an equal profile may give another filter, or an entry looks different.
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 constexpr std::array<char, 8> kMagic{'c', 'r', 'u', 'x', 'b', 'p', 'f', '\1'};
 
@@ -69,7 +72,7 @@ void write_rule(Canonical& out, const oci::SeccompRule& rule) {
         out.number(arg.index);
         out.number(arg.value);
         out.number(arg.value_two);
-        out.number(operator_value(arg.op));
+        out.text(oci::name_of(oci::kSeccompOperators, arg.op));
     }
 }
 

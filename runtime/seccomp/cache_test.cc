@@ -282,7 +282,7 @@ TEST_CASE("a cache that cannot be written still gives the program and says why")
     const Result<Program> program = compile_cached(wanted, removed);
     REQUIRE(program);
     CHECK(program->instructions == compile(wanted)->instructions);
-    CHECK(program->cache_warning == "seccomp cache: open: no such file or directory");
+    CHECK(program->cache_warning == "seccomp cache: openat2: no such file or directory");
 }
 
 TEST_CASE("no more than the latest entries are kept") {

@@ -1,219 +1,183 @@
 #include "runtime/seccomp/filter.h"
 
+#include <linux/audit.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <memory>
+#include <map>
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
+#include "runtime/seccomp/calls.h"
 #include "runtime/seccomp/compile.h"
-#include "runtime/seccomp/enosys.h"
-#include "runtime/seccomp/export.h"
+#include "runtime/seccomp/emit.h"
 #include "runtime/seccomp/words.h"
+
+// From Linux 3.19, but not with the name in every libc's headers.
+#ifndef __AUDIT_ARCH_CONVENTION_MIPS64_N32
+#define __AUDIT_ARCH_CONVENTION_MIPS64_N32 0x20000000
+#endif
 
 namespace crux::seccomp {
 namespace {
 
 using Kind = Error::Kind;
 
-constexpr std::uint32_t kMaxErrno = 4094;  // libseccomp's limit, one less than the kernel's
+constexpr std::uint32_t kMaxErrno = 4095;  // the kernel's MAX_ERRNO
 constexpr std::uint32_t kMaxTraceData = 0xffff;
 constexpr std::uint32_t kArguments = 6;
 
-/// With more rules than this, libseccomp arranges the calls as a binary tree: a filter of hundreds
-/// of rules is then left after some ten comparisons. The number is runc's.
-constexpr std::size_t kRulesForTree = 32;
-constexpr std::uint32_t kBinaryTree = 2;
-
-struct Release {
-    void operator()(void* context) const { seccomp_release(context); }
-};
-using Context = std::unique_ptr<void, Release>;
+constexpr std::uint32_t kX32Bit = 0x40000000;
+constexpr std::uint32_t kLastNumber = 0xffffffff;
+constexpr std::uint32_t kForeign = SECCOMP_RET_KILL_THREAD;
+constexpr std::uint32_t kEnosys = SECCOMP_RET_ERRNO | ENOSYS;
 
 /// A refusal with its place in config.json.
 std::unexpected<Error> refuse(Kind kind, std::string text, std::string_view pointer) {
     return std::unexpected(Error(kind, std::move(text)).at(pointer));
 }
 
-Status check_errno(oci::SeccompAction action, std::optional<std::uint32_t> errno_ret) {
+// --- what the profile may not say ---
+
+Status check_errno(oci::SeccompAction action, std::optional<std::uint32_t> errno_ret,
+                   std::string_view pointer) {
     if (!errno_ret) return {};
-    if (!oci::takes_errno(action)) return fail(Kind::spec, cat(name_of(action), " takes no errno"));
+    if (!oci::takes_errno(action))
+        return refuse(Kind::spec, cat(name_of(action), " takes no errno"), pointer);
     const std::uint32_t most = action == oci::SeccompAction::errno_ ? kMaxErrno : kMaxTraceData;
     if (*errno_ret > most)
-        return fail(Kind::spec, cat("errno ", *errno_ret, " is not in the range 0 to ", most));
+        return refuse(Kind::spec, cat("errno ", *errno_ret, " is not in the range 0 to ", most),
+                      pointer);
     return {};
 }
 
-Result<Context> new_filter(const oci::Seccomp& profile) {
-    const std::uint32_t action = action_value(profile.default_action, profile.default_errno_ret);
-    Context context(seccomp_init(action));
-    if (context == nullptr)
-        return fail(Kind::unsupported,
-                    cat(name_of(profile.default_action), " is not supported as default action"));
-    // The program is loaded by init, which sets no_new_privs when the configuration says so.
-    seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_NNP, 0);
-    seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_THREAD);
-    return context;
+Status check_rule(const oci::SeccompRule& rule, const std::string& pointer) {
+    TRY(check_errno(rule.action, rule.errno_ret, cat(pointer, "/errnoRet")));
+    for (std::size_t i = 0; i < rule.args.size(); ++i)
+        if (rule.args[i].index >= kArguments)
+            return refuse(
+                Kind::spec,
+                cat("argument ", rule.args[i].index, " does not exist: a system call has 0 to 5"),
+                cat(pointer, "/args/", i, "/index"));
+    return {};
 }
 
-Result<std::uint32_t> token_of(oci::SeccompArch arch) {
-    const std::uint32_t token = architecture_token(arch);
-    if (token == 0)
-        return fail(Kind::unsupported,
-                    cat(name_of(arch), " is not known to libseccomp ", libseccomp_version()));
-    return token;
+Status check_profile(const oci::Seccomp& profile) {
+    TRY(check_errno(profile.default_action, profile.default_errno_ret,
+                    "/linux/seccomp/defaultErrnoRet"));
+    for (std::size_t i = 0; i < profile.syscalls.size(); ++i)
+        TRY(check_rule(profile.syscalls[i], cat("/linux/seccomp/syscalls/", i)));
+    return {};
 }
 
-/// Adds the profile's architectures and returns all that the filter has, the native one first:
-/// libseccomp always has that one, and some profiles leave it out.
-Result<std::vector<std::uint32_t>> add_architectures(scmp_filter_ctx context,
-                                                     const oci::Seccomp& profile) {
-    std::vector<std::uint32_t> tokens{seccomp_arch_native()};
+/// libseccomp's tokens of the profile's architectures, after the native one: some profiles leave
+/// that out.
+Result<std::vector<std::uint32_t>> architectures(const oci::Seccomp& profile) {
+    const std::uint32_t native = seccomp_arch_native();
+    std::vector<std::uint32_t> tokens{native};
     for (std::size_t i = 0; i < profile.architectures.size(); ++i) {
         const oci::SeccompArch arch = profile.architectures[i];
         const std::string pointer = cat("/linux/seccomp/architectures/", i);
-        const std::uint32_t token = TRY(token_of(arch).at(pointer));
-        if (std::ranges::find(tokens, token) != tokens.end()) continue;
-        const int added = seccomp_arch_add(context, token);
-        if (added == -EDOM)
+        const std::uint32_t token = architecture_token(arch);
+        if (token == 0)
+            return refuse(Kind::unsupported,
+                          cat(name_of(arch), " is not known to libseccomp ", libseccomp_version()),
+                          pointer);
+        if (((token ^ native) & __AUDIT_ARCH_LE) != 0)
             return refuse(Kind::spec,
                           cat(name_of(arch), " has another byte order than this machine"), pointer);
-        if (added != 0)
-            return refuse(Kind::os, cat(name_of(arch), ": ", errno_words(-added)), pointer);
-        tokens.push_back(token);
+        if (std::ranges::find(tokens, token) == tokens.end()) tokens.push_back(token);
     }
     return tokens;
 }
 
-/// Adds the rules of one profile and remembers what they were.
-class Rules {
- public:
-    Rules(scmp_filter_ctx context, const oci::Seccomp& profile)
-        : context_(context),
-          default_action_(action_value(profile.default_action, profile.default_errno_ret)) {}
+// --- what the profile means on one architecture ---
 
-    Status add(const oci::SeccompRule& rule, const std::string& pointer);
-
-    [[nodiscard]] std::size_t count() const { return count_; }
-    std::vector<std::string> take_unknown() { return std::move(unknown_); }
-
- private:
-    using Comparisons = std::vector<scmp_arg_cmp>;
-
-    static Result<Comparisons> comparisons(const oci::SeccompRule& rule,
-                                           const std::string& pointer);
-    Status add_one(std::uint32_t action, int number, const Comparisons& comparisons);
-    void note_unknown(const std::string& name);
-
-    scmp_filter_ctx context_;
-    std::uint32_t default_action_;
-    std::size_t count_ = 0;
-    std::vector<std::string> unknown_;
+/// What the rules say of one number.
+struct Rules {
+    std::optional<std::uint32_t> always;  ///< the first rule without conditions
+    std::vector<Guarded> guarded;
 };
 
-Result<Rules::Comparisons> Rules::comparisons(const oci::SeccompRule& rule,
-                                              const std::string& pointer) {
-    Comparisons all;
-    for (std::size_t i = 0; i < rule.args.size(); ++i) {
-        const oci::SeccompArg& arg = rule.args[i];
-        if (arg.index >= kArguments)
-            return refuse(Kind::spec,
-                          cat("argument ", arg.index, " does not exist: a system call has 0 to 5"),
-                          cat(pointer, "/args/", i, "/index"));
-        all.push_back({.arg = arg.index,
-                       .op = operator_value(arg.op),
-                       .datum_a = arg.value,
-                       .datum_b = arg.value_two});
-    }
-    return all;
-}
+struct Table {
+    std::map<std::uint32_t, Rules> rules;
+    std::uint32_t last = 0;  ///< the highest number that the profile names, or 0
+};
 
-Status Rules::add_one(std::uint32_t action, int number, const Comparisons& comparisons) {
-    const int added = seccomp_rule_add_array(
-        context_, action, number, static_cast<unsigned>(comparisons.size()), comparisons.data());
-    if (added == -EEXIST)
-        return fail(Kind::spec, "contradicts an earlier rule for the same system call");
-    if (added == -EOPNOTSUPP)
-        return fail(Kind::unsupported, "the action is not supported by this kernel");
-    if (added != 0)
-        return fail(Kind::os, cat("libseccomp refuses the rule: ", errno_words(-added)));
-    ++count_;
-    return {};
-}
-
-void Rules::note_unknown(const std::string& name) {
-    if (std::ranges::find(unknown_, name) == unknown_.end()) unknown_.push_back(name);
-}
-
-bool shares_an_argument(const std::vector<scmp_arg_cmp>& comparisons) {
+/// The conditions of one rule, as alternatives: two conditions on one argument cannot be meant to
+/// hold both, and are taken for alternatives, as are then all conditions of the rule.
+std::vector<std::vector<oci::SeccompArg>> alternatives(const oci::SeccompRule& rule) {
     std::array<bool, kArguments> seen{};
-    return std::ranges::any_of(comparisons, [&seen](const scmp_arg_cmp& comparison) {
-        return std::exchange(seen[comparison.arg], true);
+    const bool shared = std::ranges::any_of(rule.args, [&seen](const oci::SeccompArg& arg) {
+        return std::exchange(seen[arg.index], true);
     });
-}
-
-Status Rules::add(const oci::SeccompRule& rule, const std::string& pointer) {
-    TRY(check_errno(rule.action, rule.errno_ret).at(cat(pointer, "/errnoRet")));
-    const Comparisons all = TRY(comparisons(rule, pointer));
-    const std::uint32_t action = action_value(rule.action, rule.errno_ret);
-    for (std::size_t i = 0; i < rule.names.size(); ++i) {
-        const std::string& name = rule.names[i];
-        const int number = seccomp_syscall_resolve_name(name.c_str());
-        if (number == __NR_SCMP_ERROR) {
-            note_unknown(name);
-            continue;
-        }
-        // libseccomp refuses a rule that says what the default says.
-        if (action == default_action_) continue;
-        const std::string place = cat(pointer, "/names/", i);
-        if (!shares_an_argument(all)) {
-            TRY(add_one(action, number, all).during(name).at(place));
-            continue;
-        }
-        for (const scmp_arg_cmp& comparison : all)
-            TRY(add_one(action, number, {comparison}).during(name).at(place));
-    }
-    return {};
-}
-
-/// The highest number of each architecture that the profile names, for the prologue; an
-/// architecture of which it names no call is left to the filter.
-std::vector<LastSyscall> last_syscalls(const oci::Seccomp& profile,
-                                       const std::vector<std::uint32_t>& tokens) {
-    std::vector<LastSyscall> all;
-    for (std::uint32_t token : tokens) {
-        int highest = 0;
-        for (const oci::SeccompRule& rule : profile.syscalls)
-            for (const std::string& name : rule.names)
-                highest = std::max(highest, seccomp_syscall_resolve_name_arch(token, name.c_str()));
-        if (highest <= 0) continue;
-        LastSyscall last{.audit_arch = token, .number = static_cast<std::uint32_t>(highest)};
-        if (token == SCMP_ARCH_X86_64) last.numbering = Numbering::x86_64;
-        if (token == SCMP_ARCH_S390 || token == SCMP_ARCH_S390X) last.numbering = Numbering::s390;
-        if (token == SCMP_ARCH_X32) {
-            // libseccomp's token for it is made up; the kernel reports x86_64.
-            last.audit_arch = SCMP_ARCH_X86_64;
-            last.numbering = Numbering::x32;
-        }
-        all.push_back(last);
-    }
+    if (!shared) return {rule.args};
+    std::vector<std::vector<oci::SeccompArg>> all;
+    for (const oci::SeccompArg& arg : rule.args) all.push_back({arg});
     return all;
 }
 
-/// Whether calls that the profile does not know get ENOSYS. Not where the default lets them
-/// happen, and not where a tracer or a supervisor answers them.
-bool wants_prologue(const oci::Seccomp& profile) {
-    switch (profile.default_action) {
+void add_rule(Rules& rules, const oci::SeccompRule& rule, std::uint32_t action,
+              const Entrance& entrance) {
+    if (!entrance.is_own()) {
+        const oci::SeccompArg selected{.index = 0,
+                                       .value = entrance.selector_mask,
+                                       .value_two = entrance.selector,
+                                       .op = oci::SeccompOperator::masked_eq};
+        rules.guarded.push_back({.conditions = {selected}, .action = action});
+    } else if (rule.args.empty()) {
+        if (!rules.always) rules.always = action;
+    } else {
+        for (std::vector<oci::SeccompArg>& conditions : alternatives(rule))
+            rules.guarded.push_back({.conditions = std::move(conditions), .action = action});
+    }
+}
+
+Table table_of(const oci::Seccomp& profile, std::uint32_t token) {
+    Table table;
+    Calls calls(token);
+    const std::uint32_t otherwise = action_value(profile.default_action, profile.default_errno_ret);
+    for (const oci::SeccompRule& rule : profile.syscalls) {
+        const std::uint32_t action = action_value(rule.action, rule.errno_ret);
+        for (const std::string& name : rule.names) {
+            for (const Entrance& entrance : calls.find(name)) {
+                table.last = std::max(table.last, entrance.number);
+                if (action != otherwise)
+                    add_rule(table.rules[entrance.number], rule, action, entrance);
+            }
+        }
+    }
+    return table;
+}
+
+/// The kernel's order of actions, the most restrictive first (seccomp(2)).
+bool is_stricter(const Guarded& a, const Guarded& b) {
+    const auto rank = [](std::uint32_t action) {
+        return static_cast<std::int32_t>(action & SECCOMP_RET_ACTION_FULL);
+    };
+    return rank(a.action) < rank(b.action);
+}
+
+Verdict verdict_of(const Rules& rules, std::uint32_t otherwise) {
+    if (rules.always) return {.guarded = {}, .otherwise = *rules.always};
+    Verdict verdict{.guarded = rules.guarded, .otherwise = otherwise};
+    std::ranges::stable_sort(verdict.guarded, is_stricter);
+    return verdict;
+}
+
+/// Whether calls that the profile does not know get ENOSYS. Not where the default lets them happen,
+/// and not where a tracer or a supervisor answers them.
+bool hides_newer_calls(oci::SeccompAction default_action) {
+    switch (default_action) {
         case oci::SeccompAction::allow:
         case oci::SeccompAction::log:
         case oci::SeccompAction::trace:
         case oci::SeccompAction::notify:
             return false;
         case oci::SeccompAction::errno_:
-            return profile.default_errno_ret != std::optional<std::uint32_t>(ENOSYS);
         case oci::SeccompAction::kill:
         case oci::SeccompAction::kill_process:
         case oci::SeccompAction::kill_thread:
@@ -223,24 +187,95 @@ bool wants_prologue(const oci::Seccomp& profile) {
     return true;
 }
 
+// --- the numbers as ranges ---
+
+/// Begins a range; one that begins at the same number gives way.
+void begin_range(std::vector<Range>& ranges, std::uint32_t first, Verdict verdict) {
+    if (!ranges.empty() && ranges.back().first == first) ranges.pop_back();
+    ranges.push_back({.first = first, .verdict = std::move(verdict)});
+}
+
+/// Appends the numbers of one architecture, from its first on.
+void add_ranges(std::vector<Range>& ranges, const oci::Seccomp& profile, std::uint32_t token) {
+    const std::uint32_t otherwise = action_value(profile.default_action, profile.default_errno_ret);
+    const std::uint32_t first = token == SCMP_ARCH_X32 ? kX32Bit : 0;
+    const Table table = table_of(profile, token);
+    const bool hides = hides_newer_calls(profile.default_action) && table.last != 0;
+    const bool is_s390 = token == SCMP_ARCH_S390 || token == SCMP_ARCH_S390X;
+
+    begin_range(ranges, first, {.guarded = {}, .otherwise = otherwise});
+    // The kernel turns a call that it does not know into number 0 there.
+    if (is_s390 && hides) begin_range(ranges, 0, {.guarded = {}, .otherwise = kEnosys});
+    if (is_s390 && hides) begin_range(ranges, 1, {.guarded = {}, .otherwise = otherwise});
+    for (const auto& [number, rules] : table.rules) {
+        begin_range(ranges, number, verdict_of(rules, otherwise));
+        if (number != kLastNumber)
+            begin_range(ranges, number + 1, {.guarded = {}, .otherwise = otherwise});
+    }
+    if (hides && table.last != kLastNumber)
+        begin_range(ranges, table.last + 1, {.guarded = {}, .otherwise = kEnosys});
+}
+
+Width width_of(std::uint32_t token) {
+    if (token == SCMP_ARCH_X32) return Width::bits64;
+    const bool is_n32 = (token & __AUDIT_ARCH_CONVENTION_MIPS64_N32) != 0;
+    return (token & __AUDIT_ARCH_64BIT) != 0 && !is_n32 ? Width::bits64 : Width::bits32;
+}
+
+/// The numbers of x86_64 and, with bit 30 set, of x32, which the kernel reports as one
+/// architecture. A number of -1 is a call that a tracer took away, and no call of x32.
+Section x86_section(const oci::Seccomp& profile, bool with_x86_64, bool with_x32) {
+    const Verdict foreign{.guarded = {}, .otherwise = kForeign};
+    const std::uint32_t otherwise = action_value(profile.default_action, profile.default_errno_ret);
+    Section section{.audit_arch = AUDIT_ARCH_X86_64, .width = Width::bits64, .ranges = {}};
+    if (with_x86_64)
+        add_ranges(section.ranges, profile, SCMP_ARCH_X86_64);
+    else
+        begin_range(section.ranges, 0, foreign);
+    if (with_x32) {
+        add_ranges(section.ranges, profile, SCMP_ARCH_X32);
+    } else {
+        begin_range(section.ranges, kX32Bit, foreign);
+        begin_range(section.ranges, kLastNumber, {.guarded = {}, .otherwise = otherwise});
+    }
+    return section;
+}
+
+std::vector<Section> sections_of(const oci::Seccomp& profile,
+                                 const std::vector<std::uint32_t>& tokens) {
+    const auto has = [&tokens](std::uint32_t token) {
+        return std::ranges::find(tokens, token) != tokens.end();
+    };
+    std::vector<Section> sections;
+    for (std::uint32_t token : tokens) {
+        if (token == SCMP_ARCH_X86_64 || token == SCMP_ARCH_X32) {
+            if (token == SCMP_ARCH_X32 && has(SCMP_ARCH_X86_64)) continue;
+            sections.push_back(x86_section(profile, has(SCMP_ARCH_X86_64), has(SCMP_ARCH_X32)));
+            continue;
+        }
+        Section section{.audit_arch = token, .width = width_of(token), .ranges = {}};
+        add_ranges(section.ranges, profile, token);
+        sections.push_back(std::move(section));
+    }
+    return sections;
+}
+
+std::vector<std::string> unknown_calls(const oci::Seccomp& profile) {
+    std::vector<std::string> unknown;
+    for (const oci::SeccompRule& rule : profile.syscalls)
+        for (const std::string& name : rule.names)
+            if (!is_known_call(name) && std::ranges::find(unknown, name) == unknown.end())
+                unknown.push_back(name);
+    return unknown;
+}
+
 }  // namespace
 
 Result<Filter> compile_filter(const oci::Seccomp& profile) {
-    TRY(check_errno(profile.default_action, profile.default_errno_ret)
-            .at("/linux/seccomp/defaultErrnoRet"));
-    const Context context = TRY(new_filter(profile));
-    const auto tokens = TRY(add_architectures(context.get(), profile));
-    Rules rules(context.get(), profile);
-    for (std::size_t i = 0; i < profile.syscalls.size(); ++i)
-        TRY(rules.add(profile.syscalls[i], cat("/linux/seccomp/syscalls/", i)));
-    if (rules.count() > kRulesForTree)
-        seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_OPTIMIZE, kBinaryTree);
-
-    Filter filter;
-    filter.unknown_syscalls = rules.take_unknown();
-    if (wants_prologue(profile))
-        filter.instructions = enosys_prologue(last_syscalls(profile, tokens));
-    TRY(append_filter(context.get(), filter.instructions).at("/linux/seccomp"));
+    TRY(check_profile(profile));
+    const auto tokens = TRY(architectures(profile));
+    Filter filter{.instructions = emit(sections_of(profile, tokens), kForeign),
+                  .unknown_syscalls = unknown_calls(profile)};
     if (filter.instructions.size() > kMaxInstructions)
         return refuse(Kind::spec,
                       cat("the filter has ", filter.instructions.size(),

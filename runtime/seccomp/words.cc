@@ -1,5 +1,8 @@
 #include "runtime/seccomp/words.h"
 
+#include <linux/seccomp.h>
+#include <seccomp.h>
+
 #include <cerrno>
 #include <string>
 
@@ -12,43 +15,23 @@ std::uint32_t action_value(oci::SeccompAction action, std::optional<std::uint32_
     switch (action) {
         case oci::SeccompAction::kill:
         case oci::SeccompAction::kill_thread:
-            return SCMP_ACT_KILL_THREAD;
+            return SECCOMP_RET_KILL_THREAD;
         case oci::SeccompAction::kill_process:
-            return SCMP_ACT_KILL_PROCESS;
+            return SECCOMP_RET_KILL_PROCESS;
         case oci::SeccompAction::trap:
-            return SCMP_ACT_TRAP;
+            return SECCOMP_RET_TRAP;
         case oci::SeccompAction::errno_:
-            return SCMP_ACT_ERRNO(data);
+            return SECCOMP_RET_ERRNO | data;
         case oci::SeccompAction::trace:
-            return SCMP_ACT_TRACE(data);
+            return SECCOMP_RET_TRACE | data;
         case oci::SeccompAction::allow:
-            return SCMP_ACT_ALLOW;
+            return SECCOMP_RET_ALLOW;
         case oci::SeccompAction::log:
-            return SCMP_ACT_LOG;
+            return SECCOMP_RET_LOG;
         case oci::SeccompAction::notify:
-            return SCMP_ACT_NOTIFY;
+            return SECCOMP_RET_USER_NOTIF;
     }
-    return SCMP_ACT_KILL_PROCESS;
-}
-
-scmp_compare operator_value(oci::SeccompOperator op) {
-    switch (op) {
-        case oci::SeccompOperator::ne:
-            return SCMP_CMP_NE;
-        case oci::SeccompOperator::lt:
-            return SCMP_CMP_LT;
-        case oci::SeccompOperator::le:
-            return SCMP_CMP_LE;
-        case oci::SeccompOperator::eq:
-            return SCMP_CMP_EQ;
-        case oci::SeccompOperator::ge:
-            return SCMP_CMP_GE;
-        case oci::SeccompOperator::gt:
-            return SCMP_CMP_GT;
-        case oci::SeccompOperator::masked_eq:
-            return SCMP_CMP_MASKED_EQ;
-    }
-    return _SCMP_CMP_MAX;  // which libseccomp refuses
+    return SECCOMP_RET_KILL_PROCESS;
 }
 
 std::string_view name_of(oci::SeccompAction action) {

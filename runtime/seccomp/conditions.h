@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "oci-spec/types.h"
+#include "runtime/seccomp/emit.h"
+#include "runtime/seccomp/program.h"
+
+/// For this folder only.
+namespace crux::seccomp {
+
+/// Instructions that return the action if all conditions hold, and fall through to what stands
+/// behind them if not.
+std::vector<Instruction> guarded_code(std::span<const oci::SeccompArg> conditions,
+                                      std::uint32_t action, Width width);
+
+}  // namespace crux::seccomp
