@@ -79,6 +79,9 @@ Outcome tell_ready(Context& context) {
     TRY(send(context.control.get(), report_of(context, plan::Say::ready, {})));
     TRY(read_answer(context.control.get()));
     context.control.reset();
+    // A waiting container holds nothing of the host that it does not need.
+    context.null.reset();
+    context.empty.reset();
     return {};
 }
 

@@ -82,8 +82,8 @@ alignas(64) char init_stack[kStackSize];
 alignas(64) char helper_stack[kStackSize];
 
 [[noreturn]] void give_up(Start& start, const Outcome& outcome) {
-    start.call = outcome.call();
-    start.error = outcome.error();
+    start.failure->call = outcome.call();
+    start.failure->error = outcome.error();
     init::exit_now(1);
 }
 
@@ -107,6 +107,10 @@ void run_init(void* argument) {
         require(start, call(__NR_setresgid, 0, 0, 0));
         require(start, call(__NR_setresuid, 0, 0, 0));
     }
+    // What the caller forgot to mark stays here; a kernel without this call (5.10) leaves it to
+    // init.
+    constexpr unsigned kOnExec = 4;  // CLOSE_RANGE_CLOEXEC
+    (void)call(__NR_close_range, start.keep_below, ~0U, kOnExec);
     constexpr int kSetFlags = 2;  // F_SETFD
     for (const int descriptor : start.inherited)
         require(start, call(__NR_fcntl, descriptor, kSetFlags, 0));
@@ -118,7 +122,8 @@ void run_init(void* argument) {
 
 struct clone_args arguments_for(const Start& start, std::uint64_t more, char* stack) {
     struct clone_args arguments = {};
-    arguments.flags = CLONE_VM | start.namespaces | more;
+    arguments.flags = start.namespaces | more;
+    if (start.shares_memory) arguments.flags |= CLONE_VM;
     if (start.cgroup >= 0) {
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = static_cast<std::uint64_t>(start.cgroup);
@@ -137,7 +142,7 @@ void join_others(Start& start, bool last_chance) {
         if (join.done || join.type == plan::Namespace::user) continue;
         const Outcome joined =
             call(__NR_setns, join.descriptor, static_cast<std::uint32_t>(join.type));
-        start.join = static_cast<std::uint32_t>(i);
+        start.failure->join = static_cast<std::uint32_t>(i);
         if (joined.failed() && (last_chance || joined.error() != EPERM)) give_up(start, joined);
         join.done = !joined.failed();
     }
@@ -148,7 +153,7 @@ void run_helper(void* argument) {
     join_others(start, false);
     for (std::size_t i = 0; i < start.joins.size(); ++i) {
         if (start.joins[i].type != plan::Namespace::user) continue;
-        start.join = static_cast<std::uint32_t>(i);
+        start.failure->join = static_cast<std::uint32_t>(i);
         require(start, call(__NR_setns, start.joins[i].descriptor,
                             static_cast<std::uint32_t>(plan::Namespace::user)));
     }
@@ -200,7 +205,7 @@ Result<Process> clone_init(Start& start) {
 }
 
 Error start_failure(const Start& start) {
-    return Error(Errno{plan::call_name(start.call).data(), start.error});
+    return Error(Errno{plan::call_name(start.failure->call).data(), start.failure->error});
 }
 
 }  // namespace crux::launch

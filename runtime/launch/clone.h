@@ -16,6 +16,13 @@ struct Join {
     bool done = false;
 };
 
+/// What the new process left when it failed before it was init; read after it ended.
+struct StartFailure {
+    int error = 0;
+    std::uint32_t call = 0;
+    std::uint32_t join = 0;  ///< which join it was
+};
+
 /// What the new process does before it is init: it shares our memory, as after vfork, and uses raw
 /// system calls only. The object must stay where it is until the process has become init or ended.
 struct Start {
@@ -31,10 +38,12 @@ struct Start {
     int image = -1;             ///< the init program
     int plan = -1;
 
-    // What it leaves when it fails before it is init; read after it ended.
-    int error = 0;
-    std::uint32_t call = 0;
-    std::uint32_t join = 0;  ///< which join it was
+    /// Not when a small memory limit already holds for it: a process killed for want of memory
+    /// takes along all that share its memory. It then has a copy, which costs more.
+    bool shares_memory = true;
+    unsigned keep_below = 3;  ///< descriptors of the caller from this number on do not reach init
+
+    StartFailure* failure = nullptr;  ///< in memory that both see
 
     // For its own use.
     int pid = 0;

@@ -1,9 +1,11 @@
 #include "runtime/launch/launch.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <cstdlib>
+#include <new>
 
 #include "runtime/base/text.h"
 #include "runtime/init/image.h"
@@ -23,6 +25,8 @@ struct Launched::State {
     std::vector<sys::Fd> join_files;
     std::vector<Join> joins;
     Slots slots;
+    StartFailure failure;  ///< of a process that shares our memory
+    sys::Mapping shared;   ///< the same, of one that does not
     Start start;
     Process process;
     std::uint64_t oom_kills_before = 0;
@@ -72,10 +76,10 @@ Error Launched::ended_without_a_word() {
     constexpr int kBound = 10'000;
     auto ended = sys::reap(state_->process.pidfd, kBound);
     if (ended && *ended) state_->process.pid = 0;
-    if (state_->start.error != 0) {
-        const Start& start = state_->start;
-        if (start.call == 0) return Error(Error::Kind::protocol, "init did not start");
-        return start_failure(start).during("start init");
+    const StartFailure& failure = *state_->start.failure;
+    if (failure.error != 0) {
+        if (failure.call == 0) return Error(Error::Kind::protocol, "init did not start");
+        return start_failure(state_->start).during("start init");
     }
     if (state_->group != nullptr) {
         auto kills = state_->group->oom_kills();
@@ -149,6 +153,20 @@ Status enter_pid_namespace(std::vector<Join>& joins, const plan::HostPart& host)
 
 }  // namespace
 
+namespace {
+
+/// Whether the kernel could run out of the container's memory before the process is init.
+bool has_small_memory_limit(const plan::HostPart& host) {
+    constexpr std::int64_t kSmall = std::int64_t{64} << 20U;
+    for (const cgroup::Setting& setting : host.limits.settings) {
+        if (setting.file != "memory.max" && setting.file != "memory.high") continue;
+        if (to_number<std::int64_t>(setting.value).value_or(kSmall) < kSmall) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
 #ifdef CRUX_FAULTS
 namespace {
 
@@ -188,6 +206,15 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     state->slots.inherited.push_back(sealed_plan.get());
 
     Start& start = state->start;
+    start.shares_memory = !has_small_memory_limit(host);
+    start.failure = &state->failure;
+    if (!start.shares_memory) {
+        state->shared =
+            TRY(sys::mmap(sizeof(StartFailure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS)
+                    .during("map a shared page"));
+        start.failure = new (state->shared.data()) StartFailure;
+    }
+    start.keep_below = plan.steps().back().exec.keep_below;
     start.namespaces = host.new_namespaces;
     if (outside.group != nullptr) start.cgroup = TRY(outside.group->unified()).get();
     start.joins = state->joins;
