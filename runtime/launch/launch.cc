@@ -24,7 +24,7 @@ struct Launched::State {
     sys::SocketFd control;
     std::vector<sys::Fd> join_files;
     std::vector<Join> joins;
-    Slots slots;
+    std::optional<Inheritance> inheritance;
     StartFailure failure;  ///< of a process that shares our memory
     sys::Mapping shared;   ///< the same, of one that does not
     Start start;
@@ -197,13 +197,15 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     const plan::HostPart& host = plan.host;
     TRY(open_joins(host, state->join_files, state->joins));
     TRY(enter_pid_namespace(state->joins, host));
+    const unsigned keep_below = plan.steps().back().exec.keep_below;
+    Inheritance& inheritance = state->inheritance.emplace(keep_below);
     sys::SocketPair control = TRY(sys::socketpair(SOCK_SEQPACKET).during("make a socket pair"));
-    state->slots = TRY(open_slots(plan, outside));
-    plan.header().slots[plan::kControlSlot] = control.second.get();
-    state->slots.inherited.push_back(control.second.get());
+    const int control_end = TRY(inheritance.give(sys::Fd(std::move(control.second).release())));
+    plan.header().slots[plan::kControlSlot] = control_end;
+    TRY(open_slots(plan, outside, inheritance));
     const sys::Fd image = TRY(init_image());
-    const sys::Fd sealed_plan = TRY(sealed("crux-plan", plan.bytes(), 0));
-    state->slots.inherited.push_back(sealed_plan.get());
+    sys::Fd sealed_plan = TRY(sealed("crux-plan", plan.bytes(), 0));
+    const int plan_number = TRY(inheritance.give(std::move(sealed_plan)));
 
     Start& start = state->start;
     start.shares_memory = !has_small_memory_limit(host);
@@ -214,20 +216,21 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
                     .during("map a shared page"));
         start.failure = new (state->shared.data()) StartFailure;
     }
-    start.keep_below = plan.steps().back().exec.keep_below;
+    start.keep_below = keep_below;
     start.namespaces = host.new_namespaces;
     if (outside.group != nullptr) start.cgroup = TRY(outside.group->unified()).get();
     start.joins = state->joins;
-    start.inherited = state->slots.inherited;
+    start.inherited = inheritance.numbers();
     start.our_end = control.first.get();
-    start.control = control.second.get();
+    start.control = control_end;
     start.waits_for_maps = !host.uid_map.empty();
     for (const plan::EarlyJoin& join : host.joins)
         if (join.type == plan::Namespace::user) start.becomes_root = true;
     start.becomes_root = start.becomes_root || start.waits_for_maps;
     start.image = image.get();
-    start.plan = sealed_plan.get();
+    start.plan = plan_number;
     state->process = TRY(clone_init(start));
+    inheritance.close();
     state->control = std::move(control.first);
     Launched launched(std::move(state));
     if (host.oom_score_adj)

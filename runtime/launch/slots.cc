@@ -54,20 +54,29 @@ Result<sys::Fd> open_slot(const plan::SlotUse& use, const Outside& outside) {
 
 }  // namespace
 
-Result<Slots> open_slots(plan::Plan& plan, const Outside& outside) {
-    Slots slots;
+Result<int> Inheritance::lend(sys::FdRef descriptor) {
+    if (descriptor.get() < 0 || descriptor.get() >= keep_below_) {
+        if (descriptor.get() >= 0) numbers_.push_back(descriptor.get());
+        return descriptor.get();
+    }
+    return give(TRY(sys::dup(descriptor, keep_below_).during("move a descriptor")));
+}
+
+Result<int> Inheritance::give(sys::Fd descriptor) {
+    const int number = TRY(lend(descriptor));
+    if (number == descriptor.get()) owned_.push_back(std::move(descriptor));
+    return number;
+}
+
+Status open_slots(plan::Plan& plan, const Outside& outside, Inheritance& inheritance) {
     plan::Header& header = plan.header();
-    const auto put = [&](plan::SlotIndex slot, int descriptor) {
-        header.slots[slot] = descriptor;
-        if (descriptor >= 0) slots.inherited.push_back(descriptor);
-    };
-    put(plan::kFifoSlot, outside.fifo.get());
+    header.slots[plan::kFifoSlot] = TRY(inheritance.lend(outside.fifo));
     for (const plan::SlotUse& use : plan.host.slots) {
         sys::Fd opened = TRY(open_slot(use, outside));
-        put(use.slot, opened ? opened.get() : outside.console.get());
-        if (opened) slots.owned.push_back(std::move(opened));
+        header.slots[use.slot] = opened ? TRY(inheritance.give(std::move(opened)))
+                                        : TRY(inheritance.lend(outside.console));
     }
-    return slots;
+    return {};
 }
 
 }  // namespace crux::launch
