@@ -62,6 +62,12 @@ Result<oci::Config> stored_config(const StateDirectory& state) {
     return std::move(oci::parse_config(text).config);
 }
 
+Result<StateDirectory> open_locked(const Place& place, std::string_view id) {
+    StateDirectory state = TRY(StateDirectory::open(place, id));
+    TRY(state.lock());
+    return state;
+}
+
 }  // namespace
 
 Status destroy(const Loaded& container, Warnings& warnings) {
@@ -75,13 +81,11 @@ Status destroy(const Loaded& container, Warnings& warnings) {
 }
 
 Status remove(const Place& place, std::string_view id, Force force, Warnings& warnings) {
-    auto state = StateDirectory::open(place, id);
+    auto state = open_locked(place, id);
     if (!state) {
-        const bool none = state.error().text() == "container does not exist";
-        if (none && force == Force::yes) return {};
+        if (is_missing(state.error()) && force == Force::yes) return {};
         return std::unexpected(std::move(state).error());
     }
-    TRY(state->lock());
     auto record = state->read_record();
     if (!record) {
         // A create that was killed half-way: the journal knows what there is to give back.

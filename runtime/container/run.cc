@@ -43,6 +43,14 @@ Status begin(const Loaded& container, Foreground& foreground, Warnings& warnings
     return received;
 }
 
+/// Removes the container, unless somebody else did while the program ran.
+Status end(const Loaded& container, Warnings& warnings) {
+    Status locked = container.state.lock();
+    if (!locked && is_missing(locked.error())) return {};
+    TRY(std::move(locked));
+    return destroy(container, warnings);
+}
+
 }  // namespace
 
 Result<int> run(const Place& place, std::string_view id, const RunOptions& options,
@@ -60,10 +68,7 @@ Result<int> run(const Place& place, std::string_view id, const RunOptions& optio
     const sys::ExitStatus ended =
         TRY(console::supervise(created.pid, created.pidfd, *foreground.signals,
                                foreground.terminal ? &*foreground.terminal : nullptr));
-    if (!options.keep) {
-        TRY(container.state.lock());
-        TRY(destroy(container, warnings));
-    }
+    if (!options.keep) TRY(end(container, warnings));
     return ended.code();
 }
 

@@ -27,8 +27,10 @@ Status make_parents(const std::string& path) {
     }
 }
 
+constexpr const char* kDoesNotExist = "container does not exist";
+
 std::unexpected<Error> does_not_exist() {
-    return fail(Error::Kind::state, "container does not exist");
+    return fail(Error::Kind::state, kDoesNotExist);
 }
 
 }  // namespace
@@ -42,6 +44,10 @@ Status check_id(std::string_view id) {
         id.size() > kNameMax)
         return fail(Error::Kind::usage, "invalid container ID format");
     return {};
+}
+
+bool is_missing(const Error& error) {
+    return error.text() == kDoesNotExist;
 }
 
 Result<sys::Fd> open_root(const Place& place) {
@@ -87,12 +93,18 @@ Status StateDirectory::lock() const {
     constexpr int kPauseMs = 10;
     for (int i = 0; i < kTries; ++i) {
         auto locked = sys::flock(directory_, LOCK_EX | LOCK_NB);
-        if (locked) return {};
+        if (locked) return check_linked();
         if (locked.error().value != EWOULDBLOCK)
             return std::unexpected(Error(locked.error()).during("lock the state directory"));
         sys::sleep_ms(kPauseMs);
     }
     return fail(Error::Kind::state, "container is busy: another operation holds its lock");
+}
+
+Status StateDirectory::check_linked() const {
+    const struct ::stat status = TRY(sys::fstat(directory_).during("look at the state directory"));
+    if (status.st_nlink == 0) return does_not_exist();
+    return {};
 }
 
 void StateDirectory::unlock() const {

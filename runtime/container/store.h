@@ -30,7 +30,8 @@ class StateDirectory {
     [[nodiscard]] sys::FdRef root() const { return root_; }
     [[nodiscard]] const std::string& id() const { return id_; }
 
-    /// Waits for whoever else holds the lock; an error after ten seconds.
+    /// Waits for whoever else holds the lock; an error after ten seconds. "container does not exist"
+    /// where who held it removed the container.
     Status lock() const;
     /// Gives the lock away before the directory is closed.
     void unlock() const;
@@ -46,6 +47,8 @@ class StateDirectory {
     Status remove() const;
 
  private:
+    [[nodiscard]] Status check_linked() const;
+
     sys::Fd root_;
     sys::Fd directory_;
     std::string id_;
@@ -53,6 +56,9 @@ class StateDirectory {
 
 /// Refuses ids that are no single, plain path element: "invalid container ID format".
 Status check_id(std::string_view id);
+
+/// Whether this is the "container does not exist" of StateDirectory.
+bool is_missing(const Error& error);
 
 /// Opens the state root; ENOENT in the error's code when it is not there.
 Result<sys::Fd> open_root(const Place& place);
