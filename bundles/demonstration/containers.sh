@@ -118,6 +118,8 @@ clean_up() {
     trap '' INT TERM HUP
     local folder
     remove_queue
+    # Where it was killed in the middle of writing.
+    rm -f "$here/bundles/cgroup-io/disk/demo-file"
     for folder in "$work"/state/*/; do
         [ -d "$folder" ] || continue
         timeout 10 "$crux" --root "$work/state" delete --force "$(basename "$folder")" >/dev/null 2>&1

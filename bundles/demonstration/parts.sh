@@ -114,11 +114,16 @@ show_io() {
         cannot 'this kernel cannot throttle block devices'
         return
     fi
-    if ! "$here/bundles/cgroup-io/for-this-host.sh" "$disk" >"$work/config.json" 2>"$work/why"; then
-        cannot "$(cat "$work/why")"
+    # A /tmp in memory is no disk; the sources may be on one.
+    local config=$work/bundles/cgroup-io/config.json
+    if "$here/bundles/cgroup-io/for-this-host.sh" "$disk" >"$work/io.json" 2>"$work/why"; then
+        mv "$work/io.json" "$config"
+    elif "$here/bundles/cgroup-io/for-this-host.sh" >"$work/io.json" 2>>"$work/why"; then
+        sed "s|\"source\": \"disk\"|\"source\": \"$here/bundles/cgroup-io/disk\"|" "$work/io.json" >"$config"
+    else
+        cannot "$(tail -n 1 "$work/why")"
         return
     fi
-    mv "$work/config.json" "$work/bundles/cgroup-io/config.json"
     run cgroup-io
     if [ -n "$(value unsupported)" ]; then cannot "$(value unsupported)"; return; fi
     proof 'written' "$(value bytes) bytes"
@@ -207,12 +212,6 @@ show_seccomp() {
     proof 'mode' "$(value mode)"
     grep -E '^(write|read|sigreturn|getpid):' "$log" | sed 's/^/    /'
     holds 'four calls work; the fifth is the end (137: SIGKILL)' "$log" test "$(value mode) $(value exit-code)" = '1 137'
-
-    claim 'The same set as a profile of the container itself:'
-    run seccomp-strict-profile
-    grep -E '^(write|read|getpid):' "$log" | sed 's/^/    /'
-    holds 'killed by the filter (159: SIGSYS) at the first other call' "$log" \
-        test "$code $(grep -c '^write' "$log")" = '159 1'
 }
 
 show_mounts() {

@@ -1,6 +1,6 @@
 // Shows seccomp's strict set: after it is in force, read, write, exit and sigreturn go through, and
-// any other system call ends the process. With the word "kernel" it puts itself into the kernel's
-// strict mode; without, it expects the container's profile to allow the same set.
+// any other system call ends the process. With a word, whatever it is, it puts itself into the
+// kernel's strict mode; without, it expects a filter of that set to be in force already.
 
 #include "runtime/init/raw.h"
 
