@@ -53,6 +53,15 @@ Result<sys::Fd> init_image() {
     return sealed("crux-init", init::image(), 0);
 }
 
+constexpr const char* kMemoryLimit = "/linux/resources/memory/limit";
+
+/// ": the limit is N", where there is one.
+std::string memory_limit_words(const cgroup::Limits& limits) {
+    for (const cgroup::Setting& setting : limits.settings)
+        if (setting.origin == kMemoryLimit) return cat(": the limit is ", setting.value);
+    return {};
+}
+
 }  // namespace
 
 Launched::Launched(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -84,8 +93,10 @@ Error Launched::ended_without_a_word() {
     if (state_->group != nullptr) {
         auto kills = state_->group->oom_kills();
         if (kills && *kills > state_->oom_kills_before)
-            return Error(Error::Kind::os, "container init was OOM-killed (memory limit too low?)")
-                .at("/linux/resources/memory/limit");
+            return Error(Error::Kind::os,
+                         cat("container init was OOM-killed (memory limit too low?)",
+                             memory_limit_words(state_->plan->host.limits)))
+                .at(kMemoryLimit);
     }
     if (!ended || !*ended) return Error(Error::Kind::protocol, "init closed its socket");
     return Error(
