@@ -201,10 +201,11 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     TRY(converse(launched, prepared, *state, warnings));
     const oci::ContainerRecord record = TRY(record_of(prepared, *state, place, launched));
     TRY(state->write_record(record));
-    if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid()));
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, launched.pidfd(), "standard"));
     TRY(launched.go_on());
+    // Last, so that a create that fails leaves none.
+    if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid()));
     group.keep();
     state.keep();
     const pid_t pid = launched.pid();
