@@ -116,8 +116,8 @@ Diagnostics check_applied(const Config& config) {
 }
 
 bool applies(std::string_view property) {
-    return std::none_of(kUnapplied.begin(), kUnapplied.end(),
-                        [&](const Unapplied& row) { return row.name == property; });
+    return std::ranges::none_of(kUnapplied,
+                                [&](const Unapplied& row) { return row.name == property; });
 }
 
 }  // namespace crux::oci

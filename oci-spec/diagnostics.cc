@@ -93,13 +93,13 @@ Error Diagnostics::to_error() const {
 }
 
 bool Diagnostics::has_error_above(std::string_view pointer) const {
-    return std::any_of(all_.begin(), all_.end(), [&](const Diagnostic& one) {
+    return std::ranges::any_of(all_, [&](const Diagnostic& one) {
         return one.severity == Severity::error && is_within(pointer, one.pointer);
     });
 }
 
 bool Diagnostics::has_error_below(std::string_view pointer) const {
-    return std::any_of(all_.begin(), all_.end(), [&](const Diagnostic& one) {
+    return std::ranges::any_of(all_, [&](const Diagnostic& one) {
         return one.severity == Severity::error && is_within(one.pointer, pointer);
     });
 }

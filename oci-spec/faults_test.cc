@@ -1,6 +1,7 @@
 // One fault each in a configuration that is valid otherwise: the fault must be found, at its place,
 // and nothing else with it.
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -352,7 +353,7 @@ void check_found(const Fault& fault) {
     for (const Diagnostic& one : checked_config(broken(fault)).diagnostics.errors()) {
         if (one.pointer == expected && !at_its_place)
             at_its_place = true;
-        else if (std::find(allowed.begin(), allowed.end(), one.pointer) == allowed.end())
+        else if (std::ranges::find(allowed, one.pointer) == allowed.end())
             found.push_back(describe(one));
     }
     CHECK(at_its_place);

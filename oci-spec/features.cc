@@ -34,7 +34,7 @@ std::vector<std::string> mount_options() {
         if (copyup && !applies("tmpcopyup")) continue;
         out.emplace_back(word.name);
     }
-    std::sort(out.begin(), out.end());
+    std::ranges::sort(out);
     return out;
 }
 

@@ -16,7 +16,7 @@ constexpr std::size_t kMaxDepth = 64;
 // Where the reader stood, as an editor counts: lines and columns from 1.
 std::string place(std::string_view text, std::size_t offset) {
     const std::string_view before = text.substr(0, std::min(offset, text.size()));
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const auto line = std::ranges::count(before, '\n') + 1;
     const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
     return cat("line ", line, ", column ", before.size() - line_start + 1, " (byte ", before.size(),
                ')');
@@ -59,7 +59,7 @@ class Builder {
         add(Kind::string).text = std::move(value);
         return true;
     }
-    bool binary(binary_t& /*value*/) { return false; }
+    static bool binary(binary_t& /*value*/) { return false; }
     bool start_object(std::size_t /*unknown*/) { return open(Kind::object); }
     bool end_object() {
         report_duplicates(*open_.back());
@@ -124,9 +124,9 @@ class Builder {
         std::vector<std::string_view> keys;
         keys.reserve(object.children.size());
         for (const Node& member : object.children) keys.push_back(member.key);
-        std::sort(keys.begin(), keys.end());
+        std::ranges::sort(keys);
         std::vector<std::string> repeated;
-        for (auto at = std::adjacent_find(keys.begin(), keys.end()); at != keys.end();
+        for (auto at = std::ranges::adjacent_find(keys); at != keys.end();
              at = std::adjacent_find(at, keys.end())) {
             repeated.emplace_back(*at);
             at = std::upper_bound(at, keys.end(), *at);
@@ -139,7 +139,7 @@ class Builder {
 
     static void keep_first(std::vector<Node>& members, const std::string& key) {
         const auto is_key = [&](const Node& member) { return member.key == key; };
-        const auto first = std::find_if(members.begin(), members.end(), is_key);
+        const auto first = std::ranges::find_if(members, is_key);
         members.erase(std::remove_if(first + 1, members.end(), is_key), members.end());
     }
 

@@ -110,7 +110,7 @@ void JsonWriter::value(const std::vector<std::string>& texts) {
 
 void JsonWriter::value(const StringMap& map) {
     StringMap sorted = map;
-    std::sort(sorted.begin(), sorted.end());
+    std::ranges::sort(sorted);
     begin_object();
     for (const auto& [name, text] : sorted) member(name, text);
     end_object();

@@ -71,12 +71,11 @@ Diagnostics run(std::span<const Rule<Subject>> rules, const Subject& subject, co
                 const Diagnostics& parsed) {
     Diagnostics found;
     for (const Rule<Subject>& rule : rules) {
-        const bool rests =
-            std::any_of(rule.needs.begin(), rule.needs.end(), [&](std::string_view place) {
-                const std::string whole = cat(at, place);
-                return !place.empty() &&
-                       (parsed.has_error_above(whole) || parsed.has_error_below(whole));
-            });
+        const bool rests = std::ranges::any_of(rule.needs, [&](std::string_view place) {
+            const std::string whole = cat(at, place);
+            return !place.empty() &&
+                   (parsed.has_error_above(whole) || parsed.has_error_below(whole));
+        });
         if (rests) continue;
         rule.check(subject, found);
     }

@@ -24,7 +24,7 @@ void check_host_name(const std::string& name, std::string_view property, bool pr
 // systemd.exec(5) and its like: CamelCase words. What is none would not be a property, but could be
 // taken for something else on the way to systemd.
 bool is_systemd_property(std::string_view name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     });
 }

@@ -53,7 +53,7 @@ std::uint64_t count(const Ranges& ranges) {
 
 bool climbs(std::string_view path) {
     const auto pieces = split(path, '/');
-    return std::find(pieces.begin(), pieces.end(), "..") != pieces.end();
+    return std::ranges::find(pieces, "..") != pieces.end();
 }
 
 void check_device_numbers(std::uint32_t major, std::uint32_t minor, const std::string& at,

@@ -82,7 +82,7 @@ void check_bind_options(const Config& config, Diagnostics& out) {
         for (std::size_t index = 0; index < mount.options.size(); ++index) {
             const std::string& option = mount.options[index];
             const auto& data = mount.parsed.data;
-            if (std::find(data.begin(), data.end(), option) == data.end()) continue;
+            if (std::ranges::find(data, option) == data.end()) continue;
             out.error(cat(at, "/options/", index),
                       cat("bind mounts cannot have any filesystem-specific options applied: ",
                           quoted(option)));
@@ -100,8 +100,7 @@ void check_proc_mounts(const Config& config, Diagnostics& out) {
                 out.error(cat(at, "/destination"),
                           cat(quoted(path), " cannot be mounted because it is not of type proc"));
         } else if (path.starts_with("/proc/") && !mount.parsed.remount &&
-                   std::find(kAllowedBelowProc.begin(), kAllowedBelowProc.end(), path) ==
-                       kAllowedBelowProc.end()) {
+                   std::ranges::find(kAllowedBelowProc, path) == kAllowedBelowProc.end()) {
             out.error(cat(at, "/destination"),
                       cat(quoted(path), " cannot be mounted because it is inside /proc"));
         }

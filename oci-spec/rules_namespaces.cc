@@ -46,9 +46,9 @@ bool is_sysctl_name(std::string_view dotted) {
     if (dotted.find_first_of(" \t\n\r") != std::string_view::npos) return false;
     std::string path(dotted);
     for (char& c : path) c = c == '.' ? '/' : (c == '/' ? '.' : c);
-    for (const std::string_view piece : split(path, '/'))
-        if (piece.empty() || piece == "." || piece == "..") return false;
-    return true;
+    return std::ranges::none_of(split(path, '/'), [](std::string_view piece) {
+        return piece.empty() || piece == "." || piece == "..";
+    });
 }
 
 constexpr std::array<std::string_view, 8> kIpcSysctls = {
@@ -58,7 +58,7 @@ constexpr std::array<std::string_view, 8> kIpcSysctls = {
 
 bool is_ipc_sysctl(std::string_view name) {
     return name.starts_with("fs.mqueue.") ||
-           std::find(kIpcSysctls.begin(), kIpcSysctls.end(), name) != kIpcSysctls.end();
+           std::ranges::find(kIpcSysctls, name) != kIpcSysctls.end();
 }
 
 // Why the sysctl may not be set, or empty. A sysctl that belongs to no namespace of the container
@@ -201,7 +201,7 @@ void check_net_devices(const Config& config, Diagnostics& out) {
         else if (!is_device_name(name, true))
             out.error(cat(at, "/name"), cat("invalid network device name ", quoted(name)));
         else if (name.find('%') == std::string_view::npos &&
-                 std::find(names.begin(), names.end(), name) != names.end())
+                 std::ranges::find(names, name) != names.end())
             out.error(at, cat("the name ", quoted(name), " is given to another device already"));
         names.push_back(name);
     }

@@ -40,9 +40,9 @@ void check_rule(const SeccompRule& rule, const std::string& at, Diagnostics& out
 }
 
 bool notifies(const Seccomp& seccomp) {
-    return std::any_of(
-        seccomp.syscalls.begin(), seccomp.syscalls.end(),
-        [](const SeccompRule& rule) { return rule.action == SeccompAction::notify; });
+    return std::ranges::any_of(seccomp.syscalls, [](const SeccompRule& rule) {
+        return rule.action == SeccompAction::notify;
+    });
 }
 
 // The process writes to whoever supervises its start; held back in that write, it would wait for an
@@ -91,8 +91,7 @@ void check_seccomp_notify(const Config& config, Diagnostics& out) {
     if (!seccomp.listener_metadata.empty() && seccomp.listener_path.empty())
         out.error("/linux/seccomp/listenerMetadata", "must not be given without listenerPath");
     if (!used && seccomp.flags &&
-        std::find(seccomp.flags->begin(), seccomp.flags->end(), SeccompFlag::wait_killable_recv) !=
-            seccomp.flags->end())
+        std::ranges::find(*seccomp.flags, SeccompFlag::wait_killable_recv) != seccomp.flags->end())
         out.warn("/linux/seccomp/flags",
                  "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is ignored without SCMP_ACT_NOTIFY");
 }

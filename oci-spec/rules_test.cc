@@ -1,5 +1,6 @@
 #include "oci-spec/rules.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -297,12 +298,10 @@ TEST_CASE("what is not applied yet is refused with its place, and features agree
         CHECK_THAT(one.text, Catch::EndsWith(" is not applied by this version of crux"));
         places.push_back(one.pointer);
     }
-    if (!applies("netDevices"))
-        CHECK(std::count(places.begin(), places.end(), "/linux/netDevices") == 1);
+    if (!applies("netDevices")) CHECK(std::ranges::count(places, "/linux/netDevices") == 1);
     if (!applies("SCMP_ACT_NOTIFY"))
-        CHECK(std::count(places.begin(), places.end(), "/linux/seccomp/syscalls/1/action") == 1);
-    if (!applies("id-mapped mounts"))
-        CHECK(std::count(places.begin(), places.end(), "/mounts/1/options") == 1);
+        CHECK(std::ranges::count(places, "/linux/seccomp/syscalls/1/action") == 1);
+    if (!applies("id-mapped mounts")) CHECK(std::ranges::count(places, "/mounts/1/options") == 1);
     CHECK(applies("mounts"));
     CHECK(texts(check_applied(valid())) == Texts{});
 }

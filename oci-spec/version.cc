@@ -24,8 +24,8 @@ std::optional<std::uint32_t> version_number(std::string_view text) {
 // Identifiers with dots between; numeric ones of a pre-release have no leading zeros.
 bool are_identifiers(std::string_view text, bool zeros_allowed) {
     for (const std::string_view piece : split(text, '.')) {
-        if (piece.empty() || !std::all_of(piece.begin(), piece.end(), is_identifier)) return false;
-        const bool numeric = std::all_of(piece.begin(), piece.end(), is_digit);
+        if (piece.empty() || !std::ranges::all_of(piece, is_identifier)) return false;
+        const bool numeric = std::ranges::all_of(piece, is_digit);
         if (!zeros_allowed && numeric && piece.size() > 1 && piece.starts_with('0')) return false;
     }
     return true;

@@ -43,7 +43,7 @@ std::optional<int> realtime_signal(std::string_view name) {
 
 std::optional<int> parse_signal(std::string_view text) {
     if (text.empty()) return std::nullopt;
-    if (std::all_of(text.begin(), text.end(), is_digit)) {
+    if (std::ranges::all_of(text, is_digit)) {
         const auto number = to_number<int>(text);
         if (!number || *number > kSignalMax) return std::nullopt;
         return number;

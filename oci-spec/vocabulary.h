@@ -62,8 +62,8 @@ inline constexpr std::array kNamespaces = {
 
 /// The table's row for the type.
 constexpr const NamespaceWord& namespace_word(NamespaceType type) {
-    return *std::find_if(kNamespaces.begin(), kNamespaces.end(),
-                         [type](const NamespaceWord& word) { return word.value == type; });
+    return *std::ranges::find_if(kNamespaces,
+                                 [type](const NamespaceWord& word) { return word.value == type; });
 }
 
 // --- Mount options ---
