@@ -7,6 +7,7 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/console/console_socket.h"
+#include "runtime/container/listener.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
 #include "runtime/container/store.h"
@@ -102,14 +103,17 @@ Status run_host_hooks(const Prepared& prepared, const StateDirectory& state, int
         .at("/hooks/createRuntime");
 }
 
-Status answer(const Prepared& prepared, const StateDirectory& state, plan::Request request,
-              pid_t pid) {
-    switch (request) {
+Status answer(const Prepared& prepared, const StateDirectory& state, const launch::Event& event,
+              const launch::Launched& launched) {
+    switch (event.request) {
         case plan::Request::host_hooks:
-            return run_host_hooks(prepared, state, pid);
+            return run_host_hooks(prepared, state, launched.pid());
         case plan::Request::resource_limits:
-            return limit_resources(prepared.plan, pid);
+            return limit_resources(prepared.plan, launched.pid());
         case plan::Request::seccomp_listener:
+            return hand_over_listener(*prepared.bundle.config.linux.seccomp,
+                                      hook_state(prepared, state, launched.pid()), launched.pidfd(),
+                                      event.descriptor);
         case plan::Request::network_devices:
             break;
     }
@@ -128,7 +132,7 @@ Status converse(launch::Launched& launched, const Prepared& prepared, const Stat
                 warnings.push_back(std::move(event.warning));
                 break;
             case launch::Event::Kind::ask:
-                TRY(answer(prepared, state, event.request, launched.pid()));
+                TRY(answer(prepared, state, event, launched));
                 TRY(launched.go_on());
                 break;
         }

@@ -5,9 +5,11 @@
 #include "runtime/console/console_socket.h"
 #include "runtime/console/supervise.h"
 #include "runtime/container/exec_process.h"
+#include "runtime/container/listener.h"
 #include "runtime/container/loaded.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
+#include "runtime/container/sub_cgroup.h"
 #include "runtime/host/read.h"
 #include "runtime/launch/journal.h"
 #include "runtime/launch/launch.h"
@@ -63,7 +65,7 @@ Result<plan::Plan> plan_process(const Place& place, const Loaded& container,
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }
-    inputs.cgroup = TRY(exec_places(std::move(journal.cgroup), options.cgroups));
+    inputs.cgroup = TRY(sub_cgroups(std::move(journal.cgroup), options.cgroups));
     inputs.no_new_keyring = container.record.no_new_keyring;
     inputs.preserve_fds = options.preserve_fds;
     inputs.console_socket = options.console_socket;
@@ -103,7 +105,16 @@ Result<Side> open_side(const oci::Process& process, const ExecOptions& options) 
     return side;
 }
 
-Status converse(launch::Launched& launched, const plan::Plan& plan, Warnings& warnings) {
+Status answer(const launch::Event& event, const launch::Launched& launched, const plan::Plan& plan,
+              const oci::Config& config, const Loaded& container) {
+    if (event.request != plan::Request::seccomp_listener)
+        return limit_resources(plan, launched.pid());
+    oci::State state = TRY(state_of(container));
+    return hand_over_listener(*config.linux.seccomp, state, launched.pidfd(), event.descriptor);
+}
+
+Status converse(launch::Launched& launched, const plan::Plan& plan, const oci::Config& config,
+                const Loaded& container, Warnings& warnings) {
     for (;;) {
         launch::Event event = TRY(launched.next());
         if (event.kind == launch::Event::Kind::ready) return {};
@@ -111,7 +122,7 @@ Status converse(launch::Launched& launched, const plan::Plan& plan, Warnings& wa
             warnings.push_back(std::move(event.warning));
             continue;
         }
-        TRY(limit_resources(plan, launched.pid()));
+        TRY(answer(event, launched, plan, config, container));
         TRY(launched.go_on());
     }
 }
@@ -133,7 +144,7 @@ Result<int> exec(const Place& place, std::string_view id, const ExecOptions& opt
     outside.group = plan.host.cgroup.empty() ? nullptr : &group;
     outside.console = side.console;
     launch::Launched launched = TRY(launch::start(plan, outside));
-    TRY(converse(launched, plan, warnings));
+    TRY(converse(launched, plan, config, container, warnings));
     side.console.reset();
     if (side.terminal) TRY(side.terminal->receive(kTerminalMs));
     const pid_t pid = launched.pid();

@@ -9,7 +9,9 @@ Outcome load_seccomp(Context& context, const plan::Seccomp& step) {
         const void* filter;
     } const program{static_cast<std::uint16_t>(step.program.count),
                     context.items<std::uint64_t>(step.program)};
-    return call(__NR_seccomp, kSetFilter, step.flags, &program);
+    // With NEW_LISTENER the value is a descriptor, which the parent is asked to take.
+    context.listener = static_cast<int>(TRY(call(__NR_seccomp, kSetFilter, step.flags, &program)));
+    return {};
 }
 
 Outcome confine(Context& context, const plan::Landlock& step) {

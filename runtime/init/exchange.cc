@@ -71,7 +71,10 @@ Outcome meet_fault(Context& context) {
 }
 
 Outcome ask_parent(Context& context) {
-    TRY(send(context.control.get(), report_of(context, plan::Say::ask, {})));
+    plan::Report report = report_of(context, plan::Say::ask, {});
+    if (context.step->ask_parent.request == plan::Request::seccomp_listener)
+        report.extra = context.listener;
+    TRY(send(context.control.get(), report));
     return read_answer(context.control.get());
 }
 

@@ -114,14 +114,16 @@ Result<Event> Launched::next() {
         case plan::Say::failed:
             return std::unexpected(plan::failure_sentence(*state_->plan, report));
         case plan::Say::warning:
-            return Event{
-                Event::Kind::warning, {}, plan::failure_sentence(*state_->plan, report).message()};
+            return Event{.kind = Event::Kind::warning,
+                         .warning = plan::failure_sentence(*state_->plan, report).message()};
         case plan::Say::ask: {
             const plan::Step& step = state_->plan->steps()[report.step];
-            return Event{Event::Kind::ask, step.ask_parent.request, {}};
+            return Event{.kind = Event::Kind::ask,
+                         .request = step.ask_parent.request,
+                         .descriptor = report.extra};
         }
         case plan::Say::ready:
-            return Event{Event::Kind::ready, {}, {}};
+            return Event{};
     }
     return fail(Error::Kind::protocol, "init said something unknown");
 }
@@ -166,6 +168,14 @@ Status enter_pid_namespace(std::vector<Join>& joins, const plan::HostPart& host)
 
 namespace {
 
+/// The number below which descriptors are the program's; a container without a program has standard
+/// streams.
+unsigned kept_below(const plan::Plan& plan) {
+    constexpr unsigned kStreams = 3;
+    const plan::Step& last = plan.steps().back();
+    return last.kind == plan::Kind::exec ? last.exec.keep_below : kStreams;
+}
+
 /// Whether the kernel could run out of the container's memory before the process is init.
 bool has_small_memory_limit(const plan::HostPart& host) {
     constexpr std::int64_t kSmall = std::int64_t{64} << 20U;
@@ -208,7 +218,7 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     const plan::HostPart& host = plan.host;
     TRY(open_joins(host, state->join_files, state->joins));
     TRY(enter_pid_namespace(state->joins, host));
-    const unsigned keep_below = plan.steps().back().exec.keep_below;
+    const unsigned keep_below = kept_below(plan);
     Inheritance& inheritance = state->inheritance.emplace(keep_below);
     sys::SocketPair control = TRY(sys::socketpair(SOCK_SEQPACKET).during("make a socket pair"));
     const int control_end = TRY(inheritance.give(sys::Fd(std::move(control.second).release())));

@@ -32,6 +32,7 @@ struct Event {
     };
     Kind kind = Kind::ready;
     plan::Request request = plan::Request::host_hooks;
+    int descriptor = -1;  ///< init's own number of what the request is about (the seccomp listener)
     std::string warning;
 };
 

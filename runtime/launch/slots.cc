@@ -25,11 +25,37 @@ Result<sys::Fd> open_namespace(const std::string& path, plan::Namespace type,
 
 namespace {
 
+/// The user namespace whose maps an id-mapped mount gets; none where the mount has none.
+Result<sys::Fd> open_idmap(const plan::SlotUse& use) {
+    if (!use.idmap_path.empty())
+        return open_namespace(use.idmap_path, plan::Namespace::user, use.origin);
+    if (use.uid_map.empty() && use.gid_map.empty()) return sys::Fd();
+    return user_namespace_with(use.uid_map, use.gid_map, use.origin);
+}
+
+/// mount_setattr(2) says EINVAL for a file system that knows no mapped ids, and for one mapped
+/// already.
+Status map_ids(sys::FdRef tree, sys::FdRef idmap, const plan::SlotUse& use) {
+    sys::MountAttributes attributes;
+    attributes.set = MOUNT_ATTR_IDMAP;
+    attributes.user_namespace = static_cast<std::uint64_t>(idmap.get());
+    const unsigned recursive = use.map_recursive ? AT_RECURSIVE : 0;
+    auto mapped = sys::mount_setattr(tree, "", AT_EMPTY_PATH | recursive, attributes);
+    if (!mapped && mapped.error().value == EINVAL)
+        return std::unexpected(
+            Error(mapped.error())
+                .during(cat("map the ids of ", use.path, " (does its file system support it?)"))
+                .at(use.origin));
+    return std::move(mapped).during(cat("map the ids of ", use.path)).at(use.origin);
+}
+
 Result<sys::Fd> open_host_mount(const plan::SlotUse& use) {
     const unsigned recursive = use.recursive ? AT_RECURSIVE : 0;
+    const sys::Fd idmap = TRY(open_idmap(use));
     sys::MountFd tree = TRY(sys::open_tree(sys::FdRef::cwd(), use.path, OPEN_TREE_CLONE | recursive)
                                 .during(cat("bind source ", use.path))
                                 .at(use.origin));
+    if (idmap) TRY(map_ids(tree, idmap, use));
     return sys::Fd(std::move(tree).release());
 }
 
@@ -44,7 +70,7 @@ Result<sys::Fd> open_slot(const plan::SlotUse& use, const Outside& outside) {
         case What::host_mount:
             return open_host_mount(use);
         case What::idmap_namespace:
-            return user_namespace_with(use.uid_map, use.gid_map, use.origin);
+            return open_idmap(use);
         case What::console_socket:
         case What::terminal_socket:
             break;

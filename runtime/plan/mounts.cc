@@ -60,7 +60,8 @@ struct BindSlots {
 Result<BindSlots> bind_slots(Draft& draft, const oci::Mount& mount, const std::string& source,
                              const std::string& origin) {
     const bool mapped = is_id_mapped(mount);
-    const bool by_host = draft.user_namespace && draft.facts.uid == 0;
+    // Mapping takes rights over the file system, which the root of a user namespace does not have.
+    const bool by_host = draft.facts.uid == 0 && (mapped || draft.user_namespace);
     BindSlots slots;
     if (!mapped && !by_host) return slots;
     const SlotIndex slot = draft.out.take_slot();
@@ -75,6 +76,7 @@ Result<BindSlots> bind_slots(Draft& draft, const oci::Mount& mount, const std::s
     use.slot = slot;
     use.what = by_host ? SlotUse::What::host_mount : SlotUse::What::idmap_namespace;
     use.recursive = mount.parsed.bind == oci::BindOption::rbind;
+    use.map_recursive = mount.parsed.idmap == oci::IdMapOption::ridmap;
     use.path = source;
     use.origin = origin;
     if (mapped) add_maps(draft, mount, use);

@@ -35,8 +35,9 @@ struct SlotUse {
     std::string path;
     std::string uid_map;
     std::string gid_map;
-    std::string idmap_path;  ///< a user namespace whose maps are used
-    std::string origin;      ///< JSON pointer
+    std::string idmap_path;      ///< a user namespace whose maps are used
+    bool map_recursive = false;  ///< ridmap: the mounts below too
+    std::string origin;          ///< JSON pointer
 };
 
 /// A namespace that must be joined before init exists: user (its privileges are needed to make the
