@@ -34,12 +34,12 @@ constexpr Halves halves(std::uint64_t value) {
 constexpr bool kBigEndian = std::endian::native == std::endian::big;
 
 Instruction load_low(std::uint32_t argument) {
-    const std::size_t offset = offsetof(seccomp_data, args) + 8 * std::size_t{argument};
+    const std::size_t offset = offsetof(seccomp_data, args) + (std::size_t{argument} * 8);
     return {kLoad, 0, 0, static_cast<std::uint32_t>(offset + (kBigEndian ? 4 : 0))};
 }
 
 Instruction load_high(std::uint32_t argument) {
-    const std::size_t offset = offsetof(seccomp_data, args) + 8 * std::size_t{argument};
+    const std::size_t offset = offsetof(seccomp_data, args) + (std::size_t{argument} * 8);
     return {kLoad, 0, 0, static_cast<std::uint32_t>(offset + (kBigEndian ? 0 : 4))};
 }
 

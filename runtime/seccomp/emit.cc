@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include "runtime/seccomp/conditions.h"
@@ -111,10 +112,10 @@ std::vector<Instruction> emit(std::span<const Section> sections, std::uint32_t f
     Code code{{kLoad, 0, 0, offsetof(seccomp_data, arch)}};
     // Written from the back: what stands between a comparison and its section must be known.
     Code rest{{kReturn, 0, 0, foreign}};
-    for (auto section = sections.rbegin(); section != sections.rend(); ++section) {
-        Code next = skip_if(kJumpIfEqual, section->audit_arch, rest);
+    for (const Section& section : std::views::reverse(sections)) {
+        Code next = skip_if(kJumpIfEqual, section.audit_arch, rest);
         next.push_back({kLoad, 0, 0, offsetof(seccomp_data, nr)});
-        append(next, tree(merged(section->ranges), section->width));
+        append(next, tree(merged(section.ranges), section.width));
         rest = std::move(next);
     }
     append(code, rest);

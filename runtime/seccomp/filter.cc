@@ -99,7 +99,7 @@ Result<std::vector<std::uint32_t>> architectures(const oci::Seccomp& profile) {
 /// What the rules say of one number.
 struct Rules {
     std::optional<std::uint32_t> always;  ///< the first rule without conditions
-    std::vector<Guarded> guarded;
+    std::vector<Guarded> guarded;         ///< the strictest first
 };
 
 struct Table {
@@ -116,8 +116,22 @@ std::vector<std::vector<oci::SeccompArg>> alternatives(const oci::SeccompRule& r
     });
     if (!shared) return {rule.args};
     std::vector<std::vector<oci::SeccompArg>> all;
+    all.reserve(rule.args.size());
     for (const oci::SeccompArg& arg : rule.args) all.push_back({arg});
     return all;
+}
+
+/// The kernel's order of actions, the most restrictive first (seccomp(2)).
+bool is_stricter(const Guarded& a, const Guarded& b) {
+    const auto rank = [](std::uint32_t action) {
+        return static_cast<std::int32_t>(action & SECCOMP_RET_ACTION_FULL);
+    };
+    return rank(a.action) < rank(b.action);
+}
+
+void add_guarded(Rules& rules, Guarded guarded) {
+    const auto place = std::ranges::upper_bound(rules.guarded, guarded, is_stricter);
+    rules.guarded.insert(place, std::move(guarded));
 }
 
 void add_rule(Rules& rules, const oci::SeccompRule& rule, std::uint32_t action,
@@ -127,12 +141,12 @@ void add_rule(Rules& rules, const oci::SeccompRule& rule, std::uint32_t action,
                                        .value = entrance.selector_mask,
                                        .value_two = entrance.selector,
                                        .op = oci::SeccompOperator::masked_eq};
-        rules.guarded.push_back({.conditions = {selected}, .action = action});
+        add_guarded(rules, {.conditions = {selected}, .action = action});
     } else if (rule.args.empty()) {
         if (!rules.always) rules.always = action;
     } else {
         for (std::vector<oci::SeccompArg>& conditions : alternatives(rule))
-            rules.guarded.push_back({.conditions = std::move(conditions), .action = action});
+            add_guarded(rules, {.conditions = std::move(conditions), .action = action});
     }
 }
 
@@ -153,19 +167,9 @@ Table table_of(const oci::Seccomp& profile, std::uint32_t token) {
     return table;
 }
 
-/// The kernel's order of actions, the most restrictive first (seccomp(2)).
-bool is_stricter(const Guarded& a, const Guarded& b) {
-    const auto rank = [](std::uint32_t action) {
-        return static_cast<std::int32_t>(action & SECCOMP_RET_ACTION_FULL);
-    };
-    return rank(a.action) < rank(b.action);
-}
-
 Verdict verdict_of(const Rules& rules, std::uint32_t otherwise) {
     if (rules.always) return {.guarded = {}, .otherwise = *rules.always};
-    Verdict verdict{.guarded = rules.guarded, .otherwise = otherwise};
-    std::ranges::stable_sort(verdict.guarded, is_stricter);
-    return verdict;
+    return {.guarded = rules.guarded, .otherwise = otherwise};
 }
 
 /// Whether calls that the profile does not know get ENOSYS. Not where the default lets them happen,

@@ -26,7 +26,7 @@ std::uint32_t big_endian(const unsigned char* bytes) {
 
 void Sha256::compress(const unsigned char* block) {
     std::array<std::uint32_t, 64> w;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled next
-    for (std::size_t i = 0; i < 16; ++i) w[i] = big_endian(block + 4 * i);
+    for (std::size_t i = 0; i < 16; ++i) w[i] = big_endian(block + (4 * i));
     for (std::size_t i = 16; i < 64; ++i) {
         const std::uint32_t s0 =
             std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3U);
