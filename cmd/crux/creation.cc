@@ -7,13 +7,6 @@ namespace crux::cmd {
 
 namespace {
 
-Result<unsigned> preserved_descriptors(const Options& options) {
-    const std::int64_t count = options.number("preserve-fds");
-    if (count >= 0 && count <= 1 << 20) return static_cast<unsigned>(count);
-    return fail(Error::Kind::usage,
-                cat("invalid value ", count, " for --preserve-fds: not a number of descriptors"));
-}
-
 /// --systemd-cgroup, or crun's spelling of it.
 Result<bool> wants_systemd(const Options& global) {
     const std::string& manager = global.text("cgroup-manager");
@@ -27,6 +20,13 @@ Result<bool> wants_systemd(const Options& global) {
 }
 
 }  // namespace
+
+Result<unsigned> preserved_descriptors(const Options& options) {
+    const std::int64_t count = options.number("preserve-fds");
+    if (count >= 0 && count <= 1 << 20) return static_cast<unsigned>(count);
+    return fail(Error::Kind::usage,
+                cat("invalid value ", count, " for --preserve-fds: not a number of descriptors"));
+}
 
 Status take_creation_options(Call& call, container::CreateOptions& options) {
     const Options& given = call.options;

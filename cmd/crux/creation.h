@@ -58,6 +58,9 @@ inline constexpr Flag kNoSubreaperFlag = {
 /// those of the sockets) are relative to it. The pid file's path is settled before.
 Status take_creation_options(Call& call, container::CreateOptions& options);
 
+/// What --preserve-fds says.
+Result<unsigned> preserved_descriptors(const Options& options);
+
 /// Where the operations find the containers.
 container::Place place_of(const Call& call);
 

@@ -23,7 +23,7 @@ struct ExecOptions {
     std::vector<std::uint32_t> additional_gids;
     std::string apparmor_profile;
     std::string selinux_label;
-    bool no_new_privileges = false;
+    std::optional<bool> no_new_privileges;  ///< not given: as the container's process
     std::vector<std::string> capabilities;  ///< added: names
 
     bool detach = false;

@@ -40,50 +40,6 @@ Status add_capabilities(oci::Process& process, const std::vector<std::string>& n
     return {};
 }
 
-/// "CONTROLLER[,CONTROLLER…]:PATH", or a path alone for all.
-struct SubCgroup {
-    std::vector<std::string_view> controllers;
-    std::string_view path;
-};
-
-SubCgroup parse_sub_cgroup(std::string_view text) {
-    const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos) return {{}, text};
-    return {split(text.substr(0, colon), ','), text.substr(colon + 1)};
-}
-
-Status check_sub_path(std::string_view path) {
-    for (const std::string_view part : split(path, '/'))
-        if (part == "..") return fail(Error::Kind::usage, cat("bad sub cgroup path: ", path));
-    return {};
-}
-
-Status move_down(std::vector<cgroup::Place>& places, const SubCgroup& sub) {
-    TRY(check_sub_path(sub.path));
-    const std::string below(trimmed(sub.path));
-    const auto apply = [&](cgroup::Place& place) {
-        if (!below.empty() && below != "/") place.path += below[0] == '/' ? below : '/' + below;
-    };
-    if (sub.controllers.empty()) {
-        for (cgroup::Place& place : places)
-            if (place.version == 2) apply(place);
-        return {};
-    }
-    for (const std::string_view controller : sub.controllers) {
-        const int found = cgroup::find_place(places, controller, controller);
-        if (controller.empty())
-            return fail(Error::Kind::usage,
-                        "invalid --cgroup argument: (empty <controller> prefix)");
-        if (found < 0) return fail(Error::Kind::usage, cat("unknown controller ", controller));
-        apply(places[static_cast<std::size_t>(found)]);
-    }
-    return {};
-}
-
-bool is_v2(const std::vector<cgroup::Place>& places) {
-    return places.size() == 1 && places[0].version == 2;
-}
-
 }  // namespace
 
 Result<oci::Process> exec_process(const ExecOptions& options, const oci::Config& config) {
@@ -103,22 +59,10 @@ Result<oci::Process> exec_process(const ExecOptions& options, const oci::Config&
         process.user.additional_gids.push_back(gid);
     if (!options.apparmor_profile.empty()) process.apparmor_profile = options.apparmor_profile;
     if (!options.selinux_label.empty()) process.selinux_label = options.selinux_label;
-    if (options.no_new_privileges) process.no_new_privileges = true;
+    if (options.no_new_privileges) process.no_new_privileges = *options.no_new_privileges;
     TRY(add_capabilities(process, options.capabilities));
     TRY(check(process, {}));
     return process;
-}
-
-Result<std::vector<cgroup::Place>> exec_places(std::vector<cgroup::Place> places,
-                                               const std::vector<std::string>& cgroups) {
-    for (const std::string& text : cgroups) {
-        const SubCgroup sub = parse_sub_cgroup(text);
-        if (!is_v2(places) && sub.controllers.empty())
-            return fail(Error::Kind::usage, cat("invalid --cgroup argument: ", text,
-                                                " (missing <controller>: prefix)"));
-        TRY(move_down(places, sub));
-    }
-    return places;
 }
 
 }  // namespace crux::container

@@ -1,0 +1,125 @@
+#include "runtime/container/exec.h"
+
+#include "cmd/crux/commands.h"
+#include "cmd/crux/creation.h"
+#include "cmd/crux/exec_options.h"
+#include "cmd/crux/place.h"
+#include "runtime/base/text.h"
+
+namespace crux::cmd {
+
+namespace {
+
+constexpr Flag kFlags[] = {
+    kConsoleSocketFlag,
+    kPidfdSocketFlag,
+    {.name = "cwd",
+     .takes = Takes::text,
+     .help = "working directory in the container",
+     .placeholder = "dir"},
+    {.name = "env",
+     .letters = "e",
+     .takes = Takes::texts,
+     .help = "add a variable to the environment",
+     .placeholder = "name=value"},
+    {.name = "tty", .letters = "t", .help = "give the process a terminal"},
+    {.name = "user",
+     .letters = "u",
+     .takes = Takes::text,
+     .help = "run as this user, by number; group 0 where none is given",
+     .placeholder = "uid[:gid]"},
+    {.name = "additional-gids",
+     .letters = "g",
+     .takes = Takes::texts,
+     .help = "add a supplementary group, by number",
+     .placeholder = "gid"},
+    {.name = "process",
+     .letters = "p",
+     .takes = Takes::text,
+     .help = "read the process from this file; then none of the flags that describe it counts",
+     .placeholder = "file"},
+    {.name = "detach", .letters = "d", .help = "return as soon as the program runs"},
+    kPidFileFlag,
+    {.name = "process-label",
+     .takes = Takes::text,
+     .help = "SELinux label of the process",
+     .placeholder = "label"},
+    {.name = "apparmor",
+     .takes = Takes::text,
+     .help = "AppArmor profile of the process",
+     .placeholder = "profile"},
+    {.name = "no-new-privs", .help = "let the process never gain privileges by exec"},
+    {.name = "cap",
+     .letters = "c",
+     .takes = Takes::texts,
+     .help = "add a capability",
+     .placeholder = "name"},
+    kPreserveFdsFlag,
+    {.name = "cgroup",
+     .takes = Takes::texts,
+     .help = "run in this existing cgroup below the container's",
+     .placeholder = "[controller,…:]path"},
+    {.name = "ignore-paused", .help = "also when the container is paused: it runs when resumed"},
+};
+
+Status take_user(const Options& given, container::ExecOptions& options) {
+    if (given.text("user").empty()) return {};
+    const User user = TRY(parse_user(given.text("user")));
+    options.uid = user.uid;
+    options.gid = user.gid;
+    return {};
+}
+
+/// What --process makes idle.
+Status take_process_options(Call& call, container::ExecOptions& options) {
+    const Options& given = call.options;
+    options.args.assign(call.arguments.begin() + 1, call.arguments.end());
+    options.tty = given.on("tty");
+    options.cwd = given.text("cwd");
+    options.env = given.texts("env");
+    TRY(take_user(given, options));
+    for (const std::string& text : given.texts("additional-gids"))
+        options.additional_gids.push_back(TRY(parse_additional_gid(text)));
+    options.apparmor_profile = given.text("apparmor");
+    options.selinux_label = given.text("process-label");
+    if (given.given("no-new-privs")) options.no_new_privileges = given.on("no-new-privs");
+    options.capabilities = given.texts("cap");
+    return {};
+}
+
+Result<int> run_exec(Call& call) {
+    const Options& given = call.options;
+    container::ExecOptions options;
+    options.process_file = given.text("process");
+    if (options.process_file.empty()) TRY(take_process_options(call, options));
+    options.detach = given.on("detach");
+    options.ignore_paused = given.on("ignore-paused");
+    options.preserve_fds = TRY(preserved_descriptors(given));
+    options.console_socket = given.text("console-socket");
+    options.pidfd_socket = given.text("pidfd-socket");
+    if (!given.text("pid-file").empty())
+        options.pid_file = TRY(absolute_path(given.text("pid-file")));
+    options.cgroups = given.texts("cgroup");
+    return container::exec(place_of(call), call.arguments[0], options, call.warnings);
+}
+
+}  // namespace
+
+const Command kExec = {
+    .name = "exec",
+    .usage = "run another process in a container",
+    .arguments = "<container-id> <command> [args...]  or  --process <file> <container-id>",
+    .description =
+        "Everything behind the container's id belongs to the command. In the foreground it\n"
+        "passes signals on and leaves with the command's exit code (128 and the signal's number\n"
+        "if one killed it), and with 255 where the command could not be run.",
+    .flags = kFlags,
+    .least = 1,
+    .most = kAnyNumber,
+    .order = Order::before_arguments,
+    .failure = "exec failed: ",
+    .failure_code = 255,
+    .run = run_exec,
+};
+
+}  // namespace crux::cmd

@@ -1,0 +1,90 @@
+#include "runtime/container/sub_cgroup.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "runtime/base/text.h"
+
+namespace crux::container {
+
+namespace {
+
+/// One place to move: a controller, "" for the unified hierarchy.
+struct Move {
+    std::string_view controller;
+    std::string_view path;
+};
+
+Status note(std::vector<Move>& moves, std::string_view controller, std::string_view path) {
+    const bool known =
+        std::ranges::any_of(moves, [&](const Move& move) { return move.controller == controller; });
+    if (known)
+        return fail(Error::Kind::usage, cat("invalid --cgroup argument(s): controller ", controller,
+                                            " specified multiple times"));
+    moves.push_back({controller, path});
+    return {};
+}
+
+Result<std::vector<Move>> parse(const std::vector<std::string>& arguments) {
+    std::vector<Move> moves;
+    for (const std::string& text : arguments) {
+        const std::string_view argument = text;
+        const std::size_t colon = argument.find(':');
+        if (colon == std::string_view::npos) {
+            if (arguments.size() != 1)
+                return fail(Error::Kind::usage, cat("invalid --cgroup argument: ", argument,
+                                                    " (missing <controller>: prefix)"));
+            TRY(note(moves, {}, argument));
+            continue;
+        }
+        for (const std::string_view controller : split(argument.substr(0, colon), ',')) {
+            if (controller.empty())
+                return fail(Error::Kind::usage, cat("invalid --cgroup argument: ", argument,
+                                                    " (empty <controller> prefix)"));
+            TRY(note(moves, controller, argument.substr(colon + 1)));
+        }
+    }
+    return moves;
+}
+
+/// The path below the container's cgroup, "" for the cgroup itself.
+Result<std::string> below(std::string_view path) {
+    std::vector<std::string_view> names;
+    for (const std::string_view name : split(path, '/')) {
+        if (name.empty() || name == ".") continue;
+        if (name != "..") {
+            names.push_back(name);
+        } else if (names.empty()) {
+            return fail(Error::Kind::usage, cat("bad sub cgroup path: ", path));
+        } else {
+            names.pop_back();
+        }
+    }
+    std::string clean;
+    for (const std::string_view name : names) clean += cat('/', name);
+    return clean;
+}
+
+}  // namespace
+
+Result<std::vector<cgroup::Place>> sub_cgroups(std::vector<cgroup::Place> places,
+                                               const std::vector<std::string>& arguments) {
+    const bool has_v1 =
+        std::ranges::any_of(places, [](const cgroup::Place& place) { return place.version == 1; });
+    const std::vector<Move> moves = TRY(parse(arguments));
+    for (const Move& move : moves) {
+        if (has_v1 && move.controller.empty())
+            return fail(Error::Kind::usage, cat("invalid --cgroup argument: ", move.path,
+                                                " (missing <controller>: prefix)"));
+        const int found = move.controller.empty()
+                              ? cgroup::unified_place(places)
+                              : cgroup::find_place(places, move.controller, move.controller);
+        if (found < 0)
+            return fail(Error::Kind::usage,
+                        cat("unknown controller ", move.controller, " in SubCgroupPaths"));
+        places[static_cast<std::size_t>(found)].path += TRY(below(move.path));
+    }
+    return places;
+}
+
+}  // namespace crux::container
