@@ -99,7 +99,7 @@ void add_throttles(Draft& draft, Home home, const oci::BlockIoResources& io) {
 std::uint64_t io_weight_of(std::uint16_t weight) {
     constexpr std::uint64_t kLeast = 10;
     if (weight <= kLeast) return 1;
-    return 1 + (weight - kLeast) * 9999 / 990;
+    return 1 + (((weight - kLeast) * 9999) / 990);
 }
 
 Status add_block_io(Draft& draft, const oci::BlockIoResources& io) {

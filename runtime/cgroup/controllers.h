@@ -40,7 +40,7 @@ class Draft {
     /// Adds a setting and answers it, for the exceptional fields.
     Setting& add(Home home, std::string_view file, std::string value, std::string origin);
     void warn(std::string origin, std::string text);
-    [[nodiscard]] std::unexpected<Error> refuse(std::string origin, std::string text) const;
+    [[nodiscard]] static std::unexpected<Error> refuse(const std::string& origin, std::string text);
 
     Limits limits;
 
@@ -49,11 +49,11 @@ class Draft {
     const LimitsOptions& options_;
 };
 
-Status add_memory(Draft& draft, const oci::MemoryResources& memory);
+Status add_memory(Draft& draft, const oci::MemoryResources& asked);
 Status add_cpu(Draft& draft, const oci::CpuResources& cpu);
 Status add_cpuset(Draft& draft, const oci::CpuResources& cpu);
 Status add_pids(Draft& draft, const oci::PidsResources& pids);
-Status add_block_io(Draft& draft, const oci::BlockIoResources& block_io);
+Status add_block_io(Draft& draft, const oci::BlockIoResources& io);
 Status add_hugetlb(Draft& draft, const std::vector<oci::HugepageLimit>& limits);
 Status add_rdma(Draft& draft, const std::vector<oci::RdmaLimit>& limits);
 Status add_network(Draft& draft, const oci::NetworkResources& network);

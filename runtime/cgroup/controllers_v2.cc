@@ -61,7 +61,8 @@ class Enabler {
         for (const std::string& controller : controllers)
             all += cat(all.empty() ? "+" : " +", controller);
         // Every slash of the path ends the name of one ancestor.
-        for (std::size_t slash = 0; slash != path_.npos; slash = path_.find('/', slash + 1)) {
+        for (std::size_t slash = 0; slash != std::string_view::npos;
+             slash = path_.find('/', slash + 1)) {
             std::string_view ancestor = path_.substr(0, slash);
             if (write(ancestor, all)) continue;
             // One that this cgroup lacks or cannot hand on must not hinder the others.

@@ -118,7 +118,7 @@ std::uint64_t weight_of_shares(std::uint64_t shares) {
     if (shares <= kLeastShares) return 1;
     if (shares >= kMostShares) return kMostWeight;
     double log = std::log2(static_cast<double>(shares));
-    double exponent = (log * log + 125 * log) / 612.0 - 7.0 / 34.0;
+    double exponent = (((log * log) + (125 * log)) / 612.0) - (7.0 / 34.0);
     return static_cast<std::uint64_t>(std::ceil(std::pow(10, exponent)));
 }
 

@@ -66,7 +66,7 @@ class Maker {
 
  private:
     Status make_ancestors() {
-        for (std::size_t slash = name_.find('/', top_ + 1); slash != name_.npos;
+        for (std::size_t slash = name_.find('/', top_ + 1); slash != std::string_view::npos;
              slash = name_.find('/', slash + 1)) {
             std::string ancestor = name_.substr(0, slash);
             auto result = sys::mkdirat(base_, ancestor, kMode);
@@ -101,7 +101,7 @@ std::vector<std::string> Group::missing_ancestors(std::span<const Place> places)
     for (const Place& place : places) {
         auto at = static_cast<std::ptrdiff_t>(missing.size());
         std::string_view path = place.path;
-        for (std::size_t slash = path.rfind('/'); slash != 0 && slash != path.npos;
+        for (std::size_t slash = path.rfind('/'); slash != 0 && slash != std::string_view::npos;
              slash = path.rfind('/', slash - 1)) {
             std::string ancestor = place.mountpoint + std::string(path.substr(0, slash));
             auto found = sys::faccessat(sys::FdRef::cwd(), ancestor, F_OK);

@@ -1,6 +1,7 @@
 #include <linux/bpf.h>
 
 #include <bit>
+#include <optional>
 
 #include "runtime/cgroup/devices.h"
 
@@ -34,28 +35,19 @@ class Program {
         load(kMinor, 8);
     }
 
-    void decide(const DeviceRule& rule) {
-        std::vector<std::size_t> to_next;
-        auto unless_equal = [&](std::uint8_t reg, std::uint32_t value) {
-            to_next.push_back(code_.size());
-            emit(BPF_JMP32 | BPF_JNE | BPF_K, reg, 0, 0, std::bit_cast<std::int32_t>(value));
-        };
-        if (rule.type != DeviceType::all)
-            unless_equal(kType, rule.type == DeviceType::character ? BPF_DEVCG_DEV_CHAR
-                                                                   : BPF_DEVCG_DEV_BLOCK);
-        if (rule.major) unless_equal(kMajor, *rule.major);
-        if (rule.minor) unless_equal(kMinor, *rule.minor);
-        if (rule.allow) {
-            emit(BPF_ALU | BPF_AND | BPF_K, kOpen, 0, 0, ~std::int32_t{rule.access});
-            unless_equal(kOpen, 0);
-        } else {
-            emit(BPF_JMP32 | BPF_JSET | BPF_K, kOpen, 0, 1, rule.access);
-            to_next.push_back(code_.size());
-            emit(BPF_JMP | BPF_JA, 0, 0, 0, 0);
-        }
+    /// Decides about what the rule speaks of; the numbers are more minors of the same kind of rule.
+    void decide(const DeviceRule& rule, std::span<const std::uint32_t> minors) {
+        Jumps to_next;
+        unless(kType, rule.type == DeviceType::all ? std::nullopt : number_of(rule.type), to_next);
+        unless(kMajor, rule.major, to_next);
+        if (minors.size() < 2)
+            unless(kMinor, rule.minor, to_next);
+        else
+            unless_any(minors, to_next);
+        // A rule about every kind of access decides at once.
+        if (rule.access != oci::kDeviceAllAccess) decide_in_part(rule, to_next);
         answer(rule.allow);
-        for (std::size_t jump : to_next)
-            code_[jump].off = static_cast<std::int16_t>(code_.size() - jump - 1);
+        land(to_next);
     }
 
     void answer(bool allow) {
@@ -72,6 +64,44 @@ class Program {
     }
 
  private:
+    /// Instructions that jump to a place that is not known yet.
+    using Jumps = std::vector<std::size_t>;
+
+    static std::optional<std::uint32_t> number_of(DeviceType type) {
+        return type == DeviceType::character ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK;
+    }
+
+    void jump(int condition, std::uint8_t reg, std::uint32_t value, Jumps& jumps) {
+        jumps.push_back(code_.size());
+        emit(condition, reg, 0, 0, std::bit_cast<std::int32_t>(value));
+    }
+    void unless(std::uint8_t reg, std::optional<std::uint32_t> value, Jumps& to_next) {
+        if (value) jump(BPF_JMP32 | BPF_JNE | BPF_K, reg, *value, to_next);
+    }
+    void unless_any(std::span<const std::uint32_t> minors, Jumps& to_next) {
+        Jumps here;
+        for (std::uint32_t minor : minors.first(minors.size() - 1))
+            jump(BPF_JMP32 | BPF_JEQ | BPF_K, kMinor, minor, here);
+        unless(kMinor, minors.back(), to_next);
+        land(here);
+    }
+    void decide_in_part(const DeviceRule& rule, Jumps& to_next) {
+        if (rule.allow) {
+            emit(BPF_ALU | BPF_AND | BPF_K, kOpen, 0, 0, ~std::int32_t{rule.access});
+            unless(kOpen, 0, to_next);
+            return;
+        }
+        Jumps here;
+        jump(BPF_JMP32 | BPF_JSET | BPF_K, kOpen, rule.access, here);
+        jump(BPF_JMP | BPF_JA, 0, 0, to_next);
+        land(here);
+    }
+    /// Makes the next instruction the place that the jumps go to.
+    void land(const Jumps& jumps) {
+        for (std::size_t at : jumps)
+            code_[at].off = static_cast<std::int16_t>(code_.size() - at - 1);
+    }
+
     void load(std::uint8_t reg, std::int16_t offset) {
         emit(BPF_LDX | BPF_MEM | BPF_W, reg, kContext, offset, 0);
     }
@@ -90,18 +120,34 @@ class Program {
     std::vector<struct ::bpf_insn> code_;
 };
 
+/// Whether the two rules differ in the minor number alone, and decide about all access to it: their
+/// order is nothing then, and one block can stand for both.
+bool are_alike(const DeviceRule& one, const DeviceRule& other) {
+    return one.allow == other.allow && one.type == other.type && one.major == other.major &&
+           one.minor && other.minor && one.access == oci::kDeviceAllAccess &&
+           other.access == oci::kDeviceAllAccess;
+}
+
+bool is_total(const DeviceRule& rule) {
+    return rule.type == DeviceType::all && !rule.major && !rule.minor &&
+           rule.access == oci::kDeviceAllAccess;
+}
+
 }  // namespace
 
 std::vector<std::uint64_t> device_program(std::span<const OriginRule> rules) {
     Program program;
-    // From the last rule to the first, as the last one that speaks of a request decides.
+    // From the last rule to the first, as the last one that speaks of a request decides. Fewer
+    // branches are worth some care: the kernel's check of the program is most of what it costs.
     for (std::size_t i = rules.size(); i-- > 0;) {
         const DeviceRule& rule = rules[i].rule;
-        program.decide(rule);
-        bool total = rule.type == DeviceType::all && !rule.major && !rule.minor &&
-                     rule.access == oci::kDeviceAllAccess;
+        std::vector<std::uint32_t> minors;
+        if (rule.minor) minors.push_back(*rule.minor);
+        while (i > 0 && are_alike(rule, rules[i - 1].rule))
+            minors.push_back(*rules[--i].rule.minor);
+        program.decide(rule, minors);
         // Nothing before it can matter, and the verifier of old kernels takes no dead code.
-        if (total) break;
+        if (is_total(rule)) return program.words();
     }
     program.answer(false);
     return program.words();

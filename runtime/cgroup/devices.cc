@@ -16,21 +16,21 @@ using oci::DeviceType;
 /// What every container may do: make any node (which gives no access by itself), and use the
 /// default devices and pseudo terminals of config-linux.md.
 constexpr struct {
-    DeviceType type;
     std::optional<std::uint32_t> major;
     std::optional<std::uint32_t> minor;
+    DeviceType type;
     DeviceAccess access;
 } kDefaults[] = {
-    {DeviceType::character, std::nullopt, std::nullopt, oci::kDeviceMknod},
-    {DeviceType::block, std::nullopt, std::nullopt, oci::kDeviceMknod},
-    {DeviceType::character, 1, 3, oci::kDeviceAllAccess},               // null
-    {DeviceType::character, 1, 5, oci::kDeviceAllAccess},               // zero
-    {DeviceType::character, 1, 7, oci::kDeviceAllAccess},               // full
-    {DeviceType::character, 1, 8, oci::kDeviceAllAccess},               // random
-    {DeviceType::character, 1, 9, oci::kDeviceAllAccess},               // urandom
-    {DeviceType::character, 5, 0, oci::kDeviceAllAccess},               // tty
-    {DeviceType::character, 5, 2, oci::kDeviceAllAccess},               // ptmx
-    {DeviceType::character, 136, std::nullopt, oci::kDeviceAllAccess},  // pts/*
+    {std::nullopt, std::nullopt, DeviceType::character, oci::kDeviceMknod},
+    {std::nullopt, std::nullopt, DeviceType::block, oci::kDeviceMknod},
+    {1, 3, DeviceType::character, oci::kDeviceAllAccess},               // null
+    {1, 5, DeviceType::character, oci::kDeviceAllAccess},               // zero
+    {1, 7, DeviceType::character, oci::kDeviceAllAccess},               // full
+    {1, 8, DeviceType::character, oci::kDeviceAllAccess},               // random
+    {1, 9, DeviceType::character, oci::kDeviceAllAccess},               // urandom
+    {5, 0, DeviceType::character, oci::kDeviceAllAccess},               // tty
+    {5, 2, DeviceType::character, oci::kDeviceAllAccess},               // ptmx
+    {136, std::nullopt, DeviceType::character, oci::kDeviceAllAccess},  // pts/*
 };
 
 bool names_all(const DeviceRule& rule) {
@@ -126,7 +126,7 @@ class V1State {
         return {};
     }
 
-    [[nodiscard]] Status refuse(const OriginRule& given, const DeviceRule& wide) const {
+    static Status refuse(const OriginRule& given, const DeviceRule& wide) {
         std::string text = cat("device rule ", quoted(text_of(given.rule)),
                                " cannot be kept by cgroup v1, which has no exception inside of ",
                                quoted(text_of(wide)));
@@ -208,17 +208,19 @@ Status add_lines(Draft& draft, Home home, const std::vector<OriginRule>& rules) 
 
 std::vector<OriginRule> device_rules(const std::vector<DeviceRule>& list,
                                      const std::string& pointer) {
-    auto last_blanket = std::find_if(list.rbegin(), list.rend(), [](const DeviceRule& rule) {
+    std::ptrdiff_t defaults_at = std::ssize(list);
+    auto is_blanket = [&](std::ptrdiff_t at) {
+        const DeviceRule& rule = list[static_cast<std::size_t>(at)];
         return !rule.allow && names_all(rule);
-    });
-    auto defaults_at = list.rend() - last_blanket;
+    };
+    while (defaults_at > 0 && !is_blanket(defaults_at - 1)) --defaults_at;
     std::vector<OriginRule> rules = {{DeviceRule{}, pointer, true}};
     auto take = [&](std::ptrdiff_t from, std::ptrdiff_t to) {
         for (std::ptrdiff_t i = from; i < to; ++i)
             rules.push_back({list[static_cast<std::size_t>(i)], cat(pointer, "/", i), false});
     };
     take(0, defaults_at);
-    for (const auto& [type, major, minor, access] : kDefaults)
+    for (const auto& [major, minor, type, access] : kDefaults)
         rules.push_back(
             {{.allow = true, .type = type, .major = major, .minor = minor, .access = access},
              pointer,

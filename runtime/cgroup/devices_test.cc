@@ -92,6 +92,8 @@ class Machine {
                 return true;
             case BPF_JMP32 | BPF_JNE | BPF_K:
                 return low != value;
+            case BPF_JMP32 | BPF_JEQ | BPF_K:
+                return low == value;
             case BPF_JMP32 | BPF_JSET | BPF_K:
                 return (low & value) != 0;
             default:
@@ -198,7 +200,8 @@ class Dice {
                 .type = kTypes[roll(3)],
                 .major = number(),
                 .minor = number(),
-                .access = static_cast<DeviceAccess>(1 + roll(7))};
+                // Every kind of access as often as all the others, as lists have it.
+                .access = roll(2) == 0 ? kRwm : static_cast<DeviceAccess>(1 + roll(7))};
     }
 
  private:

@@ -42,7 +42,7 @@ bool is_gone(const Errno& error) {
 }
 
 Deadline::Deadline(int timeout_ms)
-    : end_ns_(sys::monotonic_ns() + static_cast<std::uint64_t>(timeout_ms) * 1'000'000) {}
+    : end_ns_(sys::monotonic_ns() + (static_cast<std::uint64_t>(timeout_ms) * 1'000'000)) {}
 
 bool Deadline::sleep() {
     if (sys::monotonic_ns() >= end_ns_) return false;

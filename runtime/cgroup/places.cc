@@ -23,7 +23,7 @@ Result<std::string> cleaned(std::string_view path) {
         if (name.empty() || name == ".") continue;
         if (name == "..") return refuse(path, "must not hold \"..\"");
         if (name.size() > kLongestName) return refuse(path, "holds a name of more than 255 bytes");
-        if (name.find('\n') != name.npos || name.find('\0') != name.npos)
+        if (name.find('\n') != std::string_view::npos || name.find('\0') != std::string_view::npos)
             return refuse(path, "holds a character that no cgroup's name can have");
         clean += '/';
         clean += name;
@@ -51,7 +51,7 @@ bool is_foreign(const host::CgroupHierarchy& hierarchy) {
 
 std::string_view parent(std::string_view path) {
     std::size_t slash = path.rfind('/');
-    return slash == path.npos ? std::string_view{} : path.substr(0, slash);
+    return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
 }
 
 Place place_in(const host::CgroupHierarchy& hierarchy, std::string_view path, bool absolute) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cerrno>
-#include <numeric>
 
 #include "runtime/base/text.h"
 #include "runtime/cgroup/files.h"
@@ -75,8 +74,8 @@ Result<std::vector<pid_t>> Group::processes_in(std::span<const std::uint32_t> pl
 
 Result<std::vector<pid_t>> Group::processes() const {
     // In every hierarchy: a runtime that was killed may have left a process half way in.
-    std::vector<std::uint32_t> all(places_.size());
-    std::iota(all.begin(), all.end(), 0U);
+    std::vector<std::uint32_t> all;
+    for (std::uint32_t i = 0; i < places_.size(); ++i) all.push_back(i);
     return processes_in(all);
 }
 
@@ -94,7 +93,7 @@ Result<sys::Fd> Group::open_unified_of(pid_t pid) const {
         std::string_view own = places_[index].path;
         std::string inside = cat(line.substr(kUnified.size()), "/");
         std::size_t found = inside.find(cat(own, "/"));
-        if (found == inside.npos) break;
+        if (found == std::string_view::npos) break;
         std::string below = name(index) + inside.substr(found + own.size());
         return sys::openat(base_, below, O_PATH | O_DIRECTORY).during(above_ + below);
     }

@@ -93,7 +93,7 @@ Result<bool, Errno> remove_tree(sys::FdRef base, const std::string& name, Deadli
 Status Group::remove(std::span<const std::string> ancestors) const {
     Status first;
     Deadline patience(kPatienceMs);
-    for (std::uint32_t i = static_cast<std::uint32_t>(places_.size()); i-- > 0;) {
+    for (auto i = static_cast<std::uint32_t>(places_.size()); i-- > 0;) {
         auto gone = remove_tree(base_, names_[i], patience);
         // One that stays must not keep the others.
         if (gone && *gone) continue;

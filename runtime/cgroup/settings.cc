@@ -55,8 +55,8 @@ void Draft::warn(std::string origin, std::string text) {
     limits.warnings.push_back({std::move(origin), std::move(text)});
 }
 
-std::unexpected<Error> Draft::refuse(std::string origin, std::string text) const {
-    return std::unexpected(Error(Error::Kind::spec, std::move(text)).at(std::move(origin)));
+std::unexpected<Error> Draft::refuse(const std::string& origin, std::string text) {
+    return std::unexpected(Error(Error::Kind::spec, std::move(text)).at(origin));
 }
 
 Result<Limits> limits_for(const oci::Resources& resources, std::span<const Place> places,

@@ -14,7 +14,8 @@ namespace {
 std::uint64_t hundredths(std::string_view text) {
     std::size_t dot = text.find('.');
     std::string digits(text.substr(0, dot));
-    std::string_view rest = dot == text.npos ? std::string_view{} : text.substr(dot + 1);
+    std::string_view rest =
+        dot == std::string_view::npos ? std::string_view{} : text.substr(dot + 1);
     for (std::size_t i = 0; i < 2; ++i) digits += i < rest.size() ? rest[i] : '0';
     return to_number<std::uint64_t>(digits).value_or(0);
 }
@@ -23,7 +24,7 @@ Pressure::Line parse_pressure_line(std::string_view line) {
     Pressure::Line parsed;
     for (std::string_view word : split(line, ' ')) {
         std::size_t equals = word.find('=');
-        if (equals == word.npos) continue;
+        if (equals == std::string_view::npos) continue;
         std::string_view key = word.substr(0, equals);
         std::string_view value = word.substr(equals + 1);
         if (key == "avg10") parsed.avg10 = hundredths(value);
@@ -104,7 +105,7 @@ std::vector<std::pair<std::string, std::uint64_t>> parse_raw(std::string_view te
     std::vector<std::pair<std::string, std::uint64_t>> raw;
     for (std::string_view line : split(text, '\n')) {
         std::size_t blank = line.find(' ');
-        if (blank == line.npos) continue;
+        if (blank == std::string_view::npos) continue;
         auto value = to_number<std::uint64_t>(line.substr(blank + 1));
         if (value) raw.emplace_back(line.substr(0, blank), *value);
     }

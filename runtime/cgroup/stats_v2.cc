@@ -33,7 +33,7 @@ void add_io_line(std::string_view line, IoStats& stats) {
     if (!major || !minor) return;
     for (std::string_view word : words) {
         std::size_t equals = word.find('=');
-        if (equals == word.npos) continue;
+        if (equals == std::string_view::npos) continue;
         auto value = to_number<std::uint64_t>(word.substr(equals + 1));
         for (const Kind& kind : kKinds)
             if (value && word.substr(0, equals) == kind.key)

@@ -14,7 +14,8 @@ bool is_parameter(std::string_view key) {
                c == '.' || c == '_' || c == '-';
     };
     std::size_t dot = key.find('.');
-    return dot != key.npos && dot != 0 && dot + 1 < key.size() && std::ranges::all_of(key, fits);
+    return dot != std::string_view::npos && dot != 0 && dot + 1 < key.size() &&
+           std::ranges::all_of(key, fits);
 }
 
 /// Files that act on processes instead of keeping a value: written here they would move processes
@@ -26,7 +27,7 @@ bool acts(std::string_view key) {
 }
 
 Status check_key(const Draft& draft, const std::string& key, const std::string& origin) {
-    if (key.find('/') != key.npos)
+    if (key.find('/') != std::string_view::npos)
         return draft.refuse(
             origin, cat("unified resource ", quoted(key), " must be a file name (no slashes)"));
     if (!is_parameter(key))
