@@ -86,8 +86,11 @@ banned no-strcpy "${call}(strcpy|strcat|sprintf|vsprintf|gets|alloca)\(" \
     'writes past the end' "${strict[@]}" cmd
 banned no-sleep '((^|[^A-Za-z0-9_])::sleep|\b(usleep|nanosleep|clock_nanosleep|sleep_for|sleep_until))\(' \
     'a sleep in place of a handshake is a race: wait on a descriptor' "${host_side[@]}"
-banned no-environment "${call}(getenv|setenv|putenv|unsetenv)\(|std::getenv\(" \
-    'the environment is read once, by cmd/crux, and handed down' "${strict[@]}"
+banned no-setenv '\b(setenv|putenv|unsetenv|clearenv)\(' \
+    'the environment is what the caller gave' "${strict[@]}" cmd/crux
+banned no-environment '\b(getenv|secure_getenv)\(' \
+    'read where a command begins (container, launch, cmd) and handed down' oci-spec runtime/base runtime/sys \
+    runtime/host runtime/plan runtime/init runtime/rootfs runtime/cgroup runtime/seccomp runtime/hooks runtime/network
 banned no-format 'std::(format|print|println)\b' 'g++ 12 has none' "${strict[@]}" cmd
 banned no-shared-state '\b(std::shared_ptr|std::any|dynamic_cast|thread_local)\b' \
     'one owner for each thing, and types known when compiled' "${strict[@]}"
