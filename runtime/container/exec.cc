@@ -5,6 +5,7 @@
 #include "runtime/console/console_socket.h"
 #include "runtime/console/supervise.h"
 #include "runtime/container/exec_process.h"
+#include "runtime/container/granted.h"
 #include "runtime/container/listener.h"
 #include "runtime/container/loaded.h"
 #include "runtime/container/pid_file.h"
@@ -19,20 +20,15 @@ namespace crux::container {
 
 namespace {
 
-Status check_state(const Loaded& container, const ExecOptions& options) {
-    switch (TRY(status_of(container))) {
-        case oci::Status::running:
-        case oci::Status::created:
-            return {};
-        case oci::Status::paused:
-            if (options.ignore_paused) return {};
-            return fail(Error::Kind::state,
-                        "cannot exec in a paused container (use --ignore-paused to override)");
-        case oci::Status::creating:
-        case oci::Status::stopped:
-            break;
-    }
-    return fail(Error::Kind::state, "cannot exec in a stopped container");
+/// The container's first process, for a container that is created or running.
+Result<sys::Pidfd> first_process(const Loaded& container, const cgroup::Group& group,
+                                 const ExecOptions& options) {
+    if (!options.ignore_paused && TRY(group.freezer_state()) == cgroup::FreezerState::frozen)
+        return fail(Error::Kind::state,
+                    "cannot exec in a paused container (use --ignore-paused to override)");
+    std::optional<sys::Pidfd> init = TRY(live_init(container.record));
+    if (!init) return fail(Error::Kind::state, "cannot exec in a stopped container");
+    return std::move(*init);
 }
 
 Result<oci::Config> stored_config(const StateDirectory& state) {
@@ -41,17 +37,16 @@ Result<oci::Config> stored_config(const StateDirectory& state) {
     return std::move(oci::parse_config(text).config);
 }
 
-std::vector<oci::Namespace> namespaces_of(const oci::ContainerRecord& record) {
-    std::vector<oci::Namespace> namespaces;
-    for (const auto& [type, path] : record.namespace_paths) namespaces.push_back({type, path});
-    return namespaces;
+std::vector<oci::NamespaceType> namespaces_of(const oci::ContainerRecord& record) {
+    std::vector<oci::NamespaceType> types;
+    for (const auto& [type, path] : record.namespace_paths) types.push_back(type);
+    return types;
 }
 
 Result<plan::Plan> plan_process(const Place& place, const Loaded& container,
                                 const oci::Config& config, const oci::Process& process,
-                                const ExecOptions& options) {
+                                const ExecOptions& options, std::vector<cgroup::Place> places) {
     const host::Facts facts = TRY(host::read_facts());
-    launch::Journal::Content journal = TRY(launch::Journal::read(container.state.directory()));
     plan::ExecInputs inputs;
     inputs.process = &process;
     inputs.config = &config;
@@ -65,7 +60,7 @@ Result<plan::Plan> plan_process(const Place& place, const Loaded& container,
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }
-    inputs.cgroup = TRY(sub_cgroups(std::move(journal.cgroup), options.cgroups));
+    inputs.cgroup = TRY(sub_cgroups(std::move(places), options.cgroups));
     inputs.no_new_keyring = container.record.no_new_keyring;
     inputs.preserve_fds = options.preserve_fds;
     inputs.console_socket = options.console_socket;
@@ -132,26 +127,34 @@ Status converse(launch::Launched& launched, const plan::Plan& plan, const oci::C
 Result<int> exec(const Place& place, std::string_view id, const ExecOptions& options,
                  Warnings& warnings) {
     const Loaded container = TRY(load(place, id));
-    TRY(check_state(container, options));
+    launch::Journal::Content journal = TRY(launch::Journal::read(container.state.directory()));
+    const cgroup::Group own_group = TRY(cgroup::Group::open(journal.cgroup));
+    const sys::Pidfd init = TRY(first_process(container, own_group, options));
     const oci::Config config = TRY(stored_config(container.state));
-    const oci::Process process = TRY(exec_process(options, config));
+    oci::Process process = TRY(exec_process(options, config));
+    if (process.capabilities)
+        keep_grantable(*process.capabilities, has_user_namespace(config), "", warnings);
     TRY(check_terminal(process, options));
-    plan::Plan plan = TRY(plan_process(place, container, config, process, options));
+    plan::Plan plan =
+        TRY(plan_process(place, container, config, process, options, std::move(journal.cgroup)));
     Side side = TRY(open_side(process, options));
     cgroup::Group group = TRY(cgroup::Group::open(plan.host.cgroup));
 
     launch::Outside outside;
     outside.group = plan.host.cgroup.empty() ? nullptr : &group;
+    outside.first_process = init;
+    if (options.cgroups.empty()) outside.first_pid = container.record.init_process_pid;
     outside.console = side.console;
     launch::Launched launched = TRY(launch::start(plan, outside));
     TRY(converse(launched, plan, config, container, warnings));
     side.console.reset();
     if (side.terminal) TRY(side.terminal->receive(kTerminalMs));
     const pid_t pid = launched.pid();
-    if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, pid));
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, launched.pidfd(), "setns"));
     TRY(launched.go_on());
+    // Last, so that an exec that fails leaves none.
+    if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, pid));
     const sys::Pidfd process_fd = std::move(launched).release();
     if (options.detach) return 0;
     const sys::ExitStatus ended = TRY(console::supervise(

@@ -49,6 +49,7 @@ Outcome apply(Context& context);
 Outcome start_session(Context& context);                                          // process.cc
 Outcome enter_cgroup(Context& context, const plan::EnterCgroup& step);            // namespaces.cc
 Outcome join_namespace(Context& context, const plan::JoinNamespace& step);        // namespaces.cc
+Outcome join_container(Context& context, const plan::JoinContainer& step);
 Outcome set_time_offsets(Context& context, const plan::TimeOffsets& step);        // namespaces.cc
 Outcome set_loopback_up();                                                        // namespaces.cc
 Outcome set_propagation(Context& context, const plan::Propagation& step);         // root.cc

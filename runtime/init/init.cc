@@ -17,6 +17,8 @@ Outcome apply(Context& context) {
             return enter_cgroup(context, step.enter_cgroup);
         case Kind::join_namespace:
             return join_namespace(context, step.join_namespace);
+        case Kind::join_container:
+            return join_container(context, step.join_container);
         case Kind::new_namespace:
             return call(__NR_unshare, static_cast<std::uint32_t>(step.new_namespace.type));
         case Kind::time_offsets:

@@ -10,13 +10,28 @@ Outcome enter_cgroup(Context& context, const plan::EnterCgroup& step) {
     return call(__NR_write, tasks.get(), "0", 1);
 }
 
+namespace {
+
+/// The root of the mount namespace that was just joined.
+Outcome hold_root(Context& context) {
+    context.root = Owned(
+        TRY(call(__NR_openat, kCurrentDirectory, "/", kOpenPath | kDirectory | kCloseOnExec)));
+    return {};
+}
+
+}  // namespace
+
 Outcome join_namespace(Context& context, const plan::JoinNamespace& step) {
     const Owned descriptor(context.slot(step.slot));
     TRY(call(__NR_setns, descriptor.get(), static_cast<std::uint32_t>(step.type)));
-    if (step.type == plan::Namespace::mount)
-        context.root = Owned(
-            TRY(call(__NR_openat, kCurrentDirectory, "/", kOpenPath | kDirectory | kCloseOnExec)));
-    return {};
+    return step.type == plan::Namespace::mount ? hold_root(context) : Outcome();
+}
+
+Outcome join_container(Context& context, const plan::JoinContainer& step) {
+    const Owned process(context.slot(step.slot));
+    TRY(call(__NR_setns, process.get(), step.namespaces));
+    const bool mounts = (step.namespaces & static_cast<std::uint32_t>(plan::Namespace::mount)) != 0;
+    return mounts ? hold_root(context) : Outcome();
 }
 
 Outcome set_time_offsets(Context& context, const plan::TimeOffsets& step) {

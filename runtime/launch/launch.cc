@@ -112,7 +112,8 @@ Result<Event> Launched::next() {
     if (!length || *length < plan::kReportHead) return std::unexpected(ended_without_a_word());
     switch (report.say) {
         case plan::Say::failed:
-            return std::unexpected(plan::failure_sentence(*state_->plan, report));
+            return std::unexpected(plan::failure_sentence(*state_->plan, report)
+                                       .during("error during container init"));
         case plan::Say::warning:
             return Event{.kind = Event::Kind::warning,
                          .warning = plan::failure_sentence(*state_->plan, report).message()};
@@ -143,9 +144,13 @@ sys::Pidfd Launched::release() && {
 
 namespace {
 
-Status open_joins(const plan::HostPart& host, std::vector<sys::Fd>& files,
+Status open_joins(const plan::HostPart& host, sys::FdRef first_process, std::vector<sys::Fd>& files,
                   std::vector<Join>& joins) {
     for (const plan::EarlyJoin& wanted : host.joins) {
+        if (wanted.path.empty()) {
+            joins.push_back({wanted.type, first_process.get(), false});
+            continue;
+        }
         sys::Fd file = TRY(open_namespace(wanted.path, wanted.type, wanted.origin));
         joins.push_back({wanted.type, file.get(), false});
         files.push_back(std::move(file));
@@ -158,7 +163,8 @@ Status open_joins(const plan::HostPart& host, std::vector<sys::Fd>& files,
 Status enter_pid_namespace(std::vector<Join>& joins, const plan::HostPart& host) {
     if (joins.size() != 1 || joins[0].type != plan::Namespace::pid) return {};
     TRY(sys::setns(sys::FdRef(joins[0].descriptor), CLONE_NEWPID)
-            .during(cat("join the pid namespace ", host.joins[0].path))
+            .during(cat("join the pid namespace ",
+                        host.joins[0].path.empty() ? "of the container" : host.joins[0].path))
             .at(host.joins[0].origin));
     joins.clear();
     return {};
@@ -208,6 +214,20 @@ void plan_fault(plan::Header& header) {
 }  // namespace
 #endif
 
+namespace {
+
+Result<Process> clone_somewhere(Start& start, const Outside& outside) {
+    auto process = clone_init(start);
+    if (process || process.error().code() != EBUSY || outside.first_pid == 0) return process;
+    const sys::Fd present = TRY(outside.group->open_unified_of(outside.first_pid));
+    start.cgroup = present.get();
+    *start.failure = {};
+    for (Join& join : start.joins) join.done = false;
+    return clone_init(start);
+}
+
+}  // namespace
+
 Result<Launched> start(plan::Plan& plan, const Outside& outside) {
 #ifdef CRUX_FAULTS
     plan_fault(plan.header());
@@ -216,7 +236,7 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     state->plan = &plan;
     state->group = outside.group;
     const plan::HostPart& host = plan.host;
-    TRY(open_joins(host, state->join_files, state->joins));
+    TRY(open_joins(host, outside.first_process, state->join_files, state->joins));
     TRY(enter_pid_namespace(state->joins, host));
     const unsigned keep_below = kept_below(plan);
     Inheritance& inheritance = state->inheritance.emplace(keep_below);
@@ -250,7 +270,7 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     start.becomes_root = start.becomes_root || start.waits_for_maps;
     start.image = image.get();
     start.plan = plan_number;
-    state->process = TRY(clone_init(start));
+    state->process = TRY(clone_somewhere(start, outside));
     inheritance.close();
     state->control = std::move(control.first);
     Launched launched(std::move(state));

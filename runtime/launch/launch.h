@@ -20,6 +20,10 @@ struct Outside {
     sys::FdRef fifo =
         sys::FdRef::none();          ///< exec.fifo, open for reading and writing; none for exec
     cgroup::Group* group = nullptr;  ///< made and limited already
+    sys::FdRef first_process = sys::FdRef::none();  ///< for exec: a pidfd of the container's init
+    /// Its number, where the new process may go into that one's present unified cgroup should the
+    /// container's own take none (clone3's EBUSY: it has handed controllers to cgroups below it).
+    pid_t first_pid = 0;
     sys::FdRef console = sys::FdRef::none();  ///< connected console socket, or our proxy's socket
 };
 

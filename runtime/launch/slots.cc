@@ -59,6 +59,11 @@ Result<sys::Fd> open_host_mount(const plan::SlotUse& use) {
     return sys::Fd(std::move(tree).release());
 }
 
+/// What somebody else owns.
+sys::FdRef lent(const plan::SlotUse& use, const Outside& outside) {
+    return use.what == plan::SlotUse::What::first_process ? outside.first_process : outside.console;
+}
+
 /// The descriptor for one slot; none for those that belong to somebody else (`Outside`).
 Result<sys::Fd> open_slot(const plan::SlotUse& use, const Outside& outside) {
     using What = plan::SlotUse::What;
@@ -71,6 +76,7 @@ Result<sys::Fd> open_slot(const plan::SlotUse& use, const Outside& outside) {
             return open_host_mount(use);
         case What::idmap_namespace:
             return open_idmap(use);
+        case What::first_process:
         case What::console_socket:
         case What::terminal_socket:
             break;
@@ -100,7 +106,7 @@ Status open_slots(plan::Plan& plan, const Outside& outside, Inheritance& inherit
     for (const plan::SlotUse& use : plan.host.slots) {
         sys::Fd opened = TRY(open_slot(use, outside));
         header.slots[use.slot] = opened ? TRY(inheritance.give(std::move(opened)))
-                                        : TRY(inheritance.lend(outside.console));
+                                        : TRY(inheritance.lend(lent(use, outside)));
     }
     return {};
 }

@@ -66,6 +66,8 @@ Status plan_cgroup_entry(Draft& draft);
 /// be made or joined before init runs goes to the host's part.
 Status plan_namespaces(Draft& draft, const std::vector<oci::Namespace>& namespaces,
                        std::string_view origin);
+/// Joins the namespaces of a running container's first process.
+Status plan_container_namespaces(Draft& draft, std::span<const oci::NamespaceType> types);
 void plan_cgroup_namespace(Draft& draft);
 void plan_time_offsets(Draft& draft);
 void plan_network(Draft& draft);

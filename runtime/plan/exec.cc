@@ -31,7 +31,7 @@ Status plan_all(Draft& draft, const ExecInputs& inputs) {
     plan_exec_affinity(draft, AffinityMoment::before_cgroup);
     TRY(plan_cgroup_entry(draft));
     plan_exec_affinity(draft, AffinityMoment::in_cgroup);
-    TRY(plan_namespaces(draft, inputs.namespaces, {}));
+    TRY(plan_container_namespaces(draft, inputs.namespaces));
     // The root of the joined mount namespace is the container's; without one it is a directory.
     const Text root = draft.out.text(draft.mount_namespace ? "/" : inputs.rootfs);
     draft.add(Kind::root, {}).root = {

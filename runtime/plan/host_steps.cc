@@ -88,6 +88,8 @@ std::string slot_words(const Plan& plan, const SlotUse& use) {
                        : std::string("open a tasks file");
         case SlotUse::What::namespace_file:
             return cat("open the ", namespace_name(use.type), " namespace ", use.path);
+        case SlotUse::What::first_process:
+            return "open the container's first process";
         case SlotUse::What::host_mount:
             return cat("open the mount of ", use.path);
         case SlotUse::What::idmap_namespace:
@@ -111,7 +113,8 @@ void add_slots(const Plan& plan, std::vector<HostStep>& steps) {
 void add_joins(const Plan& plan, std::vector<HostStep>& steps) {
     for (const EarlyJoin& join : plan.host.joins)
         steps.push_back({"join",
-                         cat("join the ", namespace_name(join.type), " namespace ", join.path),
+                         cat("join the ", namespace_name(join.type), " namespace ",
+                             join.path.empty() ? "of the container" : join.path),
                          "setns(2)",
                          "a process can enter a pid namespace only by being born in it, and the "
                          "host's namespaces only with the host's rights",

@@ -25,6 +25,10 @@ constexpr std::array kRows = {
     Row{Kind::join_namespace,
         {"join_namespace", "setns(2)",
          "the container shares this namespace with others, as containers of a pod do"}},
+    Row{Kind::join_container,
+        {"join_container", "setns(2) with a pidfd, Linux 5.8",
+         "all namespaces of the container's first process are entered in one call; a pidfd cannot "
+         "come to mean another process, as /proc/PID could"}},
     Row{Kind::new_namespace,
         {"new_namespace", "unshare(2)",
          "the top of a cgroup namespace is the cgroup in which its maker stands, so it is made "

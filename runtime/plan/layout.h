@@ -33,6 +33,7 @@ enum class Kind : std::uint16_t {
     session,            ///< setsid: a session and process group of its own
     enter_cgroup,       ///< move itself into the cgroup whose tasks file is in the slot
     join_namespace,     ///< setns to the namespace in the slot
+    join_container,     ///< setns to several namespaces of the process whose pidfd is in the slot
     new_namespace,      ///< unshare, for the namespaces that clone3 cannot make at the right moment
     time_offsets,       ///< unshare the time namespace, set its clocks, enter it
     loopback_up,        ///< set up "lo" in a new network namespace
@@ -100,6 +101,10 @@ struct EnterCgroup {
 };
 struct JoinNamespace {
     Namespace type;
+    SlotIndex slot;
+};
+struct JoinContainer {
+    std::uint32_t namespaces;  ///< Namespace bits
     SlotIndex slot;
 };
 struct NewNamespace {
@@ -322,6 +327,7 @@ struct Step {
     union {
         EnterCgroup enter_cgroup;
         JoinNamespace join_namespace;
+        JoinContainer join_container;
         NewNamespace new_namespace;
         TimeOffsets time_offsets;
         Propagation propagation;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "oci-spec/vocabulary.h"
@@ -40,14 +41,19 @@ Status plan_cgroup_entry(Draft& draft) {
 
 namespace {
 
+/// Whether a namespace must be joined before init runs. A process changes its pid namespace for its
+/// children alone. And what the host owns cannot be joined with the rights that a user namespace
+/// gives. A time namespace is joined by init all the same: whoever shares memory with another
+/// process may not.
+bool is_joined_early(const Draft& draft, oci::NamespaceType type) {
+    if (type == oci::NamespaceType::time) return false;
+    return type == oci::NamespaceType::pid || type == oci::NamespaceType::user ||
+           draft.user_namespace;
+}
+
 Status join(Draft& draft, const oci::Namespace& entry, const std::string& origin) {
     const Namespace type = layout_type(entry.type);
-    // A process changes its pid namespace for its children alone. And what the host owns cannot be
-    // joined with the rights that a user namespace gives. A time namespace is joined by init all
-    // the same: whoever shares memory with another process may not.
-    const bool before_init = entry.type == oci::NamespaceType::pid ||
-                             entry.type == oci::NamespaceType::user || draft.user_namespace;
-    if (before_init && entry.type != oci::NamespaceType::time) {
+    if (is_joined_early(draft, entry.type)) {
         draft.host.joins.push_back({type, entry.path, origin});
         return {};
     }
@@ -92,6 +98,24 @@ Status plan_namespaces(Draft& draft, const std::vector<oci::Namespace>& namespac
         draft.host.uid_map = id_map_text(draft.config.linux.uid_mappings);
         draft.host.gid_map = id_map_text(draft.config.linux.gid_mappings);
     }
+    return {};
+}
+
+Status plan_container_namespaces(Draft& draft, std::span<const oci::NamespaceType> types) {
+    std::uint32_t together = 0;
+    for (const oci::NamespaceType type : kJoinOrder) {
+        if (std::ranges::find(types, type) == types.end()) continue;
+        if (is_joined_early(draft, type))
+            draft.host.joins.push_back({layout_type(type), {}, {}});
+        else
+            together |= static_cast<std::uint32_t>(layout_type(type));
+    }
+    if (together == 0) return {};
+    SlotUse use;
+    use.slot = TRY(take_slot(draft, {}));
+    use.what = SlotUse::What::first_process;
+    draft.add(Kind::join_container, {}).join_container = {together, use.slot};
+    draft.host.slots.push_back(std::move(use));
     return {};
 }
 

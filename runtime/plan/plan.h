@@ -20,6 +20,7 @@ struct SlotUse {
     enum class What : std::uint8_t {
         cgroup_tasks,    ///< the tasks file of cgroup place `index`, for writing
         namespace_file,  ///< the namespace at `path`, checked to be of type `type`
+        first_process,   ///< a pidfd of the running container's first process
         /// open_tree of `path` made by the host (the source is out of init's reach), id-mapped by
         /// the maps below or by the namespace at `idmap_path` where there are any.
         host_mount,
@@ -44,7 +45,7 @@ struct SlotUse {
 /// others) and pid (it only takes effect on children).
 struct EarlyJoin {
     Namespace type = Namespace::user;
-    std::string path;
+    std::string path;  ///< empty: the one of the running container's first process
     std::string origin;
 };
 
@@ -115,7 +116,7 @@ struct ExecInputs {
     const host::Facts* facts = nullptr;
     std::string id;
     std::string rootfs;  ///< absolute; for a container without a mount namespace
-    std::vector<oci::Namespace> namespaces;  ///< the container's own, each with its path
+    std::vector<oci::NamespaceType> namespaces;  ///< those of its first process to join
     std::span<const std::uint64_t> seccomp_program;
     std::uint32_t seccomp_flags = 0;
     std::vector<cgroup::Place> cgroup;

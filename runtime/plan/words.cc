@@ -361,6 +361,13 @@ std::string describe_cgroup(const Plan& plan, const EnterCgroup& enter) {
     return cat("enter the cgroup ", plan.host.cgroup[use->index].directory());
 }
 
+std::string describe_join(const JoinContainer& join) {
+    std::string words;
+    for (const oci::NamespaceWord& word : oci::kNamespaces)
+        if ((word.clone_flag & join.namespaces) != 0) add_word(words, word.name);
+    return cat("join the container's namespaces ", words);
+}
+
 std::string describe_join(const Plan& plan, const JoinNamespace& join) {
     const SlotUse* use = use_of(plan, join.slot);
     return cat("join the ", namespace_name(join.type), " namespace ",
@@ -401,6 +408,8 @@ std::string describe(const Plan& plan, const Step& step) {
             return describe_cgroup(plan, step.enter_cgroup);
         case Kind::join_namespace:
             return describe_join(plan, step.join_namespace);
+        case Kind::join_container:
+            return describe_join(step.join_container);
         case Kind::new_namespace:
             return cat("make a ", namespace_name(step.new_namespace.type), " namespace");
         case Kind::time_offsets:

@@ -131,8 +131,7 @@ Result<plan::Plan> build_exec(const Case& given, const oci::Config& config) {
     inputs.id = "demo";
     inputs.rootfs = "/bundle/rootfs";
     for (const oci::Namespace& entry : config.linux.namespaces)
-        inputs.namespaces.push_back(
-            {entry.type, cat("/proc/7/ns/", oci::namespace_word(entry.type).proc_name)});
+        inputs.namespaces.push_back(entry.type);
     inputs.own_user_namespace =
         oci::find_namespace(config.linux, oci::NamespaceType::user) != nullptr;
     const std::vector<std::uint64_t> filter = filter_of(options);
