@@ -81,8 +81,6 @@ Status read_failure(const StateDirectory& state) {
                                .during("error during container init"));
 }
 
-}  // namespace
-
 Status release_barrier(const Loaded& container) {
     const StateDirectory& state = container.state;
     auto opened = sys::openat(state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
@@ -108,6 +106,8 @@ Status run_poststart(const Loaded& container) {
                           {state_text, container.record.bundle})
         .at("/hooks/poststart");
 }
+
+}  // namespace
 
 Status start_loaded(const Loaded& container, Warnings& warnings) {
     Status started = release_barrier(container);

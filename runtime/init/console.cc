@@ -22,8 +22,8 @@ Outcome send_master(int socket, int master, const char* name, std::size_t length
         int type;
         int descriptor;
         int padding;
-    } control{sizeof(std::size_t) + 3 * sizeof(int), 1 /* SOL_SOCKET */, 1 /* SCM_RIGHTS */, master,
-              0};
+    } control{sizeof(std::size_t) + (3 * sizeof(int)), 1 /* SOL_SOCKET */, 1 /* SCM_RIGHTS */,
+              master, 0};
     struct {
         const void* base;
         std::size_t length;

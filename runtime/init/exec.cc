@@ -57,8 +57,8 @@ Outcome pointers(Context& context, plan::List list, const char* extra, const cha
     constexpr int kReadAndWrite = 3;
     constexpr int kPrivateAnonymous = 0x22;
     const std::size_t bytes = (list.count + 2UL) * sizeof(char*);
-    out = reinterpret_cast<const char**>(
-        TRY(call(__NR_mmap, nullptr, bytes, kReadAndWrite, kPrivateAnonymous, -1, 0)));
+    out = static_cast<const char**>(raw::pointer(
+        TRY(call(__NR_mmap, nullptr, bytes, kReadAndWrite, kPrivateAnonymous, -1, 0))));
     const auto* texts = context.items<plan::Text>(list);
     for (std::uint32_t i = 0; i < list.count; ++i) out[i] = context.text(texts[i]);
     out[list.count] = extra;

@@ -5,7 +5,7 @@ namespace crux::init {
 
 namespace {
 
-constexpr std::size_t kStateMax = 64 * 1024;
+constexpr std::size_t kStateMax = std::size_t{64} << 10U;
 
 struct Pipe {
     Owned read;
@@ -24,8 +24,8 @@ Outcome texts(Context& context, plan::List list, const char*** out) {
     constexpr int kReadAndWrite = 3;
     constexpr int kPrivateAnonymous = 0x22;
     const std::size_t bytes = (list.count + 1UL) * sizeof(char*);
-    *out = reinterpret_cast<const char**>(
-        TRY(call(__NR_mmap, nullptr, bytes, kReadAndWrite, kPrivateAnonymous, -1, 0)));
+    *out = static_cast<const char**>(raw::pointer(
+        TRY(call(__NR_mmap, nullptr, bytes, kReadAndWrite, kPrivateAnonymous, -1, 0))));
     const auto* items = context.items<plan::Text>(list);
     for (std::uint32_t i = 0; i < list.count; ++i) (*out)[i] = context.text(items[i]);
     return {};
@@ -87,7 +87,7 @@ std::int64_t now_ms() {
     std::int64_t time[2] = {};
     constexpr int kMonotonic = 1;
     (void)call(__NR_clock_gettime, kMonotonic, time);
-    return time[0] * 1000 + time[1] / 1000000;
+    return (time[0] * 1000) + (time[1] / 1000000);
 }
 
 struct PollEntry {
@@ -110,9 +110,10 @@ class Conversation {
           left_(length) {}
 
     bool run(std::uint32_t timeout_seconds) {
-        const std::int64_t end = now_ms() + std::int64_t{timeout_seconds} * 1000;
+        const std::int64_t end = now_ms() + (std::int64_t{timeout_seconds} * 1000);
         for (;;) {
-            const std::int64_t left = timeout_seconds == 0 ? 3600 * 1000 : end - now_ms();
+            const std::int64_t left =
+                timeout_seconds == 0 ? std::int64_t{3600} * 1000 : end - now_ms();
             if (left <= 0) return false;
             if (turn(left)) return true;
         }

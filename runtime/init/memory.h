@@ -32,7 +32,7 @@ class Buffer {
         char digits[24];
         std::size_t at = sizeof digits;
         do {
-            digits[--at] = static_cast<char>('0' + number % 10);
+            digits[--at] = static_cast<char>('0' + (number % 10));
             number /= 10;
         } while (number != 0);
         return add(digits + at, sizeof digits - at);

@@ -35,7 +35,7 @@ Outcome set_affinity(Context& context, const plan::Affinity& step) {
     // All ones: the kernel cuts it to what the cpuset allows. The caller's own mask is not the
     // container's.
     std::uint64_t all[128];
-    const std::uint64_t* mask = context.items<std::uint64_t>(step.mask);
+    const auto* mask = context.items<std::uint64_t>(step.mask);
     std::size_t bytes = step.mask.count * sizeof *mask;
     if (step.mask.count == 0) {
         for (std::uint64_t& word : all) word = ~std::uint64_t{0};
@@ -63,7 +63,7 @@ Outcome set_scheduler(const plan::Scheduler& step) {
 
 Outcome set_memory_policy(Context& context, const plan::MemoryPolicy& step) {
     // The kernel counts one more than the highest bit.
-    const unsigned long bits = step.nodes.count == 0 ? 0 : step.nodes.count * 64UL + 1;
+    const unsigned long bits = step.nodes.count == 0 ? 0 : (step.nodes.count * 64UL) + 1;
     return call(__NR_set_mempolicy, step.mode,
                 bits == 0 ? nullptr : context.items<std::uint64_t>(step.nodes), bits);
 }

@@ -91,6 +91,12 @@ constexpr long word(T number) {
     return static_cast<long>(number);
 }
 
+/// The memory at an address that a system call returned.
+inline void* pointer(long address) {
+    return reinterpret_cast<void*>(
+        address);  // NOLINT(performance-no-int-to-ptr): mmap's value is one
+}
+
 }  // namespace raw
 
 /// One system call by its number. EINTR is the caller's affair.

@@ -77,7 +77,7 @@ using init::call;
 using init::Outcome;
 
 // Two processes at the most run on our memory, each with its own stack.
-constexpr std::size_t kStackSize = 16 * 1024;
+constexpr std::size_t kStackSize = std::size_t{16} << 10U;
 alignas(64) char init_stack[kStackSize];
 alignas(64) char helper_stack[kStackSize];
 
@@ -120,7 +120,7 @@ void run_init(void* argument) {
             call(__NR_execveat, start.image, "", start.arguments, kNoEnvironment, kEmptyPath));
 }
 
-struct clone_args arguments_for(const Start& start, std::uint64_t more, char* stack) {
+struct clone_args arguments_for(const Start& start, std::uint64_t more, const char* stack) {
     struct clone_args arguments = {};
     arguments.flags = start.namespaces | more;
     if (start.shares_memory) arguments.flags |= CLONE_VM;
