@@ -297,10 +297,11 @@ TEST_CASE("controllers are handed down from the top of the unified hierarchy") {
     host.write("u/box/x/cgroup.procs", "");
     host.write("u/box/x/cgroup.freeze", "0\n");
     host.write("u/box/x/cgroup.type", "domain\n");
-    host.write("u/box/x/cgroup.controllers", "memory\n");
+    host.write("u/box/x/cgroup.controllers", "\n");
     CHECK(Group::create({place}, {}));
-    CHECK(host.read("u/cgroup.subtree_control") == "+cpu");
-    CHECK(host.read("u/box/cgroup.subtree_control") == "+cpu");
+    CHECK(host.read("u/cgroup.subtree_control") == "+cpu +memory");
+    CHECK(host.read("u/box/cgroup.subtree_control") == "+cpu +memory");
+    host.write("u/box/x/cgroup.controllers", "memory\n");
 
     Limits limits;
     limits.settings = {setting(0, "memory.max", "1"), setting(0, "cgroup.max.depth", "1")};
@@ -387,6 +388,18 @@ TEST_CASE("processes are counted in the whole tree, without those that have no n
     pids = group.processes();
     REQUIRE(pids);
     CHECK(pids->empty());
+}
+
+TEST_CASE("a long list of processes is read to its end") {
+    FakeHost host;
+    Group group = open_group({host.place("pids", {"pids"})});
+    std::string lines;
+    for (int pid = 1; pid <= 5000; ++pid) lines += cat(pid, "\n");
+    host.write("pids/box/x/cgroup.procs", lines);
+    auto pids = group.processes();
+    REQUIRE(pids);
+    CHECK(pids->size() == 5000);
+    CHECK(pids->back() == 5000);
 }
 
 TEST_CASE("a lone unified cgroup knows itself whether it is populated") {
@@ -543,4 +556,10 @@ TEST_CASE("ownership goes to the user for the directory and the delegated files 
     Group old = open_group({host.place("memory", {"memory"})});
     CHECK(failure(old.give_to(1234)) == "none");
     CHECK(owner_of("memory/box/x") == 0);
+
+    host.write("unified/box/x/cgroup.procs", "");
+    Group hybrid = open_group({host.place("memory", {"memory"}), host.place("unified", {}, 2)});
+    CHECK(failure(hybrid.give_to(1234)) == "none");
+    CHECK(owner_of("memory/box/x") == 0);
+    CHECK(owner_of("unified/box/x") == 0);
 }
