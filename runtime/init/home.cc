@@ -19,7 +19,7 @@ class Lines {
     /// False once the home is found.
     bool take(char c) {
         if (c == '\n') {
-            const bool found = field_ > kHomeField && digits_ && number_ == uid_;
+            const bool found = field_ >= kHomeField && digits_ && number_ == uid_;
             if (found) return false;
             restart();
         } else if (c == ':') {
@@ -63,7 +63,7 @@ bool scan(Context& context, Lines& lines) {
     if (status_of(file.get(), status).failed() || (status.mode & kTypeMask) != kTypeRegular)
         return false;
     constexpr int kMaxBlocks = 1024;
-    char block[4096];
+    char block[4096] = {};
     for (int i = 0; i < kMaxBlocks; ++i) {
         const Outcome length = call(__NR_read, file.get(), block, sizeof block);
         if (length.failed() || length.value() == 0) return !lines.take('\n');

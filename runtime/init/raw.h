@@ -17,7 +17,7 @@ class [[nodiscard]] Outcome {
     constexpr Outcome(long value, std::uint32_t call) : value_(value), call_(call) {}
 
     [[nodiscard]] constexpr bool failed() const { return value_ < 0; }
-    [[nodiscard]] constexpr long value() const { return value_; }
+    constexpr long value() const { return value_; }  // not nodiscard: TRY may stand alone
     [[nodiscard]] constexpr int error() const { return value_ < 0 ? static_cast<int>(-value_) : 0; }
     [[nodiscard]] constexpr std::uint32_t call() const { return call_; }
 
@@ -79,7 +79,8 @@ inline long call6(long number, long a, long b, long c, long d, long e, long f) {
 #error "crux knows x86_64, aarch64 and riscv64"
 #endif
 
-inline long word(const void* pointer) {
+template <class T>
+inline long word(const T* pointer) {
     return reinterpret_cast<long>(pointer);
 }
 inline long word(decltype(nullptr)) {
@@ -93,8 +94,8 @@ constexpr long word(T number) {
 
 /// The memory at an address that a system call returned.
 inline void* pointer(long address) {
-    return reinterpret_cast<void*>(
-        address);  // NOLINT(performance-no-int-to-ptr): mmap's value is one
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel's answer is one
+    return reinterpret_cast<void*>(address);
 }
 
 }  // namespace raw
