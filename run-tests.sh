@@ -49,6 +49,11 @@ must() {
 
 attribute() { sed -n "/<testsuite/,/>/s/.*[[:space:]]$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
+# failed_tests LOG: what CTest printed of each failed test, the first 200 lines.
+failed_tests() {
+    awk '/^ *[0-9]+\/[0-9]+ Test/ { show = /\*\*\*/ && !/Skipped/ } /^ *Start / { show = 0 } show' "$1" | head -n 200
+}
+
 # tests NAME SECONDS FOLDER WORDS…: runs CTest in a build folder and adds up what its report says.
 tests() {
     local name=$1 seconds=$2 folder=$3 report
@@ -56,8 +61,7 @@ tests() {
     report=$PWD/$logs/$name.xml
     rm -f "$report"
     step "$name" "$seconds" ctest --test-dir "$folder" --output-on-failure --no-tests=error \
-        --output-junit "$report" "$@" || sed -n '/FAILED:/,$p; /tests failed/,$p; /\*\*\*Failed/,+40p' \
-        "$logs/$name.log" | head -n 200
+        --output-junit "$report" "$@" || failed_tests "$logs/$name.log"
     if ! [ -s "$report" ]; then
         tail -n 40 "$logs/$name.log"
         failed=$((failed + 1))

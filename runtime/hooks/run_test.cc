@@ -117,7 +117,7 @@ TEST_CASE("of a talkative hook the last words are kept", "[kernel]") {
     CHECK(outcome.complaint == "err\n");
 }
 
-TEST_CASE("a failed hook is told with what it said", "[kernel]") {
+TEST_CASE("a hook that fails is told with its output", "[kernel]") {
     Status status = run_all("createRuntime", {shell("exit 0"), shell("echo a; echo b >&2; exit 7")},
                             {.state = "", .directory = "/"});
     CHECK(message_of(std::move(status)) ==

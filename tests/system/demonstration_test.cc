@@ -60,7 +60,7 @@ TEST_CASE("the demonstration leaves nothing when it is interrupted") {
     CHECK(std::filesystem::is_empty(work_folder()));
 }
 
-TEST_CASE("--explain prints the plan and runs nothing") {
+TEST_CASE("the demonstration explains its plan and runs nothing") {
     const Outcome outcome = run({kScript, "--explain"}, options(20s));
     INFO(outcome.describe());
     REQUIRE(outcome.ok());

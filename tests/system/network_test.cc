@@ -1,5 +1,3 @@
-#include <net/if.h>
-
 #include <filesystem>
 
 #include "tests/support/bundle.h"
@@ -15,10 +13,12 @@ std::string net_program() {
     return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "crux-net";
 }
 
-// A process in a network namespace of its own, there when its loopback is named in its own proc.
+// A process in a network namespace of its own; both ends of a pair are in such, since the host's
+// networks are not the tests' to use.
 struct Apart {
     Process process{{"unshare", "--net", "sleep", "60"}};
     std::string pid = std::to_string(process.pid());
+
     Apart() {
         const auto own = std::filesystem::read_symlink("/proc/self/ns/net");
         REQUIRE(eventually([&] {
@@ -26,28 +26,31 @@ struct Apart {
                    read_file("/proc/" + pid + "/comm") == "sleep\n";
         }));
     }
-    Outcome inside(std::vector<std::string> words) const {
-        words.insert(words.begin(), {"nsenter", "--target", pid, "--net", "busybox"});
+    [[nodiscard]] Outcome inside(std::vector<std::string> words) const {
+        words.insert(words.begin(), {"nsenter", "--target", pid, "--net"});
         return run(words);
+    }
+    [[nodiscard]] Outcome net(std::vector<std::string> words) const {
+        words.insert(words.begin(), net_program());
+        return inside(words);
+    }
+    [[nodiscard]] bool reaches(const std::string& address) const {
+        return inside({"busybox", "ping", "-c", "2", "-W", "2", address}).ok();
     }
 };
 
-// Unique to the test process, within the 15 bytes of a device's name.
-std::string device(const std::string& suffix) {
-    return "cx" + our_tag().substr(our_tag().rfind('-') + 1) + suffix;
-}
-
-Outcome join(const Apart& apart, const std::string& name) {
-    return run({net_program(), "veth", "--host", name, "--host-address", "198.51.100.1/30",
-                "--peer", "eth0", "--peer-address", "198.51.100.2/30", "--pid", apart.pid});
+// veth0 (198.51.100.1) in one, eth0 (198.51.100.2) in the other.
+Outcome join(const Apart& here, const Apart& there) {
+    return here.net({"veth", "--host", "veth0", "--host-address", "198.51.100.1/30", "--peer",
+                     "eth0", "--peer-address", "198.51.100.2/30", "--pid", there.pid});
 }
 
 void need_veth() {
     need_root();
     if (!std::filesystem::exists("/bin/busybox")) skip("needs busybox to look and to ping");
-    const Apart apart;
-    const Outcome made = join(apart, device("p"));
-    if (made.err.find("operation not supported") != std::string::npos)
+    const Apart here;
+    const Apart there;
+    if (join(here, there).err.find("operation not supported") != std::string::npos)
         skip("this kernel has no veth devices");
 }
 
@@ -55,39 +58,41 @@ void need_veth() {
 
 TEST_CASE("both ends of a veth pair answer each other") {
     need_veth();
-    const Apart apart;
-    const Outcome made = join(apart, device("a"));
+    const Apart here;
+    const Apart there;
+    const Outcome made = join(here, there);
     INFO(made.describe());
     REQUIRE(made.ok());
-    CHECK(apart.inside({"ping", "-c", "1", "-W", "2", "198.51.100.1"}).ok());
-    CHECK(run({"busybox", "ping", "-c", "1", "-W", "2", "198.51.100.2"}).ok());
+    CHECK(here.reaches("198.51.100.2"));
+    CHECK(there.reaches("198.51.100.1"));
 }
 
 TEST_CASE("a veth pair that cannot be dressed leaves nothing") {
     need_veth();
-    const Apart apart;
-    const std::string name = device("b");
+    const Apart here;
+    const Apart there;
     // The same address twice: the second is refused, after the pair was made.
     const Outcome made =
-        run({net_program(), "veth", "--host", name, "--peer", "eth0", "--peer-address",
-             "198.51.100.2/30", "--peer-address", "198.51.100.2/30", "--pid", apart.pid});
+        here.net({"veth", "--host", "veth0", "--peer", "eth0", "--peer-address", "198.51.100.2/30",
+                  "--peer-address", "198.51.100.2/30", "--pid", there.pid});
     CHECK(made.status == 1);
     CHECK(made.err == "crux-net: add an address to eth0: rtnetlink: file exists\n");
-    CHECK(if_nametoindex(name.c_str()) == 0);
+    CHECK_FALSE(here.inside({"busybox", "ip", "link", "show", "dev", "veth0"}).ok());
 }
 
 TEST_CASE("a device moves with its addresses and is set up under its new name") {
     need_veth();
+    const Apart here;
     const Apart first;
     const Apart second;
-    REQUIRE(join(first, device("c")).ok());
-    const Outcome moved = run({"nsenter", "--target", first.pid, "--net", net_program(), "move",
-                               "--host", "eth0", "--peer", "net%d", "--pid", second.pid});
+    REQUIRE(join(here, first).ok());
+    const Outcome moved =
+        first.net({"move", "--host", "eth0", "--peer", "net%d", "--pid", second.pid});
     INFO(moved.describe());
     REQUIRE(moved.ok());
-    const Outcome there = second.inside({"ip", "addr", "show", "dev", "net0"});
+    const Outcome there = second.inside({"busybox", "ip", "addr", "show", "dev", "net0"});
     CHECK_THAT(there.out, Catch::Contains("inet 198.51.100.2/30") && Catch::Contains(",UP,"));
-    CHECK(run({"busybox", "ping", "-c", "1", "-W", "2", "198.51.100.2"}).ok());
+    CHECK(here.reaches("198.51.100.2"));
 }
 
 TEST_CASE("crux-net refuses what it does not understand") {
