@@ -8,6 +8,7 @@
 #include "oci-spec/rules.h"
 #include "runtime/base/text.h"
 #include "runtime/cgroup/settings.h"
+#include "runtime/container/granted.h"
 #include "runtime/container/store.h"
 #include "runtime/host/read.h"
 #include "runtime/seccomp/cache.h"
@@ -105,7 +106,10 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
     take_warnings(bundle.diagnostics, warnings);
     Prepared prepared;
     prepared.bundle = std::move(bundle);
-    const oci::Config& config = prepared.bundle.config;
+    oci::Config& config = prepared.bundle.config;
+    if (config.process && config.process->capabilities)
+        keep_grantable(*config.process->capabilities, has_user_namespace(config), "/process",
+                       warnings);
     prepared.facts = TRY(host::read_facts());
 
     plan::Inputs inputs;
