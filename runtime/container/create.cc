@@ -201,8 +201,9 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     outside.fifo = fifo;
     outside.group = group.get();
     outside.console = console ? sys::FdRef(console) : terminal;
-    launch::Launched launched = TRY(launch::start(prepared.plan, outside));
-    TRY(converse(launched, prepared, *state, warnings));
+    constexpr const char* kDoing = "unable to start container process";
+    launch::Launched launched = TRY(launch::start(prepared.plan, outside).during(kDoing));
+    TRY(converse(launched, prepared, *state, warnings).during(kDoing));
     const oci::ContainerRecord record = TRY(record_of(prepared, *state, place, launched));
     TRY(state->write_record(record));
     if (!options.pidfd_socket.empty())
