@@ -51,7 +51,7 @@ void check_args(const Process& process, Diagnostics& out) {
     if (process.args.empty())
         out.error("/args", "args must not be empty");
     else if (process.args[0].empty())
-        out.error("/args/0", "must name a program");
+        out.warn("/args/0", "names no program");
 }
 
 void check_environment(const Process& process, Diagnostics& out) {
