@@ -72,9 +72,10 @@ Status add_v1(Draft& draft, Home home, const oci::CpuResources& cpu, const Value
     std::string shares_origin = draft.origin("/cpu/shares");
     // The kernel would take the nearest possible value and say nothing.
     if (values.shares > kMostShares)
-        return draft.refuse(shares_origin, cat("the maximum allowed cpu-shares is ", kMostShares));
+        return Draft::refuse(shares_origin, cat("the maximum allowed cpu-shares is ", kMostShares));
     if (values.shares != 0 && values.shares < kLeastShares)
-        return draft.refuse(shares_origin, cat("the minimum allowed cpu-shares is ", kLeastShares));
+        return Draft::refuse(shares_origin,
+                             cat("the minimum allowed cpu-shares is ", kLeastShares));
     add_idle_with_weight(draft, home, cpu, values.shares != 0, [&]() -> Setting& {
         return draft.add(home, "cpu.shares", cat(values.shares), shares_origin);
     });
@@ -128,11 +129,11 @@ Status add_cpu(Draft& draft, const oci::CpuResources& cpu) {
                   cpu.idle || values.realtime_period != 0 || values.realtime_runtime != 0;
     if (!wanted) return {};
     if (values.quota > 0 && cpu.burst.value_or(0) > static_cast<std::uint64_t>(values.quota))
-        return draft.refuse(
+        return Draft::refuse(
             draft.origin("/cpu/burst"),
             cat("the burst ", *cpu.burst, " is larger than the quota ", values.quota));
     if (cpu.idle && *cpu.idle != 0 && *cpu.idle != 1)
-        return draft.refuse(draft.origin("/cpu/idle"), "idle must be 0 or 1");
+        return Draft::refuse(draft.origin("/cpu/idle"), "idle must be 0 or 1");
     Home home = TRY(draft.home("cpu", "cpu", "/cpu"));
     if (home.version == 1) return add_v1(draft, home, cpu, values);
     add_v2(draft, home, cpu, values);

@@ -178,11 +178,11 @@ class V1State {
 Status check_rules(const Draft& draft, const std::vector<DeviceRule>& list) {
     for (std::size_t i = 0; i < list.size(); ++i) {
         if (list[i].type == DeviceType::fifo)
-            return draft.refuse(draft.origin("/devices", i, "/type"),
-                                "a device rule is about character or block devices");
+            return Draft::refuse(draft.origin("/devices", i, "/type"),
+                                 "a device rule is about character or block devices");
         if (list[i].access == 0)
-            return draft.refuse(draft.origin("/devices", i, "/access"),
-                                cat("device access at ", i, " field cannot be empty"));
+            return Draft::refuse(draft.origin("/devices", i, "/access"),
+                                 cat("device access at ", i, " field cannot be empty"));
     }
     return {};
 }

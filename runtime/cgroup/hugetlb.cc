@@ -19,8 +19,8 @@ Status add_hugetlb(Draft& draft, const std::vector<oci::HugepageLimit>& limits) 
         const oci::HugepageLimit& limit = limits[i];
         std::string origin = draft.origin("/hugepageLimits", i);
         if (!is_page_size(limit.page_size))
-            return draft.refuse(origin + "/pageSize",
-                                cat("invalid page size ", quoted(limit.page_size)));
+            return Draft::refuse(origin + "/pageSize",
+                                 cat("invalid page size ", quoted(limit.page_size)));
         Home home = TRY(draft.home("hugetlb", "hugetlb", "/hugepageLimits"));
         std::string_view suffix = home.version == 1 ? ".limit_in_bytes" : ".max";
         std::string file = cat("hugetlb.", limit.page_size);

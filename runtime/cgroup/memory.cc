@@ -14,7 +14,7 @@ std::int64_t given(const std::optional<std::int64_t>& value) {
 
 Status check(const Draft& draft, std::int64_t value, std::string_view below) {
     if (value >= -1) return {};
-    return draft.refuse(draft.origin(below), cat("invalid memory value: ", value));
+    return Draft::refuse(draft.origin(below), cat("invalid memory value: ", value));
 }
 
 void add_v1_limits(Draft& draft, Home home, std::int64_t limit, std::int64_t swap) {
@@ -60,7 +60,7 @@ Result<std::optional<std::string>> swap_alone(const Draft& draft, std::int64_t l
     std::string origin = draft.origin("/memory/swap");
     if (swap == -1 || (swap == 0 && limit == -1)) return std::optional<std::string>("max");
     if (swap == 0) return std::optional<std::string>();
-    if (limit == 0) return draft.refuse(origin, "unable to set swap limit without memory limit");
+    if (limit == 0) return Draft::refuse(origin, "unable to set swap limit without memory limit");
     if (limit == -1) return std::optional<std::string>(cat(swap));
     return std::optional<std::string>(cat(swap - limit));
 }
@@ -106,12 +106,12 @@ Status check_values(const Draft& draft, const oci::MemoryResources& memory) {
     TRY(check(draft, given(memory.reservation), "/memory/reservation"));
     TRY(check(draft, given(memory.swap), "/memory/swap"));
     if (given(memory.limit) > 0 && given(memory.swap) > 0 && *memory.swap < *memory.limit)
-        return draft.refuse(draft.origin("/memory/swap"),
-                            "memory+swap limit should be >= memory limit");
+        return Draft::refuse(draft.origin("/memory/swap"),
+                             "memory+swap limit should be >= memory limit");
     if (memory.swappiness.value_or(0) > kMostSwappiness)
-        return draft.refuse(draft.origin("/memory/swappiness"),
-                            cat("invalid memory swappiness value: ", *memory.swappiness,
-                                " (valid range is 0-100)"));
+        return Draft::refuse(draft.origin("/memory/swappiness"),
+                             cat("invalid memory swappiness value: ", *memory.swappiness,
+                                 " (valid range is 0-100)"));
     return {};
 }
 

@@ -30,8 +30,8 @@ Status add_network(Draft& draft, const oci::NetworkResources& network) {
         std::string origin = draft.origin("/network/priorities", i);
         // The name is the first word of a line (R8).
         if (priority.name.empty() || priority.name.find_first_of(" \t\n") != std::string::npos)
-            return draft.refuse(origin + "/name",
-                                cat("invalid interface name ", quoted(priority.name)));
+            return Draft::refuse(origin + "/name",
+                                 cat("invalid interface name ", quoted(priority.name)));
         Home home = TRY(draft.home("net_prio", "", "/network/priorities"));
         draft.add(home, "net_prio.ifpriomap", cat(priority.name, " ", priority.priority),
                   std::move(origin));

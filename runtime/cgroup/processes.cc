@@ -75,6 +75,7 @@ Result<std::vector<pid_t>> Group::processes_in(std::span<const std::uint32_t> pl
 Result<std::vector<pid_t>> Group::processes() const {
     // In every hierarchy: a runtime that was killed may have left a process half way in.
     std::vector<std::uint32_t> all;
+    all.reserve(places_.size());
     for (std::uint32_t i = 0; i < places_.size(); ++i) all.push_back(i);
     return processes_in(all);
 }

@@ -8,9 +8,9 @@ Status add_rdma(Draft& draft, const std::vector<oci::RdmaLimit>& limits) {
         std::string origin = draft.origin(cat("/rdma/", pointer_token(limit.device)));
         // The name is the first word of a line (R8).
         if (limit.device.empty() || limit.device.find_first_of(" \t\n") != std::string::npos)
-            return draft.refuse(origin, cat("invalid RDMA device name ", quoted(limit.device)));
+            return Draft::refuse(origin, cat("invalid RDMA device name ", quoted(limit.device)));
         if (!limit.hca_handles && !limit.hca_objects)
-            return draft.refuse(origin, "neither hcaHandles nor hcaObjects is given");
+            return Draft::refuse(origin, "neither hcaHandles nor hcaObjects is given");
         Home home = TRY(draft.home("rdma", "rdma", "/rdma"));
         std::string value = limit.device;
         if (limit.hca_handles) value += cat(" hca_handle=", *limit.hca_handles);

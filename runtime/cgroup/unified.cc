@@ -28,14 +28,14 @@ bool acts(std::string_view key) {
 
 Status check_key(const Draft& draft, const std::string& key, const std::string& origin) {
     if (key.find('/') != std::string_view::npos)
-        return draft.refuse(
+        return Draft::refuse(
             origin, cat("unified resource ", quoted(key), " must be a file name (no slashes)"));
     if (!is_parameter(key))
-        return draft.refuse(origin, cat("unified resource ", quoted(key),
-                                        " must be in the form CONTROLLER.PARAMETER"));
+        return Draft::refuse(origin, cat("unified resource ", quoted(key),
+                                         " must be in the form CONTROLLER.PARAMETER"));
     if (acts(key))
-        return draft.refuse(origin, cat("unified resource ", quoted(key),
-                                        " acts on processes and is not a parameter"));
+        return Draft::refuse(origin, cat("unified resource ", quoted(key),
+                                         " acts on processes and is not a parameter"));
     return {};
 }
 
@@ -47,7 +47,7 @@ Result<Home> home_of(const Draft& draft, const std::string& key, const std::stri
         return Home{.place = place, .version = 2};
     bool has_v1 = !draft.places().empty() && draft.places().front().version == 1;
     if (has_v1)
-        return draft.refuse(
+        return Draft::refuse(
             origin, cat("invalid configuration: cannot use unified on cgroup v1 (the ",
                         "unified hierarchy does not have controller ", quoted(controller), ")"));
     return std::unexpected(Error(Error::Kind::unsupported,
