@@ -26,7 +26,7 @@ bool acts(std::string_view key) {
     return std::ranges::find(kActing, key) != std::end(kActing);
 }
 
-Status check_key(const Draft& draft, const std::string& key, const std::string& origin) {
+Status check_key(const std::string& key, const std::string& origin) {
     if (key.find('/') != std::string_view::npos)
         return Draft::refuse(
             origin, cat("unified resource ", quoted(key), " must be a file name (no slashes)"));
@@ -61,7 +61,7 @@ Result<Home> home_of(const Draft& draft, const std::string& key, const std::stri
 Status add_unified(Draft& draft, const oci::StringMap& unified) {
     for (const auto& [key, value] : unified) {
         std::string origin = draft.origin(cat("/unified/", pointer_token(key)));
-        TRY(check_key(draft, key, origin));
+        TRY(check_key(key, origin));
         Home home = TRY(home_of(draft, key, origin));
         // Such files take one line at a time.
         for (std::string_view line : split(value, '\n'))
