@@ -29,9 +29,8 @@ class NewGroup {
                                  Warnings& warnings) {
         NewGroup made;
         if (host.cgroup.empty()) return made;
-        TRY(journal.note_cgroup(host.cgroup));
+        TRY(journal.note_cgroup(host.cgroup, cgroup::Group::missing_ancestors(host.cgroup)));
         made.group_ = TRY(cgroup::Group::create(host.cgroup, host.limits));
-        TRY(journal.note_ancestors(made.group_->made_ancestors()));
         std::vector<cgroup::Warning> soft;
         TRY(made.group_->apply(host.limits, soft));
         for (const cgroup::Warning& warning : soft)
@@ -42,8 +41,7 @@ class NewGroup {
     NewGroup& operator=(NewGroup&&) = default;
     ~NewGroup() {
         if (!group_) return;
-        (void)group_->kill_all();
-        (void)group_->remove(group_->made_ancestors());
+        (void)group_->destroy(group_->made_ancestors());
     }
     void keep() { group_.reset(); }
     [[nodiscard]] cgroup::Group* get() { return group_ ? &*group_ : nullptr; }

@@ -19,8 +19,7 @@ Status remove_cgroup(const StateDirectory& state) {
     if (journal.cgroup.empty()) return {};
     const cgroup::Group group = TRY(cgroup::Group::open(std::move(journal.cgroup)));
     // Whoever outlived init (no pid namespace of its own) or a killed create is still in there.
-    TRY(group.kill_all(kBoundMs).during("unable to kill all processes"));
-    return group.remove(journal.ancestors);
+    return group.destroy(journal.ancestors, kBoundMs);
 }
 
 Status end_init(const oci::ContainerRecord& record, const StateDirectory& state) {

@@ -91,14 +91,11 @@ Result<Journal::Content> Journal::read(sys::FdRef state_directory) {
     return parse_journal(*text);
 }
 
-Status Journal::note_cgroup(const std::vector<cgroup::Place>& places) {
-    return sys::write_all(file_, journal_lines(places)).during("write the journal");
-}
-
-Status Journal::note_ancestors(const std::vector<std::string>& paths) {
-    std::string lines;
-    for (const std::string& path : paths) lines += cat("ancestor ", escaped(path), '\n');
-    if (lines.empty()) return {};
+Status Journal::note_cgroup(const std::vector<cgroup::Place>& places,
+                            const std::vector<std::string>& missing_ancestors) {
+    std::string lines = journal_lines(places);
+    for (const std::string& path : missing_ancestors)
+        lines += cat("ancestor ", escaped(path), '\n');
     return sys::write_all(file_, lines).during("write the journal");
 }
 

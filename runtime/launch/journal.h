@@ -35,10 +35,9 @@ class Journal {
     /// what it announced was not taken.
     static Result<Content> read(sys::FdRef state_directory);
 
-    /// Records the cgroup directories that are about to be made.
-    Status note_cgroup(const std::vector<cgroup::Place>& places);
-    /// Records ancestors of them that were made on the way.
-    Status note_ancestors(const std::vector<std::string>& paths);
+    /// Records the cgroup directories that are about to be made, and the ancestors of them that are missing.
+    Status note_cgroup(const std::vector<cgroup::Place>& places,
+                       const std::vector<std::string>& missing_ancestors);
 
  private:
     explicit Journal(sys::Fd file) : file_(std::move(file)) {}
