@@ -1,7 +1,6 @@
 #include "runtime/plan/assembler.h"
 
 #include <cstring>
-#include <functional>
 #include <new>
 
 namespace crux::plan {

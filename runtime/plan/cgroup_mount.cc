@@ -87,8 +87,10 @@ void link_controllers(Draft& draft, std::string_view folder, std::string_view ta
 void plan_cgroup_mount(Draft& draft, const oci::Mount& mount, std::string_view target,
                        const std::string& origin) {
     const std::vector<Shown> hierarchies = shown_hierarchies(draft);
-    if (draft.facts.cgroup.mode == host::CgroupMode::v2 && hierarchies.size() == 1)
-        return show(draft, hierarchies.front(), mount, target, origin);
+    if (draft.facts.cgroup.mode == host::CgroupMode::v2 && hierarchies.size() == 1) {
+        show(draft, hierarchies.front(), mount, target, origin);
+        return;
+    }
 
     constexpr std::uint64_t kSafe =
         oci::kMountAttrNosuid | oci::kMountAttrNodev | oci::kMountAttrNoexec;

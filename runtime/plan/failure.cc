@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "runtime/base/text.h"
+#include "runtime/plan/describe.h"
 #include "runtime/plan/words.h"
 
 namespace crux::plan {
@@ -128,9 +129,7 @@ std::string hook_streams(const Report& report) {
 }
 
 std::string hook_text(const Plan& plan, const Step& step, const Report& report) {
-    const auto parts = split(plan.text(step.origin), '/');
-    const std::string_view list = parts.size() > 2 ? parts[2] : std::string_view("container");
-    const std::string head = cat("error running ", list, " hook #", step.hook.index, ": ");
+    const std::string head = cat("error running ", hook_name(plan, step), ": ");
     if (report.call != __NR_wait4) return head + cause_of(report);
     if (report.error == ETIMEDOUT)
         return cat(head, "hook ran past specified timeout of ", step.hook.timeout, ".0s");
@@ -171,8 +170,8 @@ std::string sentence_of(const Plan& plan, const Step& step, const Report& report
 Error failure_sentence(const Plan& plan, const Report& report) {
     const auto steps = plan.steps();
     if (report.step >= steps.size())
-        return Error(Error::Kind::protocol, cat("init reports a failure of step ", report.step,
-                                                ", which the plan does not have"));
+        return {Error::Kind::protocol, cat("init reports a failure of step ", report.step,
+                                           ", which the plan does not have")};
     const Step& step = steps[report.step];
     // A call that the kernel does not have is the host's limit, not a fault.
     const Error::Kind kind = report.error == ENOSYS ? Error::Kind::unsupported : Error::Kind::os;

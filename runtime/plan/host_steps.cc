@@ -1,5 +1,6 @@
 #include "runtime/plan/host_steps.h"
 
+#include <algorithm>
 #include <array>
 
 #include "oci-spec/vocabulary.h"
@@ -11,9 +12,8 @@ namespace crux::plan {
 namespace {
 
 bool has_kind(const Plan& plan, Kind kind) {
-    for (const Step& step : plan.steps())
-        if (step.kind == kind) return true;
-    return false;
+    return std::ranges::any_of(plan.steps(),
+                               [kind](const Step& step) { return step.kind == kind; });
 }
 
 /// Text that may hold line ends or other control characters, for one line.
@@ -70,9 +70,7 @@ void add_limits(const Plan& plan, std::vector<HostStep>& steps) {
         const std::string directory = program->place < plan.host.cgroup.size()
                                           ? plan.host.cgroup[program->place].directory()
                                           : std::string();
-        steps.push_back({"devices",
-                         cat("attach a device program of ", program->instructions.size(),
-                             " instructions to ", directory),
+        steps.push_back({"devices", cat("attach the program of the device rules to ", directory),
                          "bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE, Linux 4.15",
                          "device nodes can be made by anybody with CAP_MKNOD; the program decides "
                          "which ones can be used",

@@ -135,7 +135,10 @@ void add_flag(Assembler& out, std::vector<Parameter>& parameters, std::string_vi
 void add_word(Assembler& out, std::vector<Parameter>& parameters, std::string_view word) {
     if (word.empty()) return;
     const std::size_t equals = word.find('=');
-    if (equals == std::string_view::npos) return add_flag(out, parameters, word);
+    if (equals == std::string_view::npos) {
+        add_flag(out, parameters, word);
+        return;
+    }
     std::string_view value = word.substr(equals + 1);
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
         value = value.substr(1, value.size() - 2);
@@ -170,11 +173,11 @@ bool is_kernel_file_system(std::string_view type) {
     constexpr std::array<std::string_view, 7> kTypes = {
         "tmpfs", "proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2",
     };
-    return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
+    return std::ranges::find(kTypes, type) != kTypes.end();
 }
 
 bool names_mode(const std::vector<std::string>& data) {
-    return std::any_of(data.begin(), data.end(), [](const std::string& option) {
+    return std::ranges::any_of(data, [](const std::string& option) {
         return option.starts_with("mode=") || option.find(",mode=") != std::string::npos;
     });
 }

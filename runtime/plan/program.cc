@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ranges>
 
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
@@ -30,7 +31,7 @@ Result<std::vector<std::string_view>> unique_environment(const Draft& draft,
             all.push_back({text, std::string_view(text).substr(0, equals), all.size()});
         }
     }
-    std::sort(all.begin(), all.end(), [](const Variable& left, const Variable& right) {
+    std::ranges::sort(all, [](const Variable& left, const Variable& right) {
         return left.name != right.name ? left.name < right.name : left.index < right.index;
     });
     // Of equal names, which stand together now, the last one stays.
@@ -38,8 +39,8 @@ Result<std::vector<std::string_view>> unique_environment(const Draft& draft,
     for (std::size_t at = 0; at < all.size(); ++at)
         if (at + 1 == all.size() || all[at + 1].name != all[at].name) all[kept++] = all[at];
     all.resize(kept);
-    std::sort(all.begin(), all.end(),
-              [](const Variable& left, const Variable& right) { return left.index < right.index; });
+    std::ranges::sort(
+        all, [](const Variable& left, const Variable& right) { return left.index < right.index; });
     std::vector<std::string_view> out;
     out.reserve(all.size());
     for (const Variable& variable : all) out.push_back(variable.text);
@@ -49,8 +50,8 @@ Result<std::vector<std::string_view>> unique_environment(const Draft& draft,
 /// The search path of the process's own environment, or what execvp(3) takes without one.
 std::string_view search_path(const oci::Process& process) {
     constexpr std::string_view kName = "PATH=";
-    for (auto entry = process.env.rbegin(); entry != process.env.rend(); ++entry)
-        if (entry->starts_with(kName)) return std::string_view(*entry).substr(kName.size());
+    for (const std::string& entry : std::ranges::reverse_view(process.env))
+        if (entry.starts_with(kName)) return std::string_view(entry).substr(kName.size());
     return "/bin:/usr/bin";
 }
 
@@ -95,8 +96,8 @@ Status plan_exec(Draft& draft, const Inherited& inherited) {
     if (inherited.listen_fds > 0)
         extra = {cat("LISTEN_FDS=", inherited.listen_fds), "LISTEN_PID=1"};
     std::vector<std::string_view> environment = TRY(unique_environment(draft, extra));
-    const auto home = std::find_if(environment.begin(), environment.end(),
-                                   [](std::string_view text) { return text.starts_with("HOME="); });
+    const auto home = std::ranges::find_if(
+        environment, [](std::string_view text) { return text.starts_with("HOME="); });
     // Only the container's /etc/passwd knows it; an empty one is as good as none.
     const bool needs_home = home == environment.end() || *home == "HOME=";
     if (needs_home && home != environment.end()) environment.erase(home);

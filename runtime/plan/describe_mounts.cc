@@ -1,0 +1,102 @@
+#include "runtime/plan/describe.h"
+
+#include <array>
+
+#include "oci-spec/types.h"
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/plan/words.h"
+
+namespace crux::plan {
+
+namespace {
+
+std::string parameter_words(const Plan& plan, List parameters) {
+    std::string words;
+    for (const Parameter& parameter : plan.list<Parameter>(parameters))
+        add_word(words, parameter.has_value != 0
+                            ? cat(plan.text(parameter.key), '=', plan.text(parameter.value))
+                            : std::string(plan.text(parameter.key)));
+    return words;
+}
+
+std::string joined(const std::string& first, const std::string& second) {
+    if (first.empty() || second.empty()) return first + second;
+    return cat(first, ',', second);
+}
+
+}  // namespace
+
+std::string describe_mount(const Plan& plan, const Mount& mount) {
+    std::string words = joined(
+        attribute_words(mount.attributes),
+        joined(parameter_words(plan, mount.parameters), propagation_words(mount.propagation)));
+    if ((mount.flags & kCopyUp) != 0) add_word(words, "tmpcopyup");
+    const std::string_view source = plan.text(mount.source);
+    const std::string_view type = plan.text(mount.type);
+    // Most kernel file systems have no source worth a word.
+    const std::string from = source.starts_with('/') ? cat(' ', source) : std::string();
+    return cat("mount ", type, from, " on ", in_container(plan, mount.target), bracketed(words));
+}
+
+std::string describe_bind(const Plan& plan, const Bind& bind) {
+    std::string words = (bind.flags & kRecursive) != 0 ? "rbind" : "bind";
+    words = joined(words,
+                   joined(attribute_words(bind.attributes), propagation_words(bind.propagation)));
+    const SlotUse* use = use_of(plan, bind.from != kNoSlot ? bind.from : bind.idmap);
+    if (use != nullptr && (!use->uid_map.empty() || !use->idmap_path.empty()))
+        add_word(words, "idmap");
+    if (bind.from != kNoSlot) add_word(words, "opened by the host");
+    return cat("mount ", plan.text(bind.source), " on ", in_container(plan, bind.target),
+               bracketed(words));
+}
+
+std::string describe_attributes(const Plan& plan, const ChangeAttributes& change) {
+    const std::string words = joined(
+        attribute_words(change.attributes),
+        joined(parameter_words(plan, change.parameters), propagation_words(change.propagation)));
+    const std::string target = in_container(plan, change.target);
+    if (words == "ro") return cat("make ", target, " read-only");
+    return cat("change ", target, bracketed(words));
+}
+
+std::string describe_node(const Plan& plan, const Node& node) {
+    constexpr std::uint32_t kTypeMask = 0170000;
+    constexpr std::uint32_t kFifo = 0010000;
+    constexpr std::uint32_t kBlock = 0060000;
+    const std::string path = in_container(plan, node.path);
+    const std::uint32_t type = node.mode & kTypeMask;
+    const std::string mode = cat("mode ", octal(node.mode & ~kTypeMask));
+    const std::string owner =
+        node.uid == 0 && node.gid == 0 ? "" : cat(", owner ", node.uid, ':', node.gid);
+    if (type == kFifo) return cat("make the fifo ", path, " (", mode, owner, ')');
+    const std::string number = cat(type == kBlock ? 'b' : 'c', ' ', node.major, ':', node.minor);
+    if (node.bind_from_host != 0)
+        return cat("mount the host's ", path, " on ", path, " (", number, ')');
+    return cat("make the device ", path, " (", number, ", ", mode, owner, ')');
+}
+
+std::string describe_enter_root(const EnterRoot& enter) {
+    switch (enter.how) {
+        case EnterRootHow::pivot:
+            return "make the root / and unmount the host's tree";
+        case EnterRootHow::move:
+            return "move the root over / and change into it";
+        case EnterRootHow::chroot:
+            return "change the root directory";
+    }
+    return "enter the root";
+}
+
+std::string describe_propagation(const Propagation& propagation) {
+    const bool recursive = (propagation.in_order & kPropagateRecursive) != 0;
+    return cat("make ", recursive ? "every mount" : "the mount of /", " of the new namespace ",
+               propagation_words(propagation.in_order));
+}
+
+std::string describe_root(const Plan& plan, const Root& root) {
+    const std::string path = cat("open the root ", plan.text(root.path));
+    return root.keep_mount != 0 ? path : cat(path, " and make it a mount of its own");
+}
+
+}  // namespace crux::plan

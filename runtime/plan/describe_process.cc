@@ -1,0 +1,141 @@
+#include "runtime/plan/describe.h"
+
+#include <array>
+
+#include "oci-spec/types.h"
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/plan/words.h"
+
+namespace crux::plan {
+
+namespace {
+
+std::string limit_words(std::uint64_t value) {
+    return value == ~std::uint64_t{0} ? "unlimited" : cat(value);
+}
+
+}  // namespace
+
+std::string describe_limit(const ResourceLimit& limit) {
+    const auto type = static_cast<oci::RlimitType>(limit.resource);
+    return cat("limit ", oci::name_of(oci::kRlimits, type), " to ", limit_words(limit.soft),
+               ", at most ", limit_words(limit.hard));
+}
+
+namespace {
+
+/// A mask of numbers as the ranges of cpuset(7).
+std::string mask_words(std::span<const std::uint64_t> words) {
+    oci::Ranges ranges;
+    for (std::uint32_t bit = 0; bit < 64 * words.size(); ++bit) {
+        if ((words[bit / 64] >> (bit % 64) & 1U) == 0) continue;
+        if (!ranges.empty() && ranges.back().last + 1 == bit)
+            ranges.back().last = bit;
+        else
+            ranges.push_back({bit, bit});
+    }
+    return oci::ranges_text(ranges);
+}
+
+}  // namespace
+
+std::string describe_affinity(const Plan& plan, const Affinity& affinity) {
+    const auto mask = plan.list<std::uint64_t>(affinity.mask);
+    if (mask.empty()) return "allow every CPU that the cgroup allows";
+    return cat("run on the CPUs ", mask_words(mask), " only");
+}
+
+std::string describe_scheduler(const Scheduler& wanted) {
+    const auto policy = static_cast<oci::SchedulerPolicy>(wanted.policy);
+    std::string words = cat("schedule by ", oci::name_of(oci::kSchedulerPolicies, policy));
+    if (wanted.nice != 0) words += cat(", nice ", wanted.nice);
+    if (wanted.priority != 0) words += cat(", priority ", wanted.priority);
+    if (wanted.runtime != 0)
+        words += cat(", ", wanted.runtime, " ns of each ", wanted.period, " ns by ",
+                     wanted.deadline, " ns");
+    for (const auto& flag : oci::kSchedulerFlags)
+        if ((wanted.flags & flag.value) != 0) words += cat(", ", flag.name);
+    return words;
+}
+
+std::string describe_io_priority(std::uint64_t number) {
+    constexpr unsigned kClassShift = 13;
+    const auto class_ = static_cast<oci::IoPriorityClass>(number >> kClassShift);
+    return cat("give the process group I/O priority ", number & 7U, " of ",
+               oci::name_of(oci::kIoPriorityClasses, class_));
+}
+
+std::string describe_memory_policy(const Plan& plan, const MemoryPolicy& policy) {
+    constexpr std::uint32_t kFlags = 7U << 13U;
+    const auto mode = static_cast<oci::MemoryPolicyMode>(policy.mode & ~kFlags);
+    std::string words = cat("allocate memory by ", oci::name_of(oci::kMemoryPolicyModes, mode));
+    for (const auto& flag : oci::kMemoryPolicyFlags)
+        if ((policy.mode & flag.value) != 0) words += cat(" with ", flag.name);
+    const auto nodes = plan.list<std::uint64_t>(policy.nodes);
+    return nodes.empty() ? words : cat(words, " on the nodes ", mask_words(nodes));
+}
+
+std::string describe_user(const Plan& plan, const User& user) {
+    std::string words = cat("become user ", user.uid, ", group ", user.gid);
+    if (user.keep_groups != 0) return words + ", with the other groups as they are";
+    std::string groups;
+    for (const std::uint32_t group : plan.list<std::uint32_t>(user.groups))
+        add_word(groups, cat(group));
+    return cat(words, groups.empty() ? ", with no other groups" : ", with the groups ", groups);
+}
+
+std::string describe_sets(const CapabilitySets& sets) {
+    std::string words = sets.permitted == 0
+                            ? "give up all capabilities"
+                            : cat("keep the capabilities ", capability_words(sets.permitted));
+    if (sets.effective != sets.permitted)
+        words += cat(", in effect ", capability_words(sets.effective));
+    if (sets.inheritable != 0) words += cat(", inheritable ", capability_words(sets.inheritable));
+    if (sets.ambient != 0) words += cat(", ambient ", capability_words(sets.ambient));
+    return words;
+}
+
+std::string describe_seccomp(const Plan& plan, const Seccomp& seccomp) {
+    return cat("filter system calls by a program of ",
+               plan.list<std::uint64_t>(seccomp.program).size(), " instructions");
+}
+
+std::string describe_find(const Plan& plan, const FindProgram& find) {
+    std::string words;
+    for (const Text candidate : plan.list<Text>(find.candidates)) {
+        if (!words.empty()) words += ", ";
+        words += plan.text(candidate);
+    }
+    return cat("find the program: ", words.empty() ? "nothing to look for" : words);
+}
+
+std::string describe_exec(const Plan& plan, const Exec& exec) {
+    std::string words;
+    for (const Text argument : plan.list<Text>(exec.arguments)) {
+        const std::string_view text = plan.text(argument);
+        const bool plain =
+            !text.empty() && text.find_first_of(" \t\n\r\"'\\") == std::string_view::npos;
+        if (!words.empty()) words += ' ';
+        words += plain ? std::string(text) : quoted(text);
+    }
+    std::string names;
+    for (const Text variable : plan.list<Text>(exec.environment)) {
+        const std::string_view text = plan.text(variable);
+        add_word(names, text.substr(0, text.find('=')));
+    }
+    std::string out = cat("become ", words);
+    if (!names.empty()) out += cat(", with the variables ", names);
+    if (exec.needs_home != 0) out += cat(", with user ", exec.uid, "'s HOME from /etc/passwd");
+    if (exec.keep_below > 3) out += cat(", with descriptors up to ", exec.keep_below - 1, " open");
+    return out;
+}
+
+std::string describe_verify(const Verify& verify) {
+    std::string words = "check that the capabilities";
+    if (verify.no_new_privileges != 0) words += ", no_new_privs";
+    if (verify.seccomp != 0) words += ", the filter";
+    return words + " are what they should be";
+}
+
+}  // namespace crux::plan
