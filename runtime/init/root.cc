@@ -8,8 +8,9 @@ Outcome set_propagation(Context& context, const plan::Propagation& step) {
     const Owned host_root(
         TRY(call(__NR_openat, kCurrentDirectory, "/", kOpenPath | kDirectory | kCloseOnExec)));
     TRY(propagate(host_root.get(), step.in_order));
-    const auto last = step.in_order & 7U;
-    context.tree_is_slave = last == plan::kSlave || last == plan::kPrivate;
+    const auto wish = step.in_order & 7U;
+    const bool whole_tree = (step.in_order & plan::kPropagateRecursive) != 0;
+    context.tree_is_slave = whole_tree && (wish == plan::kSlave || wish == plan::kPrivate);
     return {};
 }
 
