@@ -37,6 +37,9 @@ Config read_config(const Reader& r) {
         section.warn("is for another platform, ignored on Linux");
     }
     if (const Reader root = r["root"]; !root.present()) root.error("is required");
+    const Reader annotations = r["annotations"];
+    StringMap annotation_map = annotations.string_map();
+    Extensions extensions = read_extensions(annotation_map, annotations);
     return {
         .oci_version = read_version(r["ociVersion"]),
         .root = r["root"].object(read_root),
@@ -46,7 +49,8 @@ Config read_config(const Reader& r) {
         .domainname = r["domainname"].string(),
         .linux = r["linux"].object(read_linux),
         .hooks = r["hooks"].object(read_hooks),
-        .annotations = r["annotations"].string_map(),
+        .annotations = std::move(annotation_map),
+        .extensions = std::move(extensions),
     };
 }
 

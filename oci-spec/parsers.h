@@ -17,6 +17,8 @@ Device read_device(const Reader& r);
 DeviceRule read_device_rule(const Reader& r);
 Resources read_resources(const Reader& r);
 Seccomp read_seccomp(const Reader& r);
+/// What crux's own annotations ask for; faults are reported below `r`, the annotations.
+Extensions read_extensions(const StringMap& annotations, const Reader& r);
 /// A list of CPUs or nodes in one text.
 Ranges read_ranges(const Reader& r);
 

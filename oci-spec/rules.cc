@@ -39,7 +39,7 @@ constexpr std::array kConfigRules = {
     Rule<Config>{"hook paths", check_hook_paths},
     Rule<Config>{"hook timeouts", check_hook_timeouts},
     Rule<Config>{"hook environments", check_hook_environments},
-    Rule<Config>{"annotations", check_annotations},
+    Rule<Config>{"annotations", check_annotations, {"/linux/namespaces"}},
 };
 
 constexpr std::array kProcessRules = {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "oci-spec/extensions.h"
 #include "oci-spec/rule_list.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
@@ -53,6 +54,10 @@ void check_annotations(const Config& config, Diagnostics& out) {
         if (key.starts_with(kSystemd) && !is_systemd_property(key.substr(kSystemd.size())))
             out.error(cat("/annotations", pointer_token(key)), "is no name of a systemd property");
     }
+    const bool private_user = find_namespace(config.linux, NamespaceType::user) != nullptr;
+    if (config.extensions.root_idmap && !private_user)
+        out.error(cat("/annotations", pointer_token(kRootIdmapAnnotation)),
+                  "mapping the ids of the root needs a user namespace");
 }
 
 void check_hook_paths(const Config& config, Diagnostics& out) {

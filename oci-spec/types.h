@@ -521,6 +521,26 @@ struct Linux {
     std::optional<Personality> personality;
 };
 
+/// A tree or file of the container, and what the program may do with it (landlock(7)).
+struct LandlockRule {
+    std::string path;          ///< as the container sees it
+    std::uint64_t access = 0;  ///< the kernel's LANDLOCK_ACCESS_FS_* bits
+};
+
+/// Landlock's restriction of the container's program.
+struct Landlock {
+    int abi = 0;                ///< the ABI version that has all of `handled`
+    std::uint64_t handled = 0;  ///< the rights that are taken away wherever no rule gives them
+    std::vector<LandlockRule> rules;
+};
+
+/// What crux has beyond the specification, asked for by annotations (extensions.h).
+struct Extensions {
+    std::optional<Landlock> landlock;
+    bool core_scheduling = false;  ///< a core scheduling cookie of its own
+    bool root_idmap = false;       ///< the root file system is seen through the container's id maps
+};
+
 /// The whole of config.json.
 struct Config {
     std::string oci_version;
@@ -532,6 +552,7 @@ struct Config {
     Linux linux;  ///< absent: nothing of it asked for
     Hooks hooks;
     StringMap annotations;
+    Extensions extensions;  ///< what the annotations ask for
 };
 
 /// The listed namespace of the type, or null. Rules refuse a configuration that lists a type twice.

@@ -14,6 +14,13 @@ Outcome load_seccomp(Context& context, const plan::Seccomp& step) {
     return {};
 }
 
+namespace {
+
+// LANDLOCK_ACCESS_FS_EXECUTE, _WRITE_FILE, _READ_FILE, _TRUNCATE, _IOCTL_DEV.
+constexpr std::uint64_t kFileRights = 1U | 2U | 4U | 1U << 14U | 1U << 15U;
+
+}  // namespace
+
 Outcome confine(Context& context, const plan::Landlock& step) {
     struct {
         std::uint64_t handled;
@@ -23,10 +30,16 @@ Outcome confine(Context& context, const plan::Landlock& step) {
     for (std::uint32_t i = 0; i < step.rules.count; ++i) {
         context.extra = static_cast<std::int32_t>(i) + 1;
         const Owned parent(TRY(open_in_root(context, context.text(rules[i].path), kOpenPath)));
+        std::uint64_t access = rules[i].access;
+        Statx status;
+        TRY(status_of(parent.get(), status));
+        // The kernel refuses a directory's rights for a file.
+        if ((status.mode & kTypeMask) != kTypeDirectory) access &= kFileRights;
+        if (access == 0) continue;
         struct [[gnu::packed]] {
             std::uint64_t access;
             std::int32_t parent;
-        } const rule{rules[i].access, parent.get()};
+        } const rule{access, parent.get()};
         constexpr int kPathBeneath = 1;
         TRY(call(__NR_landlock_add_rule, ruleset.get(), kPathBeneath, &rule, 0));
     }

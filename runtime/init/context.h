@@ -46,9 +46,9 @@ Outcome apply(Context& context);
 
 // One function a kind of step, each in the file of its concern.
 
-Outcome start_session(Context& context);                                          // process.cc
-Outcome enter_cgroup(Context& context, const plan::EnterCgroup& step);            // namespaces.cc
-Outcome join_namespace(Context& context, const plan::JoinNamespace& step);        // namespaces.cc
+Outcome start_session(Context& context);                                    // process.cc
+Outcome enter_cgroup(Context& context, const plan::EnterCgroup& step);      // namespaces.cc
+Outcome join_namespace(Context& context, const plan::JoinNamespace& step);  // namespaces.cc
 Outcome join_container(Context& context, const plan::JoinContainer& step);
 Outcome set_time_offsets(Context& context, const plan::TimeOffsets& step);        // namespaces.cc
 Outcome set_loopback_up();                                                        // namespaces.cc
@@ -74,6 +74,7 @@ Outcome new_keyring(Context& context, plan::Text name);                         
 Outcome limit_resource(const plan::ResourceLimit& step);                          // process.cc
 Outcome set_affinity(Context& context, const plan::Affinity& step);               // process.cc
 Outcome set_scheduler(const plan::Scheduler& step);                               // process.cc
+Outcome set_core_cookie(std::uint64_t share_from);                                // process.cc
 Outcome set_memory_policy(Context& context, const plan::MemoryPolicy& step);      // process.cc
 Outcome own_stdio(Context& context, std::uint64_t uid);                           // process.cc
 Outcome make_directory(Context& context, const plan::Path& step);                 // process.cc

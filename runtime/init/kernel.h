@@ -134,6 +134,7 @@ constexpr int kBusy = 16;
 constexpr int kExists = 17;
 constexpr int kNotDirectory = 20;
 constexpr int kIsDirectory = 21;
+constexpr int kNoDevice = 19;
 constexpr int kInvalid = 22;
 constexpr int kReadOnlyFileSystem = 30;
 constexpr int kNameTooLong = 36;

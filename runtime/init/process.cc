@@ -61,6 +61,15 @@ Outcome set_scheduler(const plan::Scheduler& step) {
     return call(__NR_sched_setattr, 0, &attributes, 0);
 }
 
+Outcome set_core_cookie(std::uint64_t share_from) {
+    constexpr int kOneProcess = 1;  // PR_SCHED_CORE_SCOPE_THREAD_GROUP
+    constexpr int kOneThread = 0;
+    constexpr int kShareFrom = 3;
+    if (share_from == 0)
+        return call(__NR_prctl, kPrctlSchedCore, kPrctlSchedCoreCreate, 0, kOneProcess, 0);
+    return call(__NR_prctl, kPrctlSchedCore, kShareFrom, share_from, kOneThread, 0);
+}
+
 Outcome set_memory_policy(Context& context, const plan::MemoryPolicy& step) {
     // The kernel counts one more than the highest bit.
     const unsigned long bits = step.nodes.count == 0 ? 0 : (step.nodes.count * 64UL) + 1;

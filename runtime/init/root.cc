@@ -43,8 +43,8 @@ Outcome open_root(Context& context, const plan::Root& step) {
     TRY(propagate_holder(directory.get(), step.propagation));
     // pivot_root wants a mount, so the directory is bound on itself; from here on the bound copy is
     // the root.
-    Owned tree(TRY(clone_mount(directory.get(), true)));
-    if (step.idmap != plan::kNoSlot) TRY(set_attributes(tree.get(), {}, context.slot(step.idmap)));
+    Owned tree(step.from != plan::kNoSlot ? context.slot(step.from)
+                                          : TRY(clone_mount(directory.get(), true)));
     TRY(attach(tree.get(), directory.get()));
     context.root = static_cast<Owned&&>(tree);
     return {};

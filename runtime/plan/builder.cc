@@ -74,7 +74,7 @@ Status plan_create(Draft& draft, const Inputs& inputs) {
     plan_network(draft);
 
     // The tree is cut off from the host before the first mount; then nothing of ours travels back.
-    plan_tree(draft, inputs.rootfs);
+    TRY(plan_tree(draft, inputs.rootfs));
     // In the listed order, which config.md promises.
     TRY(plan_mounts(draft));
     if (dev_is_ours) {
@@ -120,6 +120,8 @@ Status plan_create(Draft& draft, const Inputs& inputs) {
     plan_affinity(draft);
     // These take rights that the next steps give up.
     plan_scheduling(draft);
+    constexpr std::uint64_t kNewCookie = 0;
+    plan_core_scheduling(draft, kNewCookie);
     // They act at exec alone; writing them needs a procfs and the old rights.
     TRY(plan_labels(draft));
 
@@ -129,7 +131,11 @@ Status plan_create(Draft& draft, const Inputs& inputs) {
     plan_bounding_set(draft);
     // Without no_new_privileges a filter takes CAP_SYS_ADMIN: while there is some. It then has to
     // allow all that follows.
-    if (filter_needs_privilege) plan_seccomp(draft, filter);
+    if (filter_needs_privilege) {
+        // It wants the same right, and would be one more thing for the filter to allow.
+        TRY(plan_landlock(draft));
+        plan_seccomp(draft, filter);
+    }
     // With root's rights first: a directory of root's alone is a lawful place to start from.
     plan_first_directory(draft);
     // Before the last capabilities go: setting ids takes CAP_SETUID and CAP_SETGID.
@@ -145,6 +151,7 @@ Status plan_create(Draft& draft, const Inputs& inputs) {
     plan_find_program(draft);
     // After the user and capabilities are set: nothing is left for it to forbid but the program's.
     plan_no_new_privileges(draft);
+    if (!filter_needs_privilege) TRY(plan_landlock(draft));
     // Reads back all of the above (rule R11). Before a late filter, which need not allow that.
     plan_verify(draft, filter);
     // With no_new_privileges as late as can be, so that the profile need not allow our own calls.

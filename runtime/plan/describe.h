@@ -49,6 +49,7 @@ std::string describe_memory_policy(const Plan& plan, const MemoryPolicy& policy)
 std::string describe_user(const Plan& plan, const User& user);
 std::string describe_sets(const CapabilitySets& sets);
 std::string describe_seccomp(const Plan& plan, const Seccomp& seccomp);
+std::string describe_landlock(const Plan& plan, const Landlock& landlock);
 std::string describe_find(const Plan& plan, const FindProgram& find);
 std::string describe_exec(const Plan& plan, const Exec& exec);
 std::string describe_verify(const Verify& verify);

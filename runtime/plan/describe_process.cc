@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "oci-spec/extensions.h"
 #include "oci-spec/types.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
@@ -99,6 +100,20 @@ std::string describe_sets(const CapabilitySets& sets) {
 std::string describe_seccomp(const Plan& plan, const Seccomp& seccomp) {
     return cat("filter system calls by a program of ",
                plan.list<std::uint64_t>(seccomp.program).size(), " instructions");
+}
+
+std::string describe_landlock(const Plan& plan, const Landlock& landlock) {
+    std::string words;
+    for (const LandlockRule& rule : plan.list<LandlockRule>(landlock.rules)) {
+        std::string rights;
+        if (rule.access == landlock.handled) rights = "everything";
+        for (const oci::LandlockRight& right : oci::landlock_rights())
+            if (rule.access != landlock.handled && (rule.access & right.bit) != 0)
+                add_word(rights, right.name);
+        if (!words.empty()) words += "; ";
+        words += cat(rights, " below ", in_container(plan, rule.path));
+    }
+    return cat("restrict the use of files with Landlock to ", words);
 }
 
 std::string describe_find(const Plan& plan, const FindProgram& find) {

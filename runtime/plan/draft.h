@@ -73,7 +73,7 @@ void plan_time_offsets(Draft& draft);
 void plan_network(Draft& draft);
 
 // mounts.cc
-void plan_tree(Draft& draft, std::string_view rootfs);
+Status plan_tree(Draft& draft, std::string_view rootfs);
 Status plan_mounts(Draft& draft);
 void plan_read_only_mounts(Draft& draft);
 void plan_enter_root(Draft& draft, bool no_pivot);
@@ -112,7 +112,9 @@ void plan_affinity(Draft& draft);
 enum class AffinityMoment : std::uint8_t { before_cgroup, in_cgroup };
 void plan_exec_affinity(Draft& draft, AffinityMoment moment);
 void plan_scheduling(Draft& draft);
+void plan_core_scheduling(Draft& draft, std::uint64_t share_from);
 Status plan_labels(Draft& draft);
+Status plan_landlock(Draft& draft);
 /// Whether stdio that is the host's /dev/null is exchanged for the container's.
 enum class NullDevice : std::uint8_t { keep, exchange };
 void plan_stdio(Draft& draft, NullDevice null);

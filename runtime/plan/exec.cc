@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
 
@@ -35,7 +37,7 @@ Status plan_all(Draft& draft, const ExecInputs& inputs) {
     // The root of the joined mount namespace is the container's; without one it is a directory.
     const Text root = draft.out.text(draft.mount_namespace ? "/" : inputs.rootfs);
     draft.add(Kind::root, {}).root = {
-        .path = root, .propagation = kNoPropagation, .idmap = kNoSlot, .keep_mount = 1};
+        .path = root, .propagation = kNoPropagation, .from = kNoSlot, .keep_mount = 1};
     draft.add(Kind::enter_root, {}).enter_root = {EnterRootHow::chroot};
     // /dev/console belongs to the first process.
     TRY(plan_console(draft, {inputs.console_socket, inputs.foreground_terminal, false}));
@@ -43,12 +45,19 @@ Status plan_all(Draft& draft, const ExecInputs& inputs) {
     plan_oom_score(draft);
     plan_resource_limits(draft);
     plan_scheduling(draft);
+    // The container's first process has the cookie. Where it is not pid 1 it cannot be named.
+    constexpr std::uint64_t kFirstProcess = 1;
+    if (std::ranges::find(inputs.namespaces, oci::NamespaceType::pid) != inputs.namespaces.end())
+        plan_core_scheduling(draft, kFirstProcess);
     TRY(plan_labels(draft));
 
     // From here on as for the first process: builder.cc says why.
     plan_stdio(draft, NullDevice::keep);
     plan_bounding_set(draft);
-    if (filter_needs_privilege) plan_seccomp(draft, filter);
+    if (filter_needs_privilege) {
+        TRY(plan_landlock(draft));
+        plan_seccomp(draft, filter);
+    }
     plan_first_directory(draft);
     TRY(plan_user(draft));
     plan_capabilities(draft);
@@ -56,6 +65,7 @@ Status plan_all(Draft& draft, const ExecInputs& inputs) {
     plan_working_directory(draft);
     plan_find_program(draft);
     plan_no_new_privileges(draft);
+    if (!filter_needs_privilege) TRY(plan_landlock(draft));
     plan_verify(draft, filter);
     if (!filter_needs_privilege) plan_seccomp(draft, filter);
     plan_ready(draft);

@@ -147,6 +147,22 @@ std::string user_text(const Plan& plan, const Step& step, const Report& report) 
     return cat(describe(plan, step), ": ", cause_of(report));
 }
 
+std::string landlock_text(const Plan& plan, const Step& step, const Report& report) {
+    const auto rules = plan.list<LandlockRule>(step.landlock.rules);
+    const auto index = static_cast<std::size_t>(report.extra);
+    if (index < 1 || index > rules.size())
+        return cat("restrict the use of files with Landlock: ", cause_of(report));
+    return cat("Landlock rule for ", quoted(cat('/', plan.text(rules[index - 1].path))), ": ",
+               cause_of(report));
+}
+
+std::string core_scheduling_text(const Report& report) {
+    if (report.error == ENODEV)
+        return "core scheduling has nothing to do: the CPUs have no siblings (SMT)";
+    if (report.error == EINVAL) return "core scheduling needs Linux 5.14 with CONFIG_SCHED_CORE";
+    return cat("core scheduling: ", cause_of(report));
+}
+
 std::string sentence_of(const Plan& plan, const Step& step, const Report& report) {
     if (step.kind == Kind::find_program) return find_program_text(plan, report);
     if (step.kind == Kind::working_directory) return directory_text(plan, step, report);
@@ -160,6 +176,8 @@ std::string sentence_of(const Plan& plan, const Step& step, const Report& report
         return cat(describe(plan, step), ": ",
                    bad_parameter(plan, step.attributes.parameters, report), cause_of(report),
                    log_words(report));
+    if (step.kind == Kind::landlock) return landlock_text(plan, step, report);
+    if (step.kind == Kind::core_scheduling) return core_scheduling_text(report);
     if (step.kind == Kind::hook) return hook_text(plan, step, report);
     if (step.kind == Kind::user) return user_text(plan, step, report);
     return cat(describe(plan, step), ": ", cause_of(report));

@@ -121,7 +121,7 @@ struct Propagation {
 struct Root {
     Text path;                  ///< as the host sees it
     std::uint32_t propagation;  ///< for the mount that holds it, as in Propagation, before its copy
-    SlotIndex idmap;            ///< a user namespace whose maps the mount gets, or kNoSlot
+    SlotIndex from;             ///< its id-mapped copy (open_tree) that the parent made, or kNoSlot
     std::uint16_t keep_mount;   ///< 1: no mount namespace of its own, so no mount of its own either
 };
 

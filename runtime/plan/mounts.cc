@@ -1,3 +1,4 @@
+#include "oci-spec/extensions.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
@@ -5,20 +6,69 @@
 
 namespace crux::plan {
 
-void plan_tree(Draft& draft, std::string_view rootfs) {
+namespace {
+
+/// Gives the descriptor use the maps of the container.
+void add_container_maps(const oci::Linux& linux, SlotUse& use) {
+    const oci::Namespace* user = oci::find_namespace(linux, oci::NamespaceType::user);
+    if (user != nullptr && !user->path.empty()) {
+        use.idmap_path = user->path;
+    } else {
+        use.uid_map = id_map_text(linux.uid_mappings);
+        use.gid_map = id_map_text(linux.gid_mappings);
+    }
+}
+
+/// Gives the descriptor use the maps that the mount asks for: its own, or the container's.
+void add_maps(const oci::Linux& linux, const oci::Mount& mount, SlotUse& use) {
+    if (!mount.uid_mappings.empty() || !mount.gid_mappings.empty()) {
+        use.uid_map = id_map_text(mount.uid_mappings);
+        use.gid_map = id_map_text(mount.gid_mappings);
+        return;
+    }
+    add_container_maps(linux, use);
+}
+
+/// The root, copied and id-mapped by the host, whose rights over the file system that takes.
+Result<SlotIndex> root_slot(Draft& draft, std::string_view rootfs) {
+    if (!draft.config.extensions.root_idmap) return kNoSlot;
+    const std::string origin = cat("/annotations/", oci::kRootIdmapAnnotation);
+    if (!draft.mount_namespace)
+        return std::unexpected(
+            Error(Error::Kind::spec, "needs a mount namespace of the container").at(origin));
+    const SlotIndex slot = draft.out.take_slot();
+    if (slot == kNoSlot)
+        return std::unexpected(
+            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
+    SlotUse use;
+    use.slot = slot;
+    use.what = SlotUse::What::host_mount;
+    use.recursive = true;
+    use.path = rootfs;
+    use.origin = origin;
+    add_container_maps(draft.config.linux, use);
+    draft.host.slots.push_back(std::move(use));
+    return slot;
+}
+
+}  // namespace
+
+Status plan_tree(Draft& draft, std::string_view rootfs) {
     const oci::Propagation wanted = draft.config.linux.rootfs_propagation;
     if (draft.mount_namespace) {
         const std::string_view origin =
             wanted == oci::Propagation::none ? "" : "/linux/rootfsPropagation";
         draft.add(Kind::propagation, origin).propagation = {tree_propagation(wanted)};
     }
+    const SlotIndex from = TRY(root_slot(draft, rootfs));
     const Text path = draft.out.text(rootfs);
     draft.add(Kind::root, "/root/path").root = {
         .path = path,
         .propagation = draft.mount_namespace ? parent_propagation(wanted) : 0U,
-        .idmap = kNoSlot,
+        .from = from,
         .keep_mount = static_cast<std::uint16_t>(draft.mount_namespace ? 0 : 1),
     };
+    return {};
 }
 
 namespace {
@@ -27,21 +77,6 @@ Status check_target(std::string_view target, const std::string& origin) {
     if (!target.empty()) return {};
     return std::unexpected(Error(Error::Kind::spec, "a mount cannot cover the root itself")
                                .at(origin + "/destination"));
-}
-
-/// Gives the descriptor use the maps that the mount asks for: its own, or the container's.
-void add_maps(const Draft& draft, const oci::Mount& mount, SlotUse& use) {
-    const oci::Linux& linux = draft.config.linux;
-    if (!mount.uid_mappings.empty() || !mount.gid_mappings.empty()) {
-        use.uid_map = id_map_text(mount.uid_mappings);
-        use.gid_map = id_map_text(mount.gid_mappings);
-    } else if (const oci::Namespace* user = oci::find_namespace(linux, oci::NamespaceType::user);
-               user != nullptr && !user->path.empty()) {
-        use.idmap_path = user->path;
-    } else {
-        use.uid_map = id_map_text(linux.uid_mappings);
-        use.gid_map = id_map_text(linux.gid_mappings);
-    }
 }
 
 bool is_id_mapped(const oci::Mount& mount) {
@@ -79,7 +114,7 @@ Result<BindSlots> bind_slots(Draft& draft, const oci::Mount& mount, const std::s
     use.map_recursive = mount.parsed.idmap == oci::IdMapOption::ridmap;
     use.path = source;
     use.origin = origin;
-    if (mapped) add_maps(draft, mount, use);
+    if (mapped) add_maps(draft.config.linux, mount, use);
     draft.host.slots.push_back(std::move(use));
     return slots;
 }
@@ -117,8 +152,41 @@ void plan_remount(Draft& draft, const oci::Mount& mount, std::string_view target
     add_later_propagations(draft, mount.parsed.propagation, target, origin);
 }
 
-void plan_file_system(Draft& draft, const oci::Mount& mount, std::string_view target,
-                      const std::string& origin) {
+/// The user namespace for a file system that init makes; none where it is not id-mapped.
+Result<SlotIndex> file_system_idmap(Draft& draft, const oci::Mount& mount,
+                                    const std::string& origin) {
+    if (!is_id_mapped(mount)) return kNoSlot;
+    if (draft.user_namespace)
+        return std::unexpected(
+            Error(Error::Kind::unsupported,
+                  cat("a file system that the container's user namespace owns cannot be id-mapped: "
+                      "it has the container's ids already; only bind mounts can"))
+                .at(origin));
+    const SlotIndex slot = draft.out.take_slot();
+    if (slot == kNoSlot)
+        return std::unexpected(
+            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
+    SlotUse use;
+    use.slot = slot;
+    use.what = SlotUse::What::idmap_namespace;
+    use.path = mount.destination;
+    use.origin = origin;
+    add_maps(draft.config.linux, mount, use);
+    draft.host.slots.push_back(std::move(use));
+    return slot;
+}
+
+Status check_label(const Draft& draft) {
+    if (draft.config.linux.mount_label.empty() || draft.facts.selinux) return {};
+    return std::unexpected(Error(Error::Kind::unsupported,
+                                 "mount label is specified in config, but selinux is disabled or "
+                                 "not supported")
+                               .at("/linux/mountLabel"));
+}
+
+Status plan_file_system(Draft& draft, const oci::Mount& mount, std::string_view target,
+                        const std::string& origin) {
+    const SlotIndex idmap = TRY(file_system_idmap(draft, mount, origin));
     Attributes attributes = fresh_attributes(mount.parsed);
     // The runtime puts nodes and mount points into these, and so may mounts that follow.
     const bool filled_later = mount.type == "tmpfs" || target == "dev";
@@ -130,13 +198,16 @@ void plan_file_system(Draft& draft, const oci::Mount& mount, std::string_view ta
     Step& step =
         add_mount(draft, {mount.type, mount.source, target}, parameters, attributes, origin);
     step.mount.flags = mount_flags(mount);
+    step.mount.idmap = idmap;
     step.mount.propagation = first_propagations(mount.parsed.propagation);
     add_later_propagations(draft, mount.parsed.propagation, target, origin);
+    return {};
 }
 
 }  // namespace
 
 Status plan_mounts(Draft& draft) {
+    TRY(check_label(draft));
     std::string scratch;
     for (std::size_t index = 0; index < draft.config.mounts.size(); ++index) {
         const oci::Mount& mount = draft.config.mounts[index];
@@ -150,7 +221,7 @@ Status plan_mounts(Draft& draft) {
         else if (mount.type == "cgroup")
             plan_cgroup_mount(draft, mount, target, origin);
         else
-            plan_file_system(draft, mount, target, origin);
+            TRY(plan_file_system(draft, mount, target, origin));
     }
     return {};
 }

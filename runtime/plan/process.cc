@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "oci-spec/diagnostics.h"
+#include "oci-spec/extensions.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
@@ -126,7 +127,7 @@ namespace {
 List mask_of(Assembler& out, const oci::Ranges& ranges) {
     std::vector<std::uint64_t> words;
     for (const oci::Range& range : ranges) {
-        if (words.size() <= range.last / 64) words.resize(range.last / 64 + 1);
+        if (words.size() <= range.last / 64) words.resize((range.last / 64) + 1);
         for (std::uint64_t bit = range.first; bit <= range.last; ++bit)
             words[bit / 64] |= std::uint64_t{1} << (bit % 64);
     }
@@ -185,6 +186,35 @@ void plan_scheduling(Draft& draft) {
     }
 }
 
+void plan_core_scheduling(Draft& draft, std::uint64_t share_from) {
+    if (draft.process == nullptr || !draft.config.extensions.core_scheduling) return;
+    draft.add(Kind::core_scheduling, cat("/annotations/", oci::kCoreSchedulingAnnotation))
+        .number = {share_from};
+}
+
+Status plan_landlock(Draft& draft) {
+    if (draft.process == nullptr || !draft.config.extensions.landlock) return {};
+    const oci::Landlock& wanted = *draft.config.extensions.landlock;
+    const std::string origin = cat("/annotations/", oci::kLandlockAnnotation);
+    if (draft.facts.landlock_abi < wanted.abi)
+        return std::unexpected(
+            Error(Error::Kind::unsupported,
+                  cat("needs Linux ", oci::landlock_kernel(wanted.abi), " with Landlock (ABI ",
+                      wanted.abi, "); this kernel has ",
+                      draft.facts.landlock_abi == 0 ? std::string("none")
+                                                    : cat("ABI ", draft.facts.landlock_abi)))
+                .at(origin));
+    std::vector<LandlockRule> rules;
+    std::string scratch;
+    for (const oci::LandlockRule& rule : wanted.rules) {
+        const Text path = draft.out.text(path_in_root(rule.path, scratch));
+        rules.push_back({.path = path, .access = rule.access});
+    }
+    const List list = draft.out.list(std::span<const LandlockRule>(rules));
+    draft.add(Kind::landlock, origin).landlock = {.handled = wanted.handled, .rules = list};
+    return {};
+}
+
 Status plan_labels(Draft& draft) {
     if (draft.process == nullptr) return {};
     if (!draft.process->apparmor_profile.empty()) {
@@ -222,6 +252,16 @@ const oci::Capabilities& wanted_capabilities(const Draft& draft) {
     return draft.process->capabilities ? *draft.process->capabilities : kNone;
 }
 
+CapabilitySets capability_sets(const Draft& draft) {
+    const oci::Capabilities& wanted = wanted_capabilities(draft);
+    return {
+        .effective = wanted.effective,
+        .permitted = wanted.permitted,
+        .inheritable = wanted.inheritable,
+        .ambient = wanted.ambient,
+    };
+}
+
 }  // namespace
 
 void plan_bounding_set(Draft& draft) {
@@ -256,16 +296,6 @@ Status plan_user(Draft& draft) {
         .keep_groups = keep ? 1U : 0U,
     };
     return {};
-}
-
-CapabilitySets capability_sets(const Draft& draft) {
-    const oci::Capabilities& wanted = wanted_capabilities(draft);
-    return {
-        .effective = wanted.effective,
-        .permitted = wanted.permitted,
-        .inheritable = wanted.inheritable,
-        .ambient = wanted.ambient,
-    };
 }
 
 void plan_capabilities(Draft& draft) {

@@ -177,13 +177,13 @@ std::string describe(const Plan& plan, const Step& step) {
         case Kind::memory_policy:
             return describe_memory_policy(plan, step.memory_policy);
         case Kind::core_scheduling:
-            return "take a core scheduling cookie of its own";
+            return step.number.value == 0 ? "take a core scheduling cookie of its own"
+                                          : "share the first process's core scheduling cookie";
         case Kind::label:
             return cat("set the security attribute ", plan.text(step.label.attribute), " to ",
                        plan.text(step.label.value));
         case Kind::landlock:
-            return cat("restrict the process with Landlock to ",
-                       plan.list<LandlockRule>(step.landlock.rules).size(), " trees");
+            return describe_landlock(plan, step.landlock);
         case Kind::own_stdio:
             return cat("give stdin, stdout and stderr to user ", step.number.value);
         case Kind::bounding_set:
