@@ -1,3 +1,4 @@
+#include "runtime/init/complaint.h"
 #include "runtime/init/home.h"
 #include "runtime/init/memory.h"
 
@@ -31,23 +32,8 @@ namespace {
 /// What the program's own standard error gets when the kernel refuses to run it: the container has
 /// been started by then, and nobody else listens.
 [[noreturn]] void complain(const char* program, int error) {
-    const char* words = error == kNoEntry        ? "no such file or directory"
-                        : error == kAccess       ? "permission denied"
-                        : error == 8             ? "exec format error"
-                        : error == 12            ? "cannot allocate memory"
-                        : error == 7             ? "argument list too long"
-                        : error == 26            ? "text file busy"
-                        : error == kNotPermitted ? "operation not permitted"
-                        : error == kTooManyLinks ? "too many levels of symbolic links"
-                        : error == kInvalid      ? "invalid argument"
-                                                 : nullptr;
-    Buffer<4400> line;
-    line.add("exec ").add(program).add(": ");
-    if (words != nullptr)
-        line.add(words);
-    else
-        line.add("errno ").add_number(static_cast<unsigned long>(error));
-    line.add("\n");
+    Complaint line;
+    complain_of(program, error, line);
     (void)call(__NR_write, 2, line.text(), line.length());
     exit_now(255);
 }

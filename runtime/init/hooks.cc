@@ -1,3 +1,4 @@
+#include "runtime/init/complaint.h"
 #include "runtime/init/memory.h"
 #include "runtime/init/paths.h"
 
@@ -41,8 +42,8 @@ Outcome texts(Context& context, plan::List list, const char*** out) {
     (void)call(__NR_dup3, err, 2, 0);
     (void)call(__NR_close_range, 3, ~0U, 0);
     const Outcome failed = call(__NR_execve, context.text(step.path), arguments, environment);
-    Buffer<64> words;
-    words.add("exec: errno ").add_number(static_cast<unsigned long>(failed.error()));
+    Complaint words;
+    complain_of(context.text(step.path), failed.error(), words);
     (void)call(__NR_write, 2, words.text(), words.length());
     exit_now(127);
 }
