@@ -1,5 +1,7 @@
 #include "runtime/console/signals.h"
 
+#include <signal.h>
+
 #include <utility>
 
 namespace crux::console {
@@ -20,7 +22,11 @@ Signals::Signals(Signals&& other) noexcept
       fd_(std::move(other.fd_)) {}
 
 Signals::~Signals() {
-    if (active_) (void)sys::sigprocmask(SIG_SETMASK, before_);
+    if (!active_) return;
+    // What we wrote to a closed pipe is not to end us now: ignoring the signal drops a waiting one.
+    auto action = sys::set_disposition(SIGPIPE, SIG_IGN);
+    (void)sys::sigprocmask(SIG_SETMASK, before_);
+    if (action) (void)::sigaction(SIGPIPE, &*action, nullptr);
 }
 
 }  // namespace crux::console

@@ -31,7 +31,12 @@ class Dispositions {
     Dispositions(const Dispositions&) = delete;
     Dispositions& operator=(const Dispositions&) = delete;
     ~Dispositions() {
-        if (pipe_) ::sigaction(SIGPIPE, &*pipe_, nullptr);
+        if (pipe_) {
+            // Where signals are blocked, one of ours waits even though it is ignored; ignoring it
+            // anew drops it (sigaction(2) of POSIX).
+            (void)sys::set_disposition(SIGPIPE, SIG_IGN);
+            ::sigaction(SIGPIPE, &*pipe_, nullptr);
+        }
         if (child_) ::sigaction(SIGCHLD, &*child_, nullptr);
     }
 
