@@ -7,6 +7,7 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/console/console_socket.h"
+#include "runtime/container/delete.h"
 #include "runtime/container/listener.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
@@ -92,6 +93,27 @@ oci::State hook_state(const Prepared& prepared, const StateDirectory& state, int
     return document;
 }
 
+/// The end of the life cycle for a create that fails after hooks had their turn (runtime.md,
+/// Lifecycle): they may have made what only the poststop hooks take away. The first object of a
+/// create, so that everything else is gone by then.
+class Ending {
+ public:
+    explicit Ending(Warnings& warnings) : warnings_(warnings) {}
+    Ending(const Ending&) = delete;
+    Ending& operator=(const Ending&) = delete;
+    ~Ending() { run_poststop(hooks_, std::move(document_), warnings_); }
+    void prepare(const Prepared& prepared, const StateDirectory& state) {
+        hooks_ = prepared.bundle.config.hooks.poststop;
+        document_ = hook_state(prepared, state, 0);
+    }
+    void forgo() { hooks_.clear(); }
+
+ private:
+    Warnings& warnings_;
+    std::vector<oci::Hook> hooks_;
+    oci::State document_;
+};
+
 Status run_host_hooks(const Prepared& prepared, const StateDirectory& state, int pid) {
     const std::string document = oci::hook_state_json(hook_state(prepared, state, pid));
     const hooks::Setting setting{document, prepared.bundle.path};
@@ -120,7 +142,9 @@ Status answer(const Prepared& prepared, const StateDirectory& state, const launc
 
 /// Talks with init up to the moment when everything holds.
 Status converse(launch::Launched& launched, const Prepared& prepared, const StateDirectory& state,
-                Warnings& warnings) {
+                Ending& ending, Warnings& warnings) {
+    // Init runs these by itself.
+    if (!prepared.bundle.config.hooks.create_container.empty()) ending.prepare(prepared, state);
     for (;;) {
         launch::Event event = TRY(launched.next());
         switch (event.kind) {
@@ -130,6 +154,7 @@ Status converse(launch::Launched& launched, const Prepared& prepared, const Stat
                 warnings.push_back(std::move(event.warning));
                 break;
             case launch::Event::Kind::ask:
+                if (event.request == plan::Request::host_hooks) ending.prepare(prepared, state);
                 TRY(answer(prepared, state, event, launched));
                 TRY(launched.go_on());
                 break;
@@ -187,6 +212,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
                                       const CreateOptions& options, sys::FdRef terminal,
                                       Warnings& warnings) {
     const bool foreground = terminal.get() >= 0;
+    Ending ending(warnings);
     NewState state(TRY(StateDirectory::make(place, id)));
     Prepared prepared = TRY(prepare(id, std::move(bundle), options, foreground, &place, warnings));
     TRY(state->write_new(kConfigName, prepared.bundle.config_text));
@@ -201,7 +227,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     outside.console = console ? sys::FdRef(console) : terminal;
     constexpr const char* kDoing = "unable to start container process";
     launch::Launched launched = TRY(launch::start(prepared.plan, outside).during(kDoing));
-    TRY(converse(launched, prepared, *state, warnings).during(kDoing));
+    TRY(converse(launched, prepared, *state, ending, warnings).during(kDoing));
     const oci::ContainerRecord record = TRY(record_of(prepared, *state, place, launched));
     TRY(state->write_record(record));
     if (!options.pidfd_socket.empty())
@@ -211,6 +237,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid()));
     group.keep();
     state.keep();
+    ending.forgo();
     const pid_t pid = launched.pid();
     return CreatedProcess{pid, std::move(launched).release()};
 }

@@ -40,19 +40,13 @@ Status check_removable(const Loaded& container) {
                                         " that is not stopped: ", word_of(status)));
 }
 
-void run_poststop(const oci::Config& config, const oci::ContainerRecord& record,
-                  Warnings& warnings) {
-    if (config.hooks.poststop.empty()) return;
+oci::State document_of(const oci::ContainerRecord& record) {
     oci::State document;
     document.oci_version = record.oci_version;
     document.id = record.id;
-    document.status = oci::Status::stopped;
     document.bundle = record.bundle;
     document.annotations = record.annotations;
-    const std::string text = oci::hook_state_json(document);
-    for (const Error& failure :
-         hooks::run_each("poststop", config.hooks.poststop, {text, record.bundle}))
-        warnings.push_back(failure.message());
+    return document;
 }
 
 Result<oci::Config> stored_config(const StateDirectory& state) {
@@ -69,13 +63,22 @@ Result<StateDirectory> open_locked(const Place& place, std::string_view id) {
 
 }  // namespace
 
+void run_poststop(const std::vector<oci::Hook>& hooks, oci::State document, Warnings& warnings) {
+    if (hooks.empty()) return;
+    document.status = oci::Status::stopped;
+    document.pid = 0;
+    const std::string text = oci::hook_state_json(document);
+    for (const Error& failure : hooks::run_each("poststop", hooks, {text, document.bundle}))
+        warnings.push_back(failure.message());
+}
+
 Status destroy(const Loaded& container, Warnings& warnings) {
     TRY(end_init(container.record, container.state));
     oci::Config config;
     if (container.record.has_poststop) config = TRY(stored_config(container.state));
     TRY(remove_cgroup(container.state));
     TRY(container.state.remove());
-    run_poststop(config, container.record, warnings);
+    run_poststop(config.hooks.poststop, document_of(container.record), warnings);
     return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "oci-spec/types.h"
 #include "runtime/container/loaded.h"
 
 namespace crux::container {
@@ -7,5 +8,9 @@ namespace crux::container {
 /// Ends and removes a container whose lock is held: init, cgroup, state, then the poststop hooks,
 /// whose failures are warnings.
 Status destroy(const Loaded& container, Warnings& warnings);
+
+/// Runs the poststop hooks with this state document, as that of a stopped container. All run; their
+/// failures are warnings.
+void run_poststop(const std::vector<oci::Hook>& hooks, oci::State document, Warnings& warnings);
 
 }  // namespace crux::container
