@@ -17,10 +17,6 @@ if(CRUX_SANITIZE)
     target_link_options(crux_options INTERFACE -fsanitize=address,undefined)
 endif()
 
-if(CRUX_FAULTS)
-    target_compile_definitions(crux_options INTERFACE CRUX_FAULTS)
-endif()
-
 # Exceptions end at the border: cmd's option adaptor and the tests have them, nothing else.
 add_library(crux_strict INTERFACE)
 target_link_libraries(crux_strict INTERFACE crux_options)

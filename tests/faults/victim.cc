@@ -1,0 +1,194 @@
+#include "tests/faults/victim.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <stdexcept>
+
+#include "tests/support/catch.h"
+#include "tests/support/checks.h"
+#include "tests/support/facts.h"
+
+namespace crux::test {
+
+using nlohmann::json;
+
+namespace {
+
+json hook(const std::string& script) {
+    return json::array({{{"path", "/bin/sh"}, {"args", {"sh", "-c", script}}}});
+}
+
+void dress_default(Bundle& /*bundle*/) {}
+
+void dress_confined(Bundle& bundle) {
+    constexpr unsigned kOutside = 100'000;
+    constexpr unsigned kCount = 65'536;
+    bundle.name_space("user");
+    const json map = json::array({{{"containerID", 0}, {"hostID", kOutside}, {"size", kCount}}});
+    bundle.set("/linux/uidMappings", map).set("/linux/gidMappings", map);
+    bundle.set("/process/terminal", true);
+    bundle.set("/hooks", {{"prestart", hook("cat >/dev/null")},
+                          {"createRuntime", hook("cat >/dev/null")},
+                          {"createContainer", hook("cat >/dev/null")},
+                          {"startContainer", hook("cat >/dev/null")},
+                          {"poststart", hook("cat >/dev/null")},
+                          {"poststop", hook("cat >/dev/null")}});
+    bundle.set(
+        "/linux/seccomp",
+        {{"defaultAction", "SCMP_ACT_ALLOW"},
+         {"syscalls", json::array({{{"names", {"reboot"}}, {"action", "SCMP_ACT_ERRNO"}}})}});
+    bundle.set("/linux/cgroupsPath", "/" + our_tag() + "-above/below/confined");
+}
+
+void dress_mounts(Bundle& bundle) {
+    for (int i = 0; i < 12; ++i) {
+        const std::string number = std::to_string(i);
+        bundle.folder("data" + number);
+        bundle.mount("/data" + number, "bind", bundle.rootfs() + "/tmp", {"rbind", "ro"});
+        bundle.mount("/tmp/made" + number, "tmpfs", "tmpfs", {"nosuid", "size=64k"});
+    }
+    bundle.set("/root/readonly", false);
+    bundle.set("/linux/rootfsPropagation", "rslave");
+    bundle.set(
+        "/linux/resources",
+        {{"memory", {{"limit", 64 << 20}}}, {"pids", {{"limit", 32}}}, {"cpu", {{"shares", 512}}}});
+}
+
+}  // namespace
+
+bool thorough() {
+    const char* wish = std::getenv("CRUX_THOROUGH");
+    return wish != nullptr && *wish != '\0' && std::string(wish) != "0";
+}
+
+const std::vector<Scene>& scenes() {
+    static const std::vector<Scene> all = {
+        {"default", dress_default}, {"confined", dress_confined, true}, {"mounts", dress_mounts}};
+    return all;
+}
+
+ConsoleSocket::ConsoleSocket() {
+    static int count = 0;
+    path_ = work_folder() + "/console-" + std::to_string(++count);
+    socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = {}};
+    if (path_.size() >= sizeof address.sun_path) throw std::runtime_error(path_ + " is too long");
+    std::memcpy(address.sun_path, path_.c_str(), path_.size());
+    if (bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        listen(socket_, SOMAXCONN) != 0)
+        throw std::runtime_error("listen at " + path_);
+}
+
+ConsoleSocket::~ConsoleSocket() {
+    close(socket_);
+    unlink(path_.c_str());
+}
+
+void ConsoleSocket::drain() const {
+    for (int peer = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC); peer >= 0;
+         peer = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC))
+        close(peer);
+}
+
+void reap_orphans() {
+    while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
+}
+
+Victim::Victim(const Scene& scene) : container_(bundle_), has_terminal_(scene.has_terminal) {
+    bundle_.args({"/bin/sleep", "1000"});
+    scene.dress(bundle_);
+    bundle_.write();
+    container_.global_options = {"--log", "/dev/null"};
+    // What stays on purpose: the state root, and the compiled seccomp program in it.
+    container_.create(has_terminal_ ? std::vector<std::string>{"--console-socket", console_.path()}
+                                    : std::vector<std::string>{});
+    container_.remove({"--force"});
+    reap_orphans();
+    before_ = HostSnapshot::take();
+}
+
+std::vector<std::string> Victim::words(const std::string& command,
+                                       const std::vector<std::string>& more) const {
+    std::vector<std::string> all = {command, "--bundle", bundle_.path()};
+    if (has_terminal_) all.insert(all.end(), {"--console-socket", console_.path()});
+    all.insert(all.end(), more.begin(), more.end());
+    all.push_back(container_.id());
+    return container_.words(all);
+}
+
+std::string Victim::left_at_once() const {
+    return before_.changes_until(HostSnapshot::take());
+}
+
+std::string Victim::left_after_delete() {
+    const Outcome removed = container_.remove({"--force"});
+    console_.drain();
+    reap_orphans();
+    if (!removed.ok() || !removed.err.empty()) return "delete --force: " + removed.describe();
+    return left_behind_since(before_);
+}
+
+void Victim::check_nothing(const std::string& left, const std::string& when) {
+    if (left.empty()) return;
+    INFO(when);
+    CHECK(left == "");
+    // The next round starts from a clean host, or from what cannot be cleared.
+    (void)left_after_delete();
+    before_ = HostSnapshot::take();
+}
+
+std::string Call::describe() const {
+    return name + " number " + std::to_string(number);
+}
+
+std::vector<Call> calls_of(const std::vector<std::string>& words) {
+    const std::string log = work_folder() + "/calls";
+    std::vector<std::string> all = {"strace", "-o", log};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome outcome = run(all);
+    INFO(outcome.describe());
+    REQUIRE(outcome.ok());
+    std::vector<Call> calls;
+    std::map<std::string, int> counts;
+    for (const std::string& line : lines_of(read_file(log))) {
+        const std::string name = line.substr(0, line.find('('));
+        // Signals and the end have lines of their own; exit_group cannot be tampered with usefully.
+        if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") != std::string::npos)
+            continue;
+        calls.push_back({name, ++counts[name]});
+    }
+    return calls;
+}
+
+std::vector<std::string> tampered(const std::vector<std::string>& words, const std::string& action,
+                                  const Call& call) {
+    std::vector<std::string> all = {
+        "strace", "-o", "/dev/null", "-e",
+        "inject=" + call.name + ":" + action + ":when=" + std::to_string(call.number)};
+    all.insert(all.end(), words.begin(), words.end());
+    return all;
+}
+
+void need_strace() {
+    const Outcome probe = run({"strace", "-o", "/dev/null", "true"});
+    if (!probe.ok()) skip("needs strace, and a host where it may trace: " + probe.err);
+}
+
+BrokenAt::BrokenAt(int step, const std::string& action) {
+    const std::string own = crux_program();
+    setenv("CRUX", (own.substr(0, own.rfind('/')) + "/crux-faulty").c_str(), 1);
+    setenv("CRUX_FAULT", (std::to_string(step) + ":" + action).c_str(), 1);
+}
+
+BrokenAt::~BrokenAt() {
+    unsetenv("CRUX");
+    unsetenv("CRUX_FAULT");
+}
+
+}  // namespace crux::test
