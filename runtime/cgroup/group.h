@@ -108,6 +108,9 @@ class Group {
     /// one first, as far as they are empty. What is gone already is success; a directory that
     /// stays busy is an error after about a second.
     Status remove(std::span<const std::string> ancestors = {}) const;
+    /// Removes each directory, and then the ancestors, only as far as they are empty: where it is
+    /// not known whether they are this container's.
+    void remove_empty(std::span<const std::string> ancestors = {}) const;
     /// As remove, but kills what is still there (kill_all). The usual cgroup, empty and without any
     /// below, goes with one call a hierarchy and without a look at its processes.
     Status destroy(std::span<const std::string> ancestors = {}, int timeout_ms = 10000) const;

@@ -104,6 +104,11 @@ Status Group::remove(std::span<const std::string> ancestors) const {
     return first;
 }
 
+void Group::remove_empty(std::span<const std::string> ancestors) const {
+    for (std::size_t i = places_.size(); i-- > 0;) (void)remove_one(base_, names_[i]);
+    remove_ancestors(ancestors);
+}
+
 Status Group::destroy(std::span<const std::string> ancestors, int timeout_ms) const {
     bool all_gone = true;
     for (std::size_t i = places_.size(); i-- > 0;)

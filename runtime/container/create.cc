@@ -32,6 +32,7 @@ class NewGroup {
         if (host.cgroup.empty()) return made;
         TRY(journal.note_cgroup(host.cgroup, cgroup::Group::missing_ancestors(host.cgroup)));
         made.group_ = TRY(cgroup::Group::create(host.cgroup, host.limits));
+        TRY(journal.note_cgroup_is_ours());
         std::vector<cgroup::Warning> soft;
         TRY(made.group_->apply(host.limits, soft));
         for (const cgroup::Warning& warning : soft)

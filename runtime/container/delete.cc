@@ -18,6 +18,11 @@ Status remove_cgroup(const StateDirectory& state) {
     launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
     if (journal.cgroup.empty()) return {};
     const cgroup::Group group = TRY(cgroup::Group::open(std::move(journal.cgroup)));
+    if (!journal.cgroup_is_ours) {
+        // Whoever is in there belongs to another container: ours was not even begun.
+        group.remove_empty(journal.ancestors);
+        return {};
+    }
     // Whoever outlived init (no pid namespace of its own) or a killed create is still in there.
     return group.destroy(journal.ancestors, kBoundMs);
 }

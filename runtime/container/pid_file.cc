@@ -16,6 +16,8 @@ Status write_pid_file(const std::string& path, pid_t pid) {
     const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
     const std::string hidden = cat(path.substr(0, name), '.', path.substr(name));
     constexpr mode_t kMode = 0666;
+    // One that a killed create left must not keep the next one from its work.
+    (void)sys::unlinkat(sys::FdRef::cwd(), hidden);
     const sys::Fd file =
         TRY(sys::openat(sys::FdRef::cwd(), hidden, O_WRONLY | O_CREAT | O_EXCL, kMode)
                 .during(cat("pid file ", hidden)));

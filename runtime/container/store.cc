@@ -69,10 +69,17 @@ Result<StateDirectory> StateDirectory::make(const Place& place, std::string_view
     if (!made && made.error().value == EEXIST)
         return fail(Error::Kind::state, "container with given ID already exists");
     TRY(std::move(made).during("make the state directory"));
-    state.directory_ = TRY(sys::openat(state.root_, state.id_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-                               .during("open the state directory"));
-    TRY(state.lock());
-    return state;
+    Status locked = state.open_and_lock();
+    if (locked) return state;
+    // One that somebody removed before we had the lock may be there again, and theirs.
+    if (!is_missing(locked.error())) (void)sys::unlinkat(state.root_, state.id_, AT_REMOVEDIR);
+    return std::unexpected(std::move(locked).error());
+}
+
+Status StateDirectory::open_and_lock() {
+    directory_ = TRY(sys::openat(root_, id_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+                         .during("open the state directory"));
+    return lock();
 }
 
 Result<StateDirectory> StateDirectory::open(const Place& place, std::string_view id) {
@@ -133,6 +140,10 @@ Status StateDirectory::write_new(const char* name, std::string_view text) const 
 }
 
 Status StateDirectory::remove() const {
+    // First, so that what a kill leaves from here on is half-made and nobody's container.
+    auto forgotten = sys::unlinkat(directory_, kRecordName);
+    if (!forgotten && forgotten.error().value != ENOENT)
+        return std::unexpected(Error(forgotten.error()).during(cat("remove ", kRecordName)));
     std::vector<std::string> names;
     TRY(sys::for_each_entry(directory_, [&](const sys::Entry& entry) {
             names.emplace_back(entry.name);

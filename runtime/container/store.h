@@ -47,6 +47,7 @@ class StateDirectory {
     Status remove() const;
 
  private:
+    [[nodiscard]] Status open_and_lock();
     [[nodiscard]] Status check_linked() const;
 
     sys::Fd root_;

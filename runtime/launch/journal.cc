@@ -56,11 +56,13 @@ void read_cgroup(const std::vector<std::string_view>& words, Journal::Content& c
 
 }  // namespace
 
-std::string journal_lines(const std::vector<cgroup::Place>& places) {
+std::string journal_lines(const std::vector<cgroup::Place>& places,
+                          const std::vector<std::string>& ancestors) {
     std::string lines;
     for (const cgroup::Place& place : places)
         lines += cat("cgroup ", place.version, ' ', escaped(place.mountpoint), ' ',
                      escaped(place.path), ' ', join(place.controllers, ","), '\n');
+    for (const std::string& path : ancestors) lines += cat("ancestor ", escaped(path), '\n');
     return lines;
 }
 
@@ -72,6 +74,7 @@ Journal::Content parse_journal(std::string_view text) {
         if (words[0] == "cgroup") read_cgroup(words, content);
         if (words[0] == "ancestor" && words.size() == 2)
             content.ancestors.push_back(unescaped(words[1]));
+        if (words[0] == "ours") content.cgroup_is_ours = true;
     }
     return content;
 }
@@ -92,11 +95,12 @@ Result<Journal::Content> Journal::read(sys::FdRef state_directory) {
 }
 
 Status Journal::note_cgroup(const std::vector<cgroup::Place>& places,
-                            const std::vector<std::string>& missing_ancestors) {
-    std::string lines = journal_lines(places);
-    for (const std::string& path : missing_ancestors)
-        lines += cat("ancestor ", escaped(path), '\n');
-    return sys::write_all(file_, lines).during("write the journal");
+                            const std::vector<std::string>& ancestors) {
+    return sys::write_all(file_, journal_lines(places, ancestors)).during("write the journal");
+}
+
+Status Journal::note_cgroup_is_ours() {
+    return sys::write_all(file_, "ours\n").during("write the journal");
 }
 
 }  // namespace crux::launch

@@ -16,7 +16,10 @@ namespace crux::launch {
 ///
 ///     cgroup VERSION MOUNTPOINT PATH CONTROLLERS
 ///     ancestor PATH
-///     process PID START
+///     ours
+///
+/// "ours" follows once the cgroup is made: until then a directory of that name may be another
+/// container's, and only what is empty may be removed.
 ///
 /// MOUNTPOINT and PATH have blanks, line feeds and backslashes escaped as \ooo.
 class Journal {
@@ -25,8 +28,7 @@ class Journal {
     struct Content {
         std::vector<cgroup::Place> cgroup;
         std::vector<std::string> ancestors;  ///< cgroup directories above, made for this container
-        int pid = 0;
-        std::uint64_t start_time = 0;
+        bool cgroup_is_ours = false;         ///< all processes in it are this container's
     };
 
     /// Makes the journal of a new container in its state directory.
@@ -35,9 +37,11 @@ class Journal {
     /// what it announced was not taken.
     static Result<Content> read(sys::FdRef state_directory);
 
-    /// Records the cgroup directories that are about to be made, and the ancestors of them that are missing.
+    /// Records the cgroup directories that are about to be made, and the missing ones above them.
     Status note_cgroup(const std::vector<cgroup::Place>& places,
-                       const std::vector<std::string>& missing_ancestors);
+                       const std::vector<std::string>& ancestors);
+    /// Records that the cgroup is made, or was found empty: what is in it from now on is ours.
+    Status note_cgroup_is_ours();
 
  private:
     explicit Journal(sys::Fd file) : file_(std::move(file)) {}
@@ -46,7 +50,8 @@ class Journal {
 
 /// Parses a journal's text (see Journal).
 Journal::Content parse_journal(std::string_view text);
-/// The lines for the places (see Journal).
-std::string journal_lines(const std::vector<cgroup::Place>& places);
+/// The lines for the places and their ancestors (see Journal).
+std::string journal_lines(const std::vector<cgroup::Place>& places,
+                          const std::vector<std::string>& ancestors);
 
 }  // namespace crux::launch

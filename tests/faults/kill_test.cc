@@ -39,7 +39,7 @@ void kill_at_every_call(Victim& victim, const std::vector<std::string>& words, s
     std::cout << words[1 + 4] << ": killed at " << killed << " of " << calls.size()
               << " system calls\n";
     // A number may differ from run to run, not the most of them.
-    CHECK(killed * stride * 10 >= calls.size() * 9);
+    CHECK(killed * stride * 4 >= calls.size() * 3);
 }
 
 void nothing() {}
@@ -50,8 +50,8 @@ TEST_CASE("create may be killed at any of its system calls") {
     for (const Scene& scene : scenes()) {
         INFO(scene.name);
         Victim victim(scene);
-        // The third config differs from the first in few calls.
-        const std::size_t stride = scene.name == std::string("mounts") && !thorough() ? 4 : 1;
+        // The others differ from the first in few calls.
+        const std::size_t stride = thorough() ? 1 : &scene == &scenes().front() ? 1 : 4;
         kill_at_every_call(victim, victim.words("create"), stride, nothing, nothing);
     }
 }

@@ -1,0 +1,58 @@
+#include "runtime/launch/journal.h"
+
+#include "tests/support/catch.h"
+
+namespace crux::launch {
+namespace {
+
+cgroup::Place place(unsigned version, const std::string& mountpoint, const std::string& path,
+                    const std::vector<std::string>& controllers) {
+    cgroup::Place made;
+    made.version = version;
+    made.mountpoint = mountpoint;
+    made.path = path;
+    made.controllers = controllers;
+    return made;
+}
+
+TEST_CASE("a journal tells again what was noted, whatever the paths hold") {
+    const std::vector<cgroup::Place> places = {
+        place(1, "/sys/fs/cgroup/cpu", "/a b/c\\d", {"cpu", "cpuacct"}),
+        place(2, "/sys/fs/cgroup/unified", "/line\nfeed", {}),
+    };
+    const std::string lines = journal_lines(places, {"/sys/fs/cgroup/cpu/a b"});
+    const Journal::Content content = parse_journal(lines);
+    REQUIRE(content.cgroup.size() == places.size());
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        CHECK(content.cgroup[i].version == places[i].version);
+        CHECK(content.cgroup[i].mountpoint == places[i].mountpoint);
+        CHECK(content.cgroup[i].path == places[i].path);
+        CHECK(content.cgroup[i].controllers == places[i].controllers);
+    }
+    CHECK(content.ancestors == std::vector<std::string>{"/sys/fs/cgroup/cpu/a b"});
+    CHECK_FALSE(content.cgroup_is_ours);
+    CHECK(parse_journal(lines + "ours\n").cgroup_is_ours);
+}
+
+TEST_CASE("a journal's half-written last line is left out") {
+    const std::string lines =
+        journal_lines({place(1, "/m", "/p", {"cpu"}), place(1, "/n", "/q", {"pids"})}, {"/m/a"}) +
+        "ours\n";
+    for (std::size_t length = 0; length < lines.size(); ++length) {
+        const Journal::Content content = parse_journal(lines.substr(0, length));
+        INFO(length);
+        CHECK_FALSE(content.cgroup_is_ours);
+        for (const cgroup::Place& entry : content.cgroup) CHECK(entry.controllers.size() == 1);
+        for (const std::string& ancestor : content.ancestors) CHECK(ancestor == "/m/a");
+    }
+    CHECK(parse_journal(lines).cgroup_is_ours);
+}
+
+TEST_CASE("a journal's broken lines are nobody's cgroup") {
+    CHECK(parse_journal("cgroup\n\ncgroup 1 /m\nancestor\nnonsense 1 2 3 4\n").cgroup.empty());
+    CHECK(parse_journal("cgroup 1 /m /p cpu more\n").cgroup.empty());
+    CHECK(parse_journal("cgroup 1 \\999 \\ cpu\n").cgroup.size() == 1);
+}
+
+}  // namespace
+}  // namespace crux::launch
