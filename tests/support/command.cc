@@ -81,11 +81,6 @@ Exec exec_of(const std::vector<std::string>& argv, const CommandOptions& options
 [[noreturn]] void become(Exec& exec, const std::string& cwd, std::vector<std::pair<int, int>> fds) {
     constexpr int kOutOfTheWay = 500;
     setpgid(0, 0);
-    // A shell that started the tests in the background left SIGINT ignored.
-    for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
     for (auto& [target, source] : fds) source = fcntl(source, F_DUPFD_CLOEXEC, kOutOfTheWay);
     syscall(SYS_close_range, 3U, static_cast<unsigned>(kOutOfTheWay) - 1, 0U);
     for (const auto& [target, source] : fds) dup2(source, target);
