@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 namespace {
 
 bool alone() {
-    return std::getenv("CRUX_TESTS_ALONE") != nullptr;
+    const char* value = std::getenv("CRUX_TESTS_ALONE");
+    return value != nullptr && *value != '\0';
 }
 
 bool counts(const std::string& text) {

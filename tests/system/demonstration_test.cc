@@ -38,7 +38,7 @@ TEST_CASE("the demonstration shows what it claims, in plain text, and leaves not
     for (const char* part : {"1. Eight namespaces", "2. Cgroups", "3. Network", "4. Seccomp",
                              "5. Mounts and pivot_root", "6. chroot", "7. Capabilities"})
         CHECK_THAT(outcome.out, Catch::Contains(part));
-    CHECK(left_behind_since(before).empty());
+    CHECK(left_behind_since(before) == "");
     CHECK(std::filesystem::is_empty(work_folder()));
 }
 
@@ -56,7 +56,7 @@ TEST_CASE("the demonstration leaves nothing when it is interrupted") {
     INFO(outcome.describe());
     CHECK_FALSE(outcome.timed_out);
     CHECK(outcome.status == 128 + signal_number);
-    CHECK(left_behind_since(before).empty());
+    CHECK(left_behind_since(before) == "");
     CHECK(std::filesystem::is_empty(work_folder()));
 }
 
