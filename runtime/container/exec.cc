@@ -145,8 +145,9 @@ Result<int> exec(const Place& place, std::string_view id, const ExecOptions& opt
     outside.first_process = init;
     if (options.cgroups.empty()) outside.first_pid = container.record.init_process_pid;
     outside.console = side.console;
-    launch::Launched launched = TRY(launch::start(plan, outside));
-    TRY(converse(launched, plan, config, container, warnings));
+    constexpr const char* kDoing = "unable to start container process";
+    launch::Launched launched = TRY(launch::start(plan, outside).during(kDoing));
+    TRY(converse(launched, plan, config, container, warnings).during(kDoing));
     side.console.reset();
     if (side.terminal) TRY(side.terminal->receive(kTerminalMs));
     const pid_t pid = launched.pid();

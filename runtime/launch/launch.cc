@@ -30,6 +30,7 @@ struct Launched::State {
     Start start;
     Process process;
     std::uint64_t oom_kills_before = 0;
+    bool joins_container = false;  ///< exec: this is not the container's first process
     bool released = false;
 };
 
@@ -90,19 +91,31 @@ Error Launched::ended_without_a_word() {
         if (failure.call == 0) return Error(Error::Kind::protocol, "init did not start");
         return start_failure(state_->start).during("start init");
     }
-    if (state_->group != nullptr) {
-        auto kills = state_->group->oom_kills();
-        if (kills && *kills > state_->oom_kills_before)
-            return Error(Error::Kind::os,
-                         cat("container init was OOM-killed (memory limit too low?)",
-                             memory_limit_words(state_->plan->host.limits)))
-                .at(kMemoryLimit);
-    }
+    const bool by_memory = was_short_of_memory();
+    if (by_memory && !state_->joins_container)
+        return Error(Error::Kind::os,
+                     cat("container init was OOM-killed (memory limit too low?)",
+                         memory_limit_words(state_->plan->host.limits)))
+            .at(kMemoryLimit);
     if (!ended || !*ended) return Error(Error::Kind::protocol, "init closed its socket");
-    return Error(
-        Error::Kind::protocol,
-        cat("container init was ", (*ended)->signalled ? "killed by signal " : "ended with status ",
-            (*ended)->value, " before the container was created"));
+    const std::string end = cat((*ended)->signalled ? "killed by signal " : "ended with status ",
+                                (*ended)->value, " before ");
+    if (state_->joins_container)
+        return Error(Error::Kind::protocol, cat("the process was ", end, "its program ran",
+                                                by_memory ? " (possibly OOM-killed)" : ""));
+    return Error(Error::Kind::protocol,
+                 cat("container init was ", end, "the container was created"));
+}
+
+bool Launched::was_short_of_memory() const {
+    if (state_->group == nullptr) return false;
+    auto kills = state_->group->oom_kills();
+    return kills && *kills > state_->oom_kills_before;
+}
+
+Error Launched::of_init(Error error) const {
+    if (state_->joins_container) return error;
+    return std::move(error).during("error during container init");
 }
 
 Result<Event> Launched::next() {
@@ -112,8 +125,7 @@ Result<Event> Launched::next() {
     if (!length || *length < plan::kReportHead) return std::unexpected(ended_without_a_word());
     switch (report.say) {
         case plan::Say::failed:
-            return std::unexpected(plan::failure_sentence(*state_->plan, report)
-                                       .during("error during container init"));
+            return std::unexpected(of_init(plan::failure_sentence(*state_->plan, report)));
         case plan::Say::warning:
             return Event{.kind = Event::Kind::warning,
                          .warning = plan::failure_sentence(*state_->plan, report).message()};
@@ -235,6 +247,9 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     auto state = std::make_unique<Launched::State>();
     state->plan = &plan;
     state->group = outside.group;
+    state->joins_container = outside.first_process.get() >= 0;
+    if (state->joins_container && state->group != nullptr)
+        state->oom_kills_before = state->group->oom_kills().value_or(0);
     const plan::HostPart& host = plan.host;
     TRY(open_joins(host, outside.first_process, state->join_files, state->joins));
     TRY(enter_pid_namespace(state->joins, host));

@@ -64,6 +64,8 @@ class Launched {
     struct State;
     explicit Launched(std::unique_ptr<State> state);
     Error ended_without_a_word();
+    [[nodiscard]] bool was_short_of_memory() const;
+    [[nodiscard]] Error of_init(Error error) const;
     std::unique_ptr<State> state_;
 };
 
