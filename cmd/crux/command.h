@@ -42,6 +42,7 @@ struct Command {
     Order order = Order::anywhere;
     std::string_view failure;  ///< what stands before the reason of a failure
     int failure_code = 1;      ///< exit code when run() fails
+    bool stateless = false;    ///< has nothing to do with the state root, which is then not made
     /// Does it. The value is the program's exit code.
     Result<int> (*run)(Call& call) = nullptr;
 };

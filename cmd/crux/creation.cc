@@ -1,5 +1,7 @@
 #include "cmd/crux/creation.h"
 
+#include <cerrno>
+
 #include "cmd/crux/place.h"
 #include "runtime/base/text.h"
 
@@ -40,6 +42,13 @@ Status take_creation_options(Call& call, container::CreateOptions& options) {
     options.preserve_fds = TRY(preserved_descriptors(given));
     options.systemd_cgroup = TRY(wants_systemd(call.global));
     return {};
+}
+
+std::unexpected<Error> lacking_rights(Call& call, std::string_view verb, Error error) {
+    if (error.code() == EPERM || error.code() == EACCES)
+        call.report.warning(
+            cat("runc ", verb, " failure might be caused by lack of full access to cgroups"));
+    return std::unexpected(std::move(error));
 }
 
 container::Place place_of(const Call& call) {

@@ -58,6 +58,9 @@ inline constexpr Flag kNoSubreaperFlag = {
 /// those of the sockets) are relative to it. The pid file's path is settled before.
 Status take_creation_options(Call& call, container::CreateOptions& options);
 
+/// Passes a failure on; where rights were missing, warns first of what may be behind it.
+std::unexpected<Error> lacking_rights(Call& call, std::string_view verb, Error error);
+
 /// What --preserve-fds says.
 Result<unsigned> preserved_descriptors(const Options& options);
 

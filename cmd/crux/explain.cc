@@ -35,6 +35,7 @@ const Command kExplain = {
         "Each step is shown with the facility of the kernel behind it, where in config.json\n"
         "it comes from, and why it stands where it stands.",
     .flags = kFlags,
+    .stateless = true,
     .run = run_explain,
 };
 

@@ -1,21 +1,13 @@
-#include <cerrno>
-
 #include "cmd/crux/commands.h"
 #include "cmd/crux/creation.h"
-#include "runtime/base/text.h"
 
 namespace crux::cmd {
 
 namespace {
 
-/// Passes the failure on; where rights were missing, says first what may be behind it.
 Result<int> settle(Call& call, std::string_view verb, Status done) {
     if (done) return 0;
-    const int cause = done.error().code();
-    if (cause == EPERM || cause == EACCES)
-        call.report.warning(
-            cat("runc ", verb, " failure might be caused by lack of full access to cgroups"));
-    return std::unexpected(std::move(done).error());
+    return lacking_rights(call, verb, std::move(done).error());
 }
 
 Result<int> run_pause(Call& call) {

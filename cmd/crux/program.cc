@@ -171,7 +171,7 @@ int Program::run_command(const Options& global, const Command& command,
     if (!counted)
         return refuse(counted.error(), cat("Incorrect Usage.\n\n", command_help(name_, command)));
 
-    const auto root = find_root(global, Caller::here());
+    const auto root = command.stateless ? Result<Root>(Root{}) : find_root(global, Caller::here());
     if (!root) {
         report_.error(root.error().message());
         return kFailed;

@@ -57,6 +57,7 @@ const Command kSpec = {
         "The file asks for a shell in new namespaces on the root file system \"rootfs\" beside\n"
         "it. Change it to what you need; crux explain tells what each part does.",
     .flags = kFlags,
+    .stateless = true,
     .run = run_spec,
 };
 

@@ -42,6 +42,7 @@ const Command kValidate = {
     .name = "validate",
     .usage = "print all errors and warnings about a bundle's config.json",
     .flags = kFlags,
+    .stateless = true,
     .run = run_validate,
 };
 

@@ -24,4 +24,13 @@ std::string version_text(std::string_view program) {
                line("libseccomp", CRUX_SECCOMP_VERSION));
 }
 
+oci::Build this_build() {
+    oci::Build build;
+    build.version = version_number();
+    build.commit = CRUX_COMMIT;
+    build.libseccomp_version = CRUX_SECCOMP_VERSION;
+    build.systemd = false;
+    return build;
+}
+
 }  // namespace crux::cmd

@@ -1,0 +1,102 @@
+#include "cmd/crux/host_ps.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include "runtime/base/text.h"
+
+namespace crux::cmd {
+
+namespace {
+
+std::unexpected<Error> failed(std::string_view call, int error) {
+    return fail(Error::Kind::os, cat("ps: ", call, ": ", errno_words(error)));
+}
+
+/// The words between blanks, as many as there are up to and with this one.
+std::vector<std::string_view> fields_of(std::string_view line) {
+    std::vector<std::string_view> fields;
+    for (const std::string_view field : split(line, ' '))
+        if (!field.empty()) fields.push_back(field);
+    return fields;
+}
+
+Result<std::string> read_all(int file) {
+    std::string all;
+    char buffer[4096];
+    for (;;) {
+        const ssize_t length = ::read(file, buffer, sizeof buffer);
+        if (length == 0) return all;
+        if (length > 0)
+            all.append(buffer, static_cast<std::size_t>(length));
+        else if (errno != EINTR)
+            return failed("read", errno);
+    }
+}
+
+/// Starts ps with both outputs on this descriptor.
+Result<pid_t> spawn(std::span<const std::string> words, int output) {
+    std::vector<char*> arguments = {const_cast<char*>("ps")};
+    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    ::posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+    pid_t pid = -1;
+    const int error = ::posix_spawnp(&pid, "ps", &actions, nullptr, arguments.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error == ENOENT)
+        return fail(Error::Kind::os, "exec: \"ps\": executable file not found in $PATH");
+    if (error != 0) return failed("posix_spawn", error);
+    return pid;
+}
+
+std::string end_words(int status) {
+    if (WIFSIGNALED(status)) return cat("signal ", WTERMSIG(status));
+    return cat("exit status ", WEXITSTATUS(status));
+}
+
+}  // namespace
+
+Result<std::string> host_ps(std::span<const std::string> words) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return failed("pipe2", errno);
+    const Result<pid_t> pid = spawn(words, ends[1]);
+    ::close(ends[1]);
+    Result<std::string> output = pid ? read_all(ends[0]) : Result<std::string>();
+    ::close(ends[0]);
+    if (!pid) return std::unexpected(Error(Error::Kind::os, pid.error().message()));
+    int status = 0;
+    while (::waitpid(*pid, &status, 0) < 0)
+        if (errno != EINTR) return failed("waitpid", errno);
+    const std::string all = TRY(std::move(output));
+    if (status != 0) return fail(Error::Kind::os, cat(end_words(status), ": ", trimmed(all)));
+    return all;
+}
+
+Result<std::string> lines_of_processes(std::string_view output, const std::vector<int>& processes) {
+    const std::vector<std::string_view> lines = split(output, '\n');
+    const std::vector<std::string_view> headings = fields_of(lines.front());
+    const auto found = std::ranges::find(headings, "PID");
+    if (found == headings.end())
+        return fail(Error::Kind::usage, "couldn't find PID field in ps output");
+    const auto column = static_cast<std::size_t>(found - headings.begin());
+    std::string chosen = cat(lines.front(), '\n');
+    for (const std::string_view line : std::span(lines).subspan(1)) {
+        if (line.empty()) continue;
+        const std::vector<std::string_view> fields = fields_of(line);
+        const auto pid = column < fields.size() ? to_number<int>(fields[column]) : std::nullopt;
+        if (!pid) return fail(Error::Kind::usage, cat("unable to parse pid: ", quoted(line)));
+        if (std::ranges::binary_search(processes, *pid)) chosen += cat(line, '\n');
+    }
+    return chosen;
+}
+
+}  // namespace crux::cmd
