@@ -27,13 +27,7 @@ void enabled(JsonWriter& writer, std::string_view property, bool is_enabled) {
 
 std::vector<std::string> mount_options() {
     std::vector<std::string> out = names(kPropagations);
-    for (const MountOptionWord& word : kMountOptions) {
-        const bool idmap = word.kind == MountOptionKind::idmap;
-        const bool copyup = word.kind == MountOptionKind::tmpcopyup;
-        if (idmap && !applies("id-mapped mounts")) continue;
-        if (copyup && !applies("tmpcopyup")) continue;
-        out.emplace_back(word.name);
-    }
+    for (const MountOptionWord& word : kMountOptions) out.emplace_back(word.name);
     std::ranges::sort(out);
     return out;
 }
@@ -50,8 +44,6 @@ void write_cgroup(JsonWriter& writer, const Build& build) {
 }
 
 void write_seccomp(JsonWriter& writer, const Build& build) {
-    std::vector<std::string> actions = names(kSeccompActions);
-    if (!applies("SCMP_ACT_NOTIFY")) std::erase(actions, "SCMP_ACT_NOTIFY");
     std::vector<std::string> supported = names(kSeccompFlags);
     if (build.seccomp_flags) {
         supported.clear();
@@ -61,7 +53,7 @@ void write_seccomp(JsonWriter& writer, const Build& build) {
     writer.key("seccomp");
     writer.begin_object();
     writer.member("enabled", true);
-    writer.member("actions", actions);
+    writer.member("actions", names(kSeccompActions));
     writer.member("operators", names(kSeccompOperators));
     writer.member("archs", names(kSeccompArchs));
     writer.member("knownFlags", names(kSeccompFlags));
@@ -70,17 +62,15 @@ void write_seccomp(JsonWriter& writer, const Build& build) {
 }
 
 void write_intel_rdt(JsonWriter& writer) {
-    const bool applied = applies("intelRdt");
     writer.key("intelRdt");
     writer.begin_object();
-    writer.member("enabled", applied);
-    writer.member("schemata", applied);
-    writer.member("monitoring", applied);
+    writer.member("enabled", true);
+    writer.member("schemata", true);
+    writer.member("monitoring", true);
     writer.end_object();
 }
 
 void write_memory_policy(JsonWriter& writer) {
-    if (!applies("memoryPolicy")) return;
     writer.key("memoryPolicy");
     writer.begin_object();
     writer.member("modes", names(kMemoryPolicyModes));
@@ -95,15 +85,15 @@ void write_linux(JsonWriter& writer, const Build& build) {
                   std::vector<std::string>(kCapabilities.begin(), kCapabilities.end()));
     write_cgroup(writer, build);
     write_seccomp(writer, build);
-    enabled(writer, "apparmor", applies("apparmorProfile"));
-    enabled(writer, "selinux", applies("selinuxLabel"));
+    enabled(writer, "apparmor", true);
+    enabled(writer, "selinux", true);
     write_intel_rdt(writer);
     write_memory_policy(writer);
     writer.key("mountExtensions");
     writer.begin_object();
-    enabled(writer, "idmap", applies("id-mapped mounts"));
+    enabled(writer, "idmap", true);
     writer.end_object();
-    enabled(writer, "netDevices", applies("netDevices"));
+    enabled(writer, "netDevices", true);
     writer.end_object();
 }
 
@@ -132,7 +122,8 @@ std::string features_json(const Build& build) {
     write_linux(writer, build);
     writer.member("annotations", annotations(build));
     writer.member("potentiallyUnsafeConfigAnnotations",
-                  std::vector<std::string>{"bundle", "org.systemd.property.", "org.criu.config"});
+                  std::vector<std::string>{"bundle", "org.systemd.property.", "org.criu.config",
+                                           "org.cruxruntime."});
     writer.end_object();
     return writer.take() + '\n';
 }

@@ -19,8 +19,8 @@ struct Build {
     bool checkpoint = false;  ///< checkpoint and restore are
 };
 
-/// The features document (features.md, features-linux.md): made of the vocabularies, less what
-/// check_applied refuses. Four spaces of indentation, line end at the end.
+/// The features document (features.md, features-linux.md): made of the vocabularies.
+/// Four spaces of indentation, line end at the end.
 std::string features_json(const Build& build);
 
 }  // namespace crux::oci

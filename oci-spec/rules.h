@@ -38,11 +38,4 @@ Diagnostics check_resources(const Resources& resources, const Diagnostics& parse
 /// parse_config and then every rule: all faults of the text in one list.
 Parsed checked_config(std::string_view json);
 
-/// An error for each property that the configuration uses and this version of crux does not apply.
-/// Each has its pointer; none is passed over in silence.
-Diagnostics check_applied(const Config& config);
-
-/// Whether check_applied lets the property of that name (a row of its table) pass.
-bool applies(std::string_view property);
-
 }  // namespace crux::oci

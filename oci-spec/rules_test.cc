@@ -291,20 +291,5 @@ TEST_CASE("zero in resources stands for what is not set, where writers do so") {
     CHECK(texts(check_resources(resources)) == Texts{});
 }
 
-TEST_CASE("what is not applied yet is refused with its place, and features agree") {
-    const Config config = parse_config(test::kFullConfig).config;
-    Texts places;
-    for (const Diagnostic& one : check_applied(config).errors()) {
-        CHECK_THAT(one.text, Catch::EndsWith(" is not applied by this version of crux"));
-        places.push_back(one.pointer);
-    }
-    if (!applies("netDevices")) CHECK(std::ranges::count(places, "/linux/netDevices") == 1);
-    if (!applies("SCMP_ACT_NOTIFY"))
-        CHECK(std::ranges::count(places, "/linux/seccomp/syscalls/1/action") == 1);
-    if (!applies("id-mapped mounts")) CHECK(std::ranges::count(places, "/mounts/1/options") == 1);
-    CHECK(applies("mounts"));
-    CHECK(texts(check_applied(valid())) == Texts{});
-}
-
 }  // namespace
 }  // namespace crux::oci

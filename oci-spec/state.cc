@@ -58,12 +58,12 @@ std::string hook_state_json(const State& state) {
     return writer.take();
 }
 
-std::string seccomp_state_json(const State& state, std::string_view metadata) {
+std::string seccomp_state_json(const State& state, int pid, std::string_view metadata) {
     JsonWriter writer;
     writer.begin_object();
     writer.member("ociVersion", kSpecVersion);
     writer.member("fds", std::vector<std::string>{"seccompFd"});
-    writer.member("pid", state.pid);
+    writer.member("pid", pid);
     if (!metadata.empty()) writer.member("metadata", metadata);
     writer.key("state");
     write_spec_state(writer, state);

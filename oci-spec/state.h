@@ -46,7 +46,7 @@ std::string list_json(const std::vector<State>& states);
 std::string hook_state_json(const State& state);
 
 /// The container process state that a seccomp agent is sent (config-linux.md), with one descriptor,
-/// "seccompFd".
-std::string seccomp_state_json(const State& state, std::string_view metadata);
+/// "seccompFd". `pid` is the process that has the filter: the container's own, or one of exec.
+std::string seccomp_state_json(const State& state, int pid, std::string_view metadata);
 
 }  // namespace crux::oci

@@ -66,10 +66,10 @@ TEST_CASE("hooks read the specification's properties only") {
 }
 
 TEST_CASE("a seccomp agent reads the container process state") {
-    CHECK(seccomp_state_json(running(), "meta") ==
+    CHECK(seccomp_state_json(running(), running().pid, "meta") ==
           R"({"ociVersion":"1.3.0","fds":["seccompFd"],"pid":42,"metadata":"meta","state":)" +
               hook_state_json(running()) + "}");
-    CHECK_THAT(seccomp_state_json(running(), ""), !Catch::Contains("metadata"));
+    CHECK_THAT(seccomp_state_json(running(), running().pid, ""), !Catch::Contains("metadata"));
 }
 
 ContainerRecord full_record() {

@@ -46,6 +46,8 @@ Status run(const Options& options) {
     network::Netlink there = TRY(network::Netlink::open_in(target));
     if (options.verb == Verb::veth) return make_veth(here, there, target, options);
     const network::Link link = TRY(network::find_link(here, options.host.name));
+    TRY(network::check_free(there, options.peer.name));
+    if (options.verb == Verb::check) return {};
     TRY(network::move_link(here, there, target, link, options.peer.name));
     return {};
 }

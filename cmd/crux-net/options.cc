@@ -8,6 +8,7 @@ const char* const kUsage =
     "usage: crux-net veth --host NAME [--host-address A/P] --peer NAME [--peer-address A/P] "
     "TARGET\n"
     "       crux-net move --host NAME [--peer NEW-NAME] TARGET\n"
+    "       crux-net check --host NAME [--peer NEW-NAME] TARGET\n"
     "TARGET is --pid PID or --namespace PATH, the network namespace that the peer goes to\n";
 
 namespace {
@@ -38,7 +39,7 @@ Status check(Options& options) {
     if ((options.pid == 0) == options.namespace_path.empty())
         return fail(Error::Kind::usage, "one of --pid and --namespace is needed");
     if (options.host.name.empty()) return fail(Error::Kind::usage, "--host is needed");
-    if (options.peer.name.empty() && options.verb == Verb::move)
+    if (options.peer.name.empty() && options.verb != Verb::veth)
         options.peer.name = options.host.name;
     if (options.peer.name.empty()) return fail(Error::Kind::usage, "--peer is needed");
     return {};
@@ -51,6 +52,8 @@ Result<Options> read_options(const std::vector<std::string>& words) {
     Options options;
     if (words[0] == "move")
         options.verb = Verb::move;
+    else if (words[0] == "check")
+        options.verb = Verb::check;
     else if (words[0] != "veth")
         return fail(Error::Kind::usage, cat(words[0], ": unknown verb"));
     for (std::size_t at = 1; at < words.size(); at += 2) {

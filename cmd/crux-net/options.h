@@ -10,7 +10,7 @@
 
 namespace crux::net {
 
-enum class Verb { veth, move };
+enum class Verb { veth, move, check };
 
 /// One end of what is made: a device's name and, perhaps, the address that it gets.
 struct End {
@@ -21,8 +21,8 @@ struct End {
 /// What the command line asks for.
 struct Options {
     Verb verb = Verb::veth;
-    End host;                    ///< veth: the end that stays; move: the device to move
-    End peer;                    ///< veth: the end that goes; move: its name there
+    End host;                    ///< veth: the end that stays; move, check: the device to move
+    End peer;                    ///< veth: the end that goes; move, check: its name there
     pid_t pid = 0;               ///< whose network namespace it goes to, or
     std::string namespace_path;  ///< a path that holds the namespace
 };

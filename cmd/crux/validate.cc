@@ -9,7 +9,15 @@ namespace {
 
 constexpr Flag kFlags[] = {
     kBundleFlag,
-    {.name = "strict", .help = "let warnings count as errors"},
+    {.name = "strict",
+     .help = "let warnings count as errors, ask this host too, and list what becomes of each "
+             "property"},
+    {.name = "format",
+     .letters = "f",
+     .takes = Takes::text,
+     .initial = "text",
+     .help = "text or json",
+     .placeholder = "format"},
 };
 
 std::string listing(const oci::Diagnostics& diagnostics) {
@@ -25,13 +33,29 @@ std::string counted(std::size_t count, std::string_view noun) {
     return cat(count, ' ', noun, count == 1 ? "" : "s");
 }
 
+std::string listing(const std::vector<oci::Covered>& properties) {
+    std::string out;
+    for (const oci::Covered& one : properties)
+        out += cat(oci::word_of(one.treatment), ": ", one.pointer, one.why.empty() ? "" : ": ",
+                   one.why, '\n');
+    return out;
+}
+
 Result<int> run_validate(Call& call) {
+    const std::string& format = call.options.text("format");
+    if (format != "text" && format != "json")
+        return fail(Error::Kind::usage, "invalid format option");
+    const bool strict = call.options.on("strict");
     const std::string bundle = TRY(enter_bundle(call.options.text("bundle")));
-    const oci::Diagnostics found = TRY(container::validate(bundle));
-    TRY(print(listing(found)));
-    const std::size_t errors = found.errors().size();
-    const std::size_t warnings = found.warnings().size();
-    if (errors == 0 && (warnings == 0 || !call.options.on("strict"))) return 0;
+    const container::Validation found = TRY(container::validate(bundle, strict));
+    const std::size_t errors = found.diagnostics.errors().size();
+    const std::size_t warnings = found.diagnostics.warnings().size();
+    const bool valid = errors == 0 && (warnings == 0 || !strict);
+    if (format == "json")
+        TRY(print(oci::validation_json(found.diagnostics, found.properties, valid)));
+    else
+        TRY(print(listing(found.diagnostics) + listing(found.properties)));
+    if (valid) return 0;
     return fail(Error::Kind::spec, cat("config.json has ", counted(errors, "error"), " and ",
                                        counted(warnings, "warning")));
 }

@@ -9,8 +9,10 @@
 #include "runtime/console/console_socket.h"
 #include "runtime/container/delete.h"
 #include "runtime/container/listener.h"
+#include "runtime/container/network_devices.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
+#include "runtime/container/resctrl_class.h"
 #include "runtime/container/store.h"
 #include "runtime/hooks/run.h"
 #include "runtime/launch/journal.h"
@@ -133,10 +135,13 @@ Status answer(const Prepared& prepared, const StateDirectory& state, const launc
             return limit_resources(prepared.plan, launched.pid());
         case plan::Request::seccomp_listener:
             return hand_over_listener(*prepared.bundle.config.linux.seccomp,
-                                      hook_state(prepared, state, launched.pid()), launched.pidfd(),
+                                      hook_state(prepared, state, launched.pid()), launched,
                                       event.descriptor);
         case plan::Request::network_devices:
-            break;
+            return move_network_devices(prepared.bundle.config.linux, launched.pid());
+        case plan::Request::resctrl_class:
+            return enter_class(*prepared.bundle.config.linux.intel_rdt, state.id(),
+                               launched.pid());
     }
     return fail(Error::Kind::protocol, "init asked for something that is not in this plan");
 }
@@ -218,6 +223,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     Prepared prepared = TRY(prepare(id, std::move(bundle), options, foreground, &place, warnings));
     TRY(state->write_new(kConfigName, prepared.bundle.config_text));
     launch::Journal journal = TRY(launch::Journal::create(state->directory()));
+    NewClass service_class = TRY(NewClass::make(journal, prepared.bundle.config.linux, id));
     NewGroup group = TRY(NewGroup::make(journal, prepared.plan.host, warnings));
     sys::Fd fifo = TRY(make_fifo(*state));
     const sys::SocketFd console = TRY(connect_console(options.console_socket));
@@ -237,6 +243,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     // Last, so that a create that fails leaves none.
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid()));
     group.keep();
+    service_class.keep();
     state.keep();
     ending.forgo();
     const pid_t pid = launched.pid();

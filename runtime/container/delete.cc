@@ -4,6 +4,7 @@
 
 #include "oci-spec/config.h"
 #include "runtime/base/text.h"
+#include "runtime/container/resctrl_class.h"
 #include "runtime/hooks/run.h"
 #include "runtime/launch/journal.h"
 #include "runtime/sys/file.h"
@@ -16,15 +17,16 @@ constexpr int kBoundMs = 10'000;
 
 Status remove_cgroup(const StateDirectory& state) {
     launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
-    if (journal.cgroup.empty()) return {};
+    if (journal.cgroup.empty()) return remove_directories(journal.directories);
     const cgroup::Group group = TRY(cgroup::Group::open(std::move(journal.cgroup)));
     if (!journal.cgroup_is_ours) {
         // Whoever is in there belongs to another container: ours was not even begun.
         group.remove_empty(journal.ancestors);
-        return {};
+        return remove_directories(journal.directories);
     }
     // Whoever outlived init (no pid namespace of its own) or a killed create is still in there.
-    return group.destroy(journal.ancestors, kBoundMs);
+    TRY(group.destroy(journal.ancestors, kBoundMs));
+    return remove_directories(journal.directories);
 }
 
 Status end_init(const oci::ContainerRecord& record, const StateDirectory& state) {

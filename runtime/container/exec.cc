@@ -10,6 +10,7 @@
 #include "runtime/container/loaded.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
+#include "runtime/container/resctrl_class.h"
 #include "runtime/container/sub_cgroup.h"
 #include "runtime/host/read.h"
 #include "runtime/launch/journal.h"
@@ -102,10 +103,12 @@ Result<Side> open_side(const oci::Process& process, const ExecOptions& options) 
 
 Status answer(const launch::Event& event, const launch::Launched& launched, const plan::Plan& plan,
               const oci::Config& config, const Loaded& container) {
+    if (event.request == plan::Request::resctrl_class)
+        return enter_class(*config.linux.intel_rdt, container.record.id, launched.pid());
     if (event.request != plan::Request::seccomp_listener)
         return limit_resources(plan, launched.pid());
     oci::State state = TRY(state_of(container));
-    return hand_over_listener(*config.linux.seccomp, state, launched.pidfd(), event.descriptor);
+    return hand_over_listener(*config.linux.seccomp, state, launched, event.descriptor);
 }
 
 Status converse(launch::Launched& launched, const plan::Plan& plan, const oci::Config& config,

@@ -16,13 +16,49 @@ Result<std::string> explain(const ExplainOptions& options, Warnings& warnings) {
     return options.json ? plan::explain_json(prepared.plan) : plan::explain_text(prepared.plan);
 }
 
-Result<oci::Diagnostics> validate(const std::string& bundle) {
+namespace {
+
+/// A warning "POINTER: text" as a diagnostic; one without a pointer is about the whole.
+void add_warning(oci::Diagnostics& out, const std::string& warning) {
+    const std::size_t end = warning.find(": ");
+    const bool placed = warning.starts_with('/') && end != std::string::npos;
+    std::string pointer = placed ? warning.substr(0, end) : std::string();
+    const std::string text = placed ? warning.substr(end + 2) : warning;
+    for (const oci::Diagnostic& known : out.all())
+        if (known.pointer == pointer && known.text == text) return;
+    out.warn(std::move(pointer), text);
+}
+
+/// What planning for this host says; whether limits go to cgroup v2.
+bool plan_on_host(const std::string& bundle, oci::Diagnostics& out) {
+    Warnings warnings;
+    auto planned = [&]() -> Result<Prepared> {
+        Bundle read = TRY(read_bundle(bundle));
+        CreateOptions create;
+        create.bundle = bundle;
+        const bool terminal = read.config.process && read.config.process->terminal;
+        return prepare("example", std::move(read), create, terminal, nullptr, warnings);
+    }();
+    for (const std::string& warning : warnings) add_warning(out, warning);
+    if (!planned) {
+        out.error(std::string(planned.error().pointer()), planned.error().text());
+        return false;
+    }
+    return cgroup::unified_place(planned->plan.host.cgroup) >= 0 &&
+           planned->facts.cgroup.mode == host::CgroupMode::v2;
+}
+
+}  // namespace
+
+Result<Validation> validate(const std::string& bundle, bool on_host) {
     const std::string text =
         TRY(sys::read_file(bundle + "/config.json").during("read config.json"));
-    oci::Parsed parsed = oci::checked_config(text);
-    if (!parsed.diagnostics.has_errors())
-        parsed.diagnostics.append(oci::check_applied(parsed.config));
-    return std::move(parsed.diagnostics);
+    Validation out;
+    out.diagnostics = std::move(oci::checked_config(text).diagnostics);
+    if (!on_host) return out;
+    const bool unified = !out.diagnostics.has_errors() && plan_on_host(bundle, out.diagnostics);
+    out.properties = oci::coverage_of(text, out.diagnostics.warnings(), unified);
+    return out;
 }
 
 }  // namespace crux::container

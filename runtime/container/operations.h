@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "oci-spec/coverage.h"
 #include "oci-spec/diagnostics.h"
 #include "oci-spec/state.h"
 #include "runtime/base/error.h"
@@ -98,7 +99,14 @@ Status resume(const Place& place, std::string_view id);
 /// The plan that create would carry out, as text or JSON, without carrying out any of it.
 Result<std::string> explain(const ExplainOptions& options, Warnings& warnings);
 
-/// Everything that is wrong or doubtful in a bundle's config.json.
-Result<oci::Diagnostics> validate(const std::string& bundle);
+/// What there is to say of a bundle's config.json.
+struct Validation {
+    oci::Diagnostics diagnostics;
+    std::vector<oci::Covered> properties;  ///< what becomes of each, on this host
+};
+
+/// Everything that is wrong or doubtful in a bundle's config.json. With `on_host`, also what this
+/// host cannot do of it, and what becomes of each property.
+Result<Validation> validate(const std::string& bundle, bool on_host);
 
 }  // namespace crux::container

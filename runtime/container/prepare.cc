@@ -91,8 +91,6 @@ Result<Bundle> read_bundle(const std::string& path) {
     bundle.path = path;
     bundle.config_text = TRY(read_config_text(path));
     oci::Parsed parsed = oci::checked_config(bundle.config_text);
-    if (!parsed.diagnostics.has_errors())
-        parsed.diagnostics.append(oci::check_applied(parsed.config));
     if (parsed.diagnostics.has_errors()) return std::unexpected(parsed.diagnostics.to_error());
     bundle.config = std::move(parsed.config);
     bundle.diagnostics = std::move(parsed.diagnostics);

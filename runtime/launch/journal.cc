@@ -74,6 +74,8 @@ Journal::Content parse_journal(std::string_view text) {
         if (words[0] == "cgroup") read_cgroup(words, content);
         if (words[0] == "ancestor" && words.size() == 2)
             content.ancestors.push_back(unescaped(words[1]));
+        if (words[0] == "directory" && words.size() == 2)
+            content.directories.push_back(unescaped(words[1]));
         if (words[0] == "ours") content.cgroup_is_ours = true;
     }
     return content;
@@ -101,6 +103,13 @@ Status Journal::note_cgroup(const std::vector<cgroup::Place>& places,
 
 Status Journal::note_cgroup_is_ours() {
     return sys::write_all(file_, "ours\n").during("write the journal");
+}
+
+Status Journal::note_directories(const std::vector<std::string>& paths) {
+    std::string lines;
+    for (const std::string& path : paths) lines += cat("directory ", escaped(path), '\n');
+    if (lines.empty()) return {};
+    return sys::write_all(file_, lines).during("write the journal");
 }
 
 }  // namespace crux::launch

@@ -16,6 +16,7 @@ namespace crux::launch {
 ///
 ///     cgroup VERSION MOUNTPOINT PATH CONTROLLERS
 ///     ancestor PATH
+///     directory PATH
 ///     ours
 ///
 /// "ours" follows once the cgroup is made: until then a directory of that name may be another
@@ -28,7 +29,8 @@ class Journal {
     struct Content {
         std::vector<cgroup::Place> cgroup;
         std::vector<std::string> ancestors;  ///< cgroup directories above, made for this container
-        bool cgroup_is_ours = false;         ///< all processes in it are this container's
+        bool cgroup_is_ours = false;           ///< all processes in it are this container's
+        std::vector<std::string> directories;  ///< made for this container, to be removed in order
     };
 
     /// Makes the journal of a new container in its state directory.
@@ -42,6 +44,8 @@ class Journal {
                        const std::vector<std::string>& ancestors);
     /// Records that the cgroup is made, or was found empty: what is in it from now on is ours.
     Status note_cgroup_is_ours();
+    /// Records directories of kernel file systems (resctrl) that are about to be made.
+    Status note_directories(const std::vector<std::string>& paths);
 
  private:
     explicit Journal(sys::Fd file) : file_(std::move(file)) {}

@@ -150,6 +150,14 @@ Result<std::vector<Address>> addresses(Netlink& netlink, const Link& link) {
     return std::move(search.found);
 }
 
+Status check_free(Netlink& netlink, const std::string& name) {
+    if (name.find('%') != std::string::npos) return {};
+    const std::vector<Link> present = TRY(links(netlink));
+    if (std::ranges::find(present, name, &Link::name) == present.end()) return {};
+    return Status(std::unexpected(Errno{"rtnetlink", EEXIST}))
+        .during("the name " + name + " in the target namespace");
+}
+
 Result<Link> move_link(Netlink& from, Netlink& to, sys::FdRef to_namespace, const Link& link,
                        const std::string& new_name) {
     TRY(check_name(new_name));

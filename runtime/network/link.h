@@ -34,6 +34,9 @@ Status remove_link(Netlink& netlink, const Link& link);
 
 /// The device's permanent addresses of global scope: those that outlive a move.
 Result<std::vector<Address>> addresses(Netlink& netlink, const Link& link);
+/// EEXIST where a device has the name already. A name with "%d" is always free: the kernel finds
+/// the number.
+Status check_free(Netlink& netlink, const std::string& name);
 /// Moves the device to another namespace under a new name (which may hold "%d", filled in by the
 /// kernel), gives it back the addresses() that the move takes away, and sets it up
 /// (runtime-spec config-linux.md, Network Devices). Returns the device as it is there.

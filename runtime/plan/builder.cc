@@ -64,6 +64,8 @@ Status plan_create(Draft& draft, const Inputs& inputs) {
     plan_session(draft);
     // Before anything that costs memory or processes, so that it is counted and limited.
     TRY(plan_cgroup_entry(draft));
+    // The same for caches: children are born into their parent's class.
+    plan_resctrl(draft);
     // Before the mounts: a procfs, a sysfs and an mqueue show the namespaces of who mounts them.
     TRY(plan_namespaces(draft, draft.config.linux.namespaces, "/linux/namespaces"));
     // Its top is the cgroup in which its maker stands: after the entry, before the cgroup mounts.

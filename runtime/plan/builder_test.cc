@@ -146,7 +146,7 @@ TEST_CASE("the start hooks stand between the barrier and the program") {
 TEST_CASE("no step of init refers to a slot that nobody fills") {
     const Plan plan = Fixture().plan();
     for (const Step& step : plan.steps()) {
-        if (step.kind == Kind::root) CHECK(step.root.idmap == kNoSlot);
+        if (step.kind == Kind::root) CHECK(step.root.from == kNoSlot);
         if (step.kind == Kind::mount) CHECK(step.mount.idmap == kNoSlot);
         if (step.kind == Kind::bind) CHECK(step.bind.from == kNoSlot);
     }

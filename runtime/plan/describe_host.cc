@@ -37,6 +37,8 @@ std::string describe_request(const Plan& plan, const AskParent& ask) {
             return "let the host send the seccomp listener to its agent";
         case Request::network_devices:
             return "let the host move network devices in";
+        case Request::resctrl_class:
+            return "let the host put it into its class of service";
     }
     return "ask the host";
 }

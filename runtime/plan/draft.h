@@ -62,6 +62,8 @@ Namespace layout_type(oci::NamespaceType type);
 void plan_session(Draft& draft);
 /// v1 cgroups: init moves itself. (On v2 clone3 goes straight into it.)
 Status plan_cgroup_entry(Draft& draft);
+/// The class of service for caches and memory bandwidth.
+void plan_resctrl(Draft& draft);
 /// Joins and new namespaces that are made after init runs, and what each needs at once; what must
 /// be made or joined before init runs goes to the host's part.
 Status plan_namespaces(Draft& draft, const std::vector<oci::Namespace>& namespaces,

@@ -32,6 +32,7 @@ Status plan_all(Draft& draft, const ExecInputs& inputs) {
     // process.md of execCPUAffinity: the first mask holds until the cgroup is entered.
     plan_exec_affinity(draft, AffinityMoment::before_cgroup);
     TRY(plan_cgroup_entry(draft));
+    plan_resctrl(draft);
     plan_exec_affinity(draft, AffinityMoment::in_cgroup);
     TRY(plan_container_namespaces(draft, inputs.namespaces));
     // The root of the joined mount namespace is the container's; without one it is a directory.

@@ -203,6 +203,7 @@ enum class Request : std::uint32_t {
     resource_limits,   ///< prlimit: a process in a user namespace may not raise its own
     seccomp_listener,  ///< take the notify descriptor and hand it to the listener
     network_devices,   ///< move network devices in
+    resctrl_class,     ///< put init into its class of service
 };
 struct AskParent {
     Request request;

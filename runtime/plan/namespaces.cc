@@ -39,6 +39,11 @@ Status plan_cgroup_entry(Draft& draft) {
     return {};
 }
 
+void plan_resctrl(Draft& draft) {
+    if (draft.config.linux.intel_rdt)
+        draft.add(Kind::ask_parent, "/linux/intelRdt").ask_parent = {Request::resctrl_class};
+}
+
 namespace {
 
 /// Whether a namespace must be joined before init runs. A process changes its pid namespace for its

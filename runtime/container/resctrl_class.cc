@@ -1,0 +1,67 @@
+#include "runtime/container/resctrl_class.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "runtime/base/text.h"
+#include "runtime/sys/directory.h"
+#include "runtime/sys/file.h"
+
+namespace crux::container {
+
+namespace {
+
+Result<resctrl::Placement> placement_of(const oci::IntelRdt& wanted, std::string_view id) {
+    const std::string mountinfo =
+        TRY(sys::read_file("/proc/self/mountinfo").during("/proc/self/mountinfo"));
+    const std::string mountpoint = resctrl::find_mountpoint(mountinfo);
+    if (mountpoint.empty())
+        return std::unexpected(
+            Error(Error::Kind::unsupported,
+                  "needs a mounted resctrl file system (Linux 4.10, on CPUs with Intel RDT or AMD "
+                  "QoS), which this host does not have")
+                .at("/linux/intelRdt"));
+    return resctrl::place_for(wanted, id, mountpoint);
+}
+
+bool is_there(const std::string& path) {
+    return sys::faccessat(sys::FdRef::cwd(), path, F_OK).has_value();
+}
+
+}  // namespace
+
+Result<NewClass> NewClass::make(launch::Journal& journal, const oci::Linux& linux,
+                                std::string_view id) {
+    NewClass made;
+    if (!linux.intel_rdt) return made;
+    resctrl::Placement placement = TRY(placement_of(*linux.intel_rdt, id));
+    // What is there already is somebody else's.
+    if (placement.removes_group && is_there(placement.group)) placement.removes_group = false;
+    std::vector<std::string> removed;
+    if (!placement.monitor.empty()) removed.push_back(placement.monitor);
+    if (placement.removes_group) removed.push_back(placement.group);
+    TRY(journal.note_directories(removed));
+    made.placement_ = placement;
+    TRY(resctrl::prepare(*linux.intel_rdt, placement));
+    return made;
+}
+
+NewClass::~NewClass() {
+    if (placement_) (void)resctrl::remove(*placement_);
+}
+
+Status enter_class(const oci::IntelRdt& wanted, std::string_view id, pid_t pid) {
+    return resctrl::enter(TRY(placement_of(wanted, id)), pid);
+}
+
+Status remove_directories(const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+        auto removed = sys::unlinkat(sys::FdRef::cwd(), path, AT_REMOVEDIR);
+        if (!removed && removed.error().value != ENOENT)
+            return std::unexpected(Error(removed.error()).during(cat("remove ", path)));
+    }
+    return {};
+}
+
+}  // namespace crux::container

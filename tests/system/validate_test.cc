@@ -1,0 +1,142 @@
+// crux validate on whole files: every fault at its place, several together, and what becomes of
+// each property on this host.
+
+#include "oci-spec/fault_table_test.h"
+#include "tests/support/bundle.h"
+#include "tests/support/catch.h"
+#include "tests/support/checks.h"
+#include "tests/support/container.h"
+#include "tests/support/facts.h"
+#include "tests/support/runs.h"
+
+#include <algorithm>
+#include <set>
+#include <span>
+
+namespace crux::test {
+namespace {
+
+using nlohmann::json;
+using oci::test::Fault;
+
+/// What validate says of this text, read; and that it agrees with its exit code.
+json validated(Bundle& bundle, const std::string& text, const std::vector<std::string>& more = {}) {
+    bundle.write_raw(text);
+    std::vector<std::string> words = {crux_program(), "validate", "--format",
+                                      "json",         "--bundle", bundle.path()};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    json found = json::parse(outcome.out, nullptr, false);
+    INFO(outcome.describe());
+    REQUIRE(found.is_object());
+    CHECK(outcome.ok() == found.at("valid").get<bool>());
+    return found;
+}
+
+TEST_CASE("validate finds each of two hundred faults at its place and no other") {
+    const HostSnapshot before = HostSnapshot::take();
+    Bundle bundle;
+    CHECK(validated(bundle, oci::test::kFullConfig).at("errors") == json::array());
+    std::size_t count = 0;
+    const auto check_all = [&](std::span<const Fault> faults) {
+        for (const Fault& fault : faults) {
+            ++count;
+            const std::string expected = *fault.found == '\0' ? fault.place : fault.found;
+            const auto allowed = oci::test::also_expected(expected);
+            std::vector<std::string> others;
+            bool at_its_place = false;
+            const json found = validated(bundle, oci::test::broken(fault));
+            for (const json& one : found.at("errors")) {
+                const std::string pointer = one.at("pointer");
+                if (pointer == expected && !at_its_place)
+                    at_its_place = true;
+                else if (std::ranges::find(allowed, pointer) == allowed.end())
+                    others.push_back(pointer);
+            }
+            CAPTURE(fault.place, fault.value);
+            CHECK(at_its_place);
+            CHECK(others == std::vector<std::string>{});
+        }
+    };
+    check_all(oci::test::kWrongTypes);
+    check_all(oci::test::kMissing);
+    check_all(oci::test::kWrongWords);
+    check_all(oci::test::kBrokenRules);
+    CHECK(count >= 200);
+    CHECK(before.changes_until(HostSnapshot::take()) == "");
+}
+
+TEST_CASE("three faults in one file give three errors, and create changes nothing for them") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.set("/process/cwd", "relative")
+        .set("/linux/namespaces/-", {{"type", "pid"}})
+        .set("/process/rlimits/-", {{"type", "RLIMIT_NOFILE"}, {"hard", 1}, {"soft", 1}});
+    const json errors = validated(bundle, bundle.config().dump()).at("errors");
+    CHECK(errors.size() == 3);
+    Container container(bundle);
+    container.global_options = bare_errors();
+    const Outcome outcome = container.create();
+    for (const json& one : errors)
+        CHECK_THAT(outcome.err, Catch::Contains(one.at("pointer").get<std::string>()));
+}
+
+TEST_CASE("validate --strict counts warnings, asks the host and tells of each property") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    json config = bundle.config();
+    const json good = validated(bundle, config.dump(), {"--strict"});
+    CHECK(good.at("valid") == true);
+    std::set<std::string> applied;
+    for (const json& one : good.at("properties")) {
+        CHECK(one.at("treatment") == "applied");
+        applied.insert(one.at("pointer").get<std::string>());
+    }
+    for (const char* some : {"/ociVersion", "/process/args", "/mounts/1/options", "/root/readonly",
+                             "/linux/namespaces/0/type", "/linux/maskedPaths"})
+        CHECK(applied.count(some) == 1);
+
+    config["process"]["commandLine"] = "x";
+    config["unknownThing"] = {{"deep", 1}};
+    CHECK(validated(bundle, config.dump()).at("valid") == true);
+    const json warned = validated(bundle, config.dump(), {"--strict"});
+    CHECK(warned.at("valid") == false);
+    CHECK(warned.at("warnings").size() == 2);
+    std::map<std::string, std::string> treatment;
+    for (const json& one : warned.at("properties"))
+        treatment[one.at("pointer")] = one.at("treatment");
+    CHECK(treatment["/process/commandLine"] == "ignored");
+    CHECK(treatment["/unknownThing/deep"] == "ignored");
+    CHECK(treatment["/process/cwd"] == "applied");
+}
+
+TEST_CASE("validate --strict tells what this host cannot do") {
+    need_root();
+    if (read_file("/proc/self/mountinfo").find(" - resctrl ") != std::string::npos)
+        skip("resctrl is mounted here");
+    Bundle bundle;
+    json config = bundle.config();
+    config["process"]["selinuxLabel"] = "a:b:c:d";
+    if (access("/sys/fs/selinux/enforce", F_OK) == 0) skip("SELinux is active");
+    CHECK(validated(bundle, config.dump()).at("valid") == true);
+    const json found = validated(bundle, config.dump(), {"--strict"});
+    CHECK(found.at("valid") == false);
+    CHECK(found.at("errors").at(0).at("pointer") == "/process/selinuxLabel");
+}
+
+TEST_CASE("validate without --format json has a line a fault, and a line a property if strict") {
+    Bundle bundle;
+    bundle.set("/process/commandLine", "x").set("/process/cwd", "relative").write();
+    const Outcome plain = run({crux_program(), "validate", "--bundle", bundle.path()});
+    CHECK(plain.status == 1);
+    CHECK_THAT(plain.out, Catch::Contains("error: /process/cwd: ") &&
+                              Catch::Contains("warning: /process/commandLine: "));
+    const Outcome strict = run({crux_program(), "validate", "--strict", "--bundle", bundle.path()});
+    CHECK_THAT(strict.out, Catch::Contains("\nignored: /process/commandLine: is for Windows") &&
+                               Catch::Contains("\napplied: /process/args\n"));
+}
+
+}  // namespace
+}  // namespace crux::test
