@@ -216,7 +216,6 @@ inline constexpr Fault kBrokenRules[] = {
     {"/process/cwd", "\"work\""},
     {"/process/cwd", "\"\""},
     {"/process/args", "[]"},
-    {"/process/args/0", "\"\""},
     {"/process/env/1", "\"TERM\""},
     {"/process/env/1", "\"=xterm\""},
     {"/process/rlimits/0/type", "\"RLIMIT_CORE\"", "/process/rlimits/1/type"},

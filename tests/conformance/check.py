@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Checks docs/conformance.md: each row names tests that exist, and each property of the vocabulary of
+the specification (tests/conformance/properties.txt) has a row.
+
+usage: check.py SOURCE-FOLDER
+"""
+
+import pathlib
+import re
+import sys
+
+ROW = re.compile(r"^\| (?P<what>.+?) \| (?P<level>.+?) \| (?P<does>.+?) \| (?P<tests>.+?) \|$")
+LEVELS = {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "property", "extension"}
+
+
+def test_names(source):
+    names = set()
+    for folder in ("tests", "runtime", "oci-spec", "cmd"):
+        for path in sorted((source / folder).rglob("*_test.cc")):
+            text = path.read_text()
+            for found in re.finditer(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', text):
+                pieces = re.findall(r'"((?:[^"\\]|\\.)*)"', found.group(1))
+                names.add("".join(pieces).replace('\\"', '"'))
+    return names
+
+
+def rows(document):
+    section = ""
+    for number, line in enumerate(document.splitlines(), 1):
+        if line.startswith("## "):
+            section = line[3:]
+        found = ROW.match(line)
+        if found and found["level"] in LEVELS:
+            yield number, section, found
+
+
+def main():
+    source = pathlib.Path(sys.argv[1])
+    document = (source / "docs/conformance.md").read_text()
+    known = test_names(source)
+    faults = []
+    named = set()
+    count = 0
+    for number, _, row in rows(document):
+        count += 1
+        tests = re.findall(r"`([^`]+)`", row["tests"])
+        if not tests:
+            faults.append(f"line {number}: {row['what']}: names no test")
+        for test in tests:
+            if test not in known:
+                faults.append(f"line {number}: {row['what']}: there is no test {test!r}")
+        named.update(re.findall(r"`([^`]+)`", row["what"]))
+    for prop in (source / "tests/conformance/properties.txt").read_text().split():
+        if prop not in named:
+            faults.append(f"no row for the property {prop}")
+    told = re.search(r"^(\d+) rows\.", document, re.MULTILINE)
+    if told and int(told.group(1)) != count:
+        faults.append(f"the document tells of {told.group(1)} rows and has {count}")
+    for fault in faults:
+        print("docs/conformance.md:", fault)
+    print(f"{count} rows, {len(faults)} faults")
+    return 1 if faults or count == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
