@@ -24,7 +24,7 @@ verdict() {
 }
 
 sources() { find "$@" -type f \( -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.S' \) 2>/dev/null | sort; }
-own_sources() { sources "$@" | grep -v '_test\.cc$'; }
+own_sources() { sources "$@" | grep -Ev '_test\.(cc|h)$'; }
 
 # code FILE…: "file:line:text" of every line, comments and the contents of strings taken away.
 # A comment "lint: allow NAME: reason", on the line or alone above it, keeps the line from the check of that name.
@@ -58,7 +58,7 @@ banned() {
 strict=(oci-spec runtime)
 # What runs on the host's side of the clone; sys and init are where system calls are made.
 below_cmd=(oci-spec runtime/base runtime/host runtime/cgroup runtime/plan runtime/rootfs runtime/seccomp runtime/hooks
-    runtime/console runtime/network runtime/launch runtime/checkpoint runtime/container)
+    runtime/console runtime/network runtime/resctrl runtime/launch runtime/checkpoint runtime/container)
 host_side=("${below_cmd[@]}" cmd/crux)
 call='(^|[^A-Za-z0-9_.>:])(::)?'
 
@@ -96,7 +96,7 @@ banned no-shared-state '\b(std::shared_ptr|std::any|dynamic_cast|thread_local)\b
     'one owner for each thing, and types known when compiled' "${strict[@]}"
 banned only-one-macro '^ *# *define [A-Za-z_]+\(' \
     'TRY is the only macro that takes arguments' oci-spec runtime/host runtime/cgroup runtime/plan runtime/rootfs \
-    runtime/seccomp runtime/hooks runtime/console runtime/network runtime/launch runtime/container cmd/crux
+    runtime/seccomp runtime/hooks runtime/console runtime/network runtime/resctrl runtime/launch runtime/container cmd/crux
 
 # Libraries of others, each behind one border.
 outside() { # NAME HEADER WHY ALLOWED-FOLDERS-PATTERN
@@ -122,8 +122,9 @@ allowed_for() {
         runtime/seccomp) echo 'runtime/(base|sys|host|seccomp)|oci-spec' ;;
         runtime/hooks) echo 'runtime/(base|sys|host|hooks)|oci-spec' ;;
         runtime/network) echo 'runtime/(base|sys|host|network)|oci-spec' ;;
+        runtime/resctrl) echo 'runtime/(base|sys|host|resctrl)|oci-spec' ;;
         runtime/console) echo 'runtime/(base|sys|host|console)|oci-spec' ;;
-        runtime/launch) echo 'runtime/(base|sys|host|plan|init|rootfs|cgroup|seccomp|hooks|network|console|launch)|oci-spec' ;;
+        runtime/launch) echo 'runtime/(base|sys|host|plan|init|rootfs|cgroup|seccomp|hooks|network|resctrl|console|launch)|oci-spec' ;;
         runtime/container | runtime/checkpoint) echo 'runtime|oci-spec' ;;
         cmd/crux) echo 'cmd/crux|runtime/(base|container|plan/explain|host)|oci-spec' ;;
         *) echo '.*' ;;
