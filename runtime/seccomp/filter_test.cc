@@ -39,7 +39,7 @@ std::vector<Instruction> filter_of(const oci::Seccomp& profile) {
 }
 
 std::vector<Instruction> libseccomps_filter(const oci::Seccomp& profile) {
-    const scmp_filter_ctx context =
+    scmp_filter_ctx context =
         seccomp_init(action_value(profile.default_action, profile.default_errno_ret));
     for (SeccompArch arch : profile.architectures)
         if (architecture_token(arch) != seccomp_arch_native())
