@@ -38,6 +38,8 @@ class JsonWriter {
     /// An object whose keys are sorted.
     void value(const StringMap& map);
     void null() { scalar("null"); }
+    /// A number that is already written as JSON has it.
+    void literal(std::string_view number) { scalar(number); }
 
     void member(std::string_view name, const auto& what) {
         key(name);
