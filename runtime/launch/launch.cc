@@ -137,6 +137,9 @@ Result<Event> Launched::next() {
         }
         case plan::Say::ready:
             return Event{};
+        case plan::Say::fault:
+            (void)::raise(SIGKILL);
+            break;
     }
     return fail(Error::Kind::protocol, "init said something unknown");
 }
