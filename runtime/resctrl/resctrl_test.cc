@@ -74,7 +74,8 @@ TEST_CASE("a class that exists must have the schemata, and keeps them") {
     CHECK(sentence(prepare(wanted, place_for(wanted, "demo", tree.path))) == "");
     wanted.mem_bw_schema = "MB:0=50";
     CHECK(sentence(prepare(wanted, place_for(wanted, "demo", tree.path))) ==
-          "the class " + tree.path + "/gold exists and has not \"MB:0=50\"");
+          "the class " + tree.path +
+              "/gold exists and has not \"MB:0=50\" (config.json: /linux/intelRdt)");
     CHECK(read_file(tree.path + "/gold/schemata").find("MB:0=100") != std::string::npos);
 }
 
@@ -83,7 +84,8 @@ TEST_CASE("a class without schemata must exist, and is entered as it is") {
     oci::IntelRdt wanted;
     wanted.clos_id = "gold";
     const Placement place = place_for(wanted, "demo", tree.path);
-    CHECK(sentence(prepare(wanted, place)) == "the class " + tree.path + "/gold does not exist");
+    CHECK(sentence(prepare(wanted, place)) ==
+          "the class " + tree.path + "/gold does not exist (config.json: /linux/intelRdt/closID)");
     CHECK_FALSE(fs::exists(tree.path + "/gold"));
     Tree::fill(tree.path + "/gold");
     CHECK(sentence(prepare(wanted, place)) == "");
