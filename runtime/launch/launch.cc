@@ -93,18 +93,17 @@ Error Launched::ended_without_a_word() {
     }
     const bool by_memory = was_short_of_memory();
     if (by_memory && !state_->joins_container)
-        return Error(Error::Kind::os,
-                     cat("container init was OOM-killed (memory limit too low?)",
-                         memory_limit_words(state_->plan->host.limits)))
+        return Error(Error::Kind::os, cat("container init was OOM-killed (memory limit too low?)",
+                                          memory_limit_words(state_->plan->host.limits)))
             .at(kMemoryLimit);
     if (!ended || !*ended) return Error(Error::Kind::protocol, "init closed its socket");
-    const std::string end = cat((*ended)->signalled ? "killed by signal " : "ended with status ",
-                                (*ended)->value, " before ");
+    const std::string end =
+        cat((*ended)->signalled ? "was killed by signal " : "ended with status ", (*ended)->value,
+            " before ");
     if (state_->joins_container)
-        return Error(Error::Kind::protocol, cat("the process was ", end, "its program ran",
+        return Error(Error::Kind::protocol, cat("the process ", end, "its program ran",
                                                 by_memory ? " (possibly OOM-killed)" : ""));
-    return Error(Error::Kind::protocol,
-                 cat("container init was ", end, "the container was created"));
+    return Error(Error::Kind::protocol, cat("container init ", end, "the container was created"));
 }
 
 bool Launched::was_short_of_memory() const {
