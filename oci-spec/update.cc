@@ -148,6 +148,20 @@ Resources updated(const Resources& before, const Resources& changes) {
     return after;
 }
 
+std::vector<std::string> named_by(const Resources& changes) {
+    Diagnostics diagnostics;
+    std::vector<std::string> pointers;
+    const std::optional<json::Node> root = json::parse_tree(resources_json(changes), diagnostics);
+    if (!root) return pointers;
+    for (const json::Node& section : root->children) {
+        if (section.kind != json::Kind::object) pointers.push_back(cat('/', section.key));
+        if (section.kind != json::Kind::object) continue;
+        for (const json::Node& property : section.children)
+            pointers.push_back(cat('/', section.key, pointer_token(property.key)));
+    }
+    return pointers;
+}
+
 bool same_rules(const std::vector<DeviceRule>& left, const std::vector<DeviceRule>& right) {
     return std::ranges::equal(left, right, [](const DeviceRule& one, const DeviceRule& other) {
         return one.allow == other.allow && one.type == other.type && one.major == other.major &&

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "oci-spec/types.h"
 
@@ -13,6 +14,9 @@ namespace crux::oci {
 /// swap either unless the changes give one, and an idle CPU gives up its shares unless they give
 /// some. 0 counts as not given where it is no limit (memory, CPU, weights).
 Resources updated(const Resources& before, const Resources& changes);
+
+/// The pointers of what the changes name: "/memory/limit", "/devices".
+std::vector<std::string> named_by(const Resources& changes);
 
 /// Whether the two lists of device rules say the same.
 bool same_rules(const std::vector<DeviceRule>& left, const std::vector<DeviceRule>& right);

@@ -71,6 +71,14 @@ TEST_CASE("an update changes limits of single devices, pages and keys one by one
           R"("unified":{"a.b":"2","c.d":"3"}})");
 }
 
+TEST_CASE("an update names its properties") {
+    CHECK(named_by(resources(R"({"memory":{"limit":1,"swap":2},"pids":{"limit":3},)"
+                             R"("devices":[{"allow":true}],"unified":{"a.b":"1"}})")) ==
+          std::vector<std::string>{"/devices", "/memory/limit", "/memory/swap", "/pids/limit",
+                                   "/unified/a.b"});
+    CHECK(named_by({}).empty());
+}
+
 TEST_CASE("device rules are replaced, and left alone where an update has none") {
     constexpr std::string_view kBefore =
         R"({"devices":[{"allow":false,"type":"a","access":"rwm"}]})";

@@ -24,6 +24,7 @@ extern const Command kRun;
 extern const Command kSpec;
 extern const Command kStart;
 extern const Command kState;
+extern const Command kUpdate;
 extern const Command kValidate;
 
 }  // namespace crux::cmd

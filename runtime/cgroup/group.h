@@ -59,6 +59,12 @@ class Group {
     /// file and the place in config.json.
     Status apply(const Limits& limits, std::vector<Warning>& warnings);
 
+    /// As apply, for a container that runs, and all or nothing: when a value is refused, each file
+    /// gets back what it said before, and the devices the rules that held before. On success, what
+    /// would bring all of that back.
+    Result<Limits> change(const Limits& limits, const Limits& device_rules,
+                          std::vector<Warning>& warnings);
+
     /// The tasks file of a v1 place, for writing: a single-threaded process that writes "0" to it
     /// moves itself (the opener's rights count, cgroups(7)).
     [[nodiscard]] Result<sys::Fd> open_tasks(std::uint32_t place) const;

@@ -12,10 +12,14 @@ namespace crux::container {
 
 namespace {
 
-Result<resctrl::Placement> placement_of(const oci::IntelRdt& wanted, std::string_view id) {
+Result<std::string> find_mountpoint() {
     const std::string mountinfo =
         TRY(sys::read_file("/proc/self/mountinfo").during("/proc/self/mountinfo"));
-    const std::string mountpoint = resctrl::find_mountpoint(mountinfo);
+    return resctrl::find_mountpoint(mountinfo);
+}
+
+Result<resctrl::Placement> placement_of(const oci::IntelRdt& wanted, std::string_view id) {
+    const std::string mountpoint = TRY(find_mountpoint());
     if (mountpoint.empty())
         return std::unexpected(
             Error(Error::Kind::unsupported,
@@ -53,6 +57,24 @@ NewClass::~NewClass() {
 
 Status enter_class(const oci::IntelRdt& wanted, std::string_view id, pid_t pid) {
     return resctrl::enter(TRY(placement_of(wanted, id)), pid);
+}
+
+Status change_class(const oci::Linux& linux, std::string_view id, const std::string& l3_cache,
+                    const std::string& memory_bandwidth) {
+    if (l3_cache.empty() && memory_bandwidth.empty()) return {};
+    const std::string mountpoint = TRY(find_mountpoint());
+    if (mountpoint.empty())
+        return fail(Error::Kind::unsupported,
+                    l3_cache.empty() ? "Intel RDT/MBA: memory bandwidth schema is not enabled"
+                                     : "Intel RDT/CAT: l3 cache schema is not enabled");
+    if (!linux.intel_rdt)
+        return fail(Error::Kind::usage,
+                    "updating a non-existent Intel RDT configuration is not supported");
+    oci::IntelRdt wanted;
+    wanted.clos_id = linux.intel_rdt->clos_id;
+    wanted.l3_cache_schema = l3_cache;
+    wanted.mem_bw_schema = memory_bandwidth;
+    return resctrl::change(wanted, resctrl::place_for(*linux.intel_rdt, id, mountpoint));
 }
 
 Status remove_directories(const std::vector<std::string>& paths) {

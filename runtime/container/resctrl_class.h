@@ -30,6 +30,11 @@ class NewClass {
 /// Puts the process into the class of the container of this id.
 Status enter_class(const oci::IntelRdt& wanted, std::string_view id, pid_t pid);
 
+/// Writes schemata to the class of a running container of this id; an empty text leaves that kind
+/// as it is. Refused where the host has no resctrl and where the configuration has no intelRdt.
+Status change_class(const oci::Linux& linux, std::string_view id, const std::string& l3_cache,
+                    const std::string& memory_bandwidth);
+
 /// Removes the directories that the journal names, where they are still there.
 Status remove_directories(const std::vector<std::string>& paths);
 

@@ -14,7 +14,6 @@ namespace crux::container {
 namespace {
 
 constexpr const char* kRecordName = "state.json";
-constexpr const char* kNewRecordName = "state.json.new";
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kFileMode = 0600;
 
@@ -126,10 +125,14 @@ Result<oci::ContainerRecord> StateDirectory::read_record() const {
 }
 
 Status StateDirectory::write_record(const oci::ContainerRecord& record) const {
-    (void)sys::unlinkat(directory_, kNewRecordName);
-    TRY(write_new(kNewRecordName, oci::write_record(record)));
-    return sys::renameat2(directory_, kNewRecordName, directory_, kRecordName)
-        .during("replace state.json");
+    return replace(kRecordName, oci::write_record(record));
+}
+
+Status StateDirectory::replace(const char* name, std::string_view text) const {
+    const std::string fresh = cat(name, ".new");
+    (void)sys::unlinkat(directory_, fresh);
+    TRY(write_new(fresh.c_str(), text));
+    return sys::renameat2(directory_, fresh, directory_, name).during(cat("replace ", name));
 }
 
 Status StateDirectory::write_new(const char* name, std::string_view text) const {

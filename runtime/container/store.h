@@ -30,8 +30,8 @@ class StateDirectory {
     [[nodiscard]] sys::FdRef root() const { return root_; }
     [[nodiscard]] const std::string& id() const { return id_; }
 
-    /// Waits for whoever else holds the lock; an error after ten seconds. "container does not exist"
-    /// where who held it removed the container.
+    /// Waits for whoever else holds the lock; an error after ten seconds. "container does not
+    /// exist" where who held it removed the container.
     Status lock() const;
     /// Gives the lock away before the directory is closed.
     void unlock() const;
@@ -40,6 +40,8 @@ class StateDirectory {
     [[nodiscard]] Result<oci::ContainerRecord> read_record() const;
     /// Replaces state.json.
     Status write_record(const oci::ContainerRecord& record) const;
+    /// Replaces a file of the directory; a reader sees the old text or the new one.
+    Status replace(const char* name, std::string_view text) const;
     /// Writes a new file of the directory.
     Status write_new(const char* name, std::string_view text) const;
 

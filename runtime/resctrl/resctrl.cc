@@ -118,6 +118,10 @@ std::pair<std::string_view, Domains> parse_line(std::string_view line) {
 
 }  // namespace
 
+Status change(const oci::IntelRdt& wanted, const Placement& placement) {
+    return write_schemata(wanted, placement);
+}
+
 bool schemata_match(std::string_view wanted, std::string_view present) {
     for (const std::string_view line : split(wanted, '\n')) {
         if (trimmed(line).empty()) continue;

@@ -32,6 +32,9 @@ Placement place_for(const oci::IntelRdt& wanted, std::string_view id,
 /// removed again when the rest fails.
 Status prepare(const oci::IntelRdt& wanted, const Placement& placement);
 
+/// Writes the schemata to a class that is there: for a container that runs.
+Status change(const oci::IntelRdt& wanted, const Placement& placement);
+
 /// Puts the process into the class and the monitoring group; its children will be born there.
 Status enter(const Placement& placement, pid_t pid);
 

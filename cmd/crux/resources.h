@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cmd/crux/options.h"
+#include "oci-spec/types.h"
+#include "runtime/base/error.h"
+
+namespace crux::cmd {
+
+/// The limits that the flags of update name, or those of the document of --resources ("-" is standard input).
+Result<oci::Resources> take_resources(const Options& given, std::vector<std::string>& warnings);
+
+}  // namespace crux::cmd

@@ -1,0 +1,126 @@
+#include "runtime/container/update.h"
+
+#include <algorithm>
+
+#include "oci-spec/config.h"
+#include "oci-spec/rules.h"
+#include "oci-spec/update.h"
+#include "runtime/base/text.h"
+#include "runtime/cgroup/settings.h"
+#include "runtime/container/loaded.h"
+#include "runtime/container/resctrl_class.h"
+#include "runtime/host/read.h"
+#include "runtime/sys/file.h"
+
+namespace crux::container {
+
+namespace {
+
+/// What the container's limits are made of, before and after.
+struct Change {
+    cgroup::Limits before;
+    cgroup::Limits after;
+    oci::Resources resources;  ///< after
+};
+
+Status check_state(const Loaded& container) {
+    switch (TRY(status_of(container))) {
+        case oci::Status::created:
+        case oci::Status::running:
+        case oci::Status::paused:
+            return {};
+        case oci::Status::creating:
+        case oci::Status::stopped:
+            break;
+    }
+    return fail(Error::Kind::state, "container not running");
+}
+
+bool is_below(std::string_view origin, std::string_view pointer) {
+    return origin.starts_with(pointer) &&
+           (origin.size() == pointer.size() || origin[pointer.size()] == '/');
+}
+
+/// Leaves what is neither named nor different from before.
+void keep_changes(std::vector<cgroup::Setting>& settings, const std::vector<std::string>& named,
+                  const std::vector<cgroup::Setting>& before) {
+    std::erase_if(settings, [&](const cgroup::Setting& setting) {
+        const bool is_named = std::ranges::any_of(
+            named, [&](const std::string& pointer) { return is_below(setting.origin, pointer); });
+        const bool is_known = std::ranges::any_of(before, [&](const cgroup::Setting& old) {
+            return old.place == setting.place && old.file == setting.file &&
+                   old.value == setting.value;
+        });
+        return !is_named && is_known;
+    });
+}
+
+Result<Change> work_out(const oci::Resources& before, oci::Resources changes,
+                        const cgroup::Group& group) {
+    const host::Facts facts = TRY(host::read_facts());
+    cgroup::LimitsOptions options{.in_user_namespace = facts.in_user_namespace, .pointer = {}};
+    // Those of a program that added rules of its own (for a graphics card) must survive an update
+    // that only repeats the container's.
+    if (oci::same_rules(before.devices, changes.devices)) changes.devices.clear();
+    if (changes.devices.empty()) options.devices = cgroup::Devices::keep;
+    Change change;
+    change.resources = oci::updated(before, changes);
+    change.before = TRY(cgroup::limits_for(before, group.places(), options));
+    change.after = TRY(cgroup::limits_for(change.resources, group.places(), options));
+    keep_changes(change.after.settings, oci::named_by(changes), change.before.settings);
+    return change;
+}
+
+Status check(const oci::Resources& changes) {
+    oci::Diagnostics faults = oci::check_resources(changes);
+    if (faults.has_errors()) return std::unexpected(faults.to_error());
+    return {};
+}
+
+/// The places are those in a document of resources, not in a whole configuration.
+Error in_resources(const Error& error) {
+    if (error.pointer().empty()) return {error.kind(), error.text()};
+    return {error.kind(), cat(error.text(), " (resources: ", error.pointer(), ")")};
+}
+
+void take_warnings(const std::vector<cgroup::Warning>& found, Warnings& warnings) {
+    for (const cgroup::Warning& warning : found)
+        warnings.push_back(cat(warning.origin, ": ", warning.text));
+}
+
+Status update_loaded(const Loaded& container, const UpdateOptions& options, Warnings& warnings) {
+    TRY(check(options.changes));
+    const std::string text = TRY(sys::read_file(container.state.directory(), kConfigName)
+                                     .during("read the container's config.json"));
+    const oci::Config config = std::move(oci::parse_config(text).config);
+    cgroup::Group group = TRY(group_of(container.state));
+    const Change change = TRY(work_out(config.linux.resources, options.changes, group));
+
+    std::vector<cgroup::Warning> soft = change.after.warnings;
+    const cgroup::Limits undo = TRY(group.change(change.after, change.before, soft));
+    Status written = change_class(config.linux, container.record.id, options.l3_cache_schema,
+                                  options.mem_bw_schema);
+    if (written)
+        written = container.state.replace(kConfigName, oci::with_resources(text, change.resources));
+    if (!written) {
+        std::vector<cgroup::Warning> unheard;
+        (void)group.apply(undo, unheard);
+        return written;
+    }
+    take_warnings(soft, warnings);
+    return {};
+}
+
+}  // namespace
+
+Status update(const Place& place, std::string_view id, const UpdateOptions& options,
+              Warnings& warnings) {
+    const Loaded container = TRY(load(place, id));
+    TRY(container.state.lock());
+    TRY(check_state(container));
+    Status done = update_loaded(container, options, warnings);
+    if (!done) return std::unexpected(in_resources(done.error()));
+    return {};
+}
+
+}  // namespace crux::container
