@@ -88,8 +88,8 @@ Status remove(const Place& place, std::string_view id, Force force, Warnings& wa
 /// state.
 Result<std::vector<ListEntry>> list(const Place& place);
 
-/// The processes of a container, as this process's pid namespace numbers them, sorted; none where it
-/// has stopped.
+/// The processes of a container, as this process's pid namespace numbers them, sorted; none where
+/// it has stopped.
 Result<std::vector<int>> processes(const Place& place, std::string_view id);
 
 /// Freezes and thaws all processes of a container.
