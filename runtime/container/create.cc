@@ -140,8 +140,7 @@ Status answer(const Prepared& prepared, const StateDirectory& state, const launc
         case plan::Request::network_devices:
             return move_network_devices(prepared.bundle.config.linux, launched.pid());
         case plan::Request::resctrl_class:
-            return enter_class(*prepared.bundle.config.linux.intel_rdt, state.id(),
-                               launched.pid());
+            return enter_class(*prepared.bundle.config.linux.intel_rdt, state.id(), launched.pid());
     }
     return fail(Error::Kind::protocol, "init asked for something that is not in this plan");
 }

@@ -51,8 +51,7 @@ bool plan_on_host(const std::string& bundle, oci::Diagnostics& out) {
 }  // namespace
 
 Result<Validation> validate(const std::string& bundle, bool on_host) {
-    const std::string text =
-        TRY(sys::read_file(bundle + "/config.json").during("read config.json"));
+    const std::string text = TRY(read_config_text(bundle));
     Validation out;
     out.diagnostics = std::move(oci::checked_config(text).diagnostics);
     if (!on_host) return out;

@@ -1,5 +1,7 @@
 #include "runtime/container/prepare.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
@@ -23,13 +25,6 @@ namespace {
 std::string joined(const std::string& directory, const std::string& path) {
     if (!path.empty() && path.front() == '/') return path;
     return cat(directory, '/', path);
-}
-
-Result<std::string> read_config_text(const std::string& path) {
-    auto text = sys::read_file(joined(path, kConfigName));
-    if (!text && text.error().value == ENOENT)
-        return fail(Error::Kind::spec, "JSON specification file config.json not found");
-    return std::move(text).during(cat("read ", path, "/config.json"));
 }
 
 /// systemd's socket activation: meant for us only if it names us.
@@ -84,6 +79,19 @@ Status limit_resources(const plan::Plan& plan, pid_t pid) {
                 .at(cat("/process/rlimits/", i)));
     }
     return {};
+}
+
+Result<std::string> read_config_text(const std::string& path) {
+    const std::string file = joined(path, kConfigName);
+    // Not blocking: a FIFO in its place must not stop anything.
+    auto opened = sys::openat(sys::FdRef::cwd(), file, O_RDONLY | O_NONBLOCK);
+    if (!opened && opened.error().value == ENOENT)
+        return fail(Error::Kind::spec, "JSON specification file config.json not found");
+    const sys::Fd config = TRY(std::move(opened).during(file));
+    const struct ::stat status = TRY(sys::fstat(config).during(file));
+    if (!S_ISREG(status.st_mode))
+        return fail(Error::Kind::spec, cat(file, " is not a regular file"));
+    return sys::read_to_end(config).during(file);
 }
 
 Result<Bundle> read_bundle(const std::string& path) {

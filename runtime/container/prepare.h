@@ -22,6 +22,10 @@ struct Bundle {
     std::string rootfs;            ///< absolute
 };
 
+/// The text of the bundle's config.json, which must be a regular file. "JSON specification file
+/// config.json not found" where there is none.
+Result<std::string> read_config_text(const std::string& path);
+
 /// Reads config.json and judges it; all that is wrong with it comes back as one error.
 Result<Bundle> read_bundle(const std::string& path);
 

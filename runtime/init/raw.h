@@ -109,8 +109,8 @@ inline Outcome call(long number, Arguments... arguments) {
             static_cast<std::uint32_t>(number)};
 }
 
-/// Ends the process. A seccomp profile may forbid both ways to exit; an illegal instruction then ends it, also
-/// as the first process of its pid namespace.
+/// Ends the process. A seccomp profile may forbid both ways to exit; an illegal instruction then
+/// ends it, also as the first process of its pid namespace.
 [[noreturn]] inline void exit_now(int status) {
     (void)call(__NR_exit_group, status);
     (void)call(__NR_exit, status);

@@ -29,7 +29,7 @@ class Journal {
     struct Content {
         std::vector<cgroup::Place> cgroup;
         std::vector<std::string> ancestors;  ///< cgroup directories above, made for this container
-        bool cgroup_is_ours = false;           ///< all processes in it are this container's
+        bool cgroup_is_ours = false;         ///< all processes in it are this container's
         std::vector<std::string> directories;  ///< made for this container, to be removed in order
     };
 

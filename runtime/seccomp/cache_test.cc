@@ -336,8 +336,7 @@ TEST_CASE("a profile that fails leaves nothing in the cache") {
 TEST_CASE("a profile whose entry would be very large is not kept") {
     const Scratch scratch;
     std::vector<std::string> names{"read"};
-    for (int i = 0; i < 10; ++i)
-        names.emplace_back(kMaxEntryBytes / 8, static_cast<char>('a' + i));
+    for (int i = 0; i < 10; ++i) names.emplace_back(kMaxEntryBytes / 8, static_cast<char>('a' + i));
     const Program program = cached(profile(std::move(names)), scratch);
     CHECK(program.unknown_syscalls.size() == 10);
     CHECK(program.cache_warning ==
