@@ -2,15 +2,18 @@
 
 include_guard()
 
-add_library(crux_options INTERFACE)
-target_compile_features(crux_options INTERFACE cxx_std_23)
-target_include_directories(crux_options INTERFACE ${PROJECT_SOURCE_DIR})
+add_library(crux_plain INTERFACE)
+target_compile_features(crux_plain INTERFACE cxx_std_23)
+target_include_directories(crux_plain INTERFACE ${PROJECT_SOURCE_DIR})
 # Designated initialisers name what they set; the rest has its defaults in the type.
 target_compile_options(
-    crux_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wconversion
+    crux_plain INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wconversion
                            -Wswitch-enum -Werror=unused-result -Werror=switch-enum)
 
-# Init is freestanding and takes neither these options nor a sanitizer's run time.
+# What is built with a sanitizer where one is asked for: all but the freestanding programs, which have no run
+# time to carry one.
+add_library(crux_options INTERFACE)
+target_link_libraries(crux_options INTERFACE crux_plain)
 if(CRUX_SANITIZE)
     target_compile_options(crux_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
                                                   -fno-omit-frame-pointer)
@@ -21,6 +24,11 @@ endif()
 add_library(crux_strict INTERFACE)
 target_link_libraries(crux_strict INTERFACE crux_options)
 target_compile_options(crux_strict INTERFACE -fno-exceptions -fno-rtti)
+
+# The same without a sanitizer: for init and other programs that have no C library or must stay static.
+add_library(crux_freestanding INTERFACE)
+target_link_libraries(crux_freestanding INTERFACE crux_plain)
+target_compile_options(crux_freestanding INTERFACE -fno-exceptions -fno-rtti)
 
 set_property(GLOBAL PROPERTY CRUX_UNIT_TESTS "")
 set_property(GLOBAL PROPERTY CRUX_LIBRARIES "")
