@@ -1,7 +1,8 @@
 #!/bin/bash
 # Installs what is needed, builds crux and passes all its tests: the README's test command.
-# usage: ./run-tests.sh [--no-lint] [--no-asan] [--tidy]
-# --tidy adds clang-tidy over all sources, which takes longer than all else together on two cores.
+# usage: ./run-tests.sh [--no-lint] [--asan] [--tidy]
+# --asan adds the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer, --tidy clang-tidy over all sources:
+# each takes longer than all else together on two cores.
 # The last line is "N passed, N failed, N skipped", and the exit code is 0 only where nothing failed.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
@@ -9,14 +10,14 @@ cd "$(dirname "$0")" || exit 1
 . scripts/as-root.sh
 
 with_lint=yes
-with_asan=yes
+with_asan=no
 tidy_folder=
 for word in "$@"; do
     case $word in
         --no-lint) with_lint=no ;;
-        --no-asan) with_asan=no ;;
+        --asan) with_asan=yes ;;
         --tidy) tidy_folder=build/release ;;
-        *) sed -n '2,5s/^# //p' "$0"; exit 1 ;;
+        *) sed -n '2,6s/^# //p' "$0"; exit 1 ;;
     esac
 done
 
