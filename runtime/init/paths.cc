@@ -82,8 +82,12 @@ Outcome make(Context& context, char* path, Target kind, int links) {
 }  // namespace
 
 Outcome open_in_root(Context& context, const char* path, int flags) {
-    return open_how(context.root.get(), or_dot(path), flags, 0,
-                    kResolveInRoot | kResolveNoMagicLinks);
+    Owned own;
+    if (!context.root.open())
+        own = Owned(
+            TRY(call(__NR_openat, kCurrentDirectory, "/", kOpenPath | kDirectory | kCloseOnExec)));
+    const int root = own.open() ? own.get() : context.root.get();
+    return open_how(root, or_dot(path), flags, 0, kResolveInRoot | kResolveNoMagicLinks);
 }
 
 Outcome open_exactly(Context& context, const char* path, int flags) {

@@ -8,7 +8,8 @@ namespace crux::init {
 enum class Target : std::uint8_t { directory, file };
 
 /// Opens a path inside the container's root: symbolic links cannot leave it, magic links are
-/// refused. `flags` are open(2)'s; close-on-exec is added.
+/// refused. `flags` are open(2)'s; close-on-exec is added. Once the root's descriptor is given up,
+/// "/" is the root.
 Outcome open_in_root(Context& context, const char* path, int flags);
 
 /// The same, but a symbolic link anywhere in the path is an error: for what must be exactly there.

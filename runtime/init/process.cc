@@ -138,6 +138,10 @@ Outcome make_directory(Context& context, const plan::Path& step) {
 
 Outcome change_directory(Context& context, const plan::WorkingDirectory& step) {
     if (context.in_working_directory) return {};
+    // From here on the container's words are paths of the working directory and of the program. No
+    // descriptor of ours is a directory any more, so that /proc/self/fd leads nowhere.
+    context.root.reset();
+    context.empty.reset();
     const Outcome entered = call(__NR_chdir, context.text(step.path));
     // What root may not enter, the user perhaps may (a directory of theirs on NFS or FUSE).
     if (context.step->flags == plan::kFirstTry && entered.error() == kAccess) return {};
