@@ -67,7 +67,8 @@ struct Statx {
     std::uint32_t rdev_minor;
     std::uint32_t dev_major;
     std::uint32_t dev_minor;
-    std::uint64_t spare[14];
+    std::uint64_t mount_id;  ///< Linux 5.8
+    std::uint64_t spare[13];
 };
 static_assert(sizeof(Statx) == 256);
 

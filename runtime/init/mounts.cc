@@ -1,4 +1,5 @@
 #include "runtime/init/copy_up.h"
+#include "runtime/init/memory.h"
 #include "runtime/init/mount_object.h"
 #include "runtime/init/paths.h"
 
@@ -54,6 +55,41 @@ bool missing_is_fine(std::uint16_t flags, const Outcome& outcome) {
     return (flags & plan::kOptional) != 0 && outcome.error() == kNoEntry;
 }
 
+/// Only a procfs may stand for /proc: labels and limits are written through it by the program's own
+/// tools.
+Outcome check_proc(int mount) {
+    constexpr long kProcMagic = 0x9fa0;
+    struct {
+        long type;
+        long rest[15];
+    } status{};
+    TRY(call(__NR_fstatfs, mount, &status));
+    return status.type == kProcMagic ? Outcome() : refuse(kInvalid, __NR_fstatfs);
+}
+
+/// Which mount a descriptor lies in; 0 where the kernel does not tell (before Linux 5.8).
+std::uint64_t mount_of(int descriptor) {
+    constexpr unsigned kMountId = 0x1000;  // STATX_MNT_ID
+    Statx status;
+    const Outcome known = call(__NR_statx, descriptor, "", kEmptyPath, kMountId, &status);
+    return known.failed() || (status.mask & kMountId) == 0 ? 0 : status.mount_id;
+}
+
+/// What may be mounted in /proc the plan has judged by its name. A link of the image must not lead
+/// there (CVE-2019-16884).
+Outcome check_target(Context& context, const char* path, int target) {
+    constexpr char kProc[] = "proc";
+    const bool by_name = memcmp(path, kProc, sizeof kProc - 1) == 0;
+    if (by_name && (path[sizeof kProc - 1] == '/' || path[sizeof kProc - 1] == 0)) return {};
+    if (check_proc(target).failed()) return {};
+    const Outcome opened = open_exactly(context, kProc, kOpenPath | kDirectory);
+    if (opened.failed()) return {};
+    const Owned proc(opened.value());
+    if (check_proc(proc.get()).failed()) return {};
+    return mount_of(proc.get()) == mount_of(target) ? refuse(kNotPermitted, __NR_move_mount)
+                                                    : Outcome();
+}
+
 /// A tmpfs over a directory looks like what it covers (as runc does, when no mode is asked for).
 Outcome copy_mode(int target, int mount) {
     Statx status;
@@ -71,8 +107,13 @@ Outcome mount_file_system(Context& context, const plan::Mount& step) {
     const bool exact = (step.flags & plan::kOnlyDirectory) != 0;
     Outcome found = exact ? open_exactly(context, path, kOpenPath | kDirectory)
                           : make_target(context, path, Target::directory);
-    if (exact && found.error() == kNoEntry) found = make_target(context, path, Target::directory);
+    if (exact && found.error() == kNoEntry) {
+        // What is there now may be a link that somebody put there meanwhile.
+        const Owned made(TRY(make_target(context, path, Target::directory)));
+        found = open_exactly(context, path, kOpenPath | kDirectory);
+    }
     const Owned target(TRY(found));
+    TRY(check_target(context, path, target.get()));
     if ((step.flags & plan::kModeOfTarget) != 0) TRY(copy_mode(target.get(), mount.get()));
     if ((step.flags & plan::kCopyUp) != 0) TRY(copy_up(context, target.get(), mount.get()));
     TRY(attach(mount.get(), target.get()));
@@ -80,18 +121,6 @@ Outcome mount_file_system(Context& context, const plan::Mount& step) {
 }
 
 namespace {
-
-/// Only a procfs may stand for /proc: labels and limits are written through it by the program's own
-/// tools.
-Outcome check_proc(int mount) {
-    constexpr long kProcMagic = 0x9fa0;
-    struct {
-        long type;
-        long rest[15];
-    } status{};
-    TRY(call(__NR_fstatfs, mount, &status));
-    return status.type == kProcMagic ? Outcome() : refuse(kInvalid, __NR_fstatfs);
-}
 
 Outcome open_source(Context& context, const plan::Bind& step, bool recursive) {
     const char* source = context.text(step.source);
@@ -122,6 +151,7 @@ Outcome bind(Context& context, const plan::Bind& step) {
                                       directory ? Target::directory : Target::file);
     if (missing_is_fine(step.flags, found)) return {};
     const Owned target(TRY(found));
+    TRY(check_target(context, context.text(step.target), target.get()));
     TRY(attach(mount.get(), target.get()));
     return propagate(mount.get(), step.propagation);
 }
