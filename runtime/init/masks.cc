@@ -20,18 +20,6 @@ Outcome open_null(Context& context) {
     return {};
 }
 
-/// One empty read-only directory serves every masked directory; the first mount is the one to copy.
-Outcome empty_directory(Context& context) {
-    if (context.empty.open()) return clone_mount(context.empty.get(), false);
-    const Owned file_system(TRY(call(__NR_fsopen, "tmpfs", kFsopenCloseOnExec)));
-    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "nr_blocks", "1", 0));
-    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "nr_inodes", "1", 0));
-    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigFlag, "ro", nullptr, 0));
-    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigCreate, nullptr, nullptr, 0));
-    return call(__NR_fsmount, file_system.get(), kFsmountCloseOnExec,
-                kAttributeReadOnly | kAttributeNoSuid | kAttributeNoDev | kAttributeNoExec);
-}
-
 }  // namespace
 
 Outcome mask(Context& context, const plan::Path& step) {

@@ -62,6 +62,17 @@ Outcome clone_mount(int descriptor, bool recursive) {
         kOpenTreeClone | kOpenTreeCloseOnExec | kEmptyPath | (recursive ? kAtRecursive : 0));
 }
 
+Outcome empty_directory(Context& context) {
+    if (context.empty.open()) return clone_mount(context.empty.get(), false);
+    const Owned file_system(TRY(call(__NR_fsopen, "tmpfs", kFsopenCloseOnExec)));
+    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "nr_blocks", "1", 0));
+    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "nr_inodes", "1", 0));
+    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigFlag, "ro", nullptr, 0));
+    TRY(call(__NR_fsconfig, file_system.get(), kFsconfigCreate, nullptr, nullptr, 0));
+    return call(__NR_fsmount, file_system.get(), kFsmountCloseOnExec,
+                kAttributeReadOnly | kAttributeNoSuid | kAttributeNoDev | kAttributeNoExec);
+}
+
 Outcome attach(int mount, int target) {
     return call(__NR_move_mount, mount, "", target, "",
                 kMoveMountFromEmptyPath | kMoveMountToEmptyPath);

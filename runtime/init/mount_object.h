@@ -9,6 +9,10 @@ namespace crux::init {
 /// A copy of the mount (of the whole tree below it, if recursive) that a descriptor stands for.
 Outcome clone_mount(int descriptor, bool recursive);
 
+/// One empty read-only directory serves all that is covered: a copy of the one that the context
+/// holds, a new one as long as it holds none.
+Outcome empty_directory(Context& context);
+
 /// Attaches a detached mount on what `target` stands for.
 Outcome attach(int mount, int target);
 

@@ -1,3 +1,4 @@
+#include "runtime/init/host_proc.h"
 #include "runtime/init/memory.h"
 #include "runtime/init/mount_object.h"
 #include "runtime/init/paths.h"
@@ -76,6 +77,8 @@ Outcome enter_root(Context& context, const plan::EnterRoot& step) {
             break;
         }
         case plan::EnterRootHow::move:
+            TRY(hide_host_proc(context));
+            TRY(call(__NR_fchdir, context.root.get()));
             TRY(call(__NR_mount, ".", "/", nullptr, kMountMove, nullptr));
             TRY(call(__NR_chroot, "."));
             break;
