@@ -21,7 +21,8 @@ struct Context {
     bool in_working_directory = false;
     std::uint32_t umask = 0;  ///< what the program gets
     const char* program = nullptr;
-    int listener = -1;  ///< of seccomp; close-on-exec
+    const char* home = nullptr;  ///< "HOME=…", where the program has none of its own
+    int listener = -1;           ///< of seccomp; close-on-exec
 
     // What a failing step wants to add to its report.
     std::int32_t extra = 0;

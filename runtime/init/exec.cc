@@ -4,7 +4,23 @@
 
 namespace crux::init {
 
+namespace {
+
+/// The program's HOME, looked up together with it: afterwards a filter may forbid to open anything.
+void remember_home(Context& context) {
+    const auto* steps = reinterpret_cast<const plan::Step*>(
+        reinterpret_cast<const char*>(context.plan) + context.plan->steps);
+    const plan::Step& last = steps[context.plan->step_count - 1];
+    if (last.kind != plan::Kind::exec || last.exec.needs_home == 0) return;
+    static char home[kHomeMax];
+    find_home(context, last.exec.uid, home);
+    context.home = home;
+}
+
+}  // namespace
+
 Outcome find_program(Context& context, const plan::FindProgram& step) {
+    remember_home(context);
     constexpr int kMayExecute = 1;
     constexpr int kEffectiveIds = 0x200;  // AT_EACCESS
     constexpr unsigned kType = 1;         // STATX_TYPE
@@ -57,9 +73,7 @@ Outcome become_program(Context& context, const plan::Exec& step) {
     const char** arguments = nullptr;
     const char** environment = nullptr;
     TRY(pointers(context, step.arguments, nullptr, arguments));
-    static char home[kHomeMax];
-    if (step.needs_home != 0) find_home(context, step.uid, home);
-    TRY(pointers(context, step.environment, step.needs_home != 0 ? home : nullptr, environment));
+    TRY(pointers(context, step.environment, context.home, environment));
     TRY(call(__NR_umask, context.umask));
     // The FIFO's close-on-exec is the sign that start waits for, so it stays open up to the exec
     // itself.
