@@ -19,6 +19,9 @@ if(CRUX_SANITIZE)
                                                   -fno-omit-frame-pointer)
     target_link_options(crux_options INTERFACE -fsanitize=address,undefined)
 endif()
+if(CRUX_FUZZ)
+    target_compile_options(crux_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # Exceptions end at the border: cmd's option adaptor and the tests have them, nothing else.
 add_library(crux_strict INTERFACE)

@@ -1,0 +1,124 @@
+// config.json: reading, rules, cgroup settings, seccomp, plan and its two descriptions. Whatever
+// passes the rules has a plan, or an error with a sentence; a plan refers to nothing outside
+// itself.
+
+#include <array>
+
+#include "oci-spec/rules.h"
+#include "runtime/cgroup/places.h"
+#include "runtime/cgroup/settings.h"
+#include "runtime/plan/explain.h"
+#include "runtime/plan/plan.h"
+#include "runtime/seccomp/compile.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace crux {
+namespace {
+
+host::Facts facts_of(host::CgroupMode mode) {
+    host::Facts facts;
+    facts.kernel = {6, 1};
+    facts.landlock_abi = 3;
+    facts.cgroup.mode = mode;
+    const auto add = [&](int version, std::vector<std::string> controllers, const char* name) {
+        const std::string mountpoint = std::string("/sys/fs/cgroup") + name;
+        facts.cgroup.hierarchies.push_back({.version = version,
+                                            .controllers = std::move(controllers),
+                                            .mountpoint = mountpoint,
+                                            .own_path = "/caller",
+                                            .own_directory = mountpoint + "/caller"});
+    };
+    if (mode != host::CgroupMode::v2) {
+        for (const char* name : {"cpu", "cpuset", "memory", "devices", "freezer", "blkio", "pids",
+                                 "hugetlb", "net_cls", "net_prio", "rdma"})
+            add(1, {name}, (std::string("/") + name).c_str());
+        add(2, {}, "/unified");
+    } else {
+        add(2, {"cpu", "cpuset", "memory", "io", "pids", "hugetlb", "rdma"}, "");
+    }
+    return facts;
+}
+
+const std::array<host::Facts, 3>& hosts() {
+    static const std::array<host::Facts, 3> all = [] {
+        std::array<host::Facts, 3> made = {facts_of(host::CgroupMode::hybrid),
+                                           facts_of(host::CgroupMode::v2),
+                                           facts_of(host::CgroupMode::v2)};
+        made[2].in_user_namespace = true;
+        made[2].uid = 1000;
+        return made;
+    }();
+    return all;
+}
+
+void check_error(const Error& error) {
+    hold(!error.message().empty());
+}
+
+/// Steps lie in the block, and so do the texts that every step may have.
+void check_plan(const plan::Plan& plan) {
+    const plan::Header& header = plan.header();
+    hold(header.magic == plan::kMagic);
+    hold(header.size == plan.bytes().size());
+    hold(plan.steps().size() == header.step_count);
+    hold(header.step_count > 0);
+    for (const plan::Step& step : plan.steps()) {
+        hold(step.kind < plan::Kind::count_);
+        hold(step.origin.offset <= header.pool_size);
+        hold(step.origin.length <= header.pool_size - step.origin.offset);
+    }
+    hold(!plan::explain_text(plan).empty());
+    hold(plan::explain_json(plan).starts_with('{'));
+}
+
+void plan_on(const host::Facts& facts, const oci::Config& config, const seccomp::Program& filter) {
+    plan::Inputs inputs;
+    inputs.config = &config;
+    inputs.facts = &facts;
+    inputs.id = "fuzz";
+    inputs.bundle = "/bundle";
+    inputs.rootfs = "/bundle/rootfs";
+    inputs.seccomp_program = {reinterpret_cast<const std::uint64_t*>(filter.instructions.data()),
+                              filter.instructions.size()};
+    inputs.seccomp_flags = filter.flags;
+    inputs.foreground_terminal = config.process && config.process->terminal;
+    auto places = cgroup::places_for(facts.cgroup, config.linux.cgroups_path, inputs.id);
+    if (!places) return check_error(places.error());
+    inputs.cgroup = std::move(*places);
+    for (const cgroup::Place& place : inputs.cgroup)
+        hold(place.path.find("/../") == std::string::npos);
+    auto limits = cgroup::limits_for(config.linux.resources, inputs.cgroup,
+                                     {.in_user_namespace = facts.in_user_namespace});
+    if (!limits) return check_error(limits.error());
+    for (const cgroup::Setting& setting : limits->settings)
+        hold(setting.file.find('/') == std::string::npos);
+    inputs.limits = std::move(*limits);
+    auto plan = plan::build(inputs);
+    if (!plan) return check_error(plan.error());
+    check_plan(*plan);
+}
+
+}  // namespace
+}  // namespace crux
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+    using namespace crux;
+    const oci::Parsed parsed = oci::checked_config(text_of(bytes, size));
+    if (parsed.diagnostics.has_errors()) {
+        check_error(parsed.diagnostics.to_error());
+        return 0;
+    }
+    seccomp::Program filter;
+    if (parsed.config.linux.seccomp) {
+        auto compiled = seccomp::compile(*parsed.config.linux.seccomp);
+        if (!compiled) {
+            check_error(compiled.error());
+            return 0;
+        }
+        filter = std::move(*compiled);
+        hold(!filter.instructions.empty() &&
+             filter.instructions.size() <= seccomp::kMaxInstructions);
+    }
+    for (const host::Facts& facts : hosts()) plan_on(facts, parsed.config, filter);
+    return 0;
+}

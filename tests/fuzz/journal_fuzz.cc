@@ -1,0 +1,14 @@
+// The journal of a container: what it tells, written again, tells the same.
+
+#include "runtime/launch/journal.h"
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+    using namespace crux::launch;
+    const Journal::Content content = parse_journal(text_of(bytes, size));
+    const std::string once = journal_lines(content.cgroup, content.ancestors);
+    const Journal::Content again = parse_journal(once);
+    hold(again.cgroup == content.cgroup);
+    hold(again.ancestors == content.ancestors);
+    return 0;
+}
