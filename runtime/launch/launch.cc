@@ -2,7 +2,9 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <new>
@@ -50,8 +52,23 @@ Result<sys::Fd> sealed(const char* name, std::span<const std::byte> bytes, unsig
 Result<sys::Fd> init_image() {
     constexpr unsigned kExecutable = 0x10;  // MFD_EXEC, Linux 6.3
     auto image = sealed("crux-init", init::image(), kExecutable);
-    if (image || image.error().code() != EINVAL) return image;
-    return sealed("crux-init", init::image(), 0);
+    if (!image && image.error().code() == EINVAL) image = sealed("crux-init", init::image(), 0);
+    sys::Fd file = TRY(std::move(image));
+    // Who may run but not read it cannot trace it either, from its first instruction on: the kernel
+    // then makes it undumpable as seen from every user namespace that does not own the file.
+    constexpr mode_t kRunOnly = 0711;
+    TRY(sys::fchmod(file, kRunOnly).during("protect a memfd"));
+    return file;
+}
+
+/// Whoever is in a namespace that we enter must not trace the process that enters: until it is init
+/// it shares our memory (CVE-2016-9962). An unprivileged writer of id maps has to stay dumpable,
+/// for the files of /proc to be its own.
+Status hide_from_namespaces(const plan::HostPart& host) {
+    if (host.joins.empty()) return {};
+    if (!host.uid_map.empty() && ::geteuid() != 0) return {};
+    TRY(sys::prctl(PR_SET_DUMPABLE, 0).during("become undumpable"));
+    return {};
 }
 
 constexpr const char* kMemoryLimit = "/linux/resources/memory/limit";
@@ -254,6 +271,7 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
         state->oom_kills_before = state->group->oom_kills().value_or(0);
     const plan::HostPart& host = plan.host;
     TRY(open_joins(host, outside.first_process, state->join_files, state->joins));
+    TRY(hide_from_namespaces(host));
     TRY(enter_pid_namespace(state->joins, host));
     const unsigned keep_below = kept_below(plan);
     Inheritance& inheritance = state->inheritance.emplace(keep_below);
