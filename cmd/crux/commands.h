@@ -12,6 +12,7 @@ std::span<const Command* const> all_commands();
 
 extern const Command kCreate;
 extern const Command kDelete;
+extern const Command kEvents;
 extern const Command kExec;
 extern const Command kExplain;
 extern const Command kFeatures;

@@ -1,0 +1,57 @@
+#include "runtime/cgroup/oom_watch.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "runtime/base/text.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/notify.h"
+
+namespace crux::cgroup {
+
+Status OomWatch::watch_v1(const std::string& folder) {
+    const std::string control = folder + "/memory.oom_control";
+    control_ = TRY(sys::openat(sys::FdRef::cwd(), control, O_RDONLY).during(control));
+    events_ = TRY(sys::eventfd().during("watch for want of memory"));
+    const std::string registration = cat(events_.get(), ' ', control_.get());
+    const std::string file = folder + "/cgroup.event_control";
+    folder_ = folder;
+    return sys::write_file(file, registration).during(file);
+}
+
+Status OomWatch::watch_v2(const std::string& folder) {
+    const std::string file = folder + "/memory.events";
+    events_ = TRY(sys::inotify().during("watch for want of memory"));
+    TRY(sys::inotify_add_watch(events_, file, IN_MODIFY).during(file));
+    kills_ = TRY(group_->oom_kills());
+    return {};
+}
+
+Result<OomWatch> OomWatch::open(const Group& group) {
+    OomWatch watch(group);
+    const int found = find_place(group.places(), "memory", "memory");
+    if (found < 0) return watch;
+    const Place& place = group.places()[static_cast<std::size_t>(found)];
+    TRY(place.version == 1 ? watch.watch_v1(place.directory()) : watch.watch_v2(place.directory()));
+    return watch;
+}
+
+Result<std::uint64_t> OomWatch::news() {
+    if (control_) {
+        const std::uint64_t count = TRY(sys::read_eventfd(events_).during("read an eventfd"));
+        // The end of the cgroup is told in the same way.
+        const bool is_there = sys::faccessat(sys::FdRef::cwd(), folder_, F_OK).has_value();
+        return is_there ? count : 0;
+    }
+    if (!events_) return std::uint64_t{0};
+    char unread[4096];
+    // What is in there is always the same: the file has changed.
+    auto drained = sys::read(events_, unread);
+    if (!drained && drained.error().value != EAGAIN)
+        return std::unexpected(Error(drained.error()).during("read from inotify"));
+    const std::uint64_t kills = TRY(group_->oom_kills());
+    return kills - std::exchange(kills_, kills);
+}
+
+}  // namespace crux::cgroup
