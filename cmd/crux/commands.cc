@@ -5,8 +5,8 @@ namespace crux::cmd {
 namespace {
 
 constexpr const Command* kAll[] = {
-    &kCreate, &kDelete, &kEvents, &kExec, &kExplain, &kFeatures, &kKill,   &kList,     &kPause,
-    &kPs,     &kResume, &kRun,    &kSpec, &kStart,   &kState,    &kUpdate, &kValidate,
+    &kCompletion, &kCreate, &kDelete, &kEvents, &kExec, &kExplain, &kFeatures, &kKill,   &kList,
+    &kPause,      &kPs,     &kResume, &kRun,    &kSpec, &kStart,   &kState,    &kUpdate, &kValidate,
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace crux::cmd {
 /// commands.cc.
 std::span<const Command* const> all_commands();
 
+extern const Command kCompletion;
 extern const Command kCreate;
 extern const Command kDelete;
 extern const Command kEvents;
