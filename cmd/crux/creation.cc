@@ -10,12 +10,12 @@ namespace crux::cmd {
 namespace {
 
 /// --systemd-cgroup, or crun's spelling of it.
-Result<bool> wants_systemd(const Options& global) {
+Status take_manager(const Options& global, container::CreateOptions& options) {
     const std::string& manager = global.text("cgroup-manager");
-    if (manager.empty() || manager == "cgroupfs") return global.on("systemd-cgroup");
-    if (manager == "systemd") return true;
-    if (manager == "disabled")
-        return fail(Error::Kind::unsupported, "--cgroup-manager disabled is not supported");
+    options.systemd_cgroup = manager == "systemd" || global.on("systemd-cgroup");
+    options.no_cgroup = manager == "disabled";
+    if (manager.empty() || manager == "cgroupfs" || manager == "systemd" || options.no_cgroup)
+        return {};
     return fail(Error::Kind::usage,
                 cat("invalid value ", quoted(manager),
                     " for --cgroup-manager: not systemd, cgroupfs or disabled"));
@@ -40,7 +40,7 @@ Status take_creation_options(Call& call, container::CreateOptions& options) {
     options.no_pivot = given.on("no-pivot");
     options.no_new_keyring = given.on("no-new-keyring");
     options.preserve_fds = TRY(preserved_descriptors(given));
-    options.systemd_cgroup = TRY(wants_systemd(call.global));
+    TRY(take_manager(call.global, options));
     return {};
 }
 

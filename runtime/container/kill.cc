@@ -27,7 +27,8 @@ Status kill_every_process(const Loaded& container, bool init_lives, All all) {
 Status kill(const Place& place, std::string_view id, int signal, All all) {
     const Loaded container = TRY(load(place, id));
     const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
-    if (signal == SIGKILL && !container.record.own_pid_namespace)
+    const bool has_cgroup = !container.record.cgroup_paths.empty();
+    if (signal == SIGKILL && !container.record.own_pid_namespace && has_cgroup)
         return kill_every_process(container, init.has_value(), all);
     if (!init) return not_running(all);
     auto sent = sys::pidfd_send_signal(*init, signal);

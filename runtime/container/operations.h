@@ -28,6 +28,7 @@ struct CreateOptions {
     bool no_new_keyring = false;
     unsigned preserve_fds = 0;
     bool systemd_cgroup = false;
+    bool no_cgroup = false;  ///< stays in the caller's cgroup; resources have no effect
 };
 
 struct RunOptions : CreateOptions {

@@ -53,6 +53,17 @@ void take_warnings(const oci::Diagnostics& diagnostics, Warnings& warnings) {
         warnings.push_back(oci::describe(diagnostic));
 }
 
+/// Where the container's cgroups are, and what is written to them.
+Status place_cgroup(plan::Inputs& inputs, Warnings& warnings) {
+    const oci::Linux& linux = inputs.config->linux;
+    inputs.cgroup = TRY(cgroup::places_for(inputs.facts->cgroup, linux.cgroups_path, inputs.id));
+    inputs.limits = TRY(cgroup::limits_for(linux.resources, inputs.cgroup,
+                                           {.in_user_namespace = inputs.facts->in_user_namespace}));
+    for (const cgroup::Warning& warning : inputs.limits.warnings)
+        warnings.push_back(cat(warning.origin, ": ", warning.text));
+    return {};
+}
+
 }  // namespace
 
 Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place) {
@@ -130,12 +141,7 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }
-    inputs.cgroup = TRY(cgroup::places_for(prepared.facts.cgroup, config.linux.cgroups_path, id));
-    inputs.limits =
-        TRY(cgroup::limits_for(config.linux.resources, inputs.cgroup,
-                               {.in_user_namespace = prepared.facts.in_user_namespace}));
-    for (const cgroup::Warning& warning : inputs.limits.warnings)
-        warnings.push_back(cat(warning.origin, ": ", warning.text));
+    if (!options.no_cgroup) TRY(place_cgroup(inputs, warnings));
     inputs.no_pivot = options.no_pivot;
     inputs.no_new_keyring = options.no_new_keyring;
     inputs.preserve_fds = options.preserve_fds;
