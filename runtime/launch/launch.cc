@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -49,16 +50,25 @@ Result<sys::Fd> sealed(const char* name, std::span<const std::byte> bytes, unsig
     return file;
 }
 
-Result<sys::Fd> init_image() {
+Result<sys::Fd> init_image(bool run_only) {
     constexpr unsigned kExecutable = 0x10;  // MFD_EXEC, Linux 6.3
     auto image = sealed("crux-init", init::image(), kExecutable);
     if (!image && image.error().code() == EINVAL) image = sealed("crux-init", init::image(), 0);
     sys::Fd file = TRY(std::move(image));
-    // Who may run but not read it cannot trace it either, from its first instruction on: the kernel
-    // then makes it undumpable as seen from every user namespace that does not own the file.
+    if (!run_only) return file;
     constexpr mode_t kRunOnly = 0711;
     TRY(sys::fchmod(file, kRunOnly).during("protect a memfd"));
     return file;
+}
+
+/// Who may run init but not read its file cannot trace it either, from its first instruction on:
+/// the kernel then makes it undumpable as seen from every user namespace that does not own the
+/// file. That matters where somebody is in the namespaces already, and takes init's own files in
+/// /proc away from it: time offsets are written there.
+bool hides_from_first_instruction(const plan::Plan& plan) {
+    if (plan.host.joins.empty()) return false;
+    return std::ranges::none_of(
+        plan.steps(), [](const plan::Step& step) { return step.kind == plan::Kind::time_offsets; });
 }
 
 /// Whoever is in a namespace that we enter must not trace the process that enters: until it is init
@@ -209,8 +219,9 @@ namespace {
 /// streams.
 unsigned kept_below(const plan::Plan& plan) {
     constexpr unsigned kStreams = 3;
-    const plan::Step& last = plan.steps().back();
-    return last.kind == plan::Kind::exec ? last.exec.keep_below : kStreams;
+    for (const plan::Step& step : plan.steps())
+        if (step.kind == plan::Kind::prepare) return step.prepare.keep_below;
+    return kStreams;
 }
 
 /// Whether the kernel could run out of the container's memory before the process is init.
@@ -279,7 +290,7 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     const int control_end = TRY(inheritance.give(sys::Fd(std::move(control.second).release())));
     plan.header().slots[plan::kControlSlot] = control_end;
     TRY(open_slots(plan, outside, inheritance));
-    const sys::Fd image = TRY(init_image());
+    const sys::Fd image = TRY(init_image(hides_from_first_instruction(plan)));
     sys::Fd sealed_plan = TRY(sealed("crux-plan", plan.bytes(), 0));
     const int plan_number = TRY(inheritance.give(std::move(sealed_plan)));
 

@@ -131,6 +131,40 @@ TEST_CASE("the clocks of a new time namespace have their offsets") {
     CHECK_THAT(out, Catch::Contains("monotonic 5 6\nboottime 864000 0\n"));
 }
 
+TEST_CASE("a new time namespace has its offsets in a user namespace too, its own or a joined one") {
+    need_root();
+    if (!has_time_namespaces()) skip("needs time namespaces (Linux 5.6)");
+    const Unchanged host;
+    const auto in_user_namespace = [](Bundle& bundle) {
+        for (const char* ids : {"/linux/uidMappings", "/linux/gidMappings"})
+            bundle.set(ids, {{{"containerID", 0}, {"hostID", 100000}, {"size", 65536}}});
+        bundle.name_space("user")
+            .name_space("time")
+            .set("/process/oomScoreAdj", 7)
+            .set("/linux/timeOffsets", {{"boottime", {{"secs", 864000}, {"nanosecs", 0}}}});
+    };
+    Bundle first;
+    in_user_namespace(first);
+    first.args({"/bin/sleep", "30"});
+    Container owner(first);
+    must(owner.create());
+    must(owner.start());
+    const std::string show = "cut -d. -f1 /proc/uptime; cat /proc/self/oom_score_adj";
+    const Outcome entered = owner.crux({"exec", owner.id(), "/bin/sh", "-c", show});
+    INFO(entered.describe());
+    CHECK(std::stol(entered.out) >= 864000);
+    CHECK_THAT(entered.out, Catch::EndsWith("\n7\n"));
+
+    Bundle second;
+    in_user_namespace(second);
+    const std::string place = "/proc/" + std::to_string(owner.pid()) + "/ns/user";
+    second.remove("/linux/uidMappings").remove("/linux/gidMappings");
+    second.name_space("user", place).script(show);
+    const std::string out = output_of(second);
+    CHECK(std::stol(out) >= 864000);
+    CHECK_THAT(out, Catch::EndsWith("\n7\n"));
+}
+
 TEST_CASE("a process of exec runs on the CPUs of execCPUAffinity") {
     need_root();
     const Unchanged host;
