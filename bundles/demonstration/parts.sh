@@ -59,7 +59,8 @@ show_memory() {
     local watcher told=$work/told
     "$work/bundles/rootfs/bin/crux-demo" watch-memory "$(cgroup_of "$pid" memory)" 15 >"$told" 2>&1 &
     watcher=$!
-    sleep 0.2
+    local tries=50
+    until grep -qs . "$told" || [ $((tries -= 1)) = 0 ]; do sleep 0.1; done
     start cgroup-memory
     finish cgroup-memory 15
     wait $watcher
@@ -83,8 +84,13 @@ show_cpu() {
 
     claim 'Processor, by shares: 1024 against 256, on the same processor, at the same time.'
     controller cpuset >/dev/null || { cannot 'no cpuset controller to put both on one processor'; return; }
-    local kind full quarter
-    for kind in full quarter; do create cgroup-cpu-shares-$kind || { bad 'the container was not made' "$log"; return; }; done
+    local kind full quarter until
+    # Both work up to the same moment: whoever is alone at the end would be given everything.
+    until=$(($(cut -d ' ' -f 1 /proc/uptime | tr -d .) + 350))
+    for kind in full quarter; do
+        environment cgroup-cpu-shares-$kind WORK_UNTIL=$until
+        create cgroup-cpu-shares-$kind || { bad 'the container was not made' "$log"; return; }
+    done
     for kind in full quarter; do start cgroup-cpu-shares-$kind; done
     for kind in full quarter; do finish cgroup-cpu-shares-$kind 15; done
     log=$work/cgroup-cpu-shares-full.log full=$(value cpu-ms)

@@ -44,6 +44,12 @@ bool readable(int descriptor, Clock::time_point deadline) {
     return left.count() > 0 && poll(&event, 1, static_cast<int>(left.count())) == 1;
 }
 
+// At once: the demonstration waits for this line before it lets the container go.
+void say(const char* line) {
+    std::puts(line);
+    std::fflush(stdout);
+}
+
 int fail(const char* call) {
     std::printf("watch %s: %s\n", call, std::strerror(errno));
     return 1;
@@ -58,7 +64,7 @@ int watch_v1(const std::string& cgroup, Clock::time_point deadline) {
     if (event < 0 || file < 0 || registry < 0) return fail("open");
     const std::string words = std::to_string(event) + " " + std::to_string(file);
     if (write(registry, words.data(), words.size()) < 0) return fail("register");
-    std::puts("watching memory.oom_control by eventfd");
+    say("watching memory.oom_control by eventfd");
     if (!readable(event, deadline)) return fail("nothing came");
     std::uint64_t count = 0;
     if (read(event, &count, sizeof count) < 0) return fail("read");
@@ -74,7 +80,7 @@ int watch_v2(const std::string& cgroup, Clock::time_point deadline) {
     const int watcher = inotify_init1(IN_CLOEXEC);
     if (watcher < 0 || inotify_add_watch(watcher, events.c_str(), IN_MODIFY) < 0)
         return fail("inotify");
-    std::puts("watching memory.events by inotify");
+    say("watching memory.events by inotify");
     while (kills(events) == "0") {
         if (!readable(watcher, deadline)) return fail("nothing came");
         char changes[4096];
