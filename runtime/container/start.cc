@@ -12,6 +12,7 @@
 #include "runtime/hooks/outcome.h"
 #include "runtime/hooks/run.h"
 #include "runtime/plan/layout.h"
+#include "runtime/plan/words.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/poll.h"
@@ -63,14 +64,18 @@ hooks::Outcome outcome_of(const plan::Report& report) {
                              said.substr(std::min(first, said.size())));
 }
 
-/// What init left in the FIFO when a step behind the barrier failed, which is a startContainer
-/// hook. Our own end keeps the bytes alive.
+/// What init left in the FIFO when a step behind the barrier failed: a startContainer hook, or the
+/// filter. Our own end keeps the bytes alive.
 Status read_failure(const StateDirectory& state) {
     const sys::Fd fifo =
         TRY(sys::openat(state.directory(), kFifoName, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
     plan::Report report;
     auto length = sys::read(fifo, {reinterpret_cast<char*>(&report), sizeof report});
     if (!length || *length < plan::kReportHead) return {};
+    if (report.step == plan::kNoHook)
+        return fail(Error::Kind::os,
+                    cat("error during container init: ", plan::call_name(report.call), ": ",
+                        errno_words(report.error)));
     const std::string text =
         TRY(sys::read_file(state.directory(), kConfigName).during("read config.json"));
     const oci::Parsed parsed = oci::parse_config(text);

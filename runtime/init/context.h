@@ -21,8 +21,9 @@ struct Context {
     bool in_working_directory = false;
     std::uint32_t umask = 0;  ///< what the program gets
     const char* program = nullptr;
-    const char* home = nullptr;  ///< "HOME=…", where the program has none of its own
-    int listener = -1;           ///< of seccomp; close-on-exec
+    const char** arguments = nullptr;
+    const char** environment = nullptr;
+    int listener = -1;  ///< of seccomp; close-on-exec
 
     // What a failing step wants to add to its report.
     std::int32_t extra = 0;
@@ -87,6 +88,7 @@ Outcome become_user(Context& context, const plan::User& step);                  
 Outcome set_capabilities(Context& context, const plan::CapabilitySets& step);     // credentials.cc
 Outcome verify(const plan::Verify& step);                                         // credentials.cc
 Outcome find_program(Context& context, const plan::FindProgram& step);            // exec.cc
-Outcome become_program(Context& context, const plan::Exec& step);                 // exec.cc
+Outcome prepare_program(Context& context, const plan::Prepare& step);             // exec.cc
+[[noreturn]] void become_program(Context& context);                               // exec.cc
 
 }  // namespace crux::init

@@ -42,9 +42,9 @@ void report_failure(Context& context, const Outcome& outcome) {
         (void)send(context.control.get(), report);
         return;
     }
-    // After the barrier start listens at the other end of the FIFO. It has no plan, and what can
-    // fail there are startContainer hooks: it is told which one.
-    if (context.step->kind == plan::Kind::hook) report.step = context.step->hook.index;
+    // After the barrier start listens at the other end of the FIFO. It has no plan: of
+    // startContainer hooks it is told which one.
+    report.step = context.step->kind == plan::Kind::hook ? context.step->hook.index : plan::kNoHook;
     (void)send(context.slot(plan::kFifoSlot), report);
 }
 

@@ -4,23 +4,7 @@
 
 namespace crux::init {
 
-namespace {
-
-/// The program's HOME, looked up together with it: afterwards a filter may forbid to open anything.
-void remember_home(Context& context) {
-    const auto* steps = reinterpret_cast<const plan::Step*>(
-        reinterpret_cast<const char*>(context.plan) + context.plan->steps);
-    const plan::Step& last = steps[context.plan->step_count - 1];
-    if (last.kind != plan::Kind::exec || last.exec.needs_home == 0) return;
-    static char home[kHomeMax];
-    find_home(context, last.exec.uid, home);
-    context.home = home;
-}
-
-}  // namespace
-
 Outcome find_program(Context& context, const plan::FindProgram& step) {
-    remember_home(context);
     constexpr int kMayExecute = 1;
     constexpr int kEffectiveIds = 0x200;  // AT_EACCESS
     constexpr unsigned kType = 1;         // STATX_TYPE
@@ -69,23 +53,26 @@ Outcome pointers(Context& context, plan::List list, const char* extra, const cha
 
 }  // namespace
 
-Outcome become_program(Context& context, const plan::Exec& step) {
-    const char** arguments = nullptr;
-    const char** environment = nullptr;
-    TRY(pointers(context, step.arguments, nullptr, arguments));
-    TRY(pointers(context, step.environment, context.home, environment));
+Outcome prepare_program(Context& context, const plan::Prepare& step) {
+    static char home[kHomeMax];
+    if (step.needs_home != 0) find_home(context, step.uid, home);
+    TRY(pointers(context, step.arguments, nullptr, context.arguments));
+    TRY(pointers(context, step.environment, step.needs_home != 0 ? home : nullptr,
+                 context.environment));
     TRY(call(__NR_umask, context.umask));
     // The FIFO's close-on-exec is the sign that start waits for, so it stays open up to the exec
     // itself.
     constexpr unsigned kOnExec = 4;  // CLOSE_RANGE_CLOEXEC, Linux 5.11
     const Outcome marked = call(__NR_close_range, step.keep_below, ~0U, kOnExec);
-    if (marked.error() == kInvalid || marked.error() == kNoSystemCall) {
-        for (unsigned fd = step.keep_below; fd < 1024; ++fd)
-            (void)call(__NR_fcntl, fd, 2 /* F_SETFD */, 1 /* FD_CLOEXEC */);
-    } else {
-        TRY(marked);
-    }
-    const Outcome failed = call(__NR_execve, context.program, arguments, environment);
+    if (marked.error() != kInvalid && marked.error() != kNoSystemCall) return marked;
+    for (unsigned fd = step.keep_below; fd < 1024; ++fd)
+        (void)call(__NR_fcntl, fd, 2 /* F_SETFD */, 1 /* FD_CLOEXEC */);
+    return {};
+}
+
+void become_program(Context& context) {
+    const Outcome failed =
+        call(__NR_execve, context.program, context.arguments, context.environment);
     complain(context.program, failed.error());
 }
 

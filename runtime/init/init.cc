@@ -107,7 +107,9 @@ Outcome apply(Context& context) {
         case Kind::barrier:
             return wait_for_start(context, step.barrier);
         case Kind::exec:
-            return become_program(context, step.exec);
+            become_program(context);
+        case Kind::prepare:
+            return prepare_program(context, step.prepare);
         case Kind::count_:
             break;
     }

@@ -151,21 +151,29 @@ Status plan_create(Draft& draft, const Inputs& inputs) {
     // As the user and in the directory that the program will have: what exec would not find fails
     // create, not start.
     plan_find_program(draft);
+    // Still before a late filter, which then has to allow next to nothing but exec.
+    const List arguments = TRY(plan_prepare(draft, {inputs.listen_fds, inputs.preserve_fds}));
     // After the user and capabilities are set: nothing is left for it to forbid but the program's.
     plan_no_new_privileges(draft);
     if (!filter_needs_privilege) TRY(plan_landlock(draft));
     // Reads back all of the above (rule R11). Before a late filter, which need not allow that.
     plan_verify(draft, filter);
-    // With no_new_privileges as late as can be, so that the profile need not allow our own calls.
-    if (!filter_needs_privilege) plan_seccomp(draft, filter);
+    // The parent hands its descriptor to the listener, and is there until the container is
+    // recorded.
+    const bool filter_at_the_end = !filter_needs_privilege && !has_listener(filter);
+    if (!filter_needs_privilege && !filter_at_the_end) plan_seccomp(draft, filter);
 
     // Everything holds: the parent may record the container.
     plan_ready(draft);
     // What follows belongs to start.
     plan_barrier(draft);
+    // With no_new_privileges as late as can be, so that the profile need not allow our own calls.
+    // Before the hooks: they run programs of the image.
+    if (filter_at_the_end) plan_seccomp(draft, filter);
     // config.md: on start, before the program.
     plan_start_container_hooks(draft);
-    return plan_exec(draft, {inputs.listen_fds, inputs.preserve_fds});
+    plan_exec(draft, arguments);
+    return {};
 }
 
 }  // namespace

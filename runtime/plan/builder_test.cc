@@ -111,12 +111,13 @@ TEST_CASE("what security rests on stands in the right order") {
         {Kind::bounding_set, Kind::user},
         {Kind::user, Kind::capabilities},
         {Kind::capabilities, Kind::find_program},
-        {Kind::find_program, Kind::no_new_privileges},
+        {Kind::find_program, Kind::prepare},
+        {Kind::prepare, Kind::no_new_privileges},
         {Kind::no_new_privileges, Kind::verify},
-        {Kind::verify, Kind::seccomp},
-        {Kind::seccomp, Kind::ready},
+        {Kind::verify, Kind::ready},
         {Kind::ready, Kind::barrier},
-        {Kind::barrier, Kind::exec},
+        {Kind::barrier, Kind::seccomp},
+        {Kind::seccomp, Kind::exec},
     };
     for (const auto& rule : rules) {
         INFO(static_cast<int>(rule.before) << " before " << static_cast<int>(rule.after));
@@ -138,9 +139,11 @@ TEST_CASE("the start hooks stand between the barrier and the program") {
     const Plan plan = Fixture().plan();
     const auto steps = plan.steps();
     const std::size_t barrier = place_of(plan, Kind::barrier);
-    REQUIRE(steps.size() == barrier + 3);
-    CHECK(steps[barrier + 1].kind == Kind::hook);
-    CHECK(plan.text(steps[barrier + 1].origin) == "/hooks/startContainer/0");
+    REQUIRE(steps.size() == barrier + 4);
+    // They are programs of the image: the filter holds for them too.
+    CHECK(steps[barrier + 1].kind == Kind::seccomp);
+    CHECK(steps[barrier + 2].kind == Kind::hook);
+    CHECK(plan.text(steps[barrier + 2].origin) == "/hooks/startContainer/0");
 }
 
 TEST_CASE("no step of init refers to a slot that nobody fills") {
@@ -159,22 +162,22 @@ TEST_CASE("of equal names in the environment the last one stays, at its place") 
     Fixture fixture;
     fixture.config.process->env = {"A=1", "B=1", "A=2", "C=", "B=2"};
     const Plan plan = fixture.plan();
-    const Exec& exec = step_of(plan, Kind::exec).exec;
-    CHECK(texts_of(plan, exec.environment) == std::vector<std::string>{"A=2", "C=", "B=2"});
-    CHECK(exec.needs_home == 1);
+    const Prepare& ready = step_of(plan, Kind::prepare).prepare;
+    CHECK(texts_of(plan, ready.environment) == std::vector<std::string>{"A=2", "C=", "B=2"});
+    CHECK(ready.needs_home == 1);
 }
 
 TEST_CASE("a home directory that is given is kept, an empty one is looked up") {
     Fixture fixture;
     fixture.config.process->env = {"HOME=/root"};
-    CHECK(step_of(fixture.plan(), Kind::exec).exec.needs_home == 0);
+    CHECK(step_of(fixture.plan(), Kind::prepare).prepare.needs_home == 0);
     fixture.config.process->env = {"HOME="};
     fixture.config.process->user.uid = 7;
     const Plan plan = fixture.plan();
-    const Exec& exec = step_of(plan, Kind::exec).exec;
-    CHECK(exec.needs_home == 1);
-    CHECK(exec.uid == 7);
-    CHECK(texts_of(plan, exec.environment).empty());
+    const Prepare& ready = step_of(plan, Kind::prepare).prepare;
+    CHECK(ready.needs_home == 1);
+    CHECK(ready.uid == 7);
+    CHECK(texts_of(plan, ready.environment).empty());
 }
 
 TEST_CASE("descriptors for socket activation come before the preserved ones") {
@@ -184,9 +187,9 @@ TEST_CASE("descriptors for socket activation come before the preserved ones") {
     inputs.preserve_fds = 3;
     auto plan = build(inputs);
     REQUIRE(plan.has_value());
-    const Exec& exec = step_of(*plan, Kind::exec).exec;
-    CHECK(exec.keep_below == 8);
-    const auto environment = texts_of(*plan, exec.environment);
+    const Prepare& ready = step_of(*plan, Kind::prepare).prepare;
+    CHECK(ready.keep_below == 8);
+    const auto environment = texts_of(*plan, ready.environment);
     CHECK(std::count(environment.begin(), environment.end(), "LISTEN_FDS=2") == 1);
     CHECK(std::count(environment.begin(), environment.end(), "LISTEN_PID=1") == 1);
 }

@@ -52,6 +52,7 @@ std::string describe_seccomp(const Plan& plan, const Seccomp& seccomp);
 std::string describe_landlock(const Plan& plan, const Landlock& landlock);
 std::string describe_find(const Plan& plan, const FindProgram& find);
 std::string describe_exec(const Plan& plan, const Exec& exec);
+std::string describe_prepare(const Plan& plan, const Prepare& prepare);
 std::string describe_verify(const Verify& verify);
 
 }  // namespace crux::plan

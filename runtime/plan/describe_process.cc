@@ -134,16 +134,21 @@ std::string describe_exec(const Plan& plan, const Exec& exec) {
         if (!words.empty()) words += ' ';
         words += plain ? std::string(text) : quoted(text);
     }
+    return cat("become ", words);
+}
+
+std::string describe_prepare(const Plan& plan, const Prepare& prepare) {
     std::string names;
-    for (const Text variable : plan.list<Text>(exec.environment)) {
+    for (const Text variable : plan.list<Text>(prepare.environment)) {
         const std::string_view text = plan.text(variable);
         add_word(names, text.substr(0, text.find('=')));
     }
-    std::string out = cat("become ", words);
-    if (!names.empty()) out += cat(", with the variables ", names);
-    if (exec.needs_home != 0) out += cat(", with user ", exec.uid, "'s HOME from /etc/passwd");
-    if (exec.keep_below > 3) out += cat(", with descriptors up to ", exec.keep_below - 1, " open");
-    return out;
+    if (prepare.needs_home != 0) {
+        if (!names.empty()) names += ", ";
+        names += cat("user ", prepare.uid, "'s HOME from /etc/passwd");
+    }
+    return cat("lay ready what the program gets: descriptors 0 to ", prepare.keep_below - 1,
+               names.empty() ? "" : ", the variables ", names);
 }
 
 std::string describe_verify(const Verify& verify) {

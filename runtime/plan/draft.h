@@ -137,6 +137,8 @@ void plan_verify(Draft& draft, const Filter& filter);
 
 // program.cc
 void plan_find_program(Draft& draft);
+/// Whether the filter sends calls to a listener, to which the parent hands a descriptor.
+bool has_listener(const Filter& filter);
 void plan_seccomp(Draft& draft, const Filter& filter);
 void plan_ready(Draft& draft);
 void plan_barrier(Draft& draft);
@@ -145,7 +147,9 @@ struct Inherited {
     unsigned listen_fds = 0;
     unsigned preserve_fds = 0;
 };
-Status plan_exec(Draft& draft, const Inherited& inherited);
+/// Gives the list of arguments, for plan_exec.
+Result<List> plan_prepare(Draft& draft, const Inherited& inherited);
+void plan_exec(Draft& draft, List arguments);
 
 // hooks.cc
 void plan_host_hooks(Draft& draft);

@@ -65,12 +65,15 @@ Status plan_all(Draft& draft, const ExecInputs& inputs) {
     plan_umask(draft);
     plan_working_directory(draft);
     plan_find_program(draft);
+    const List arguments = TRY(plan_prepare(draft, {0, inputs.preserve_fds}));
     plan_no_new_privileges(draft);
     if (!filter_needs_privilege) TRY(plan_landlock(draft));
     plan_verify(draft, filter);
-    if (!filter_needs_privilege) plan_seccomp(draft, filter);
+    if (!filter_needs_privilege && has_listener(filter)) plan_seccomp(draft, filter);
     plan_ready(draft);
-    return plan_exec(draft, {0, inputs.preserve_fds});
+    if (!filter_needs_privilege && !has_listener(filter)) plan_seccomp(draft, filter);
+    plan_exec(draft, arguments);
+    return {};
 }
 
 }  // namespace

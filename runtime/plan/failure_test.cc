@@ -32,8 +32,7 @@ Plan plan_with(const char* program, const Make& make) {
     make(out);
     const std::vector<std::string> arguments = {program};
     const List list = out.texts(arguments);
-    out.add(Kind::exec, "/process/args").exec = {
-        .arguments = list, .environment = {}, .keep_below = 3, .needs_home = 0, .uid = 0};
+    out.add(Kind::exec, "/process/args").exec = {.arguments = list};
     return std::move(out).finish({});
 }
 

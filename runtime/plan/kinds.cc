@@ -164,12 +164,14 @@ constexpr std::array kRows = {
         {"barrier", "fifo(7)",
          "create and start are two commands; the container waits here, fully made, for the "
          "second"}},
-    Row{Kind::exec,
-        {"exec", "close_range(2), Linux 5.9; execve(2)",
-         "the program takes init's place, with no descriptor of the host's left open"}},
+    Row{Kind::exec, {"exec", "execve(2)", "the program takes init's place"}},
     Row{Kind::directory,
         {"directory", "mkdirat(2), openat2(2)",
          "the working directory may be missing in the image, and the root may soon be read-only"}},
+    Row{Kind::prepare,
+        {"prepare", "umask(2); close_range(2), Linux 5.9",
+         "no descriptor of the host's outlives exec; after this, exec itself is the only call left "
+         "that a filter has to allow"}},
 };
 
 constexpr bool in_order() {

@@ -76,8 +76,9 @@ enum class Kind : std::uint16_t {
     verify,             ///< read back what must hold before any code of the container runs
     ready,              ///< tell the parent, wait until the container is recorded
     barrier,            ///< wait at the FIFO for start
-    exec,               ///< close what is left, become the program
+    exec,               ///< become the program
     directory,          ///< a directory inside the root, made with its parents if missing
+    prepare,            ///< lay ready what the program gets: vectors, umask, descriptors
     count_,             ///< how many there are
 };
 
@@ -302,12 +303,15 @@ struct Verify {
 struct Barrier {
     SlotIndex fifo;
 };
-struct Exec {
+struct Prepare {
     List arguments;            ///< of Text
     List environment;          ///< of Text
     std::uint32_t keep_below;  ///< descriptors below this number stay open
     std::uint32_t needs_home;  ///< 1: add HOME from the container's /etc/passwd, or "/"
     std::uint32_t uid;         ///< whose home
+};
+struct Exec {
+    List arguments;  ///< of Text: what Prepare laid ready
 };
 
 /// Step::flags; what a bit means depends on the kind.
@@ -362,6 +366,7 @@ struct Step {
         Verify verify;
         Barrier barrier;
         Exec exec;
+        Prepare prepare;
     };
 };
 
@@ -423,6 +428,8 @@ struct Report {
     char detail[1000];
 };
 constexpr std::size_t kReportHead = offsetof(Report, detail);
+/// Report::step of what failed behind the barrier and is no hook; a hook gives its index.
+constexpr std::uint32_t kNoHook = 0xFFFFFFFFU;
 /// The parent's answer to `ask` and `ready`: 0 to go on; anything else: stop without a word.
 struct Answer {
     std::int32_t error;

@@ -72,12 +72,16 @@ void plan_find_program(Draft& draft) {
     draft.add(Kind::find_program, draft.of_process("/args/0")).find_program = {list};
 }
 
+bool has_listener(const Filter& filter) {
+    constexpr std::uint32_t kNewListener = 8;  // SECCOMP_FILTER_FLAG_NEW_LISTENER
+    return (filter.flags & kNewListener) != 0;
+}
+
 void plan_seccomp(Draft& draft, const Filter& filter) {
     if (draft.process == nullptr || filter.program.empty()) return;
     const List program = draft.out.list(filter.program);
     draft.add(Kind::seccomp, "/linux/seccomp").seccomp = {program, filter.flags};
-    constexpr std::uint32_t kNewListener = 8;  // SECCOMP_FILTER_FLAG_NEW_LISTENER
-    if ((filter.flags & kNewListener) != 0)
+    if (has_listener(filter))
         draft.add(Kind::ask_parent, "/linux/seccomp/listenerPath").ask_parent = {
             Request::seccomp_listener};
 }
@@ -90,8 +94,8 @@ void plan_barrier(Draft& draft) {
     draft.add(Kind::barrier, {}).barrier = {kFifoSlot};
 }
 
-Status plan_exec(Draft& draft, const Inherited& inherited) {
-    if (draft.process == nullptr) return {};
+Result<List> plan_prepare(Draft& draft, const Inherited& inherited) {
+    if (draft.process == nullptr) return List{};
     std::vector<std::string> extra;
     if (inherited.listen_fds > 0)
         extra = {cat("LISTEN_FDS=", inherited.listen_fds), "LISTEN_PID=1"};
@@ -105,14 +109,19 @@ Status plan_exec(Draft& draft, const Inherited& inherited) {
     const List arguments = draft.out.texts(draft.process->args);
     const List variables = draft.out.texts(environment);
     constexpr std::uint32_t kStdio = 3;
-    draft.add(Kind::exec, draft.of_process("/args")).exec = {
+    draft.add(Kind::prepare, draft.of_process("/env")).prepare = {
         .arguments = arguments,
         .environment = variables,
         .keep_below = kStdio + inherited.listen_fds + inherited.preserve_fds,
         .needs_home = needs_home ? 1U : 0U,
         .uid = draft.process->user.uid,
     };
-    return {};
+    return arguments;
+}
+
+void plan_exec(Draft& draft, List arguments) {
+    if (draft.process == nullptr) return;
+    draft.add(Kind::exec, draft.of_process("/args")).exec = {arguments};
 }
 
 }  // namespace crux::plan

@@ -214,6 +214,8 @@ std::string describe(const Plan& plan, const Step& step) {
             return "wait for start";
         case Kind::exec:
             return describe_exec(plan, step.exec);
+        case Kind::prepare:
+            return describe_prepare(plan, step.prepare);
         case Kind::directory:
             return cat("make the directory ", in_container(plan, step.path.path), " if missing");
         case Kind::count_:
