@@ -196,6 +196,13 @@ TEST_CASE("a command's value is the exit code, and its warnings follow what it p
     CHECK(run({"--log-level=error", "fine", "a"}).err.empty());
 }
 
+TEST_CASE("global flags of other runtimes are taken") {
+    const Ran ran = run({"--criu", "/nosuch", "--log-level=error", "--cgroup-manager", "cgroupfs",
+                         "--rootless=", "--rootless", "auto", "fine", "a"});
+    CHECK(ran.code == 2);
+    CHECK(ran.err.empty());
+}
+
 TEST_CASE("a failure is one entry, with the command's prefix and exit code") {
     const Ran one = run({"one", "a"});
     CHECK(one.code == 1);

@@ -8,7 +8,6 @@
 #include <ctime>
 
 #include "cmd/crux/output.h"
-#include "oci-spec/log_line.h"
 #include "runtime/base/text.h"
 
 namespace crux::cmd {
@@ -63,6 +62,18 @@ bool is_plain(std::string_view text) {
     return text.find_first_not_of(kPlain) == std::string_view::npos;
 }
 
+std::string word(std::string_view text) {
+    return is_plain(text) ? std::string(text) : quoted(text);
+}
+
+/// The place in the sources, from the folder of the command on.
+oci::LogCaller caller_of(const Report::Location& from) {
+    std::string_view file = from.file_name();
+    const std::size_t folder = file.rfind("cmd/crux/");
+    if (folder != std::string_view::npos) file.remove_prefix(folder);
+    return {from.function_name(), cat(file, ':', from.line())};
+}
+
 }  // namespace
 
 std::string_view level_word(Report::Level level) {
@@ -77,9 +88,13 @@ std::string_view level_word(Report::Level level) {
     return "error";
 }
 
-std::string text_entry(Report::Level level, std::string_view sentence, std::string_view time) {
-    return cat("time=", quoted(time), " level=", level_word(level),
-               " msg=", is_plain(sentence) ? std::string(sentence) : quoted(sentence), '\n');
+std::string text_entry(Report::Level level, std::string_view sentence, std::string_view time,
+                       const oci::LogCaller& caller) {
+    std::string entry =
+        cat("time=", quoted(time), " level=", level_word(level), " msg=", word(sentence));
+    if (!caller.function.empty())
+        entry += cat(" func=", word(caller.function), " file=", word(caller.file));
+    return entry + '\n';
 }
 
 std::string terminal_entry(Report::Level level, std::string_view sentence, long seconds) {
@@ -122,7 +137,7 @@ Status Report::open(std::string_view sink, std::string_view format, Level least)
     return {};
 }
 
-void Report::write(Level level, std::string_view sentence) {
+void Report::write(Level level, std::string_view sentence, const Location& from) {
     if (level > least_) return;
     if (sink_ == Sink::system_log) {
         ::syslog(system_priority(level), "%.*s", static_cast<int>(sentence.size()),
@@ -130,25 +145,26 @@ void Report::write(Level level, std::string_view sentence) {
         return;
     }
     const int file = sink_ == Sink::file ? file_ : STDERR_FILENO;
+    const oci::LogCaller caller = debugging() ? caller_of(from) : oci::LogCaller{};
     if (format_ == Format::json)
-        write_entry(file, oci::log_line(level_word(level), sentence, time_now()));
+        write_entry(file, oci::log_line(level_word(level), sentence, time_now(), caller));
     else if (sink_ == Sink::standard_error && ::isatty(STDERR_FILENO) == 1)
         write_entry(file, terminal_entry(level, sentence, seconds_since_start()));
     else
-        write_entry(file, text_entry(level, sentence, time_now()));
+        write_entry(file, text_entry(level, sentence, time_now(), caller));
 }
 
-void Report::error(std::string_view sentence) {
-    write(Level::error, sentence);
+void Report::error(std::string_view sentence, const Location& from) {
+    write(Level::error, sentence, from);
     if (sink_ != Sink::standard_error) write_entry(STDERR_FILENO, cat(sentence, '\n'));
 }
 
-void Report::warning(std::string_view sentence) {
-    write(Level::warning, sentence);
+void Report::warning(std::string_view sentence, const Location& from) {
+    write(Level::warning, sentence, from);
 }
 
-void Report::debug(std::string_view sentence) {
-    write(Level::debug, sentence);
+void Report::debug(std::string_view sentence, const Location& from) {
+    write(Level::debug, sentence, from);
 }
 
 void aside(std::string_view sentence) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <source_location>
 #include <string>
 #include <string_view>
 
+#include "oci-spec/log_line.h"
 #include "runtime/base/error.h"
 
 namespace crux::cmd {
@@ -15,6 +17,7 @@ class Report {
  public:
     enum class Format : std::uint8_t { text, json };
     enum class Level : std::uint8_t { error, warning, debug };
+    using Location = std::source_location;
 
     /// Until open() is called: text, on standard error, errors and warnings.
     Report() = default;
@@ -28,19 +31,21 @@ class Report {
     /// the report is as it was before.
     Status open(std::string_view sink, std::string_view format, Level least);
 
+    // Where debug messages are written, entries also name the place in the program that reports.
+
     /// Reports why the program ends.
-    void error(std::string_view sentence);
+    void error(std::string_view sentence, const Location& from = Location::current());
     /// Reports what was done otherwise than asked.
-    void warning(std::string_view sentence);
+    void warning(std::string_view sentence, const Location& from = Location::current());
     /// Says what the program is doing, for --debug.
-    void debug(std::string_view sentence);
+    void debug(std::string_view sentence, const Location& from = Location::current());
 
     /// True if debug messages are written.
     [[nodiscard]] bool debugging() const { return least_ == Level::debug; }
 
  private:
     enum class Sink : std::uint8_t { standard_error, file, system_log };
-    void write(Level level, std::string_view sentence);
+    void write(Level level, std::string_view sentence, const Location& from);
 
     Sink sink_ = Sink::standard_error;
     Format format_ = Format::text;
@@ -49,9 +54,10 @@ class Report {
     std::string name_;
 };
 
-/// The text for an entry of a text log, as logrus writes it: time="…" level=… msg="…" and a line
-/// end.
-std::string text_entry(Report::Level level, std::string_view sentence, std::string_view time);
+/// The text for an entry of a text log, as logrus writes it: time="…" level=… msg="…", where there
+/// is a caller also func=… file="…", and a line end.
+std::string text_entry(Report::Level level, std::string_view sentence, std::string_view time,
+                       const oci::LogCaller& caller = {});
 
 /// The text for a terminal, as logrus writes it: the level in colour, seconds since the start.
 std::string terminal_entry(Report::Level level, std::string_view sentence, long seconds);

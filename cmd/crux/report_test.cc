@@ -21,6 +21,27 @@ TEST_CASE("a text entry quotes what is not a plain word") {
           "time=\"2026-01-02T03:04:05Z\" level=debug msg=\"a \\\"b\\\"\\n\"\n");
 }
 
+TEST_CASE("with debug messages, entries name the place that reports") {
+    const std::string file = test::work_folder() + "/report.log";
+    {
+        Report report;
+        REQUIRE(report.open(file, "json", Level::debug).has_value());
+        report.warning("one");
+    }
+    {
+        Report report;
+        REQUIRE(report.open(file, "text", Level::debug).has_value());
+        report.debug("two");
+    }
+    const std::string text = test::read_file(file);
+    CHECK_THAT(text, Catch::StartsWith("{\"file\":\"cmd/crux/report_test.cc:"));
+    CHECK_THAT(text, Catch::Contains("\",\"func\":\""));
+    CHECK_THAT(text, Catch::Contains(",\"level\":\"warning\",\"msg\":\"one\","));
+    CHECK_THAT(text, Catch::Contains(" level=debug msg=two func="));
+    CHECK_THAT(text, Catch::Contains(" file=\"cmd/crux/report_test.cc:"));
+    ::unlink(file.c_str());
+}
+
 TEST_CASE("on a terminal an entry has its level in colour and the seconds since the start") {
     CHECK(terminal_entry(Level::error, "no", 0) == "\x1b[31mERRO\x1b[0m[0000] no\n");
     CHECK(terminal_entry(Level::warning, "no", 12) == "\x1b[33mWARN\x1b[0m[0012] no\n");
@@ -44,7 +65,7 @@ TEST_CASE("a file gets entries appended, from the level that was asked for") {
     const std::string text = test::read_file(file);
     CHECK_THAT(text, Catch::StartsWith("before\ntime=\""));
     CHECK_THAT(text, Catch::Contains("level=warning msg=one\n"));
-    CHECK_THAT(text, Catch::EndsWith("level=debug msg=two\n"));
+    CHECK_THAT(text, Catch::Contains("level=debug msg=two func="));
     CHECK_THAT(text, !Catch::Contains("not written"));
     ::unlink(file.c_str());
 }

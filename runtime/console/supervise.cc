@@ -24,8 +24,9 @@ bool ends_draining(int signal) {
 
 class Supervisor {
  public:
-    Supervisor(pid_t pid, sys::FdRef process, const Signals& signals, Terminal* terminal)
-        : pid_(pid), process_(process), signals_(signals), terminal_(terminal) {}
+    Supervisor(pid_t pid, sys::FdRef process, const Signals& signals, Terminal* terminal,
+               Aside aside)
+        : pid_(pid), process_(process), signals_(signals), terminal_(terminal), aside_(aside) {}
 
     Result<sys::ExitStatus> run() {
         while (!over()) TRY(turn());
@@ -39,11 +40,12 @@ class Supervisor {
     }
 
     Status turn() {
-        constexpr std::size_t kOwnEntries = 2;
+        constexpr std::size_t kOwnEntries = 3;
         std::array<struct ::pollfd, kOwnEntries + Terminal::kEntries> entries{};
         for (struct ::pollfd& entry : entries) entry.fd = -1;
         entries[0] = {.fd = status_ ? -1 : process_.get(), .events = POLLIN, .revents = 0};
         entries[1] = {.fd = signals_.fd().get(), .events = POLLIN, .revents = 0};
+        entries[2] = {.fd = aside_.file.get(), .events = POLLIN, .revents = 0};
         const auto terminal_entries = std::span(entries).subspan<kOwnEntries>();
         if (terminal_ != nullptr) terminal_->ask(terminal_entries);
         const bool silence_ends = status_ && !terminal_->blocked();
@@ -51,6 +53,7 @@ class Supervisor {
                                   .during("wait for the container"));
         if (count == 0) stopped_ = true;
         if (terminal_ != nullptr) terminal_->serve(terminal_entries);
+        if (entries[2].revents != 0 && !aside_.serve(aside_.whom)) aside_.file = sys::FdRef::none();
         if (entries[1].revents != 0) TRY(handle_signals());
         if (entries[0].revents != 0) TRY(reap());
         return {};
@@ -104,6 +107,7 @@ class Supervisor {
     sys::FdRef process_;
     const Signals& signals_;
     Terminal* terminal_;
+    Aside aside_;
     std::optional<sys::ExitStatus> status_;
     bool stopped_ = false;  ///< the rest of the output is given up
 };
@@ -111,8 +115,8 @@ class Supervisor {
 }  // namespace
 
 Result<sys::ExitStatus> supervise(pid_t pid, sys::FdRef process, const Signals& signals,
-                                  Terminal* terminal) {
-    return Supervisor(pid, process, signals, terminal).run();
+                                  Terminal* terminal, Aside aside) {
+    return Supervisor(pid, process, signals, terminal, aside).run();
 }
 
 }  // namespace crux::console

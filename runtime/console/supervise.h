@@ -10,6 +10,14 @@
 
 namespace crux::console {
 
+/// Something else to be served while a process is in the foreground: when the file is readable,
+/// serve(whom) is called, as long as it answers true.
+struct Aside {
+    sys::FdRef file = sys::FdRef::none();
+    bool (*serve)(void* whom) = nullptr;
+    void* whom = nullptr;
+};
+
 /// Stays with a process in the foreground until it ends, and reaps it: how it ended.
 ///
 /// Signals sent to us go to it, but for SIGCHLD (other children are reaped, which a subreaper
@@ -18,6 +26,6 @@ namespace crux::console {
 /// all output is written; should our side not take it, SIGHUP, SIGINT, SIGQUIT or SIGTERM end that.
 /// The process must be a child of ours.
 Result<sys::ExitStatus> supervise(pid_t pid, sys::FdRef process, const Signals& signals,
-                                  Terminal* terminal = nullptr);
+                                  Terminal* terminal = nullptr, Aside aside = {});
 
 }  // namespace crux::console

@@ -10,6 +10,7 @@
 #include "runtime/container/delete.h"
 #include "runtime/container/listener.h"
 #include "runtime/container/network_devices.h"
+#include "runtime/container/notify.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
 #include "runtime/container/resctrl_class.h"
@@ -180,7 +181,8 @@ void note_namespaces(const oci::Config& config, oci::ContainerRecord& record) {
 }
 
 Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDirectory& state,
-                                       const Place& place, const launch::Launched& launched) {
+                                       const Place& place, const CreateOptions& options,
+                                       const launch::Launched& launched) {
     const oci::Config& config = prepared.bundle.config;
     oci::ContainerRecord record;
     record.oci_version = config.oci_version;
@@ -198,6 +200,9 @@ Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDire
     record.rootless = place.rootless;
     record.owner_uid = prepared.facts.uid;
     record.boot_id = TRY(sys::boot_id().during("read the boot id"));
+    record.no_pivot = options.no_pivot;
+    record.no_new_keyring = options.no_new_keyring;
+    if (options.systemd_cgroup) record.cgroup_driver = oci::CgroupDriver::systemd;
     record.cgroups_path = config.linux.cgroups_path;
     record.has_process = config.process.has_value();
     record.has_poststart = !config.hooks.poststart.empty();
@@ -219,6 +224,10 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     const bool foreground = terminal.get() >= 0;
     Ending ending(warnings);
     NewState state(TRY(StateDirectory::make(place, id)));
+    if (!manager_socket().empty()) {
+        TRY(make_notify_folder(*state));
+        offer_notify(bundle.config, cat(place.root, '/', id));
+    }
     Prepared prepared = TRY(prepare(id, std::move(bundle), options, foreground, &place, warnings));
     TRY(state->write_new(kConfigName, prepared.bundle.config_text));
     launch::Journal journal = TRY(launch::Journal::create(state->directory()));
@@ -234,7 +243,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     constexpr const char* kDoing = "unable to start container process";
     launch::Launched launched = TRY(launch::start(prepared.plan, outside).during(kDoing));
     TRY(converse(launched, prepared, *state, ending, warnings).during(kDoing));
-    const oci::ContainerRecord record = TRY(record_of(prepared, *state, place, launched));
+    const oci::ContainerRecord record = TRY(record_of(prepared, *state, place, options, launched));
     TRY(state->write_record(record));
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, launched.pidfd(), "standard"));

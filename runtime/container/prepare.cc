@@ -53,6 +53,17 @@ void take_warnings(const oci::Diagnostics& diagnostics, Warnings& warnings) {
         warnings.push_back(oci::describe(diagnostic));
 }
 
+/// systemd's form of cgroupsPath.
+Status check_slice(std::string_view path) {
+    constexpr std::size_t kParts = 3;
+    if (path.empty() || split(path, ':').size() == kParts) return {};
+    return std::unexpected(
+        Error(Error::Kind::spec, cat("expected cgroupsPath to be of format \"slice:prefix:name\" "
+                                     "for systemd cgroups, got ",
+                                     quoted(path), " instead"))
+            .at("/linux/cgroupsPath"));
+}
+
 /// Where the container's cgroups are, and what is written to them.
 Status place_cgroup(plan::Inputs& inputs, Warnings& warnings) {
     const oci::Linux& linux = inputs.config->linux;
@@ -140,6 +151,10 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
         program = TRY(compiled(*config.linux.seccomp, place));
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
+    }
+    if (options.systemd_cgroup) {
+        TRY(check_slice(config.linux.cgroups_path));
+        warnings.push_back("--systemd-cgroup: the cgroup is made without systemd");
     }
     if (!options.no_cgroup) TRY(place_cgroup(inputs, warnings));
     inputs.no_pivot = options.no_pivot;

@@ -1,8 +1,10 @@
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "runtime/console/supervise.h"
 #include "runtime/container/create.h"
 #include "runtime/container/delete.h"
+#include "runtime/container/notify.h"
 #include "runtime/container/start.h"
 
 namespace crux::container {
@@ -33,14 +35,33 @@ Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& optio
     return foreground;
 }
 
+Result<std::optional<NotifyProxy>> ready_to_begin(const Loaded& container, Foreground& foreground) {
+    if (foreground.terminal) TRY(foreground.terminal->receive(kTerminalMs));
+    return NotifyProxy::open(container.state);
+}
+
 /// Takes the terminal and lets the program run; on failure the container is gone.
-Status begin(const Loaded& container, Foreground& foreground, Warnings& warnings) {
-    Status received;
-    if (foreground.terminal) received = foreground.terminal->receive(kTerminalMs);
-    if (received) return start_loaded(container, warnings);
+Result<std::optional<NotifyProxy>> begin(const Loaded& container, Foreground& foreground,
+                                         Warnings& warnings) {
+    auto notify = ready_to_begin(container, foreground);
+    if (notify) {
+        TRY(start_loaded(container, warnings));
+        return notify;
+    }
     Status destroyed = destroy(container, warnings);
     if (!destroyed) warnings.push_back(destroyed.error().message());
-    return received;
+    return notify;
+}
+
+/// In the foreground it is us that the service manager looks after.
+console::Aside aside_of(NotifyProxy& notify) {
+    return {.file = notify.file(),
+            .serve =
+                [](void* whom) {
+                    auto ready = static_cast<NotifyProxy*>(whom)->serve(::getpid());
+                    return ready && !*ready;
+                },
+            .whom = &notify};
 }
 
 /// Removes the container, unless somebody else did while the program ran.
@@ -62,12 +83,16 @@ Result<int> run(const Place& place, std::string_view id, const RunOptions& optio
     foreground.theirs.reset();
     const Loaded container = TRY(load(place, id));
     TRY(container.state.lock());
-    TRY(begin(container, foreground, warnings));
+    std::optional<NotifyProxy> notify = TRY(begin(container, foreground, warnings));
     container.state.unlock();
-    if (options.detach) return 0;
+    if (options.detach) {
+        if (notify) TRY(notify->wait(created.pidfd, created.pid));
+        return 0;
+    }
     const sys::ExitStatus ended =
         TRY(console::supervise(created.pid, created.pidfd, *foreground.signals,
-                               foreground.terminal ? &*foreground.terminal : nullptr));
+                               foreground.terminal ? &*foreground.terminal : nullptr,
+                               notify ? aside_of(*notify) : console::Aside{}));
     if (!options.keep) TRY(end(container, warnings));
     return ended.code();
 }

@@ -9,6 +9,7 @@
 #include "oci-spec/config.h"
 #include "runtime/base/text.h"
 #include "runtime/container/delete.h"
+#include "runtime/container/notify.h"
 #include "runtime/hooks/outcome.h"
 #include "runtime/hooks/run.h"
 #include "runtime/plan/layout.h"
@@ -131,7 +132,13 @@ Status start(const Place& place, std::string_view id, Warnings& warnings) {
     if (status != oci::Status::created) return wrong_state(status);
     if (!container.record.has_process)
         return fail(Error::Kind::state, "process property must not be empty");
-    return start_loaded(container, warnings);
+    const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
+    std::optional<NotifyProxy> notify = TRY(NotifyProxy::open(container.state));
+    TRY(start_loaded(container, warnings));
+    if (!notify || !init) return {};
+    // Getting ready may take its time, which is nobody's else.
+    container.state.unlock();
+    return notify->wait(*init, container.record.init_process_pid);
 }
 
 }  // namespace crux::container

@@ -142,6 +142,23 @@ Status StateDirectory::write_new(const char* name, std::string_view text) const 
     return sys::write_all(file, text).during(name);
 }
 
+Status StateDirectory::remove_entry(const std::string& name) const {
+    auto gone = sys::unlinkat(directory_, name);
+    if (!gone && gone.error().value == EISDIR) {
+        const sys::Fd folder =
+            TRY(sys::open_beneath(directory_, name, O_RDONLY | O_DIRECTORY).during(name));
+        std::vector<std::string> names;
+        TRY(sys::for_each_entry(folder, [&](const sys::Entry& entry) {
+                names.emplace_back(entry.name);
+            }).during(name));
+        for (const std::string& inner : names) (void)sys::unlinkat(folder, inner);
+        gone = sys::unlinkat(directory_, name, AT_REMOVEDIR);
+    }
+    if (!gone && gone.error().value != ENOENT)
+        return std::unexpected(Error(gone.error()).during(cat("remove ", name)));
+    return {};
+}
+
 Status StateDirectory::remove() const {
     // First, so that what a kill leaves from here on is half-made and nobody's container.
     auto forgotten = sys::unlinkat(directory_, kRecordName);
@@ -151,11 +168,7 @@ Status StateDirectory::remove() const {
     TRY(sys::for_each_entry(directory_, [&](const sys::Entry& entry) {
             names.emplace_back(entry.name);
         }).during("read the state directory"));
-    for (const std::string& name : names) {
-        auto gone = sys::unlinkat(directory_, name);
-        if (!gone && gone.error().value != ENOENT)
-            return std::unexpected(Error(gone.error()).during(cat("remove ", name)));
-    }
+    for (const std::string& name : names) TRY(remove_entry(name));
     auto gone = sys::unlinkat(root_, id_, AT_REMOVEDIR);
     if (!gone && gone.error().value != ENOENT)
         return std::unexpected(Error(gone.error()).during("remove the state directory"));

@@ -15,6 +15,7 @@ namespace crux::container {
 ///     config.json   what it was created from; later edits of the bundle have no effect
 ///     journal       what it has of the host (runtime/launch/journal.h)
 ///     exec.fifo     the barrier; gone once the program runs
+///     notify/       the socket in the service manager's place, where there is a manager
 ///     state.json    the record; there only once the container is complete, always replaced whole
 ///
 /// Held with an exclusive lock by whoever makes or removes the container.
@@ -51,6 +52,7 @@ class StateDirectory {
  private:
     [[nodiscard]] Status open_and_lock();
     [[nodiscard]] Status check_linked() const;
+    [[nodiscard]] Status remove_entry(const std::string& name) const;
 
     sys::Fd root_;
     sys::Fd directory_;

@@ -39,6 +39,14 @@ bool fill_address(struct ::sockaddr_un& address, std::string_view path) {
     return true;
 }
 
+/// How much of an address counts: an abstract name ("@NAME", as service managers write it) ends
+/// where it ends.
+socklen_t length_of(struct ::sockaddr_un& address, std::string_view path) {
+    if (!path.starts_with('@')) return sizeof(address);
+    address.sun_path[0] = 0;
+    return static_cast<socklen_t>(offsetof(struct ::sockaddr_un, sun_path) + path.size());
+}
+
 const struct ::sockaddr* generic(const struct ::sockaddr_un& address) {
     return reinterpret_cast<const struct ::sockaddr*>(&address);
 }
@@ -52,8 +60,8 @@ Result<void, Errno> connect_unix(FdRef socket, const std::string& path) noexcept
         target = TRY(openat(FdRef::cwd(), path, O_PATH));
         fill_address(address, FdPath(target).c_str());
     }
-    return done("connect",
-                [&] { return ::connect(socket.get(), generic(address), sizeof(address)); });
+    const socklen_t length = target ? sizeof(address) : length_of(address, path);
+    return done("connect", [&] { return ::connect(socket.get(), generic(address), length); });
 }
 
 Result<void, Errno> bind_unix(FdRef socket, const std::string& path) noexcept {

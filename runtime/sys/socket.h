@@ -24,7 +24,7 @@ Result<SocketPair, Errno> socketpair(int type) noexcept;
 Result<SocketFd, Errno> socket(int domain, int type, int protocol = 0) noexcept;
 
 /// Connects an AF_UNIX socket to a path of any length: the 107 bytes of a socket address are met
-/// by way of an O_PATH descriptor of the socket.
+/// by way of an O_PATH descriptor of the socket. "@NAME" is in the abstract namespace (unix(7)).
 Result<void, Errno> connect_unix(FdRef socket, const std::string& path) noexcept;
 /// Binds an AF_UNIX socket to a path whose last part has at most 80 bytes, the rest any length.
 Result<void, Errno> bind_unix(FdRef socket, const std::string& path) noexcept;
