@@ -198,7 +198,7 @@ TEST_CASE("a command's value is the exit code, and its warnings follow what it p
 
 TEST_CASE("global flags of other runtimes are taken") {
     const Ran ran = run({"--criu", "/nosuch", "--log-level=error", "--cgroup-manager", "cgroupfs",
-                         "--rootless=", "--rootless", "auto", "fine", "a"});
+                         "--rootless=", "--rootless", "auto", "fine", "a", "-a", "b"});
     CHECK(ran.code == 2);
     CHECK(ran.err.empty());
 }
