@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Checks docs/conformance.md: each row names tests that exist, and each property of the vocabulary of
-the specification (tests/conformance/properties.txt) has a row.
+the specification (tests/conformance/properties.txt) has a row. Checks docs/config.md: each property down to the
+innermost (tests/conformance/leaves.txt) stands in an example.
 
 usage: check.py SOURCE-FOLDER
 """
@@ -8,6 +9,8 @@ usage: check.py SOURCE-FOLDER
 import pathlib
 import re
 import sys
+
+import examples
 
 ROW = re.compile(r"^\| (?P<what>.+?) \| (?P<level>.+?) \| (?P<does>.+?) \| (?P<tests>.+?) \|$")
 LEVELS = {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "property", "extension"}
@@ -34,6 +37,27 @@ def rows(document):
             yield number, section, found
 
 
+def properties_in(value, place=""):
+    """The properties of a part of config.json, as leaves.txt writes them."""
+    if place:
+        yield place
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from properties_in(inner, f"{place}.{key}" if place else key)
+    elif isinstance(value, list):
+        for inner in value:
+            if isinstance(inner, dict):
+                yield from properties_in(inner, place)
+
+
+def faults_of_reference(source):
+    shown = set()
+    for example in examples.read_examples((source / "docs/config.md").read_text()):
+        shown.update(properties_in(example["patch"]))
+    return [f"docs/config.md: no example has {leaf}"
+            for leaf in (source / "tests/conformance/leaves.txt").read_text().split() if leaf not in shown]
+
+
 def main():
     source = pathlib.Path(sys.argv[1])
     document = (source / "docs/conformance.md").read_text()
@@ -56,8 +80,9 @@ def main():
     told = re.search(r"^(\d+) rows\.", document, re.MULTILINE)
     if told and int(told.group(1)) != count:
         faults.append(f"the document tells of {told.group(1)} rows and has {count}")
+    faults = [f"docs/conformance.md: {fault}" for fault in faults] + faults_of_reference(source)
     for fault in faults:
-        print("docs/conformance.md:", fault)
+        print(fault)
     print(f"{count} rows, {len(faults)} faults")
     return 1 if faults or count == 0 else 0
 
