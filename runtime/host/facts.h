@@ -79,6 +79,7 @@ struct Facts {
     CgroupLayout cgroup;
     bool apparmor = false;
     bool selinux = false;
+    bool kcore = true;     ///< /proc/kcore is there (CONFIG_PROC_KCORE)
     int landlock_abi = 0;  ///< 0: not there, or switched off
 };
 

@@ -138,6 +138,7 @@ Result<Facts> read_facts() {
     facts.page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     facts.cgroup = TRY(read_cgroup_layout());
     read_security_modules(facts);
+    facts.kcore = sys::faccessat(sys::FdRef::cwd(), "/proc/kcore", F_OK).has_value();
     facts.landlock_abi = read_landlock_abi();
     return facts;
 }

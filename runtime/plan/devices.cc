@@ -93,18 +93,20 @@ void plan_devices(Draft& draft) {
 void plan_device_links(Draft& draft) {
     // config-linux.md does not list the links, runtime-linux.md does; the last is every
     // distribution's.
-    constexpr std::array<std::array<std::string_view, 2>, 5> kLinks = {{
+    constexpr std::array<std::array<std::string_view, 2>, 4> kLinks = {{
         {"/proc/self/fd", "dev/fd"},
         {"/proc/self/fd/0", "dev/stdin"},
         {"/proc/self/fd/1", "dev/stdout"},
         {"/proc/self/fd/2", "dev/stderr"},
-        {"/proc/kcore", "dev/core"},
     }};
-    for (const auto& [target, path] : kLinks) {
+    const auto link = [&draft](std::string_view target, std::string_view path) {
         const Text to = draft.out.text(target);
         const Text at = draft.out.text(path);
         draft.add(Kind::link, {}).link = {to, at};
-    }
+    };
+    for (const auto& [target, path] : kLinks) link(target, path);
+    // On a kernel without it the link would lead nowhere.
+    if (draft.facts.kcore) link("/proc/kcore", "dev/core");
     const Text to = draft.out.text("pts/ptmx");
     const Text at = draft.out.text("dev/ptmx");
     Step& step = draft.add(Kind::link, {});

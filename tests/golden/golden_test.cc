@@ -52,6 +52,7 @@ host::Facts facts_of(const json& from) {
     facts.in_user_namespace = from.value("in_user_namespace", false);
     facts.apparmor = from.value("apparmor", false);
     facts.selinux = from.value("selinux", false);
+    facts.kcore = from.value("kcore", true);
     facts.cgroup.mode = mode_of(from.at("cgroup_mode"));
     for (const json& entry : from.at("hierarchies")) {
         host::CgroupHierarchy hierarchy;
