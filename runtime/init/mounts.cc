@@ -134,6 +134,17 @@ Outcome open_source(Context& context, const plan::Bind& step, bool recursive) {
                     (no_follow ? kSymlinkNoFollow : 0));
 }
 
+/// move_mount(2) calls a directory over a file, and a file over a directory, invalid; mount(2) says
+/// ENOTDIR, and callers look for its words.
+Outcome attach_alike(int mount, int target, bool directory) {
+    const Outcome done = attach(mount, target);
+    if (done.error() != kInvalid) return done;
+    Statx status;
+    TRY(status_of(target, status));
+    const bool onto_directory = (status.mode & kTypeMask) == kTypeDirectory;
+    return onto_directory == directory ? done : refuse(kNotDirectory, __NR_move_mount);
+}
+
 }  // namespace
 
 Outcome bind(Context& context, const plan::Bind& step) {
@@ -152,7 +163,7 @@ Outcome bind(Context& context, const plan::Bind& step) {
     if (missing_is_fine(step.flags, found)) return {};
     const Owned target(TRY(found));
     TRY(check_target(context, context.text(step.target), target.get()));
-    TRY(attach(mount.get(), target.get()));
+    TRY(attach_alike(mount.get(), target.get(), directory));
     return propagate(mount.get(), step.propagation);
 }
 

@@ -321,6 +321,19 @@ TEST_CASE("a bind source and a namespace that are not there are told with path a
     rejected(bundle, {"/proc/self/ns/uts", "/linux/namespaces/4"});
 }
 
+TEST_CASE("a file bound over a directory and the reverse are told in the words of mount(2)") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    const json good = bundle.config();
+    bundle.file("plain", "text");
+    bundle.mount("/tmp", "none", bundle.rootfs() + "/plain", {"bind"});
+    rejected(bundle, {"/mounts/7", "not a directory"});
+    bundle.config() = good;
+    bundle.mount("/plain", "none", bundle.rootfs() + "/tmp", {"bind"});
+    rejected(bundle, {"/mounts/7", "not a directory"});
+}
+
 TEST_CASE("a mount that the kernel refuses is told with its pointer") {
     need_root();
     const Unchanged host;
