@@ -77,7 +77,7 @@ tests() {
     failed=$((failed + bad)) skipped=$((skipped + unrun)) passed=$((passed + all - bad - unrun))
     printf '    %d passed, %d failed, %d skipped\n' $((all - bad - unrun)) "$bad" "$unrun"
     # Why each was skipped.
-    grep -o 'SKIPPED: .*' "$report" | sort | uniq -c | sed 's/^ */    /'
+    grep -oE '(SKIPPED|LEFT OUT): .*' "$report" | sort | uniq -c | sed 's/^ */    /'
     [ "$bad" = 0 ] || failures+=("$name")
 }
 

@@ -1,0 +1,436 @@
+"""What the tests of the callers share: cases, steps and their records, the private host, what is left behind."""
+
+import difflib
+import json
+import os
+import pty
+import re
+import secrets
+import select
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+SOURCES = Path(__file__).resolve().parents[2]
+DOCUMENT = SOURCES / "docs/callers.md"
+
+# Where docs/callers.md has crux installed; in a pass's own mount namespace it is the runtime under test.
+RUNTIME = Path("/usr/local/bin/crux")
+WORK = Path("/run/callers")
+IMAGE = "localhost/bb:1"
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+class CaseFailed(Exception):
+    """What was expected did not happen."""
+
+
+class CaseLeftOut(Exception):
+    """This machine cannot run the case with any runtime; the words say why."""
+
+
+class Outcome:
+    """How a command ended: its exit code (128 and the signal if one killed it), standard output and error."""
+
+    def __init__(self, code, out, err):
+        self.code = code if code >= 0 else 128 - code
+        self.out = out
+        self.err = err
+
+    def json(self):
+        return json.loads(self.out)
+
+
+_cases = []
+
+
+def case(title):
+    """Makes a function a case of the caller in whose file it stands; cases run in the order of the file."""
+
+    def register(function):
+        _cases.append((title, function))
+        return function
+
+    return register
+
+
+def normal(text):
+    """The text without what differs from run to run: identifiers and times. Also without the place in config.json
+    that crux adds to a sentence, which other runtimes cannot name, and without the words that runc has put before a
+    program that is not found since 1.2, which Debian's 1.1 does not."""
+    text = re.sub(r"\b[0-9a-f]{64}\b", "<id>", text)
+    text = re.sub(r"\b[0-9a-f]{12}\b", "<id>", text)
+    text = re.sub(r"crux-callers-[0-9a-f]{8}", "<parent>", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|[+-]\d\d:?\d\d))?( UTC)?", "<time>", text)
+    text = text.replace("error during container init: exec: ", "exec: ")
+    return re.sub(r" \((config|process)\.json: /[^)]*\)", "", text)
+
+
+def run(words, stdin=None, timeout=60, tty=False, env=None, cwd=None):
+    """Runs a program to its end and returns its Outcome; on a terminal, all its output is out."""
+    if tty:
+        return _run_on_terminal(words, stdin or "", timeout, env)
+    done = subprocess.run(words, input=stdin or "", capture_output=True, text=True, timeout=timeout, env=env, cwd=cwd)
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def _run_on_terminal(words, typed, timeout, env):
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execvpe(words[0], words, env or os.environ)
+    os.write(master, typed.encode())
+    output = b""
+    end = time.monotonic() + timeout
+    while True:
+        ready, _, _ = select.select([master], [], [], max(0, end - time.monotonic()))
+        if not ready:
+            os.kill(pid, signal.SIGKILL)
+            break
+        try:
+            piece = os.read(master, 65536)
+        except OSError:  # EIO: nobody has the other side open any more
+            break
+        if not piece:
+            break
+        output += piece
+    _, status = os.waitpid(pid, 0)
+    os.close(master)
+    return Outcome(os.waitstatus_to_exitcode(status), output.decode(errors="replace").replace("\r\n", "\n"), "")
+
+
+def wait_until(what, condition, seconds=20):
+    """Asks until the condition gives something true, and returns that."""
+    end = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise CaseFailed(f"not after {seconds} s: {what}")
+        time.sleep(0.05)
+
+
+class Caller:
+    """One real caller. A subclass knows how to start it and which words its command line begins with."""
+
+    # The words before those of a step.
+    command = []
+
+    def __init__(self):
+        # The name of the parent of all its containers' cgroups.
+        self.cgroup_parent = f"crux-callers-{secrets.token_hex(4)}"
+        self.record = []
+        self.daemons = []
+
+    def start(self):
+        """Brings the caller to where it can make containers from IMAGE."""
+
+    def stop(self):
+        """Ends what start began."""
+        for daemon in reversed(self.daemons):
+            daemon.terminate()
+            try:
+                daemon.wait(20)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
+        self.daemons = []
+
+    def daemon(self, words, ready, seconds=40):
+        """Starts a program that stays, its output in a file of its name, and waits until it is ready."""
+        log = open(WORK / (Path(words[0]).name + ".log"), "ab")
+        child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.daemons.append(child)
+
+        def up():
+            if child.poll() is not None:
+                raise CaseFailed(f"{words[0]} ended with {child.returncode}:\n" + Path(log.name).read_text()[-2000:])
+            return ready()
+
+        wait_until(f"{words[0]} is ready", up, seconds)
+        return child
+
+    def __call__(self, *words, code=0, says=None, quiet=False, compare="both", **how):
+        """A step: runs the caller's command, records how it went, and checks the exit code and words in its output.
+        compare tells what of the output must be the same with each runtime: both, out or nothing. A quiet step is
+        not recorded at all."""
+        words = [str(word) for word in words]
+        done = run(self.command + words, **how)
+        self.note("$ " + " ".join(words))
+        if not quiet:
+            self.note(f"exit {done.code}")
+        if compare in ("both", "out") and not quiet:
+            self.note(done.out, "out| ")
+        if compare == "both" and not quiet:
+            self.note(done.err, "err| ")
+        shown = f"{' '.join(words)}\nexit {done.code}\n{done.out}{done.err}"
+        if code is not None and done.code != code:
+            raise CaseFailed(f"expected exit code {code}: {shown}")
+        for phrase in [says] if isinstance(says, str) else says or []:
+            if not re.search(phrase, done.out + done.err):
+                raise CaseFailed(f"expected the words {phrase!r}: {shown}")
+        return done
+
+    def note(self, text, prefix=""):
+        """Records something that must be the same with each runtime."""
+        if not isinstance(text, str):
+            text = json.dumps(text, sort_keys=True)
+        self.record += [prefix + line for line in normal(text).splitlines()]
+
+    def expect(self, truth, what):
+        """Fails the case with these words where something is not so."""
+        if not truth:
+            raise CaseFailed(what)
+
+
+# The private host of a pass: a mount, pid and network namespace of its own, in which only these folders are new.
+
+def make_private_host(runtime):
+    """Called in a new mount namespace: empty folders where callers keep their things, /etc as a copy that may be
+    written, and the runtime at the place that the document names."""
+    for folder in ["/run", "/var/lib", "/usr/local/bin"]:
+        if Path(folder) == Path("/var/lib"):
+            for name in ["containers", "docker", "containerd", "cni", "buildkit"]:
+                place = Path("/var/lib") / name
+                if place.exists():
+                    _mount("-t", "tmpfs", "tmpfs", str(place))
+        else:
+            _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
+    layers = Path("/run/etc")
+    for name in ["upper", "work"]:
+        (layers / name).mkdir(parents=True)
+    _mount("-t", "overlay", "-o", f"lowerdir=/etc,upperdir={layers}/upper,workdir={layers}/work", "etc", "/etc")
+    WORK.mkdir()
+    os.chdir(WORK)
+    RUNTIME.symlink_to(runtime)
+    _make_private_cgroup_top()
+
+
+def _make_private_cgroup_top():
+    """The tmpfs in which v1 hierarchies are mounted becomes our own: podman makes plain folders in it for controllers
+    that the kernel does not have, and leaves them."""
+    lines = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    kinds = {words[4]: words[words.index("-") + 1] for words in lines}
+    if kinds.get(str(CGROUPS)) != "tmpfs":
+        return
+    top = WORK / "cgroup"
+    top.mkdir()
+    _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(top))
+    for entry in sorted(CGROUPS.iterdir()):
+        if entry.is_symlink():
+            (top / entry.name).symlink_to(os.readlink(entry))
+        elif kinds.get(str(entry), "").startswith("cgroup"):
+            (top / entry.name).mkdir()
+            _mount("--bind", str(entry), str(top / entry.name))
+    subprocess.run(["umount", "-R", "-l", str(CGROUPS)], check=True, timeout=20)
+    _mount("--move", str(top), str(CGROUPS))
+
+
+def _mount(*words):
+    subprocess.run(["mount", *words], check=True, timeout=20)
+
+
+def make_rootfs():
+    """A root file system of busybox, and the same as an archive; returns both."""
+    rootfs = WORK / "rootfs"
+    if not rootfs.exists():
+        for name in ["bin", "etc", "proc", "sys", "dev", "tmp", "root", "run", "var", "home/app"]:
+            (rootfs / name).mkdir(parents=True)
+        (rootfs / "tmp").chmod(0o1777)
+        os.chown(rootfs / "home/app", 1000, 1000)
+        subprocess.run(["cp", "/bin/busybox", str(rootfs / "bin/busybox")], check=True, timeout=20)
+        names = run(["/bin/busybox", "--list"]).out.split()
+        for name in names:
+            if name != "busybox":
+                (rootfs / "bin" / name).symlink_to("busybox")
+        (rootfs / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n")
+        (rootfs / "etc/group").write_text("root:x:0:\napp:x:1000:\nextra:x:2000:app\n")
+        subprocess.run(["tar", "-C", str(rootfs), "-cf", str(WORK / "rootfs.tar"), "."], check=True, timeout=60)
+    return rootfs, WORK / "rootfs.tar"
+
+
+def documented(path):
+    """The block of docs/callers.md that follows the first line ending in `path`: — exactly what it tells to write
+    to that file."""
+    lines = DOCUMENT.read_text().splitlines()
+    for number, line in enumerate(lines):
+        if line.endswith(f"`{path}`:"):
+            begin = next(i for i in range(number, len(lines)) if lines[i].startswith("```"))
+            end = next(i for i in range(begin + 1, len(lines)) if lines[i].startswith("```"))
+            return "\n".join(lines[begin + 1:end]) + "\n"
+    raise CaseFailed(f"docs/callers.md has no block for {path}")
+
+
+def write_documented(path):
+    """Writes the documented block to the file that it is for."""
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(documented(path))
+
+
+def can_raise_limits():
+    """Whether we may raise hard limits of resources (CAP_SYS_RESOURCE)."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"CapEff:\s*([0-9a-f]+)", status)[1], 16) >> 24 & 1 == 1
+
+
+# What is left behind.
+
+def processes():
+    """pid: command line of each process of this pid namespace but the pass itself."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) not in (1, os.getpid()):
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            found[int(entry.name)] = line or f"({state})"
+    return found
+
+
+def cgroups_below(parent):
+    """The cgroup folders below one of this name, in every hierarchy, deepest first."""
+    found = []
+    for hierarchy in [CGROUPS, *CGROUPS.iterdir()]:
+        top = hierarchy / parent.strip("/")
+        if top.is_dir() and not hierarchy.is_symlink():
+            found += [Path(folder) for folder, _, _ in os.walk(top, topdown=False)]
+    return [folder for folder in found if folder.name != parent.strip("/")]
+
+
+def remove_cgroups(parent):
+    """Removes the parent itself, which callers make and leave."""
+    for hierarchy in [CGROUPS, *CGROUPS.iterdir()]:
+        top = hierarchy / parent.strip("/")
+        if top.is_dir() and not hierarchy.is_symlink():
+            for folder, _, _ in os.walk(top, topdown=False):
+                try:
+                    os.rmdir(folder)
+                except OSError:
+                    pass
+
+
+def _thaw(parent):
+    for folder in cgroups_below(parent):
+        for name, word in [("freezer.state", "THAWED"), ("cgroup.freeze", "0")]:
+            if (folder / name).exists():
+                (folder / name).write_text(word)
+
+
+def mounts():
+    return {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()}
+
+
+def _states():
+    """What runtimes keep of containers, in every place where callers have them keep it."""
+    places = ["/run/runc", "/run/crux", "/run/containerd/runc", "/run/docker/runtime-runc", "/run/docker/runtime-crux"]
+    return [str(file) for place in places for file in Path(place).glob("**/state.json")]
+
+
+def left_behind(caller, processes_before, mounts_before):
+    """What is there after all containers are gone and was not before."""
+    found = [f"process {line}" for pid, line in processes().items() if pid not in processes_before]
+    found += [f"mount {place}" for place in sorted(mounts() - mounts_before)]
+    found += [f"state {file}" for file in _states()]
+    # podman puts conmon in a cgroup of this name, and leaves it.
+    names = {folder.name for folder in cgroups_below(caller.cgroup_parent)} - {"conmon"}
+    found += [f"cgroup {name}" for name in sorted(names)]
+    return found
+
+
+# A pass: all cases of one caller with one runtime.
+
+def run_pass(caller, only=""):
+    """Runs the cases whose title holds these words; returns a list of {title, record, failed, left_out}."""
+    results = []
+    processes_before = processes()
+    try:
+        caller.start()
+        mounts_before, daemons_before = mounts(), processes()
+        for title, function in _cases:
+            if only in title:
+                results.append(_run_case(caller, title, function))
+        title = "nothing is left behind"
+        results.append(_run_case(caller, title, lambda c: _check_left(c, daemons_before, mounts_before)))
+    except Exception as error:  # the caller itself could not start: told as one result
+        results.append(_result("the caller starts", caller, failed=_words_of(error)))
+    finally:
+        caller.stop()
+    _thaw(caller.cgroup_parent)  # a frozen process does not die
+    for pid in processes().keys() - processes_before.keys():
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    remove_cgroups(caller.cgroup_parent)
+    return results
+
+
+def _check_left(caller, processes_before, mounts_before):
+    end = time.monotonic() + 10
+    while left := left_behind(caller, processes_before, mounts_before):
+        if time.monotonic() > end:
+            raise CaseFailed("left behind:\n" + "\n".join(left))
+        time.sleep(0.1)
+
+
+def _run_case(caller, title, function):
+    caller.record = []
+    begin = time.monotonic()
+    failed = left_out = None
+    try:
+        function(caller)
+    except CaseLeftOut as reason:
+        left_out = str(reason)
+    except Exception as error:
+        failed = _words_of(error)
+    seconds = time.monotonic() - begin
+    if os.environ.get("CRUX_CALLERS_TIMES"):
+        print(f"{seconds:6.2f} s  {title}", file=sys.stderr)
+    return _result(title, caller, failed, left_out)
+
+
+def _result(title, caller, failed=None, left_out=None):
+    return {"title": title, "record": caller.record, "failed": failed, "left_out": left_out}
+
+
+def _words_of(error):
+    if isinstance(error, (CaseFailed, subprocess.SubprocessError)):
+        return str(error)
+    return "".join(traceback.format_exception(error)[-3:])
+
+
+# The comparison.
+
+def compare(reference, ours):
+    """Two passes of the same cases to a list of (verdict, title, words); verdicts: passed, failed, left out."""
+    verdicts = []
+    theirs = {result["title"]: result for result in reference}
+    for result in ours:
+        title = result["title"]
+        other = theirs.pop(title, None)
+        if other is None:
+            verdicts.append(("failed", title, "the reference runtime did not get to this case"))
+        elif result["left_out"]:
+            verdicts.append(("left out", title, result["left_out"]))
+        elif result["failed"] and other["failed"] and normal(result["failed"]) == normal(other["failed"]):
+            verdicts.append(("left out", title, "the reference runtime fails here in the same way: " + other["failed"]))
+        elif result["failed"]:
+            words = result["failed"]
+            if other["failed"]:
+                words += "\nand with the reference runtime: " + other["failed"]
+            verdicts.append(("failed", title, words))
+        elif other["failed"]:
+            verdicts.append(("failed", title, "only the reference runtime fails: " + other["failed"]))
+        elif result["record"] != other["record"]:
+            verdicts.append(("failed", title, "\n".join(difflib.unified_diff(
+                other["record"], result["record"], "reference", "crux", lineterm="", n=2))))
+        else:
+            verdicts.append(("passed", title, ""))
+    verdicts += [("failed", title, "ran with the reference runtime only") for title in theirs]
+    return verdicts
