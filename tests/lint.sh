@@ -160,7 +160,7 @@ else
 fi
 
 if command -v shellcheck >/dev/null; then
-    { find . -name build -prune -o -name .git -prune -o -type f -name '*.sh' -print; echo .ci/run; } |
+    { find . -name build -prune -o -name .git -prune -o -type f -name '*.sh' -print; echo .ci/run; echo tests/vm/run; } |
         sort | xargs shellcheck -x --source-path=SCRIPTDIR --shell=bash --format=gcc 2>&1 | verdict shellcheck 'shellcheck has a finding'
 else
     echo 'shellcheck is not installed' | verdict shellcheck 'needs the package shellcheck'

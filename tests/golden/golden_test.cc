@@ -109,7 +109,7 @@ Result<plan::Plan> build_create(const Case& given, const oci::Config& config) {
         inputs.cgroup =
             TRY(cgroup::places_for(given.facts.cgroup, config.linux.cgroups_path, inputs.id));
         cgroup::LimitsOptions limits;
-        limits.in_user_namespace = given.facts.in_user_namespace;
+        limits.unprivileged = given.facts.in_user_namespace || given.facts.uid != 0;
         inputs.limits = TRY(cgroup::limits_for(config.linux.resources, inputs.cgroup, limits));
     }
     inputs.no_pivot = options.value("no_pivot", false);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -92,6 +93,14 @@ Exec exec_of(const std::vector<std::string>& argv, const CommandOptions& options
 
 }  // namespace
 
+int slowdown() {
+    static const int times = [] {
+        const char* text = std::getenv("CRUX_TESTS_SLOWDOWN");
+        return text == nullptr ? 1 : std::max(1, std::stoi(text));
+    }();
+    return times;
+}
+
 std::string Outcome::describe() const {
     std::string text = "exit code " + std::to_string(status);
     if (signal != 0) text += ", killed by signal " + std::to_string(signal);
@@ -145,7 +154,7 @@ Outcome Process::wait(std::chrono::milliseconds timeout) {
     pollfd ready = {pidfd_, POLLIN, 0};
     int got = 0;
     do {
-        got = poll(&ready, 1, static_cast<int>(timeout.count()));
+        got = poll(&ready, 1, static_cast<int>((timeout * slowdown()).count()));
     } while (got < 0 && errno == EINTR);
     if (got != 1) {
         outcome.timed_out = true;

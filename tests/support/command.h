@@ -12,9 +12,15 @@ namespace crux::test {
 
 using namespace std::chrono_literals;
 
+/// How many times longer than on ordinary hardware things may take here: the environment's
+/// CRUX_TESTS_SLOWDOWN, which the virtual machines of tests/vm set; 1 without it. The waits of
+/// tests/support are longer by it; a test's own bound asks for it.
+int slowdown();
+
 /// What a command is given beside its words.
 struct CommandOptions {
-    /// After this the command's process group is killed and Outcome::timed_out is set.
+    /// After this, times slowdown(), the command's process group is killed and Outcome::timed_out
+    /// is set.
     std::chrono::milliseconds timeout = 20s;
     /// Its standard input; /dev/null where empty.
     std::string input;
@@ -58,7 +64,7 @@ class Process {
     [[nodiscard]] std::string err() const;
     /// Sends a signal to the process alone.
     void signal(int number) const;
-    /// Waits until it ends, at most this long, then kills its group.
+    /// Waits until it ends, at most this long times slowdown(), then kills its group.
     Outcome wait(std::chrono::milliseconds timeout = 20s);
     /// Whether it has ended (and left its status for wait()).
     [[nodiscard]] bool ended() const;
@@ -77,7 +83,8 @@ Outcome run(const std::vector<std::string>& argv, const CommandOptions& options 
 /// The program under test: the environment's CRUX, else `crux` beside the test binary.
 std::string crux_program();
 
-/// Asks again every 5 ms until the condition holds; false when the time is up.
+/// Asks again every 5 ms until the condition holds; false when the time, longer by slowdown(), is
+/// up.
 template <class Condition>
 bool eventually(Condition condition, std::chrono::milliseconds timeout = 5s);
 
@@ -86,7 +93,7 @@ bool sleep_before(std::chrono::steady_clock::time_point deadline);
 
 template <class Condition>
 bool eventually(Condition condition, std::chrono::milliseconds timeout) {
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    const auto deadline = std::chrono::steady_clock::now() + timeout * slowdown();
     while (!condition())
         if (!sleep_before(deadline)) return condition();
     return true;

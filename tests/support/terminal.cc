@@ -12,6 +12,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "tests/support/command.h"
+
 namespace crux::test {
 
 namespace {
@@ -80,7 +82,7 @@ void Pty::resize(int rows, int columns) const {
 }
 
 std::string read_until(int master, const std::string& text, std::chrono::milliseconds timeout) {
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    const auto deadline = std::chrono::steady_clock::now() + timeout * slowdown();
     std::string all;
     while (all.find(text) == std::string::npos) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -315,7 +315,7 @@ TEST_CASE("an init that is killed at any moment of create leaves its own error a
         bundle.write();
         Process creating(container.words({"create", "-b", bundle.path(), container.id()}));
         pid_t init = 0;
-        const auto end = std::chrono::steady_clock::now() + 5s;
+        const auto end = std::chrono::steady_clock::now() + 5s * slowdown();
         while (init == 0 && !creating.ended() && std::chrono::steady_clock::now() < end) {
             const auto children = children_of(creating.pid());
             if (!children.empty()) init = children.front();

@@ -444,7 +444,7 @@ TEST_CASE("a hook that takes too long is killed with its whole process group") {
                        Catch::Contains("error running " + moment +
                                        " hook #0: hook ran past specified timeout of 1.0s"));
         CHECK(container.status() == "");
-        CHECK(outcome.elapsed < 10s);
+        CHECK(outcome.elapsed < 10s * slowdown());
         // The number means something to us only where it is one of ours.
         if (moment != "createContainer" && moment != "startContainer") {
             const pid_t child = std::stoi(bundle.note("child"));
@@ -465,7 +465,7 @@ TEST_CASE("a hook that leaves a process holding its streams makes nobody wait") 
     Container container(bundle);
     const Outcome outcome = container.create();
     must(outcome);
-    CHECK(outcome.elapsed < 5s);
+    CHECK(outcome.elapsed < 5s * slowdown());
     ::kill(std::stoi(bundle.note("child")), SIGKILL);
 }
 

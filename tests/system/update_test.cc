@@ -132,6 +132,9 @@ TEST_CASE("update that cannot be right changes nothing") {
     };
     for (const auto& entry : cases) {
         INFO(entry.words);
+        // The weight of cgroup v2 is made of any number.
+        if (entry.words == std::string_view("/cpu/shares") && cgroup_mode() == CgroupMode::v2)
+            continue;
         refused_with(update(container, entry.flags), entry.words);
         CHECK(memory_of(container).text() == "67108864");
     }
