@@ -13,6 +13,7 @@
 #include "runtime/base/text.h"
 #include "runtime/init/image.h"
 #include "runtime/launch/id_maps.h"
+#include "runtime/launch/sealed.h"
 #include "runtime/launch/slots.h"
 #include "runtime/plan/words.h"
 #include "runtime/sys/file.h"
@@ -39,36 +40,12 @@ struct Launched::State {
 
 namespace {
 
-/// Bytes that nobody can change any more, for a process that must never run what a container could
-/// write (CVE-2019-5736).
-Result<sys::Fd> sealed(const char* name, std::span<const std::byte> bytes, unsigned flags) {
-    sys::Fd file = TRY(sys::memfd_create(name, flags).during("make a memfd"));
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    TRY(sys::write_all(file, text).during("write a memfd"));
-    TRY(sys::add_seals(file, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-            .during("seal a memfd"));
-    return file;
-}
-
-Result<sys::Fd> init_image(bool run_only) {
-    constexpr unsigned kExecutable = 0x10;  // MFD_EXEC, Linux 6.3
-    auto image = sealed("crux-init", init::image(), kExecutable);
-    if (!image && image.error().code() == EINVAL) image = sealed("crux-init", init::image(), 0);
-    sys::Fd file = TRY(std::move(image));
-    if (!run_only) return file;
-    constexpr mode_t kRunOnly = 0711;
-    TRY(sys::fchmod(file, kRunOnly).during("protect a memfd"));
-    return file;
-}
-
-/// Who may run init but not read its file cannot trace it either, from its first instruction on:
-/// the kernel then makes it undumpable as seen from every user namespace that does not own the
-/// file. That matters where somebody is in the namespaces already, and takes init's own files in
-/// /proc away from it: time offsets are written there.
-bool hides_from_first_instruction(const plan::Plan& plan) {
-    if (plan.host.joins.empty()) return false;
-    return std::ranges::none_of(
+/// Somebody may be in the namespaces already and try to trace init. Time offsets are written
+/// through init's own files in /proc, so with these it hides by its first call only.
+Readable readable_image(const plan::Plan& plan) {
+    const bool writes_own_files = std::ranges::any_of(
         plan.steps(), [](const plan::Step& step) { return step.kind == plan::Kind::time_offsets; });
+    return plan.host.joins.empty() || writes_own_files ? Readable::by_all : Readable::by_owner;
 }
 
 /// Whoever is in a namespace that we enter must not trace the process that enters: until it is init
@@ -290,7 +267,7 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     const int control_end = TRY(inheritance.give(sys::Fd(std::move(control.second).release())));
     plan.header().slots[plan::kControlSlot] = control_end;
     TRY(open_slots(plan, outside, inheritance));
-    const sys::Fd image = TRY(init_image(hides_from_first_instruction(plan)));
+    const sys::Fd image = TRY(init_image(readable_image(plan)));
     sys::Fd sealed_plan = TRY(sealed("crux-plan", plan.bytes(), 0));
     const int plan_number = TRY(inheritance.give(std::move(sealed_plan)));
 

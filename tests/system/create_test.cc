@@ -374,6 +374,33 @@ TEST_CASE("a create that fails at its very end leaves nothing") {
     CHECK_FALSE(fs::exists(bundle.path() + "/pid"));
 }
 
+TEST_CASE("where no file in memory may be run, init runs from a file system of its own") {
+    need_root();
+    if (!std::filesystem::exists("/proc/sys/vm/memfd_noexec"))
+        skip("needs vm.memfd_noexec (Linux 6.3)");
+    const Unchanged host;
+    Bundle bundle;
+    bundle.args({"/bin/cat", "/proc/sys/vm/memfd_noexec"});
+    bundle.write();
+    Container container(bundle);
+    // The setting belongs to a pid namespace and those below it.
+    std::vector<std::string> words = {"unshare",
+                                      "--pid",
+                                      "--fork",
+                                      "--mount-proc",
+                                      "sh",
+                                      "-c",
+                                      "echo 2 >/proc/sys/vm/memfd_noexec && exec \"$@\"",
+                                      "sh"};
+    for (const std::string& word :
+         container.words({"run", "--bundle", bundle.path(), container.id()}))
+        words.push_back(word);
+    const Outcome outcome = run(words);
+    INFO(outcome.describe());
+    CHECK(outcome.ok());
+    CHECK_THAT(outcome.out, Catch::EndsWith("2\n"));
+}
+
 TEST_CASE("a pidfd of init reaches the one who asked for it") {
     need_root();
     const Unchanged host;

@@ -1,0 +1,62 @@
+#include "runtime/launch/sealed.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <string_view>
+
+#include "runtime/init/image.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/memfd.h"
+#include "runtime/sys/mount.h"
+
+namespace crux::launch {
+
+namespace {
+
+std::string_view text_of(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Result<sys::Fd> on_detached_mount() {
+    constexpr const char* kName = "crux-init";
+    const sys::Fd context = TRY(sys::fsopen("tmpfs"));
+    TRY(sys::fsconfig_create(context));
+    const sys::MountFd mount = TRY(sys::fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
+    {
+        constexpr mode_t kRunnable = 0755;
+        const sys::Fd written =
+            TRY(sys::openat(mount, kName, O_WRONLY | O_CREAT | O_EXCL, kRunnable));
+        TRY(sys::write_all(written, text_of(init::image())));
+    }
+    // A file that is open for writing cannot be run.
+    sys::Fd file = TRY(sys::openat(mount, kName, O_RDONLY | O_NOFOLLOW));
+    TRY(sys::mount_setattr(mount, "", AT_EMPTY_PATH, {.set = MOUNT_ATTR_RDONLY}));
+    return file;
+}
+
+}  // namespace
+
+Result<sys::Fd> sealed(const char* name, std::span<const std::byte> bytes, unsigned flags) {
+    sys::Fd file = TRY(sys::memfd_create(name, flags).during("make a memfd"));
+    TRY(sys::write_all(file, text_of(bytes)).during("write a memfd"));
+    TRY(sys::add_seals(file, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+            .during("seal a memfd"));
+    return file;
+}
+
+Result<sys::Fd> init_image(Readable readable) {
+    constexpr unsigned kExecutable = 0x10;  // MFD_EXEC, Linux 6.3
+    auto image = sealed("crux-init", init::image(), kExecutable);
+    if (!image && image.error().code() == EINVAL) image = sealed("crux-init", init::image(), 0);
+    if (!image && image.error().code() == EACCES)
+        image = on_detached_mount().during(
+            "vm.memfd_noexec=2 forbids executable memfds; mount a file system for init instead");
+    sys::Fd file = TRY(std::move(image));
+    constexpr mode_t kRunOnly = 0711;
+    if (readable == Readable::by_owner)
+        TRY(sys::fchmod(file, kRunOnly).during("protect the file of init"));
+    return file;
+}
+
+}  // namespace crux::launch
