@@ -14,6 +14,7 @@ namespace {
 template <class Table>
 std::vector<std::string> names(const Table& table) {
     std::vector<std::string> out;
+    out.reserve(std::size(table));
     for (const auto& word : table) out.emplace_back(word.name);
     return out;
 }

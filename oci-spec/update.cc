@@ -91,25 +91,33 @@ void write_children(JsonWriter& writer, const json::Node& node) {
 void write(JsonWriter& writer, const json::Node& node) {
     switch (node.kind) {
         case json::Kind::null:
-            return writer.null();
+            writer.null();
+            break;
         case json::Kind::boolean:
-            return writer.value(node.number != 0);
+            writer.value(node.number != 0);
+            break;
         case json::Kind::negative:
-            return writer.value(static_cast<std::int64_t>(node.number));
+            writer.value(static_cast<std::int64_t>(node.number));
+            break;
         case json::Kind::positive:
-            return writer.value(node.number);
+            writer.value(node.number);
+            break;
         case json::Kind::fraction:
-            return writer.literal(node.text);
+            writer.literal(node.text);
+            break;
         case json::Kind::string:
-            return writer.value(node.text);
+            writer.value(node.text);
+            break;
         case json::Kind::array:
             writer.begin_array();
             write_children(writer, node);
-            return writer.end_array();
+            writer.end_array();
+            break;
         case json::Kind::object:
             writer.begin_object();
             write_children(writer, node);
-            return writer.end_object();
+            writer.end_object();
+            break;
     }
 }
 

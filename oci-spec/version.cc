@@ -23,12 +23,11 @@ std::optional<std::uint32_t> version_number(std::string_view text) {
 
 // Identifiers with dots between; numeric ones of a pre-release have no leading zeros.
 bool are_identifiers(std::string_view text, bool zeros_allowed) {
-    for (const std::string_view piece : split(text, '.')) {
+    return std::ranges::all_of(split(text, '.'), [&](std::string_view piece) {
         if (piece.empty() || !std::ranges::all_of(piece, is_identifier)) return false;
         const bool numeric = std::ranges::all_of(piece, is_digit);
-        if (!zeros_allowed && numeric && piece.size() > 1 && piece.starts_with('0')) return false;
-    }
-    return true;
+        return zeros_allowed || !numeric || piece.size() == 1 || !piece.starts_with('0');
+    });
 }
 
 }  // namespace

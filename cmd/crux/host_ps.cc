@@ -76,7 +76,7 @@ Result<std::string> host_ps(std::span<const std::string> words) {
     int status = 0;
     while (::waitpid(*pid, &status, 0) < 0)
         if (errno != EINTR) return failed("waitpid", errno);
-    const std::string all = TRY(std::move(output));
+    std::string all = TRY(std::move(output));
     if (status != 0) return fail(Error::Kind::os, cat(end_words(status), ": ", trimmed(all)));
     return all;
 }

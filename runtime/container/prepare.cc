@@ -154,7 +154,7 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
     }
     if (options.systemd_cgroup) {
         TRY(check_slice(config.linux.cgroups_path));
-        warnings.push_back("--systemd-cgroup: the cgroup is made without systemd");
+        warnings.emplace_back("--systemd-cgroup: the cgroup is made without systemd");
     }
     if (!options.no_cgroup) TRY(place_cgroup(inputs, warnings));
     inputs.no_pivot = options.no_pivot;

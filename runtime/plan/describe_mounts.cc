@@ -95,7 +95,7 @@ std::string describe_propagation(const Propagation& propagation) {
 }
 
 std::string describe_root(const Plan& plan, const Root& root) {
-    const std::string path = cat("open the root ", plan.text(root.path));
+    std::string path = cat("open the root ", plan.text(root.path));
     if (root.keep_mount != 0) return path;
     return cat(path, " and make it a mount of its own", root.from == kNoSlot ? "" : ", id-mapped");
 }
