@@ -188,9 +188,10 @@ Status check_rules(const Draft& draft, const std::vector<DeviceRule>& list) {
 }
 
 Status add_lines(Draft& draft, Home home, const std::vector<OriginRule>& rules) {
-    if (draft.options().in_user_namespace) {
+    if (draft.options().unprivileged) {
         draft.warn(draft.origin("/devices"),
-                   "device rules are not applied: cgroup v1 takes none from a user namespace");
+                   "device rules are not applied: cgroup v1 takes none from who is not root of "
+                   "the machine");
         return {};
     }
     std::vector<std::string> weaker;
@@ -251,6 +252,9 @@ Result<std::vector<DeviceLine>> device_lines(std::span<const OriginRule> rules,
 
 Status add_devices(Draft& draft, const std::vector<DeviceRule>& list) {
     TRY(check_rules(draft, list));
+    // Nothing was asked for, and the rules that each container gets could not be set: who is not
+    // root of the machine makes no device nodes.
+    if (draft.options().unprivileged && list.empty()) return {};
     std::string pointer = draft.origin("/devices");
     std::vector<OriginRule> rules = device_rules(list, pointer);
     std::optional<Home> v1 = draft.find_home("devices", "");
@@ -261,11 +265,11 @@ Status add_devices(Draft& draft, const std::vector<DeviceRule>& list) {
             .place = static_cast<std::uint32_t>(unified),
             .instructions = device_program(rules),
             .origin = pointer,
-            .on_failure = draft.options().in_user_namespace ? OnFailure::warn : OnFailure::error};
+            .on_failure = draft.options().unprivileged ? OnFailure::warn : OnFailure::error};
         return {};
     }
     // Without it the container could open every device of the host (R9).
-    if (draft.options().in_user_namespace) {
+    if (draft.options().unprivileged) {
         draft.warn(pointer, "device rules are not applied: no hierarchy has the controller");
         return {};
     }

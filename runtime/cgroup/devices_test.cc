@@ -405,7 +405,12 @@ TEST_CASE("without the v1 controller the device rules become a program") {
     CHECK(limits->device_program->place == 0);
     CHECK(limits->device_program->on_failure == OnFailure::error);
     CHECK(limits->device_program->origin == "/linux/resources/devices");
-    auto inside = limits_for({}, places, {.in_user_namespace = true});
+    auto unasked = limits_for({}, places, {.unprivileged = true});
+    REQUIRE(unasked);
+    CHECK_FALSE(unasked->device_program);
+    oci::Resources resources;
+    resources.devices = {DeviceRule{}};
+    auto inside = limits_for(resources, places, {.unprivileged = true});
     REQUIRE(inside);
     REQUIRE(inside->device_program);
     CHECK(inside->device_program->on_failure == OnFailure::warn);
@@ -420,7 +425,16 @@ TEST_CASE("a container whose devices nobody controls is refused") {
           "cannot set device rules: no cgroup hierarchy has devices (config.json: "
           "/linux/resources/devices)");
     CHECK(limits_for({}, places, {.devices = Devices::keep}));
-    CHECK(limits_for({}, places, {.in_user_namespace = true}));
+    auto unasked = limits_for({}, places, {.unprivileged = true});
+    REQUIRE(unasked);
+    CHECK(unasked->warnings.empty());
+    oci::Resources resources;
+    resources.devices = {DeviceRule{}};
+    auto inside = limits_for(resources, places, {.unprivileged = true});
+    REQUIRE(inside);
+    REQUIRE(inside->warnings.size() == 1);
+    CHECK(inside->warnings[0].text ==
+          "device rules are not applied: no hierarchy has the controller");
 }
 
 TEST_CASE("device rules without access or about pipes are refused with their pointer") {

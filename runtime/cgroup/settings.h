@@ -76,9 +76,9 @@ enum class Devices : std::uint8_t { apply, keep };
 /// What limits are made for.
 struct LimitsOptions {
     Devices devices = Devices::apply;
-    /// This process is not root of the initial user namespace: device rules are tried, not
-    /// required.
-    bool in_user_namespace = false;
+    /// This process is not root of the initial user namespace: device rules that the configuration
+    /// has are tried, not required.
+    bool unprivileged = false;
     /// Where the resources stand in their document.
     std::string pointer = "/linux/resources";
 };

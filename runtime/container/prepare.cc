@@ -9,7 +9,7 @@
 #include "oci-spec/config.h"
 #include "oci-spec/rules.h"
 #include "runtime/base/text.h"
-#include "runtime/cgroup/settings.h"
+#include "runtime/container/confinement.h"
 #include "runtime/container/granted.h"
 #include "runtime/container/store.h"
 #include "runtime/host/read.h"
@@ -62,17 +62,6 @@ Status check_slice(std::string_view path) {
                                      "for systemd cgroups, got ",
                                      quoted(path), " instead"))
             .at("/linux/cgroupsPath"));
-}
-
-/// Where the container's cgroups are, and what is written to them.
-Status place_cgroup(plan::Inputs& inputs, Warnings& warnings) {
-    const oci::Linux& linux = inputs.config->linux;
-    inputs.cgroup = TRY(cgroup::places_for(inputs.facts->cgroup, linux.cgroups_path, inputs.id));
-    inputs.limits = TRY(cgroup::limits_for(linux.resources, inputs.cgroup,
-                                           {.in_user_namespace = inputs.facts->in_user_namespace}));
-    for (const cgroup::Warning& warning : inputs.limits.warnings)
-        warnings.push_back(cat(warning.origin, ": ", warning.text));
-    return {};
 }
 
 }  // namespace
@@ -156,7 +145,13 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
         TRY(check_slice(config.linux.cgroups_path));
         warnings.emplace_back("--systemd-cgroup: the cgroup is made without systemd");
     }
-    if (!options.no_cgroup) TRY(place_cgroup(inputs, warnings));
+    if (!options.no_cgroup) {
+        const bool rootless = place == nullptr ? is_unprivileged(prepared.facts) : place->rootless;
+        Confinement confinement =
+            TRY(confinement_for(config, prepared.facts, id, rootless, warnings));
+        inputs.cgroup = std::move(confinement.places);
+        inputs.limits = std::move(confinement.limits);
+    }
     inputs.no_pivot = options.no_pivot;
     inputs.no_new_keyring = options.no_new_keyring;
     inputs.preserve_fds = options.preserve_fds;

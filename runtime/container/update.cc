@@ -7,6 +7,7 @@
 #include "oci-spec/update.h"
 #include "runtime/base/text.h"
 #include "runtime/cgroup/settings.h"
+#include "runtime/container/confinement.h"
 #include "runtime/container/loaded.h"
 #include "runtime/container/resctrl_class.h"
 #include "runtime/host/read.h"
@@ -58,7 +59,7 @@ void keep_changes(std::vector<cgroup::Setting>& settings, const std::vector<std:
 Result<Change> work_out(const oci::Resources& before, oci::Resources changes,
                         const cgroup::Group& group) {
     const host::Facts facts = TRY(host::read_facts());
-    cgroup::LimitsOptions options{.in_user_namespace = facts.in_user_namespace, .pointer = {}};
+    cgroup::LimitsOptions options{.unprivileged = is_unprivileged(facts), .pointer = {}};
     // Those of a program that added rules of its own (for a graphics card) must survive an update
     // that only repeats the container's.
     if (oci::same_rules(before.devices, changes.devices)) changes.devices.clear();

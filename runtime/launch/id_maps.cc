@@ -3,24 +3,117 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <optional>
 
 #include "runtime/base/text.h"
+#include "runtime/hooks/run.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/namespace.h"
 #include "runtime/sys/process.h"
 
 namespace crux::launch {
 
+namespace {
+
+/// One of the two maps of a process.
+struct MapFile {
+    const char* name;     ///< in /proc/PID
+    const char* words;    ///< "user", "group"
+    const char* origin;   ///< in config.json
+    const char* program;  ///< writes it for an ordinary user
+    const char* ranges;   ///< what that program allows
+};
+
+constexpr MapFile kUsers = {"uid_map", "user", "/linux/uidMappings", "newuidmap", "/etc/subuid"};
+constexpr MapFile kGroups = {"gid_map", "group", "/linux/gidMappings", "newgidmap", "/etc/subgid"};
+
+/// A program by the caller's PATH, or where the caller gave none, by a usual one.
+std::optional<std::string> find_program(const char* name) {
+    const char* given = std::getenv("PATH");
+    const std::string_view path =
+        given != nullptr && *given != '\0' ? given : "/usr/local/bin:/usr/bin:/bin";
+    for (const std::string_view folder : split(path, ':')) {
+        if (!folder.starts_with('/')) continue;
+        std::string program = cat(folder, '/', name);
+        if (sys::faccessat(sys::FdRef::cwd(), program, X_OK)) return program;
+    }
+    return std::nullopt;
+}
+
+std::unexpected<Error> refused(const MapFile& file, std::string_view why) {
+    return std::unexpected(
+        Error(Error::Kind::os, cat("write the ", file.words, " id map: ", why)).at(file.origin));
+}
+
+/// How a helper ended, in its own words where it left any.
+std::string end_of(const hooks::Outcome& outcome) {
+    const std::string_view words = trimmed(outcome.complaint);
+    if (!words.empty()) return std::string(words);
+    switch (outcome.end) {
+        case hooks::Outcome::End::exited:
+            return cat("exit status ", outcome.value);
+        case hooks::Outcome::End::signalled:
+            return cat("killed by signal ", outcome.value);
+        case hooks::Outcome::End::timed_out:
+            return "it took too long";
+        case hooks::Outcome::End::not_started:
+            return std::string(errno_words(outcome.value));
+    }
+    return {};
+}
+
+oci::Hook call_of(const MapFile& file, const std::string& program, pid_t pid,
+                  std::string_view map) {
+    constexpr std::int64_t kSeconds = 10;
+    oci::Hook call{
+        .path = program, .args = {file.program, cat(pid)}, .env = {}, .timeout = kSeconds};
+    for (const std::string_view line : split(map, '\n'))
+        for (const std::string_view number : split(line, ' '))
+            if (!number.empty()) call.args.emplace_back(number);
+    return call;
+}
+
+Status map_by_program(const MapFile& file, pid_t pid, std::string_view map) {
+    const std::optional<std::string> program = find_program(file.program);
+    if (!program)
+        return refused(file, cat("an ordinary user can map its own id alone without ", file.program,
+                                 ", which is not in PATH (Debian: uidmap)"));
+    const hooks::Outcome outcome =
+        TRY(hooks::run(call_of(file, *program, pid, map), {.state = {}, .directory = "/"})
+                .during(*program)
+                .at(file.origin));
+    if (outcome.succeeded()) return {};
+    return refused(file, cat(*program, ", by ", file.ranges, ": ", end_of(outcome)));
+}
+
+/// Whether the map is one id, this process's own: all that the kernel lets an ordinary user write.
+bool is_own_id_alone(std::string_view map, unsigned own) {
+    const std::vector<std::string_view> lines = split(trimmed(map), '\n');
+    if (lines.size() != 1) return false;
+    const std::vector<std::string_view> numbers = split(lines[0], ' ');
+    return numbers.size() == 3 && to_number<unsigned>(numbers[1]) == own && numbers[2] == "1";
+}
+
+Status write_map(const MapFile& file, pid_t pid, const std::string& map) {
+    auto written = sys::write_file(cat("/proc/", pid, '/', file.name), map);
+    if (!written && written.error().value == EPERM && ::geteuid() != 0)
+        return map_by_program(file, pid, map);
+    return std::move(written).during(cat("write the ", file.words, " id map")).at(file.origin);
+}
+
+}  // namespace
+
 Status write_id_maps(pid_t pid, const std::string& uid_map, const std::string& gid_map) {
-    const std::string directory = cat("/proc/", pid);
-    TRY(sys::write_file(cat(directory, "/uid_map"), uid_map)
-            .during("write the user id map")
-            .at("/linux/uidMappings"));
-    return sys::write_file(cat(directory, "/gid_map"), gid_map)
-        .during("write the group id map")
-        .at("/linux/gidMappings");
+    TRY(write_map(kUsers, pid, uid_map));
+    if (::geteuid() != 0 && is_own_id_alone(gid_map, ::getegid()))
+        TRY(sys::write_file(cat("/proc/", pid, "/setgroups"), "deny")
+                .during("deny setgroups")
+                .at(kGroups.origin));
+    return write_map(kGroups, pid, gid_map);
 }
 
 Result<sys::Fd> user_namespace_with(const std::string& uid_map, const std::string& gid_map,

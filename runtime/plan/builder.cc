@@ -49,6 +49,13 @@ Status check_mount_namespace(const Draft& draft) {
         Error(Error::Kind::spec, "needs a mount namespace of the container").at(origin));
 }
 
+/// Only in a user namespace has an ordinary user the rights that making a container takes.
+Status check_user_namespace(const Draft& draft) {
+    if (draft.facts.uid == 0 || draft.user_namespace) return {};
+    return std::unexpected(Error(Error::Kind::spec, "rootless container requires user namespaces")
+                               .at("/linux/namespaces"));
+}
+
 /// The canonical order of container set-up, a line a phase. The comment of a line says why it
 /// stands there and not earlier or later.
 Status plan_create(Draft& draft, const Inputs& inputs) {
@@ -180,6 +187,7 @@ Status plan_create(Draft& draft, const Inputs& inputs) {
 
 Result<Plan> build(const Inputs& inputs) {
     Draft draft = make_draft(inputs);
+    TRY(check_user_namespace(draft));
     TRY(check_mount_namespace(draft));
     TRY(plan_create(draft, inputs));
     if (draft.out.has_nul())

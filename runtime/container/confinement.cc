@@ -1,0 +1,75 @@
+#include "runtime/container/confinement.h"
+
+#include <algorithm>
+
+#include "runtime/base/text.h"
+#include "runtime/cgroup/permission.h"
+
+namespace crux::container {
+
+namespace {
+
+Error forbidden(const cgroup::Forbidden& place) {
+    return Error(place.error)
+        .during(cat("rootless needs no limits + no cgrouppath when no permission is granted for "
+                    "cgroups: ",
+                    place.path));
+}
+
+/// The first limit that would be written where this process may make no cgroup.
+Status check_limits(const cgroup::Limits& limits, const std::vector<cgroup::Place>& wanted,
+                    const std::vector<cgroup::Forbidden>& all) {
+    for (const cgroup::Setting& setting : limits.settings) {
+        const auto refused =
+            std::ranges::find(all, wanted[setting.place], &cgroup::Forbidden::place);
+        if (refused != all.end()) return std::unexpected(forbidden(*refused).at(setting.origin));
+    }
+    return {};
+}
+
+void warn_if_loose(const oci::Config& config, const std::vector<cgroup::Place>& places,
+                   Warnings& warnings) {
+    const oci::Namespace* own = oci::find_namespace(config.linux, oci::NamespaceType::pid);
+    if (!places.empty() || (own != nullptr && own->path.empty())) return;
+    warnings.emplace_back(
+        "the container has neither a cgroup nor a pid namespace of its own: processes that outlive "
+        "its first one are found by nobody");
+}
+
+Result<Confinement> place_cgroup(const oci::Config& config, const host::Facts& facts,
+                                 std::string_view id, bool rootless, Warnings& warnings) {
+    Confinement confinement;
+    const cgroup::LimitsOptions options{.unprivileged = is_unprivileged(facts)};
+    std::vector<cgroup::Place> wanted =
+        TRY(cgroup::places_for(facts.cgroup, config.linux.cgroups_path, id));
+    confinement.limits = TRY(cgroup::limits_for(config.linux.resources, wanted, options));
+    if (!rootless || !config.linux.cgroups_path.empty()) {
+        confinement.places = std::move(wanted);
+        return confinement;
+    }
+    cgroup::Permission permission = cgroup::permission_for(facts.cgroup, wanted);
+    confinement.places = std::move(permission.granted);
+    if (!permission.forbidden.empty()) {
+        TRY(check_limits(confinement.limits, wanted, permission.forbidden));
+        confinement.limits =
+            TRY(cgroup::limits_for(config.linux.resources, confinement.places, options));
+    }
+    warn_if_loose(config, confinement.places, warnings);
+    return confinement;
+}
+
+}  // namespace
+
+bool is_unprivileged(const host::Facts& facts) {
+    return facts.uid != 0 || facts.in_user_namespace;
+}
+
+Result<Confinement> confinement_for(const oci::Config& config, const host::Facts& facts,
+                                    std::string_view id, bool rootless, Warnings& warnings) {
+    Confinement confinement = TRY(place_cgroup(config, facts, id, rootless, warnings));
+    for (const cgroup::Warning& warning : confinement.limits.warnings)
+        warnings.push_back(cat(warning.origin, ": ", warning.text));
+    return confinement;
+}
+
+}  // namespace crux::container

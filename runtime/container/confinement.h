@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "oci-spec/types.h"
+#include "runtime/base/error.h"
+#include "runtime/cgroup/places.h"
+#include "runtime/cgroup/settings.h"
+#include "runtime/container/operations.h"
+#include "runtime/host/facts.h"
+
+namespace crux::container {
+
+/// Where the cgroups of a container go, and what they limit.
+struct Confinement {
+    std::vector<cgroup::Place> places;
+    cgroup::Limits limits;
+};
+
+/// Whether this process is anything less than root of the machine.
+bool is_unprivileged(const host::Facts& facts);
+
+/// The places that the configuration asks for, and its limits there. A rootless caller whose
+/// configuration names no cgroupsPath gets along with those hierarchies where it may make a cgroup,
+/// also with none, as callers of runc know it: refused are then only limits for which a forbidden
+/// one would be needed ("rootless needs no limits + no cgrouppath when no permission is granted for
+/// cgroups: …"). Device rules that cannot be set are a warning, for such a container can neither
+/// make device nodes nor open what its user could not. Warns where nothing would hold the processes
+/// together.
+Result<Confinement> confinement_for(const oci::Config& config, const host::Facts& facts,
+                                    std::string_view id, bool rootless, Warnings& warnings);
+
+}  // namespace crux::container
