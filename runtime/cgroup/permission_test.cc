@@ -1,5 +1,6 @@
 #include "runtime/cgroup/permission.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +20,10 @@ namespace fs = std::filesystem;
 /// Ordinary directories in the place of cgroups: permissions are the same.
 struct Tree {
     std::string top = "/tmp/crux-permission-XXXXXX";
-    Tree() { REQUIRE(::mkdtemp(top.data()) != nullptr); }
+    Tree() {
+        REQUIRE(::mkdtemp(top.data()) != nullptr);
+        ::chmod(top.c_str(), 0755);
+    }
     ~Tree() {
         for (const auto& entry : fs::recursive_directory_iterator(top))
             if (entry.is_directory()) ::chmod(entry.path().c_str(), 0755);

@@ -74,6 +74,8 @@ struct Facts {
     /// In a user namespace other than the machine's first one, whatever its maps say: device nodes
     /// and most mounts are refused there even with the full identity map.
     bool in_user_namespace = false;
+    /// This user namespace, and so each one made in it, forbids setgroups(2) (user_namespaces(7)).
+    bool setgroups_denied = false;
     int last_capability = 40;
     std::size_t page_size = 4096;
     CgroupLayout cgroup;

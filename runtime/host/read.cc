@@ -45,6 +45,13 @@ Result<bool> read_in_user_namespace() {
     return std::unexpected(Error(own.error()).during("/proc/self/ns/user"));
 }
 
+/// In the first user namespace nobody can have denied it, so nobody pays for the question there.
+bool read_setgroups_denied(bool in_user_namespace) {
+    if (!in_user_namespace) return false;
+    auto answer = sys::read_file("/proc/self/setgroups");
+    return answer && answer->starts_with("deny");
+}
+
 int read_last_capability() {
     // Every supported kernel has CAP_CHECKPOINT_RESTORE; two calls are cheaper than reading /proc.
     unsigned long last = 40;
@@ -134,6 +141,7 @@ Result<Facts> read_facts() {
     facts.uid = ::geteuid();
     facts.gid = ::getegid();
     facts.in_user_namespace = TRY(read_in_user_namespace());
+    facts.setgroups_denied = read_setgroups_denied(facts.in_user_namespace);
     facts.last_capability = read_last_capability();
     facts.page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     facts.cgroup = TRY(read_cgroup_layout());

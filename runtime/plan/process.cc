@@ -283,7 +283,7 @@ Status plan_user(Draft& draft) {
     const oci::User& user = draft.process->user;
     // An unprivileged user may not change its groups, even in a user namespace of its own
     // (user_namespaces(7), Interaction with setgroups).
-    const bool keep = draft.facts.uid != 0;
+    const bool keep = draft.facts.uid != 0 || draft.facts.setgroups_denied;
     if (keep && !user.additional_gids.empty())
         return std::unexpected(Error(Error::Kind::unsupported,
                                      "cannot set any additional groups in a rootless container")

@@ -50,6 +50,7 @@ host::Facts facts_of(const json& from) {
     facts.uid = from.value("uid", 0U);
     facts.gid = from.value("gid", 0U);
     facts.in_user_namespace = from.value("in_user_namespace", false);
+    facts.setgroups_denied = from.value("setgroups_denied", false);
     facts.apparmor = from.value("apparmor", false);
     facts.selinux = from.value("selinux", false);
     facts.kcore = from.value("kcore", true);

@@ -31,7 +31,8 @@ Container::~Container() {
 }
 
 std::vector<std::string> Container::words(const std::vector<std::string>& command) const {
-    std::vector<std::string> all = {crux_program(), "--root", root_};
+    std::vector<std::string> all = prefix;
+    all.insert(all.end(), {program.empty() ? crux_program() : program, "--root", root_});
     all.insert(all.end(), global_options.begin(), global_options.end());
     all.insert(all.end(), command.begin(), command.end());
     return all;

@@ -27,6 +27,12 @@ class Container {
 
     /// Options that come before the command's name in every call ("--debug", "--log", …).
     std::vector<std::string> global_options;
+    /// What stands before the program's path in every call: "setpriv", "--reuid", ….
+    std::vector<std::string> prefix;
+    /// The program, where it is not the one under test at its own place.
+    std::string program;
+    /// Another state root than that of the other containers.
+    void use_root(const std::string& root) { root_ = root; }
 
     /// The words of a call of the program: program, --root, global options, these words.
     [[nodiscard]] std::vector<std::string> words(const std::vector<std::string>& command) const;

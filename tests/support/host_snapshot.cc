@@ -112,9 +112,10 @@ void add_processes(HostSnapshot& snapshot) {
 
 void add_state(HostSnapshot& snapshot) {
     std::error_code error;
-    for (fs::recursive_directory_iterator entry(work_folder() + "/state", error), end;
-         !error && entry != end; entry.increment(error))
-        snapshot.state.insert(entry->path());
+    for (const char* root : {"/state", "/user/state"})
+        for (fs::recursive_directory_iterator entry(work_folder() + root, error), end;
+             !error && entry != end; entry.increment(error))
+            snapshot.state.insert(entry->path());
 }
 
 void compare(const char* kind, const std::set<std::string>& before,
