@@ -116,8 +116,12 @@ void run_init(void* argument) {
         require(start, call(__NR_fcntl, descriptor, kSetFlags, 0));
     static const char* const kNoEnvironment[] = {nullptr};
     constexpr int kEmptyPath = 0x1000;
-    give_up(start,
-            call(__NR_execveat, start.image, "", start.arguments, kNoEnvironment, kEmptyPath));
+    const Outcome run =
+        call(__NR_execveat, start.image, "", start.arguments, kNoEnvironment, kEmptyPath);
+    if (run.error() != ENOENT) give_up(start, run);
+    // TOMOYO, active by default in Debian's 5.10, looks such a program up as /dev/fd/N, and not
+    // every /dev has that link.
+    give_up(start, call(__NR_execve, start.image_path, start.arguments, kNoEnvironment));
 }
 
 struct clone_args arguments_for(const Start& start, std::uint64_t more, const char* stack) {
@@ -165,9 +169,9 @@ void run_helper(void* argument) {
     init::exit_now(0);
 }
 
-void write_number(char (&out)[12], int number) {
-    const std::string text = cat(number);
-    text.copy(out, sizeof out - 1);
+template <std::size_t kSize>
+void write_text(char (&out)[kSize], const std::string& text) {
+    text.copy(out, kSize - 1);
 }
 
 Result<Process> clone_by_helper(Start& start) {
@@ -189,7 +193,8 @@ Result<Process> clone_by_helper(Start& start) {
 }  // namespace
 
 Result<Process> clone_init(Start& start) {
-    write_number(start.plan_number, start.plan);
+    write_text(start.plan_number, cat(start.plan));
+    write_text(start.image_path, cat("/proc/self/fd/", start.image));
     start.arguments[0] = "crux-init";
     start.arguments[1] = start.plan_number;
     // A handler of ours must not run on memory that two processes share; init clears the mask.

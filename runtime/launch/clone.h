@@ -48,6 +48,7 @@ struct Start {
     // For its own use.
     int pid = 0;
     char plan_number[12] = {};
+    char image_path[32] = {};
     const char* arguments[3] = {};
 };
 

@@ -401,6 +401,23 @@ TEST_CASE("where no file in memory may be run, init runs from a file system of i
     CHECK_THAT(outcome.out, Catch::EndsWith("2\n"));
 }
 
+TEST_CASE("init runs on a host whose /dev has no link to the descriptors") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.script("echo here");
+    Container container(bundle);
+    container.prefix = {"unshare",
+                        "--mount",
+                        "sh",
+                        "-c",
+                        "mount -t tmpfs tmpfs /dev && mknod /dev/null c 1 3 && exec \"$@\"",
+                        "sh"};
+    const Outcome outcome = container.run();
+    INFO(outcome.describe());
+    CHECK(outcome.out == "here\n");
+}
+
 TEST_CASE("a pidfd of init reaches the one who asked for it") {
     need_root();
     const Unchanged host;
