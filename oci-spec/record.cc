@@ -163,4 +163,21 @@ Result<ContainerRecord> read_record(std::string_view text) {
     return record;
 }
 
+std::string descriptors_json(const std::vector<std::string>& targets) {
+    JsonWriter writer;
+    writer.value(targets);
+    return writer.take();
+}
+
+Result<std::vector<std::string>> read_descriptors(std::string_view text) {
+    Diagnostics diagnostics;
+    std::vector<std::string> targets;
+    const auto root = json::parse_tree(text, diagnostics);
+    if (root) targets = Reader(*root, diagnostics).strings();
+    if (diagnostics.has_errors())
+        return fail(Error::Kind::spec,
+                    cat("descriptors.json: ", describe(diagnostics.errors().front())));
+    return targets;
+}
+
 }  // namespace crux::oci

@@ -72,4 +72,11 @@ std::string write_record(const ContainerRecord& record);
 /// processes on the word of a broken file.
 Result<ContainerRecord> read_record(std::string_view text);
 
+/// What a container's standard descriptors led to, as a JSON array: runc's descriptors.json among
+/// the images of a checkpoint.
+std::string descriptors_json(const std::vector<std::string>& targets);
+
+/// The array of the text; an error of kind spec where it is none.
+Result<std::vector<std::string>> read_descriptors(std::string_view text);
+
 }  // namespace crux::oci

@@ -5,8 +5,9 @@ namespace crux::cmd {
 namespace {
 
 constexpr const Command* kAll[] = {
-    &kCompletion, &kCreate, &kDelete, &kEvents, &kExec, &kExplain, &kFeatures, &kKill,   &kList,
-    &kPause,      &kPs,     &kResume, &kRun,    &kSpec, &kStart,   &kState,    &kUpdate, &kValidate,
+    &kCheckpoint, &kCompletion, &kCreate, &kDelete, &kEvents, &kExec,     &kExplain,
+    &kFeatures,   &kKill,       &kList,   &kPause,  &kPs,     &kRestore,  &kResume,
+    &kRun,        &kSpec,       &kStart,  &kState,  &kUpdate, &kValidate,
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace crux::cmd {
 /// commands.cc.
 std::span<const Command* const> all_commands();
 
+extern const Command kCheckpoint;
 extern const Command kCompletion;
 extern const Command kCreate;
 extern const Command kDelete;
@@ -21,6 +22,7 @@ extern const Command kKill;
 extern const Command kList;
 extern const Command kPause;
 extern const Command kPs;
+extern const Command kRestore;
 extern const Command kResume;
 extern const Command kRun;
 extern const Command kSpec;

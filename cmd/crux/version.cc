@@ -28,6 +28,7 @@ oci::Build this_build() {
     oci::Build build;
     build.version = version_number();
     build.commit = CRUX_COMMIT;
+    build.checkpoint = true;
     build.libseccomp_version = CRUX_SECCOMP_VERSION;
     build.systemd = false;
     return build;

@@ -19,9 +19,7 @@ namespace crux::container {
 
 namespace {
 
-constexpr const char* kFolder = "notify";
 constexpr const char* kSocket = "notify.sock";
-constexpr const char* kInContainer = "/run/notify";
 constexpr int kBarrierMs = 30'000;
 
 /// The line of a notification that says the service is ready, or "".
@@ -40,25 +38,25 @@ std::string manager_socket() {
 
 Status make_notify_folder(const StateDirectory& state) {
     constexpr mode_t kMode = 0755;
-    TRY(sys::mkdirat(state.directory(), kFolder, kMode).during("make the notify folder"));
+    TRY(sys::mkdirat(state.directory(), kNotifyFolder, kMode).during("make the notify folder"));
     return {};
 }
 
 void offer_notify(oci::Config& config, const std::string& state) {
     oci::Mount mount;
-    mount.destination = kInContainer;
-    mount.source = cat(state, '/', kFolder);
+    mount.destination = kNotifyPlace;
+    mount.source = cat(state, '/', kNotifyFolder);
     mount.options = {"bind", "nosuid", "noexec", "nodev", "ro"};
     mount.parsed = oci::parse_mount_options(mount.options);
     config.mounts.push_back(std::move(mount));
     if (config.process)
-        config.process->env.push_back(cat("NOTIFY_SOCKET=", kInContainer, '/', kSocket));
+        config.process->env.push_back(cat("NOTIFY_SOCKET=", kNotifyPlace, '/', kSocket));
 }
 
 Result<std::optional<NotifyProxy>> NotifyProxy::open(const StateDirectory& state) {
     const std::string manager_path = manager_socket();
     if (manager_path.empty()) return std::optional<NotifyProxy>();
-    auto folder = sys::openat(state.directory(), kFolder, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    auto folder = sys::openat(state.directory(), kNotifyFolder, O_PATH | O_DIRECTORY | O_NOFOLLOW);
     if (!folder && folder.error().value == ENOENT) return std::optional<NotifyProxy>();
     const sys::Fd place = TRY(std::move(folder).during("open the notify folder"));
 

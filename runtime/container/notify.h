@@ -9,6 +9,10 @@
 
 namespace crux::container {
 
+/// The folder of the state directory with the container's socket, and where the container has it.
+inline constexpr const char* kNotifyFolder = "notify";
+inline constexpr const char* kNotifyPlace = "/run/notify";
+
 /// The service manager's socket that we were started with ($NOTIFY_SOCKET, sd_notify(3)); empty
 /// where there is none.
 std::string manager_socket();

@@ -1,39 +1,12 @@
-#include <sys/prctl.h>
-#include <unistd.h>
-
-#include "runtime/console/supervise.h"
 #include "runtime/container/create.h"
 #include "runtime/container/delete.h"
+#include "runtime/container/foreground.h"
 #include "runtime/container/notify.h"
 #include "runtime/container/start.h"
 
 namespace crux::container {
 
 namespace {
-
-/// What the foreground holds of its own side: its terminal, where the container wants one, and the
-/// signals that it passes on.
-struct Foreground {
-    std::optional<console::Terminal> terminal;
-    sys::SocketFd theirs;
-    std::optional<console::Signals> signals;
-};
-
-Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& options) {
-    Foreground foreground;
-    if (options.detach) return foreground;
-    const bool wanted = bundle.config.process && bundle.config.process->terminal;
-    if (wanted && options.console_socket.empty()) {
-        foreground.terminal.emplace(TRY(console::Terminal::open()));
-        foreground.theirs = foreground.terminal->take_socket();
-    }
-    // Orphans of a container without a pid namespace become ours, and are not left to whoever
-    // started us.
-    if (!options.no_subreaper)
-        TRY(sys::prctl(PR_SET_CHILD_SUBREAPER, 1).during("become a subreaper"));
-    foreground.signals.emplace(TRY(console::Signals::open()));
-    return foreground;
-}
 
 Result<std::optional<NotifyProxy>> ready_to_begin(const Loaded& container, Foreground& foreground) {
     if (foreground.terminal) TRY(foreground.terminal->receive(kTerminalMs));
@@ -53,25 +26,6 @@ Result<std::optional<NotifyProxy>> begin(const Loaded& container, Foreground& fo
     return notify;
 }
 
-/// In the foreground it is us that the service manager looks after.
-console::Aside aside_of(NotifyProxy& notify) {
-    return {.file = notify.file(),
-            .serve =
-                [](void* whom) {
-                    auto ready = static_cast<NotifyProxy*>(whom)->serve(::getpid());
-                    return ready && !*ready;
-                },
-            .whom = &notify};
-}
-
-/// Removes the container, unless somebody else did while the program ran.
-Status end(const Loaded& container, Warnings& warnings) {
-    Status locked = container.state.lock();
-    if (!locked && is_missing(locked.error())) return {};
-    TRY(std::move(locked));
-    return destroy(container, warnings);
-}
-
 }  // namespace
 
 Result<int> run(const Place& place, std::string_view id, const RunOptions& options,
@@ -89,12 +43,8 @@ Result<int> run(const Place& place, std::string_view id, const RunOptions& optio
         if (notify) TRY(notify->wait(created.pidfd, created.pid));
         return 0;
     }
-    const sys::ExitStatus ended =
-        TRY(console::supervise(created.pid, created.pidfd, *foreground.signals,
-                               foreground.terminal ? &*foreground.terminal : nullptr,
-                               notify ? aside_of(*notify) : console::Aside{}));
-    if (!options.keep) TRY(end(container, warnings));
-    return ended.code();
+    return stay(container, created, foreground, notify ? &*notify : nullptr,
+                options.keep ? Keep::yes : Keep::no, warnings);
 }
 
 }  // namespace crux::container

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/error.h"
+
+/// CRIU's protocol (criu.org/RPC): requests and answers as Protocol Buffers, one a packet.
+namespace crux::checkpoint {
+
+/// What a request asks for and an answer is about; CRIU's numbers.
+enum class Type : std::uint32_t {
+    dump = 1,
+    restore = 2,
+    pre_dump = 4,
+    notify = 6,
+    feature_check = 9,
+    version = 10,
+};
+
+/// CRIU's word for a type ("DUMP"), as runc's messages have it.
+std::string_view type_word(Type type);
+
+/// How CRIU treats cgroups; its numbers.
+enum class CgroupMode : std::uint32_t { ignore = 0, soft = 3, full = 4, strict = 5, standard = 6 };
+
+/// A mount from outside the container. At the dump: the mount point and the key that the images
+/// have for it; at the restore: the key and the source on the host.
+struct ExternalMount {
+    std::string key;
+    std::string value;
+};
+
+/// A descriptor that CRIU inherits and gives to whoever had the key's.
+struct InheritedFd {
+    std::string key;
+    int number = -1;  ///< in CRIU
+};
+
+struct JoinedNamespace {
+    std::string type;  ///< "ipc"
+    std::string path;
+};
+
+struct CgroupRoot {
+    std::string controller;
+    std::string path;
+};
+
+/// CRIU's options, under their names there. Descriptors are our own numbers: CRIU opens them by way
+/// of our /proc/PID/fd.
+struct RpcOptions {
+    int images_dir_fd = -1;
+    int work_dir_fd = -1;  ///< -1: as the images
+    int pid = 0;           ///< of the dump
+    bool leave_running = false;
+    bool ext_unix_sk = false;
+    bool tcp_established = false;
+    bool tcp_skip_in_flight = false;
+    bool tcp_close = false;
+    bool evasive_devices = false;
+    bool shell_job = false;
+    bool file_locks = false;
+    bool link_remap = false;
+    bool auto_dedup = false;
+    bool lazy_pages = false;
+    bool track_mem = false;
+    bool rst_sibling = false;
+    std::string log_file;
+    std::string root;
+    std::string parent_img;
+    std::string freeze_cgroup;
+    std::string config_file;
+    std::string lsm_profile;
+    std::string lsm_mount_context;
+    std::string page_server_address;
+    int page_server_port = 0;
+    CgroupMode cgroup_mode = CgroupMode::standard;
+    std::uint32_t empty_namespaces = 0;  ///< CLONE_NEW* bits
+    std::vector<ExternalMount> mounts;
+    std::vector<std::string> external;  ///< "net[INODE]:KEY"
+    std::vector<CgroupRoot> cgroup_roots;
+    std::vector<InheritedFd> inherited;
+    std::vector<JoinedNamespace> joined;
+};
+
+/// What CRIU and the kernel can do.
+struct Features {
+    bool mem_track = false;
+    bool lazy_pages = false;
+};
+
+/// A dump, pre-dump or restore. Scripts are always announced, and terminals whose master is outside
+/// handed over.
+std::string request(Type type, const RpcOptions& options);
+/// What an announcement is answered with; after a failure CRIU gives up.
+std::string notify_answer(bool success);
+std::string version_request();
+std::string feature_request(const Features& wanted);
+
+struct Response {
+    Type type = Type::version;
+    bool success = false;
+    int pid = 0;         ///< of a restored container's init, or of an announcement
+    std::string script;  ///< what an announcement is about: "post-restore"
+    int error = 0;       ///< errno; 0 where CRIU has none to tell
+    std::string message;
+    Features features;
+    int version = 0;  ///< 31701 for 3.17.1
+};
+
+/// An answer's bytes; an error of kind protocol where they are none.
+Result<Response> parse_response(std::string_view bytes);
+
+}  // namespace crux::checkpoint

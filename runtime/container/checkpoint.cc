@@ -1,0 +1,176 @@
+#include "runtime/container/checkpoint.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "oci-spec/config.h"
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/checkpoint/criu.h"
+#include "runtime/container/criu_request.h"
+#include "runtime/container/delete.h"
+#include "runtime/container/loaded.h"
+#include "runtime/launch/journal.h"
+#include "runtime/sys/directory.h"
+#include "runtime/sys/file.h"
+
+namespace crux::container {
+
+namespace {
+
+constexpr const char* kLog = "dump.log";
+
+Status check_status(const Loaded& container) {
+    const oci::Status status = TRY(status_of(container));
+    if (status == oci::Status::running || status == oci::Status::paused) return {};
+    return fail(Error::Kind::state,
+                cat("Container cannot be checkpointed in ", word_of(status), " state"));
+}
+
+/// That the images of a pre-dump are there.
+Status check_parent(const CriuOptions& options, const ImageFolders& folders) {
+    if (options.parent_path.empty()) return {};
+    const std::string path = cat(options.image_path, '/', options.parent_path);
+    const struct ::stat status = TRY(sys::fstatat(folders.images, options.parent_path)
+                                         .during(path)
+                                         .during("invalid --parent-path"));
+    if (S_ISDIR(status.st_mode)) return {};
+    return fail(Error::Kind::usage,
+                cat("invalid --parent-path: ", path, ": ", errno_words(ENOTDIR)));
+}
+
+/// What lies on the mounts of the host is not saved.
+Status add_mounts(const std::vector<ExternalPlace>& places, pid_t init,
+                  checkpoint::RpcOptions& rpc) {
+    const sys::Fd root =
+        TRY(sys::openat(sys::FdRef::cwd(), cat("/proc/", init, "/root"), O_PATH | O_DIRECTORY)
+                .during("open the container's root"));
+    rpc.mounts = TRY(mounts_to_leave(root, places));
+    return {};
+}
+
+/// Namespaces that were joined by path belong to somebody else.
+Status add_namespaces(const oci::Config& config, checkpoint::RpcOptions& rpc) {
+    for (const oci::NamespaceType type : {oci::NamespaceType::network, oci::NamespaceType::pid}) {
+        const oci::Namespace* joined = oci::find_namespace(config.linux, type);
+        if (joined == nullptr || joined->path.empty()) continue;
+        const std::string_view name = oci::namespace_word(type).proc_name;
+        const struct ::stat status =
+            TRY(sys::fstatat(sys::FdRef::cwd(), joined->path).during(joined->path));
+        rpc.external.push_back(cat(name, '[', status.st_ino, "]:", namespace_key(name)));
+    }
+    return {};
+}
+
+/// Who freezes the container for CRIU.
+std::string freezer_of(const std::vector<cgroup::Place>& places) {
+    const int place = cgroup::find_place(places, "freezer", "freezer");
+    if (place >= 0) return places[static_cast<std::size_t>(place)].directory();
+    const int unified = cgroup::unified_place(places);
+    return unified < 0 ? "" : places[static_cast<std::size_t>(unified)].directory();
+}
+
+Status check_status_fd(int number) {
+    if (number < 0) return {};
+    auto flags = sys::get_file_flags(sys::FdRef(number));
+    if (!flags)
+        return std::unexpected(
+            Error(flags.error()).during(cat("invalid --status-fd argument ", number)));
+    if ((*flags & O_ACCMODE) == O_RDONLY)
+        return fail(Error::Kind::usage,
+                    cat("invalid --status-fd argument ", number, ": not writable"));
+    return {};
+}
+
+/// Of what CRIU announces at a dump one thing is for us.
+class DumpListener : public checkpoint::Listener {
+ public:
+    explicit DumpListener(int status_fd) : status_fd_(status_fd) {}
+    Status hear(const checkpoint::Response& announcement, sys::Fd) override {
+        if (announcement.script != "status-ready" || status_fd_ < 0) return {};
+        const sys::Fd file(std::exchange(status_fd_, -1));
+        return sys::write_all(file, std::string_view("\0", 1)).during("write to --status-fd");
+    }
+
+ private:
+    int status_fd_;
+};
+
+/// CRIU's options for this container.
+Result<checkpoint::RpcOptions> dump_options(const Loaded& container, const oci::Config& config,
+                                            const CriuOptions& options,
+                                            const ImageFolders& folders) {
+    const launch::Journal::Content journal =
+        TRY(launch::Journal::read(container.state.directory()));
+    checkpoint::RpcOptions rpc = common_options(options, config);
+    use_folders(folders, rpc);
+    rpc.log_file = kLog;
+    rpc.root = container.record.rootfs;
+    rpc.pid = container.record.init_process_pid;
+    rpc.leave_running = options.leave_running;
+    rpc.tcp_skip_in_flight = options.tcp_skip_in_flight;
+    rpc.link_remap = options.link_remap;
+    rpc.page_server_address = options.page_server_address;
+    rpc.page_server_port = options.page_server_port;
+    rpc.parent_img = options.parent_path;
+    rpc.track_mem = !options.parent_path.empty();
+    rpc.freeze_cgroup = freezer_of(journal.cgroup);
+    TRY(add_namespaces(config, rpc));
+    if (options.pre_dump) return rpc;
+    const std::string state =
+        TRY(sys::readlinkat(sys::FdRef::cwd(), sys::FdPath(container.state.directory()))
+                .during("find the state directory"));
+    TRY(add_mounts(external_places(config, container.record.bundle, journal.cgroup, state), rpc.pid,
+                   rpc));
+    return rpc;
+}
+
+/// What the standard descriptors led to when the container was made, for the restore.
+Status write_descriptors(const Loaded& container, const ImageFolders& folders) {
+    constexpr mode_t kMode = 0600;
+    const sys::Fd file = TRY(sys::openat(folders.images, kDescriptorsName,
+                                         O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, kMode)
+                                 .during(kDescriptorsName));
+    return sys::write_all(file, oci::descriptors_json(container.record.external_descriptors))
+        .during(kDescriptorsName);
+}
+
+Status check_abilities(const CriuOptions& options) {
+    TRY(checkpoint::criu_version());
+    if (options.pre_dump) TRY(checkpoint::check_features({.mem_track = true}));
+    if (!options.lazy_pages) return {};
+    TRY(checkpoint::check_features({.lazy_pages = true}));
+    return check_status_fd(options.status_fd);
+}
+
+}  // namespace
+
+Status checkpoint(const Place& place, std::string_view id, const CriuOptions& options,
+                  Warnings& warnings) {
+    const Loaded container = TRY(load(place, id));
+    TRY(container.state.lock());
+    TRY(check_status(container));
+    TRY(check_abilities(options));
+    const std::string text = TRY(sys::read_file(container.state.directory(), kConfigName)
+                                     .during("read the container's config.json"));
+    const oci::Config config = std::move(oci::parse_config(text).config);
+    const ImageFolders folders = TRY(open_folders(options, Missing::make));
+    TRY(check_parent(options, folders));
+    const checkpoint::RpcOptions rpc = TRY(dump_options(container, config, options, folders));
+    if (!options.pre_dump) TRY(write_descriptors(container, folders));
+
+    checkpoint::Criu criu = TRY(checkpoint::Criu::start());
+    DumpListener listener(options.status_fd);
+    const auto type = options.pre_dump ? checkpoint::Type::pre_dump : checkpoint::Type::dump;
+    auto dumped = criu.converse(checkpoint::request(type, rpc), &listener);
+    if (!dumped) return std::unexpected(with_log(std::move(dumped).error(), criu, folders, kLog));
+    if (options.leave_running || options.pre_dump) return {};
+    Status destroyed = destroy(container, warnings);
+    if (!destroyed) warnings.push_back(destroyed.error().message());
+    return {};
+}
+
+}  // namespace crux::container

@@ -1,0 +1,124 @@
+#include "runtime/container/creating.h"
+
+#include <unistd.h>
+
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/container/delete.h"
+#include "runtime/hooks/run.h"
+#include "runtime/sys/directory.h"
+#include "runtime/sys/process.h"
+#include "runtime/sys/time.h"
+
+namespace crux::container {
+
+namespace {
+
+/// Where the namespaces of the container are found: what was joined by path stays at that path, the
+/// rest is init's own.
+void note_namespaces(const oci::Config& config, oci::ContainerRecord& record) {
+    for (const oci::Namespace& entry : config.linux.namespaces) {
+        const std::string own = cat("/proc/", record.init_process_pid, "/ns/",
+                                    oci::namespace_word(entry.type).proc_name);
+        record.namespace_paths.emplace_back(entry.type, entry.path.empty() ? own : entry.path);
+        if (entry.type == oci::NamespaceType::pid && entry.path.empty())
+            record.own_pid_namespace = true;
+    }
+}
+
+/// What our descriptors 0 to 2, which the container's init has too, lead to: a restore finds pipes
+/// by that.
+std::vector<std::string> own_descriptors() {
+    std::vector<std::string> targets;
+    for (int number = 0; number <= STDERR_FILENO; ++number)
+        targets.push_back(sys::readlinkat(sys::FdRef::cwd(), cat("/proc/self/fd/", number))
+                              .value_or(std::string()));
+    return targets;
+}
+
+}  // namespace
+
+Result<NewGroup> NewGroup::make(launch::Journal& journal, const plan::HostPart& host,
+                                Warnings& warnings) {
+    NewGroup made;
+    if (host.cgroup.empty()) return made;
+    TRY(journal.note_cgroup(host.cgroup, cgroup::Group::missing_ancestors(host.cgroup)));
+    made.group_ = TRY(cgroup::Group::create(host.cgroup, host.limits));
+    TRY(journal.note_cgroup_is_ours());
+    std::vector<cgroup::Warning> soft;
+    TRY(made.group_->apply(host.limits, soft));
+    for (const cgroup::Warning& warning : soft)
+        warnings.push_back(cat(warning.origin, ": ", warning.text));
+    return made;
+}
+NewGroup::~NewGroup() {
+    if (!group_) return;
+    (void)group_->destroy(group_->made_ancestors());
+}
+
+oci::State hook_state(const Prepared& prepared, const StateDirectory& state, int pid) {
+    oci::State document;
+    document.oci_version = prepared.bundle.config.oci_version;
+    document.id = state.id();
+    document.status = oci::Status::creating;
+    document.pid = pid;
+    document.bundle = prepared.bundle.path;
+    document.annotations = prepared.bundle.config.annotations;
+    return document;
+}
+
+Ending::~Ending() {
+    run_poststop(hooks_, std::move(document_), warnings_);
+}
+
+void Ending::prepare(const Prepared& prepared, const StateDirectory& state) {
+    hooks_ = prepared.bundle.config.hooks.poststop;
+    document_ = hook_state(prepared, state, 0);
+}
+
+Status run_host_hooks(const Prepared& prepared, const StateDirectory& state, int pid) {
+    const std::string document = oci::hook_state_json(hook_state(prepared, state, pid));
+    const hooks::Setting setting{document, prepared.bundle.path};
+    const oci::Hooks& hooks = prepared.bundle.config.hooks;
+    TRY(hooks::run_all("prestart", hooks.prestart, setting).at("/hooks/prestart"));
+    return hooks::run_all("createRuntime", hooks.create_runtime, setting)
+        .at("/hooks/createRuntime");
+}
+
+Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDirectory& state,
+                                       const Place& place, const CreateOptions& options, pid_t pid,
+                                       sys::FdRef pidfd) {
+    const oci::Config& config = prepared.bundle.config;
+    oci::ContainerRecord record;
+    record.oci_version = config.oci_version;
+    record.id = state.id();
+    record.init_process_pid = pid;
+    const sys::ProcessStat stat = TRY(sys::process_stat(pid).during("read init's start time"));
+    record.init_process_start = stat.start_time;
+    record.pidfd_inode = TRY(sys::pidfd_inode(pidfd)).value_or(0);
+    record.created = sys::rfc3339(sys::realtime());
+    record.bundle = prepared.bundle.path;
+    record.rootfs = prepared.bundle.rootfs;
+    record.annotations = config.annotations;
+    record.status = oci::Status::created;
+    record.rootless = place.rootless;
+    record.owner_uid = prepared.facts.uid;
+    record.boot_id = TRY(sys::boot_id().during("read the boot id"));
+    record.no_pivot = options.no_pivot;
+    record.no_new_keyring = options.no_new_keyring;
+    if (options.systemd_cgroup) record.cgroup_driver = oci::CgroupDriver::systemd;
+    record.cgroups_path = config.linux.cgroups_path;
+    record.has_process = config.process.has_value();
+    record.has_poststart = !config.hooks.poststart.empty();
+    record.has_poststop = !config.hooks.poststop.empty();
+    for (const cgroup::Place& entry : prepared.plan.host.cgroup) {
+        if (entry.version == 2) record.cgroup_paths.emplace_back("", entry.directory());
+        for (const std::string& name : entry.controllers)
+            if (entry.version == 1) record.cgroup_paths.emplace_back(name, entry.directory());
+    }
+    note_namespaces(config, record);
+    record.external_descriptors = own_descriptors();
+    return record;
+}
+
+}  // namespace crux::container
