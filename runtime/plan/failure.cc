@@ -44,6 +44,8 @@ std::string find_program_text(const Plan& plan, const Report& report) {
     if (name.find('/') == std::string_view::npos)
         return exec + "executable file not found in $PATH";
     const bool stat_failed = report.call == __NR_statx && report.error != EISDIR;
+    // execve(2) itself would say EACCES, and Docker 20.10 gives its exit code 126 by those words.
+    if (report.error == EISDIR) return cat(exec, words_of(report), ": ", errno_words(EACCES));
     return stat_failed ? cat(exec, "stat ", name, ": ", words_of(report)) : exec + words_of(report);
 }
 

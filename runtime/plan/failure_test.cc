@@ -82,7 +82,8 @@ TEST_CASE("a program that cannot be found or run is told in the words that calle
     CHECK(find_failure("./foo", __NR_statx, ENOTDIR) ==
           R"(exec: "./foo": stat ./foo: not a directory)");
     CHECK(find_failure("/foo", __NR_faccessat, EACCES) == R"(exec: "/foo": permission denied)");
-    CHECK(find_failure("/etc", __NR_statx, EISDIR) == R"(exec: "/etc": is a directory)");
+    CHECK(find_failure("/etc", __NR_statx, EISDIR) ==
+          R"(exec: "/etc": is a directory: permission denied)");
 }
 
 TEST_CASE("a working directory that cannot be entered is named") {

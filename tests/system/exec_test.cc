@@ -96,7 +96,8 @@ TEST_CASE("exec says why it cannot run something, with exit code 255") {
          "exec failed: unable to start container process: exec: \"/bin/data\": permission denied"},
         {{},
          {"/bin"},
-         "exec failed: unable to start container process: exec: \"/bin\": is a directory"},
+         "exec failed: unable to start container process: exec: \"/bin\": is a directory: "
+         "permission denied"},
         {{"-u", "root"}, {"id"}, "exec failed: bad uid: \"root\" is no number of one"},
         {{"-u", "0:root"}, {"id"}, "exec failed: bad gid: \"root\" is no number of one"},
         {{"-g", "-1"}, {"id"}, "exec failed: additional-gids must be a positive number -1"},

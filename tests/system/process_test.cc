@@ -59,7 +59,7 @@ TEST_CASE("a program that is not there or may not be run fails create in Go's wo
         {"/bin/nosuch", R"(exec: "/bin/nosuch": stat /bin/nosuch: no such file or directory)"},
         {"./nosuch", R"(exec: "./nosuch": stat ./nosuch: no such file or directory)"},
         {"/plain", R"(exec: "/plain": permission denied)"},
-        {"/opt", R"(exec: "/opt": is a directory)"},
+        {"/opt", R"(exec: "/opt": is a directory: permission denied)"},
         {"/plain/x", R"(exec: "/plain/x": stat /plain/x: not a directory)"},
     };
     for (const auto& one : cases) {
