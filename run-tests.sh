@@ -112,7 +112,7 @@ jobs=$(nproc)
 must packages 1800 scripts/install-packages.sh scripts/packages-build.txt scripts/packages-test.txt
 must configure-release 120 cmake --preset release
 must build-release 1500 cmake --build --preset release -j "$jobs"
-tests tests-release 1200 build/release -LE bench -j "$jobs"
+tests tests-release 1800 build/release -LE bench -j "$jobs"
 if [ $with_asan = yes ]; then
     must configure-asan 120 cmake --preset asan
     must build-asan 1200 cmake --build --preset asan --target unit_tests -j "$jobs"

@@ -229,7 +229,7 @@ def namespaces(p):
                lambda: not [line for line in support.processes().values() if line == "sleep 1234"])
     p.remove("n1")
     p.detached("n2")
-    p.run("--rm", "--pid=container:n2", "--ipc=container:n2", IMAGE, "sh", "-c", "ps | grep -c 'sleep 1000'")
+    p.run("--rm", "--pid=container:n2", "--ipc=container:n2", IMAGE, "sh", "-c", "ps | grep -c '[s]leep 1000$'")
     p.run("--rm", IMAGE, "true", network="container:n2")
     p.remove("n2")
     p.run("--rm", "--uidmap=0:100000:5000", "--gidmap=0:100000:5000", IMAGE, "cat", "/proc/self/uid_map")
