@@ -90,6 +90,9 @@ constexpr std::uint64_t kAttributeNoSuid = 0x02;
 constexpr std::uint64_t kAttributeNoDev = 0x04;
 constexpr std::uint64_t kAttributeNoExec = 0x08;
 constexpr std::uint64_t kAttributeAtime = 0x70;
+constexpr std::uint64_t kAttributeNoAtime = 0x10;
+constexpr std::uint64_t kAttributeStrictAtime = 0x20;
+constexpr std::uint64_t kAttributeNoDirAtime = 0x80;
 constexpr std::uint64_t kAttributeIdmap = 0x00100000;
 struct MountAttr {
     std::uint64_t set;
@@ -101,6 +104,8 @@ struct MountAttr {
 // mount(2)
 constexpr unsigned long kMountReadOnly = 1;
 constexpr unsigned long kMountRemount = 32;
+constexpr unsigned long kMountNoAtime = 1024;
+constexpr unsigned long kMountNoDirAtime = 2048;
 constexpr unsigned long kMountBind = 4096;
 constexpr unsigned long kMountMove = 8192;
 constexpr unsigned long kMountRecursive = 16384;
@@ -108,6 +113,8 @@ constexpr unsigned long kMountUnbindable = 1UL << 17U;
 constexpr unsigned long kMountPrivate = 1UL << 18U;
 constexpr unsigned long kMountSlave = 1UL << 19U;
 constexpr unsigned long kMountShared = 1UL << 20U;
+constexpr unsigned long kMountRelAtime = 1UL << 21U;
+constexpr unsigned long kMountStrictAtime = 1UL << 24U;
 constexpr int kUnmountDetach = 2;
 
 // prctl(2)

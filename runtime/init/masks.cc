@@ -44,8 +44,7 @@ Outcome make_read_only(Context& context, const plan::Path& step) {
     if (found.error() == kNoEntry || found.error() == kNotDirectory) return {};
     const Owned target(TRY(found));
     const Owned copy(TRY(clone_mount(target.get(), true)));
-    TRY(set_attributes(copy.get(), {kAttributeReadOnly, 0, 0, 0}, -1));
-    return attach(copy.get(), target.get());
+    return attach_with(copy.get(), target.get(), {kAttributeReadOnly, 0, 0, 0}, -1);
 }
 
 }  // namespace crux::init

@@ -26,22 +26,50 @@ Outcome mount_on_descriptor(int mount, unsigned long flags) {
     return call(__NR_mount, nullptr, path.text(), nullptr, flags, nullptr);
 }
 
-/// Before mount_setattr (Linux 5.12): remount one mount; the bits have the same meaning one place
-/// on.
+/// The access-time flags of mount(2) for what the mount says now (f_flags of statfs(2)) and the
+/// attributes that are asked for.
+unsigned long atime_flags(std::uint64_t now, const plan::Attributes& attributes) {
+    constexpr std::uint64_t kNowNoAtime = 1024;
+    constexpr std::uint64_t kNowNoDirAtime = 2048;
+    constexpr std::uint64_t kNowRelAtime = 4096;
+    const std::uint32_t named = attributes.set | attributes.clear;
+    const bool no_directories =
+        (attributes.set & kAttributeNoDirAtime) != 0 ||
+        ((now & kNowNoDirAtime) != 0 && (named & kAttributeNoDirAtime) == 0);
+    const unsigned long directories = no_directories ? kMountNoDirAtime : 0;
+    if ((named & kAttributeAtime) != 0) {
+        if ((attributes.set & kAttributeNoAtime) != 0) return directories | kMountNoAtime;
+        if ((attributes.set & kAttributeStrictAtime) != 0) return directories | kMountStrictAtime;
+        return directories | kMountRelAtime;
+    }
+    if ((now & kNowNoAtime) != 0) return directories | kMountNoAtime;
+    return directories | ((now & kNowRelAtime) != 0 ? kMountRelAtime : kMountStrictAtime);
+}
+
+/// Whether mount(2) can do it too: attributes of one mount that it has a flag for.
+bool can_remount(const plan::Attributes& attributes) {
+    constexpr std::uint64_t kOld = kAttributeReadOnly | kAttributeNoSuid | kAttributeNoDev |
+                                   kAttributeNoExec | kAttributeAtime | kAttributeNoDirAtime;
+    constexpr std::uint64_t kNoSymFollow = 0x00200000;  // Linux 5.14: not set is all there was
+    return (attributes.set & ~kOld) == 0 && (attributes.clear & ~(kOld | kNoSymFollow)) == 0 &&
+           (attributes.recursive_set | attributes.recursive_clear) == 0;
+}
+
+/// Before mount_setattr (Linux 5.12): the bits of the first four mean the same in all three
+/// interfaces.
 Outcome remount(int mount, const plan::Attributes& attributes) {
-    constexpr std::uint64_t kOld =
+    constexpr std::uint64_t kSame =
         kAttributeReadOnly | kAttributeNoSuid | kAttributeNoDev | kAttributeNoExec;
-    if (((attributes.set | attributes.recursive_set | attributes.recursive_clear) & ~kOld) != 0 ||
-        attributes.recursive_clear != 0)
-        return refuse(kNoSystemCall, __NR_mount_setattr);
+    if (!can_remount(attributes)) return refuse(kNoSystemCall, __NR_mount_setattr);
     struct {
         long words[16];
     } status{};
     TRY(call(__NR_fstatfs, mount, &status));
-    const auto now = static_cast<std::uint64_t>(status.words[10]) & kOld;  // f_flags
+    const auto now = static_cast<std::uint64_t>(status.words[10]);  // f_flags
     const std::uint64_t wanted =
-        (now & ~std::uint64_t{attributes.clear}) | attributes.set | attributes.recursive_set;
-    return mount_on_descriptor(mount, kMountRemount | kMountBind | wanted);
+        ((now & kSame) & ~std::uint64_t{attributes.clear}) | (attributes.set & kSame);
+    return mount_on_descriptor(mount,
+                               kMountRemount | kMountBind | wanted | atime_flags(now, attributes));
 }
 
 Outcome set(int mount, unsigned flags, const MountAttr& attr) {
@@ -78,22 +106,35 @@ Outcome attach(int mount, int target) {
                 kMoveMountFromEmptyPath | kMoveMountToEmptyPath);
 }
 
-Outcome set_attributes(int mount, const plan::Attributes& attributes, int idmap) {
-    if ((attributes.recursive_set | attributes.recursive_clear) != 0) {
-        const Outcome done =
-            set(mount, kAtRecursive, attr_of(attributes.recursive_set, attributes.recursive_clear));
-        if (done.error() == kNoSystemCall && idmap < 0) return remount(mount, attributes);
-        TRY(done);
-    }
+namespace {
+
+Outcome set_all(int mount, const plan::Attributes& attributes, int idmap) {
+    if ((attributes.recursive_set | attributes.recursive_clear) != 0)
+        TRY(set(mount, kAtRecursive,
+                attr_of(attributes.recursive_set, attributes.recursive_clear)));
     if ((attributes.set | attributes.clear) == 0 && idmap < 0) return {};
     MountAttr attr = attr_of(attributes.set, attributes.clear);
     if (idmap >= 0) {
         attr.set |= kAttributeIdmap;
         attr.namespace_descriptor = static_cast<std::uint64_t>(idmap);
     }
-    const Outcome done = set(mount, 0, attr);
+    return set(mount, 0, attr);
+}
+
+}  // namespace
+
+Outcome set_attributes(int mount, const plan::Attributes& attributes, int idmap) {
+    const Outcome done = set_all(mount, attributes, idmap);
     if (done.error() == kNoSystemCall && idmap < 0) return remount(mount, attributes);
     return done;
+}
+
+Outcome attach_with(int mount, int target, const plan::Attributes& attributes, int idmap) {
+    const Outcome done = set_all(mount, attributes, idmap);
+    const bool is_old = done.error() == kNoSystemCall && idmap < 0 && can_remount(attributes);
+    if (!is_old) TRY(done);
+    TRY(attach(mount, target));
+    return is_old ? remount(mount, attributes) : Outcome();
 }
 
 Outcome propagate(int mount, std::uint32_t in_order) {

@@ -21,6 +21,10 @@ Outcome attach(int mount, int target);
 /// can do: attributes of one mount.
 Outcome set_attributes(int mount, const plan::Attributes& attributes, int idmap);
 
+/// The same for a detached mount, which is attached then. The old remount knows no detached mounts:
+/// before Linux 5.12 it follows on the attaching.
+Outcome attach_with(int mount, int target, const plan::Attributes& attributes, int idmap);
+
 /// Applies up to four changes of propagation in order.
 Outcome propagate(int mount, std::uint32_t in_order);
 

@@ -136,9 +136,10 @@ Outcome open_source(Context& context, const plan::Bind& step, bool recursive) {
 
 /// move_mount(2) calls a directory over a file, and a file over a directory, invalid; mount(2) says
 /// ENOTDIR, and callers look for its words.
-Outcome attach_alike(int mount, int target, bool directory) {
-    const Outcome done = attach(mount, target);
-    if (done.error() != kInvalid) return done;
+Outcome attach_alike(int mount, int target, bool directory, const plan::Attributes& attributes,
+                     int idmap) {
+    const Outcome done = attach_with(mount, target, attributes, idmap);
+    if (done.error() != kInvalid || done.call() != __NR_move_mount) return done;
     Statx status;
     TRY(status_of(target, status));
     const bool onto_directory = (status.mode & kTypeMask) == kTypeDirectory;
@@ -154,7 +155,6 @@ Outcome bind(Context& context, const plan::Bind& step) {
     if (missing_is_fine(step.flags, source)) return {};
     const Owned mount(TRY(source));
     if ((step.flags & plan::kOnlyProc) != 0) TRY(check_proc(mount.get()));
-    TRY(set_attributes(mount.get(), step.attributes, idmap_of(context, step.idmap)));
     Statx status;
     TRY(status_of(mount.get(), status));
     const bool directory = (status.mode & kTypeMask) == kTypeDirectory;
@@ -163,7 +163,8 @@ Outcome bind(Context& context, const plan::Bind& step) {
     if (missing_is_fine(step.flags, found)) return {};
     const Owned target(TRY(found));
     TRY(check_target(context, context.text(step.target), target.get()));
-    TRY(attach_alike(mount.get(), target.get(), directory));
+    const int idmap = idmap_of(context, step.idmap);
+    TRY(attach_alike(mount.get(), target.get(), directory, step.attributes, idmap));
     return propagate(mount.get(), step.propagation);
 }
 

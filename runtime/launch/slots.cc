@@ -41,6 +41,10 @@ Status map_ids(sys::FdRef tree, sys::FdRef idmap, const plan::SlotUse& use) {
     attributes.user_namespace = static_cast<std::uint64_t>(idmap.get());
     const unsigned recursive = use.map_recursive ? AT_RECURSIVE : 0;
     auto mapped = sys::mount_setattr(tree, "", AT_EMPTY_PATH | recursive, attributes);
+    if (!mapped && mapped.error().value == ENOSYS)
+        return std::unexpected(
+            Error(Error::Kind::unsupported, cat("map the ids of ", use.path, ": needs Linux 5.12"))
+                .at(use.origin));
     if (!mapped && mapped.error().value == EINVAL)
         return std::unexpected(
             Error(mapped.error())

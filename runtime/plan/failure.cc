@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/describe.h"
 #include "runtime/plan/words.h"
@@ -24,6 +25,8 @@ std::string words_of(const Report& report) {
 
 /// "call: words"; without the call where no call of the kernel's said it.
 std::string cause_of(const Report& report) {
+    if (report.error == ENOSYS && report.call == __NR_mount_setattr)
+        return "mount_setattr: needs Linux 5.12";
     const std::string_view name = report.call == 0 ? std::string_view() : call_name(report.call);
     return name.empty() ? words_of(report) : cat(name, ": ", words_of(report));
 }
@@ -165,7 +168,18 @@ std::string core_scheduling_text(const Report& report) {
     return cat("core scheduling: ", cause_of(report));
 }
 
+/// Before Linux 5.14 every call that sets attributes takes this one for an unknown bit.
+bool is_too_new(const Attributes& attributes, const Report& report) {
+    if (((attributes.set | attributes.recursive_set) & oci::kMountAttrNosymfollow) == 0)
+        return false;
+    const bool unknown = report.error == EINVAL || report.error == ENOSYS;
+    return unknown && (report.call == __NR_fsmount || report.call == __NR_mount_setattr);
+}
+
 std::string sentence_of(const Plan& plan, const Step& step, const Report& report) {
+    constexpr const char* kTooNew = "nosymfollow needs Linux 5.14";
+    if (step.kind == Kind::mount && is_too_new(step.mount.attributes, report)) return kTooNew;
+    if (step.kind == Kind::bind && is_too_new(step.bind.attributes, report)) return kTooNew;
     if (step.kind == Kind::find_program) return find_program_text(plan, report);
     if (step.kind == Kind::working_directory) return directory_text(plan, step, report);
     if (step.kind == Kind::mount) {

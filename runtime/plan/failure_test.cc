@@ -165,6 +165,28 @@ TEST_CASE("any other step is told by what it does, the system call and the errno
           "set the host name h: input/output error");
 }
 
+TEST_CASE("what the kernel is too old for is told with the version that can do it") {
+    const auto told = [](std::uint32_t attribute, std::uint32_t call, int error) {
+        const Plan plan = plan_with("x", [attribute](Assembler& out) {
+            const Text target = out.text("data");
+            Step& step = out.add(Kind::bind, "/mounts/3");
+            step.bind.source = target;
+            step.bind.target = target;
+            step.bind.attributes.set = attribute;
+        });
+        return failure_sentence(plan, report_of(call, error)).message();
+    };
+    constexpr std::uint32_t kNoSymFollow = 0x00200000;
+    CHECK(told(kNoSymFollow, __NR_mount_setattr, EINVAL) ==
+          "nosymfollow needs Linux 5.14 (config.json: /mounts/3)");
+    CHECK(told(1, __NR_mount_setattr, ENOSYS) ==
+          "error mounting \"data\" to rootfs at \"/data\": mount_setattr: needs Linux 5.12 "
+          "(config.json: /mounts/3)");
+    CHECK(told(1, __NR_mount_setattr, EINVAL) ==
+          "error mounting \"data\" to rootfs at \"/data\": mount_setattr: invalid argument "
+          "(config.json: /mounts/3)");
+}
+
 TEST_CASE("a report of a step that the plan does not have is nonsense, not a crash") {
     const Plan plan = hook_plan();
     Report report = report_of(__NR_openat, ENOENT);
