@@ -27,13 +27,10 @@ namespace fs = std::filesystem;
 
 void need_criu() {
     need_root();
-    Outcome check;
-    try {
-        check = run({"criu", "check"}, {.timeout = 30s});
-    } catch (const std::exception&) {
-        skip("criu is not installed");
-    }
+    const Outcome check = run({"criu", "check"}, {.timeout = 30s});
     if (check.ok()) return;
+    constexpr int kNotFound = 127;
+    if (check.status == kNotFound) skip("criu is not installed");
     const auto lines = lines_of(check.err);
     skip("criu does not work with this kernel: " + (lines.empty() ? "" : lines.back()));
 }

@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""Checks docs/contract.md: no row is open, and each row names tests that exist.
+
+usage: check_contract.py SOURCE-FOLDER
+"""
+
+import pathlib
+import re
+import sys
+
+from check import test_names
+
+ROW = re.compile(r"^\| (?P<what>.+?) \| (?P<does>.+?) \| (?P<tests>.*?) ?\|$")
+
+
+def main():
+    source = pathlib.Path(sys.argv[1])
+    known = test_names(source)
+    faults = []
+    count = 0
+    for number, line in enumerate((source / "docs/contract.md").read_text().splitlines(), 1):
+        if re.search(r"\*\*open\*\*", line, re.IGNORECASE):
+            faults.append(f"line {number}: is open")
+        found = ROW.match(line)
+        if not found or found["what"].startswith(("what callers", "---")) or set(line) <= set("|- "):
+            continue
+        count += 1
+        tests = re.findall(r"`([^`]+)`", found["tests"])
+        if not tests:
+            faults.append(f"line {number}: {found['what']}: names no test")
+        for test in tests:
+            if test not in known:
+                faults.append(f"line {number}: {found['what']}: there is no test {test!r}")
+    for fault in faults:
+        print("docs/contract.md:", fault)
+    print(f"{count} rows, {len(faults)} faults")
+    return 1 if faults or count == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

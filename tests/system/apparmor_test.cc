@@ -1,0 +1,75 @@
+// AppArmor profiles of processes, on a host whose kernel has AppArmor active.
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/support/bundle.h"
+#include "tests/support/catch.h"
+#include "tests/support/checks.h"
+#include "tests/support/container.h"
+#include "tests/support/facts.h"
+
+namespace crux::test {
+namespace {
+
+/// A loaded profile that lets everything be done but writing /denied.
+class Profile {
+ public:
+    Profile() : name_(our_tag()), path_(work_folder() + "/profile") {
+        if (!std::filesystem::exists("/sys/kernel/security/apparmor/profiles"))
+            skip("AppArmor is not active");
+        write_file(path_, "profile " + name_ +
+                              " flags=(attach_disconnected,mediate_deleted) {\n"
+                              "  file,\n  capability,\n  network,\n  signal,\n  unix,\n"
+                              "  deny /denied w,\n}\n");
+        const Outcome loaded = test::run({"apparmor_parser", "-r", "-K", path_});
+        constexpr int kNotFound = 127;
+        if (loaded.status == kNotFound) skip("apparmor_parser is not installed (Debian: apparmor)");
+        INFO(loaded.describe());
+        REQUIRE(loaded.ok());
+    }
+    ~Profile() { (void)test::run({"apparmor_parser", "-R", path_}); }
+    Profile(const Profile&) = delete;
+    Profile& operator=(const Profile&) = delete;
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+ private:
+    std::string name_;
+    std::string path_;
+};
+
+const char* const kScript = "cat /proc/self/attr/current; echo x >/denied; echo x >/allowed";
+
+TEST_CASE("a process has the AppArmor profile that is asked for") {
+    need_root();
+    const Profile profile;
+    Bundle bundle;
+    bundle.set("/root/readonly", false).set("/process/apparmorProfile", profile.name());
+    bundle.script(kScript);
+    Container container(bundle);
+    const Outcome outcome = container.run();
+    CHECK(outcome.out == profile.name() + " (enforce)\n");
+    CHECK_THAT(outcome.err, Catch::Contains("/denied: Permission denied"));
+    CHECK_THAT(outcome.err, !Catch::Contains("/allowed"));
+
+    // exec has the container's, or another.
+    bundle.args({"/bin/sleep", "1000"});
+    Container running(bundle);
+    must(running.create());
+    must(running.start());
+    const std::vector<std::string> words = {running.id(), "/bin/cat", "/proc/self/attr/current"};
+    const auto label = [&](std::vector<std::string> command) {
+        command.insert(command.begin(), "exec");
+        command.insert(command.end(), words.begin(), words.end());
+        return running.crux(command).out;
+    };
+    CHECK(label({}) == profile.name() + " (enforce)\n");
+    CHECK(label({"--apparmor", "unconfined"}) == "unconfined\n");
+    running.global_options = bare_errors();
+    refused_with(running.crux({"exec", "--apparmor", "no-such-profile", running.id(), "/bin/true"}),
+                 "no-such-profile", 255);
+}
+
+}  // namespace
+}  // namespace crux::test
