@@ -19,7 +19,9 @@ Status kill_every_process(const Loaded& container, bool init_lives, All all) {
     const cgroup::Group group = TRY(group_of(container.state));
     const bool any = TRY(group.populated());
     if (!any && !init_lives) return not_running(all);
-    return group.kill_all().during("unable to kill all processes");
+    TRY(group.kill_all().during("unable to kill all processes"));
+    // cgroup v2 kills the frozen without a thaw, and a frozen cgroup counts as paused.
+    return group.thaw();
 }
 
 }  // namespace

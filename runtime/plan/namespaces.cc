@@ -110,7 +110,9 @@ Status plan_container_namespaces(Draft& draft, std::span<const oci::NamespaceTyp
     std::uint32_t together = 0;
     for (const oci::NamespaceType type : kJoinOrder) {
         if (std::ranges::find(types, type) == types.end()) continue;
-        if (is_joined_early(draft, type))
+        // Who is in the container's cgroup namespace, but not in its cgroup, may put no process
+        // there (cgroups(7), nsdelegate): it is entered by init, which clone3 has put in its place.
+        if (type != oci::NamespaceType::cgroup && is_joined_early(draft, type))
             draft.host.joins.push_back({layout_type(type), {}, {}});
         else
             together |= static_cast<std::uint32_t>(layout_type(type));

@@ -321,7 +321,7 @@ TEST_CASE("an exec whose runtime is killed goes on in its container") {
     running->signal(SIGKILL);
     CHECK(running->wait().signal == SIGKILL);
     const pid_t pid = std::stoi(read_file(file));
-    CHECK(status_field(pid, "State") == "S (sleeping)");
+    CHECK(eventually([&] { return status_field(pid, "State") == "S (sleeping)"; }));
     CHECK(::kill(pid, SIGKILL) == 0);
     CHECK(exit_of(pid) == 128 + SIGKILL);
 }

@@ -366,7 +366,9 @@ TEST_CASE("a paused container is ended by KILL") {
             if (started) must(container.start());
             must(container.pause());
             INFO(own << started);
-            must(container.kill("TERM"));
+            // In a pid namespace of its own it is nothing to the first process. In another, what
+            // ends a process ends it in the freezer of cgroup v2 too.
+            if (own || cgroup_mode() != CgroupMode::v2) must(container.kill("TERM"));
             CHECK(container.status() == "paused");
             must(container.kill("KILL"));
             CHECK(exit_of(pid).value_or(0) > 128);
