@@ -36,7 +36,20 @@ class Containerd(Caller):
         super().stop()
 
     def run(self, name, *words, options=(), **how):
-        return self("run", "--runc-binary", RUNTIME, *options, IMAGE, name, *words, **how)
+        command = ["run", "--runc-binary", RUNTIME, *options, IMAGE, name, *words]
+        # ctr can lose what a program says right before its end, with any runtime: such a run is made again.
+        for last in [False, False, True] if "--rm" in options else [True]:
+            begin = len(self.record)
+            try:
+                done = self(*command, **how)
+            except CaseFailed:
+                if last:
+                    raise
+            else:
+                if last or done.out or done.err or words[0] in ("true", "false"):
+                    return done
+            del self.record[begin:]
+        return None
 
     def detached(self, name, *words, options=(), **how):
         self.run(name, *(words or ["sleep", "1000"]), options=["-d", "--log-uri", self.log(name), *options], **how)

@@ -210,20 +210,21 @@ class Caller:
 # The private host of a pass: a mount, pid and network namespace of its own, in which only these folders are new.
 
 def make_private_host(runtime):
-    """Called in a new mount namespace: empty folders where callers keep their things, /etc as a copy that may be
-    written, and the runtime at the place that the document names."""
-    for folder in ["/run", "/var/lib", "/usr/local/bin"]:
-        if Path(folder) == Path("/var/lib"):
-            for name in ["containers", "docker", "containerd", "cni", "buildkit"]:
-                place = Path("/var/lib") / name
-                if place.exists():
-                    _mount("-t", "tmpfs", "tmpfs", str(place))
-        else:
-            _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
-    layers = Path("/run/etc")
-    for name in ["upper", "work"]:
-        (layers / name).mkdir(parents=True)
-    _mount("-t", "overlay", "-o", f"lowerdir=/etc,upperdir={layers}/upper,workdir={layers}/work", "etc", "/etc")
+    """Called in a new mount namespace: empty folders where callers keep their things, /etc and /var/lib as copies that
+    may be written, and the runtime at the place that the document names."""
+    for folder in ["/run", "/usr/local/bin"]:
+        _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
+    for folder in ["/etc", "/var/lib"]:
+        layers = Path("/run/layers" + folder)
+        for name in ["upper", "work"]:
+            (layers / name).mkdir(parents=True)
+        options = f"lowerdir={folder},upperdir={layers}/upper,workdir={layers}/work"
+        _mount("-t", "overlay", "-o", options, "overlay", folder)
+    # Not in that overlay: storage drivers make overlays of their own, for which it cannot be the upper layer.
+    for name in ["containers", "docker", "containerd", "cni", "buildkit"]:
+        place = Path("/var/lib") / name
+        place.mkdir(exist_ok=True)
+        _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(place))
     WORK.mkdir()
     os.chdir(WORK)
     # A copy, so that users who cannot reach the build folder can run it.
