@@ -53,6 +53,9 @@ void check_annotations(const Config& config, Diagnostics& out) {
         if (key.empty()) out.error("/annotations/", "must not have an empty key");
         if (key.starts_with(kSystemd) && !is_systemd_property(key.substr(kSystemd.size())))
             out.error(cat("/annotations", pointer_token(key)), "is no name of a systemd property");
+        if (key == kStopSignalAnnotation && parse_signal(value).value_or(0) == 0)
+            out.warn(cat("/annotations", pointer_token(key)),
+                     cat("is no signal, and ignored: ", quoted(value)));
     }
     const bool private_user = find_namespace(config.linux, NamespaceType::user) != nullptr;
     if (config.extensions.root_idmap && !private_user)

@@ -473,6 +473,9 @@ inline constexpr int kSignalMax = 64;
 /// else.
 std::optional<int> parse_signal(std::string_view text);
 
+/// The annotation that names an image's stop signal (config.md, Annotations).
+inline constexpr std::string_view kStopSignalAnnotation = "org.opencontainers.image.stopSignal";
+
 /// "SIGTERM", "SIGRTMIN+3", or the number in decimal where it has no name.
 std::string signal_name(int number);
 

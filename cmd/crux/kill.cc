@@ -15,12 +15,14 @@ constexpr Flag kFlags[] = {
 };
 
 Result<int> run_kill(Call& call) {
-    std::string_view word = "SIGTERM";
-    if (call.arguments.size() == 2 && !call.arguments[1].empty()) word = call.arguments[1];
-    const auto signal = oci::parse_signal(word);
-    if (!signal) return fail(Error::Kind::usage, cat("unknown signal ", quoted(word)));
+    std::optional<int> signal;
+    if (call.arguments.size() == 2 && !call.arguments[1].empty()) {
+        signal = oci::parse_signal(call.arguments[1]);
+        if (!signal)
+            return fail(Error::Kind::usage, cat("unknown signal ", quoted(call.arguments[1])));
+    }
     const auto all = call.options.on("all") ? container::All::yes : container::All::no;
-    TRY(container::kill(place_of(call), call.arguments[0], *signal, all));
+    TRY(container::kill(place_of(call), call.arguments[0], signal, all));
     return 0;
 }
 
@@ -31,8 +33,9 @@ const Command kKill = {
     .usage = "send a signal to the first process of a container",
     .arguments = "<container-id> [signal]",
     .description =
-        "The signal is a number or a name, with or without SIG, in any case; TERM where none\n"
-        "is given. KILL ends every process of the container.",
+        "The signal is a number or a name, with or without SIG, in any case. Where none is given\n"
+        "it is the image's (the annotation org.opencontainers.image.stopSignal), or else TERM.\n"
+        "KILL ends every process of the container.",
     .flags = kFlags,
     .least = 1,
     .most = 2,

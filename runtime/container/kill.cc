@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/container/loaded.h"
 
@@ -24,10 +25,20 @@ Status kill_every_process(const Loaded& container, bool init_lives, All all) {
     return group.thaw();
 }
 
+/// config.md, Annotations: what the image says that stops it.
+int stop_signal(const oci::ContainerRecord& record) {
+    for (const auto& [key, value] : record.annotations)
+        if (const int signal = oci::parse_signal(value).value_or(0);
+            key == oci::kStopSignalAnnotation && signal != 0)
+            return signal;
+    return SIGTERM;
+}
+
 }  // namespace
 
-Status kill(const Place& place, std::string_view id, int signal, All all) {
+Status kill(const Place& place, std::string_view id, std::optional<int> wanted, All all) {
     const Loaded container = TRY(load(place, id));
+    const int signal = wanted.value_or(stop_signal(container.record));
     const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
     const bool has_cgroup = !container.record.cgroup_paths.empty();
     if (signal == SIGKILL && !container.record.own_pid_namespace && has_cgroup)

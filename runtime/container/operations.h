@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,9 +78,11 @@ Status start(const Place& place, std::string_view id, Warnings& warnings);
 /// The container's state document.
 Result<oci::State> state(const Place& place, std::string_view id);
 
-/// Sends a signal to the container's init; SIGKILL reaches every process of a container without its
-/// own pid namespace. With All::yes a container that is not running is no error.
-Status kill(const Place& place, std::string_view id, int signal, All all);
+/// Sends a signal to the container's init; without one it is the image's stop signal (the
+/// annotation org.opencontainers.image.stopSignal), or TERM where that is none. SIGKILL reaches
+/// every process of a container without its own pid namespace. With All::yes a container that is
+/// not running is no error.
+Status kill(const Place& place, std::string_view id, std::optional<int> signal, All all);
 
 /// Deletes a container: cgroup, state, and what a killed create left. Force kills it first, and
 /// finds success in a container that is not there. Poststop hooks that fail are warnings.
