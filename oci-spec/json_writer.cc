@@ -2,33 +2,13 @@
 
 #include <algorithm>
 
+#include "runtime/base/text.h"
+
 namespace crux::oci {
 
 namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
-
-// The length of the UTF-8 sequence at the front of the text, or 0 where there is none (RFC 3629).
-std::size_t sequence_length(std::string_view text) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const unsigned first = byte(0);
-    std::size_t length = 0;
-    unsigned lowest = 0x80;  // of the second byte
-    unsigned highest = 0xbf;
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first <= 0xdf) length = 2;
-    if (first >= 0xe0 && first <= 0xef) length = 3;
-    if (first >= 0xf0 && first <= 0xf4) length = 4;
-    if (first == 0xe0) lowest = 0xa0;
-    if (first == 0xed) highest = 0x9f;
-    if (first == 0xf0) lowest = 0x90;
-    if (first == 0xf4) highest = 0x8f;
-    if (length == 0 || text.size() < length) return 0;
-    if (byte(1) < lowest || byte(1) > highest) return 0;
-    for (std::size_t at = 2; at < length; ++at)
-        if (byte(at) < 0x80 || byte(at) > 0xbf) return 0;
-    return length;
-}
 
 void append_escape(std::string& out, char c) {
     switch (c) {
@@ -72,7 +52,7 @@ std::string json_string(std::string_view text) {
     std::string out = "\"";
     out.reserve(text.size() + 2);
     while (!text.empty()) {
-        const std::size_t length = sequence_length(text);
+        const std::size_t length = utf8_length(text);
         const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
         if (length == 0)
             out += "\\ufffd";

@@ -31,7 +31,11 @@ std::string cat(const Parts&... parts) {
     return out;
 }
 
-/// The text in double quotes, with quotes, backslashes and control characters escaped as Go's %q.
+/// The length of the UTF-8 sequence at the front, or 0 when there is none (RFC 3629, 4).
+std::size_t utf8_length(std::string_view text);
+
+/// The text in double quotes, with quotes, backslashes, control characters and bytes that are no
+/// UTF-8 escaped as Go's %q.
 std::string quoted(std::string_view text);
 
 /// The whole text as a number in the given base, or nothing: no sign for unsigned types, no blanks,

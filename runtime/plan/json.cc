@@ -2,34 +2,14 @@
 
 #include <cstdint>
 
+#include "runtime/base/text.h"
+
 namespace crux::plan {
 
 namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
-
-/// The length of the UTF-8 sequence at the front, or 0 when there is none (RFC 3629, 4).
-std::size_t sequence_length(std::string_view text) {
-    const auto byte = [&](std::size_t at) -> unsigned {
-        return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
-    };
-    const auto continues = [&](std::size_t at) { return (byte(at) & 0xc0U) == 0x80U; };
-    const unsigned first = byte(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;
-    if (first >= 0xe0 && first <= 0xef) {
-        if (first == 0xe0 && byte(1) < 0xa0) return 0;
-        if (first == 0xed && byte(1) > 0x9f) return 0;  // surrogates
-        return continues(1) && continues(2) ? 3 : 0;
-    }
-    if (first >= 0xf0 && first <= 0xf4) {
-        if (first == 0xf0 && byte(1) < 0x90) return 0;
-        if (first == 0xf4 && byte(1) > 0x8f) return 0;
-        return continues(1) && continues(2) && continues(3) ? 4 : 0;
-    }
-    return 0;
-}
 
 }  // namespace
 
@@ -38,7 +18,7 @@ std::string json_string(std::string_view text) {
     out.reserve(text.size() + 2);
     out += '"';
     while (!text.empty()) {
-        const std::size_t length = sequence_length(text);
+        const std::size_t length = utf8_length(text);
         const auto byte = static_cast<unsigned char>(text.front());
         if (length == 0)
             out += kReplacement;
