@@ -46,7 +46,8 @@ std::vector<oci::NamespaceType> namespaces_of(const oci::ContainerRecord& record
 
 Result<plan::Plan> plan_process(const Place& place, const Loaded& container,
                                 const oci::Config& config, const oci::Process& process,
-                                const ExecOptions& options, std::vector<cgroup::Place> places) {
+                                const ExecOptions& options, std::vector<cgroup::Place> places,
+                                Warnings& warnings) {
     const host::Facts facts = TRY(host::read_facts());
     plan::ExecInputs inputs;
     inputs.process = &process;
@@ -57,7 +58,7 @@ Result<plan::Plan> plan_process(const Place& place, const Loaded& container,
     inputs.namespaces = namespaces_of(container.record);
     seccomp::Program program;
     if (config.linux.seccomp) {
-        program = TRY(compiled(*config.linux.seccomp, &place));
+        program = TRY(compiled(*config.linux.seccomp, &place, warnings));
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }
@@ -138,8 +139,8 @@ Result<int> exec(const Place& place, std::string_view id, const ExecOptions& opt
     if (process.capabilities)
         keep_grantable(*process.capabilities, has_user_namespace(config), "", warnings);
     TRY(check_terminal(process, options));
-    plan::Plan plan =
-        TRY(plan_process(place, container, config, process, options, std::move(journal.cgroup)));
+    plan::Plan plan = TRY(plan_process(place, container, config, process, options,
+                                       std::move(journal.cgroup), warnings));
     Side side = TRY(open_side(process, options));
     cgroup::Group group = TRY(cgroup::Group::open(plan.host.cgroup));
 

@@ -64,15 +64,26 @@ Status check_slice(std::string_view path) {
             .at("/linux/cgroupsPath"));
 }
 
-}  // namespace
-
-Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place) {
+Result<seccomp::Program> compile(const oci::Seccomp& profile, const Place* place) {
     if (place == nullptr) return seccomp::compile(profile);
     auto root = open_root(*place);
     if (!root) return seccomp::compile(profile);
     auto cache = seccomp::open_cache(*root);
     if (!cache) return seccomp::compile(profile);
     return seccomp::compile_cached(profile, *cache);
+}
+
+}  // namespace
+
+Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place,
+                                  Warnings& warnings) {
+    seccomp::Program program = TRY(compile(profile, place));
+    if (!program.unknown_syscalls.empty())
+        warnings.push_back(
+            cat("/linux/seccomp/syscalls: libseccomp does not know, and leaves out: ",
+                join(program.unknown_syscalls, ", ")));
+    if (!program.cache_warning.empty()) warnings.push_back(program.cache_warning);
+    return program;
 }
 
 std::span<const std::uint64_t> instructions_of(const seccomp::Program& program) {
@@ -137,7 +148,7 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
     inputs.rootfs = prepared.bundle.rootfs;
     seccomp::Program program;
     if (config.linux.seccomp) {
-        program = TRY(compiled(*config.linux.seccomp, place));
+        program = TRY(compiled(*config.linux.seccomp, place, warnings));
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }

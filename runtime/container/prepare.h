@@ -42,8 +42,10 @@ struct Prepared {
 Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions& options,
                          bool foreground_terminal, const Place* place, Warnings& warnings);
 
-/// A seccomp profile as a program; from the cache below the state root where there is one.
-Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place);
+/// A seccomp profile as a program; from the cache below the state root where there is one. What the
+/// profile names and nobody knows, and a cache that cannot be used, are warnings.
+Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place,
+                                  Warnings& warnings);
 
 /// The instructions as the plan takes them.
 std::span<const std::uint64_t> instructions_of(const seccomp::Program& program);

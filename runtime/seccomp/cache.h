@@ -7,8 +7,8 @@
 
 namespace crux::seccomp {
 
-/// The name of the cache's directory under the state root.
-inline constexpr const char* kCacheDirectory = "seccomp-cache";
+/// The name of the cache's directory under the state root: no container can have it for an id.
+inline constexpr const char* kCacheDirectory = "seccomp:cache";
 
 /// The most entries that are kept; storing one more removes those unused for the longest time.
 inline constexpr std::size_t kMaxCacheEntries = 64;

@@ -114,8 +114,13 @@ void add_state(HostSnapshot& snapshot) {
     std::error_code error;
     for (const char* root : {"/state", "/user/state"})
         for (fs::recursive_directory_iterator entry(work_folder() + root, error), end;
-             !error && entry != end; entry.increment(error))
-            snapshot.state.insert(entry->path());
+             !error && entry != end; entry.increment(error)) {
+            // A cache that later containers use is meant to stay.
+            if (entry->path().filename() == "seccomp:cache")
+                entry.disable_recursion_pending();
+            else
+                snapshot.state.insert(entry->path());
+        }
 }
 
 void compare(const char* kind, const std::set<std::string>& before,

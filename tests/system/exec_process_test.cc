@@ -72,7 +72,7 @@ TEST_CASE("exec confines its process as the container's own") {
     CHECK_THAT(container.exec_script({}, "mkdir /tmp/x").err,
                Catch::Contains("Operation not supported"));
     // The cache of filters is meant to stay.
-    std::filesystem::remove_all(container.root() + "/seccomp-cache");
+    std::filesystem::remove_all(container.root() + "/seccomp:cache");
 }
 
 TEST_CASE("exec adds capabilities and takes no-new-privs from its flags") {

@@ -35,7 +35,7 @@ class Host {
     ~Host() {
         Bundle bundle;
         const Container container(bundle);
-        std::filesystem::remove_all(container.root() + "/seccomp-cache");
+        std::filesystem::remove_all(container.root() + "/seccomp:cache");
     }
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;

@@ -48,7 +48,7 @@ class Host {
     static void forget() {
         Bundle bundle;
         const Container container(bundle);
-        std::filesystem::remove_all(container.root() + "/seccomp-cache");
+        std::filesystem::remove_all(container.root() + "/seccomp:cache");
     }
     Unchanged before_;
 };
@@ -404,7 +404,7 @@ TEST_CASE("seccomp: a filter is kept below the state root and used again") {
     const Host host;
     Calls bundle(but({rule("getpid", "SCMP_ACT_ERRNO")}), {call(__NR_getpid)});
     Container container(bundle);
-    const std::string folder = container.root() + "/seccomp-cache";
+    const std::string folder = container.root() + "/seccomp:cache";
     const auto entries = [&folder] {
         Lines names;
         for (const auto& entry : std::filesystem::directory_iterator(folder))
@@ -420,7 +420,7 @@ TEST_CASE("seccomp: a filter is kept below the state root and used again") {
     // It is no container.
     const Outcome list = container.crux({"list", "--quiet"});
     CHECK(lines_of(list.out) == Lines{container.id()});
-    CHECK(!container.crux({"state", "seccomp-cache"}).ok());
+    CHECK(!container.crux({"state", "seccomp:cache"}).ok());
     must(container.remove({"--force"}));
 
     const std::string kept = read_file(entry);
