@@ -30,6 +30,8 @@ Draft make_draft(const Inputs& inputs) {
     draft.host.cgroup = inputs.cgroup;
     if (!linux.cgroups_path.empty()) draft.host.cgroup_origin = "/linux/cgroupsPath";
     draft.host.limits = inputs.limits;
+    draft.host.poststart = inputs.config->hooks.poststart;
+    draft.host.poststop = inputs.config->hooks.poststop;
     return draft;
 }
 

@@ -97,9 +97,27 @@ std::string describe_sets(const CapabilitySets& sets) {
     return words;
 }
 
+/// SECCOMP_FILTER_FLAG_* of linux/seccomp.h.
+struct FilterFlag {
+    std::uint32_t bit;
+    std::string_view name;
+};
+constexpr std::array kFilterFlags = {
+    FilterFlag{1, "TSYNC"},        FilterFlag{2, "LOG"},
+    FilterFlag{4, "SPEC_ALLOW"},   FilterFlag{8, "NEW_LISTENER"},
+    FilterFlag{16, "TSYNC_ESRCH"}, FilterFlag{32, "WAIT_KILLABLE_RECV"},
+};
+
 std::string describe_seccomp(const Plan& plan, const Seccomp& seccomp) {
-    return cat("filter system calls by a program of ",
-               plan.list<std::uint64_t>(seccomp.program).size(), " instructions");
+    std::string words = cat("filter system calls by a program of ",
+                            plan.list<std::uint64_t>(seccomp.program).size(), " instructions");
+    if (seccomp.default_action.length != 0)
+        words += cat(", ", plan.text(seccomp.default_action), " where no rule says otherwise");
+    std::string flags;
+    for (const FilterFlag& flag : kFilterFlags)
+        if ((seccomp.flags & flag.bit) != 0) add_word(flags, flag.name);
+    if (!flags.empty()) words += cat("; flags ", flags);
+    return words;
 }
 
 std::string describe_landlock(const Plan& plan, const Landlock& landlock) {

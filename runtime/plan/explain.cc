@@ -42,6 +42,8 @@ struct Section {
 struct Story {
     std::vector<HostStep> before;
     std::vector<HostStep> after;
+    std::vector<HostStep> of_start;
+    std::vector<HostStep> of_delete;
     std::vector<Section> sections;
 };
 
@@ -76,6 +78,8 @@ Story story_of(const Plan& plan) {
     Story story;
     story.before = host_steps_before(plan);
     story.after = host_steps_after(plan);
+    story.of_start = host_steps_of_start(plan);
+    story.of_delete = host_steps_of_delete(plan);
     const auto steps = plan.steps();
     const std::size_t created = end_of_create(steps);
 
@@ -96,6 +100,12 @@ Story story_of(const Plan& plan) {
     story.sections.push_back(std::move(inside));
     story.sections.push_back(std::move(after));
     if (!start.lines.empty()) story.sections.push_back(std::move(start));
+    Section started = {"on the host, when the program has been executed", {}};
+    add_host_steps(started, story.of_start, number, nobody_asked);
+    if (!started.lines.empty()) story.sections.push_back(std::move(started));
+    Section gone = {"on the host, when the container is deleted", {}};
+    add_host_steps(gone, story.of_delete, number, nobody_asked);
+    if (!gone.lines.empty()) story.sections.push_back(std::move(gone));
     return story;
 }
 

@@ -80,11 +80,14 @@ std::string bad_parameter(const Plan& plan, List parameters, const Report& repor
     return cat("option ", quoted(option), ": ");
 }
 
+/// `type` is the file system where that is what could not be had.
 std::string mount_text(const Plan& plan, Text source, Text target, List parameters,
-                       const Report& report) {
+                       const Report& report, std::string_view type = {}) {
+    const std::string what =
+        type.empty() ? std::string() : cat("file system type ", quoted(type), ": ");
     return cat("error mounting ", quoted(plan.text(source)), " to rootfs at ",
-               quoted(cat('/', plan.text(target))), ": ", bad_parameter(plan, parameters, report),
-               cause_of(report), log_words(report));
+               quoted(cat('/', plan.text(target))), ": ", what,
+               bad_parameter(plan, parameters, report), cause_of(report), log_words(report));
 }
 
 /// Go's words for the signals that end processes, which it prints after "signal: ".
@@ -184,7 +187,8 @@ std::string sentence_of(const Plan& plan, const Step& step, const Report& report
     if (step.kind == Kind::working_directory) return directory_text(plan, step, report);
     if (step.kind == Kind::mount) {
         const Text source = step.mount.source.length != 0 ? step.mount.source : step.mount.type;
-        return mount_text(plan, source, step.mount.target, step.mount.parameters, report);
+        return mount_text(plan, source, step.mount.target, step.mount.parameters, report,
+                          report.call == __NR_fsopen ? plan.text(step.mount.type) : "");
     }
     if (step.kind == Kind::bind)
         return mount_text(plan, step.bind.source, step.bind.target, {}, report);

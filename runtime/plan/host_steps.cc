@@ -167,6 +167,15 @@ void add_start(const Plan& plan, std::vector<HostStep>& steps) {
                          "/process/oomScoreAdj"});
 }
 
+std::vector<HostStep> hook_steps(const std::vector<oci::Hook>& hooks, std::string_view moment,
+                                 std::string_view why) {
+    std::vector<HostStep> steps;
+    for (std::size_t index = 0; index < hooks.size(); ++index)
+        steps.push_back({"hook", cat("run the ", moment, " hook ", on_one_line(hooks[index].path)),
+                         "fork(2), execve(2)", why, cat("/hooks/", moment, '/', index)});
+    return steps;
+}
+
 }  // namespace
 
 std::vector<HostStep> host_steps_before(const Plan& plan) {
@@ -195,6 +204,16 @@ std::vector<HostStep> host_steps_after(const Plan& plan) {
                      "callers read it as soon as it is there, so it appears whole or not at all",
                      {}});
     return steps;
+}
+
+std::vector<HostStep> host_steps_of_start(const Plan& plan) {
+    return hook_steps(plan.host.poststart, "poststart",
+                      "they may rely on the program: start waits for its exec, and for them");
+}
+
+std::vector<HostStep> host_steps_of_delete(const Plan& plan) {
+    return hook_steps(plan.host.poststop, "poststop",
+                      "they may rely on nothing being left; one that fails is a warning");
 }
 
 }  // namespace crux::plan

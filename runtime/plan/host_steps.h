@@ -22,4 +22,9 @@ std::vector<HostStep> host_steps_before(const Plan& plan);
 /// What happens when init has said that it is ready.
 std::vector<HostStep> host_steps_after(const Plan& plan);
 
+/// What start does on the host when the program has been executed.
+std::vector<HostStep> host_steps_of_start(const Plan& plan);
+/// What delete does when all of the container has gone.
+std::vector<HostStep> host_steps_of_delete(const Plan& plan);
+
 }  // namespace crux::plan

@@ -286,6 +286,7 @@ struct CapabilitySets {
 struct Seccomp {
     List program;  ///< of struct sock_filter (8 bytes)
     std::uint32_t flags;
+    Text default_action;  ///< for people: what happens to a call that no rule names
 };
 struct WorkingDirectory {
     Text path;  ///< absolute, as the container sees it

@@ -63,6 +63,8 @@ struct HostPart {
     std::vector<SlotUse> slots;
     std::optional<std::int32_t> oom_score_adj;  ///< where init may not set it by itself
     std::vector<oci::Rlimit> rlimits;           ///< the same, for Request::resource_limits
+    std::vector<oci::Hook> poststart;           ///< run by start when the program has been executed
+    std::vector<oci::Hook> poststop;            ///< run by delete when all is gone
 };
 
 /// A plan: the block that init gets, and the host's part.

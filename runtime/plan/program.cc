@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
 
@@ -80,7 +81,11 @@ bool has_listener(const Filter& filter) {
 void plan_seccomp(Draft& draft, const Filter& filter) {
     if (draft.process == nullptr || filter.program.empty()) return;
     const List program = draft.out.list(filter.program);
-    draft.add(Kind::seccomp, "/linux/seccomp").seccomp = {program, filter.flags};
+    const Text action = draft.out.text(
+        draft.config.linux.seccomp
+            ? oci::name_of(oci::kSeccompActions, draft.config.linux.seccomp->default_action)
+            : std::string_view());
+    draft.add(Kind::seccomp, "/linux/seccomp").seccomp = {program, filter.flags, action};
     if (has_listener(filter))
         draft.add(Kind::ask_parent, "/linux/seccomp/listenerPath").ask_parent = {
             Request::seccomp_listener};
