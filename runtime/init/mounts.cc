@@ -98,6 +98,13 @@ Outcome copy_mode(int target, int mount) {
     return call(__NR_fchmod, root.get(), status.mode & 07777U);
 }
 
+bool is_there(Context& context, const char* path) {
+    const Outcome found = open_in_root(context, path, kOpenPath);
+    if (found.failed()) return false;
+    const Owned target(found.value());
+    return true;
+}
+
 }  // namespace
 
 Outcome mount_file_system(Context& context, const plan::Mount& step) {
@@ -105,6 +112,8 @@ Outcome mount_file_system(Context& context, const plan::Mount& step) {
     if (step.idmap != plan::kNoSlot) TRY(set_attributes(mount.get(), {}, context.slot(step.idmap)));
     const char* path = context.text(step.target);
     const bool exact = (step.flags & plan::kOnlyDirectory) != 0;
+    // A directory that is made here has no permissions of its own that anybody chose.
+    const bool copies_mode = (step.flags & plan::kModeOfTarget) != 0 && is_there(context, path);
     Outcome found = exact ? open_exactly(context, path, kOpenPath | kDirectory)
                           : make_target(context, path, Target::directory);
     if (exact && found.error() == kNoEntry) {
@@ -114,7 +123,7 @@ Outcome mount_file_system(Context& context, const plan::Mount& step) {
     }
     const Owned target(TRY(found));
     TRY(check_target(context, path, target.get()));
-    if ((step.flags & plan::kModeOfTarget) != 0) TRY(copy_mode(target.get(), mount.get()));
+    if (copies_mode) TRY(copy_mode(target.get(), mount.get()));
     if ((step.flags & plan::kCopyUp) != 0) TRY(copy_up(context, target.get(), mount.get()));
     TRY(attach(mount.get(), target.get()));
     return propagate(mount.get(), step.propagation);

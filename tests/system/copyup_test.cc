@@ -56,6 +56,19 @@ TEST_CASE("tmpcopyup works where the tmpfs is read-only, and over nothing") {
     CHECK(output_of(bundle) == "text\nrefused\n");
 }
 
+TEST_CASE("a tmpfs has the mode of what it covers, and its own where there was nothing") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.folder("there")
+        .mount("/there", "tmpfs", "tmpfs", {"tmpcopyup"})
+        .mount("/made", "tmpfs", "tmpfs", {"tmpcopyup"})
+        .mount("/plain", "tmpfs", "tmpfs")
+        .script("stat -c %a /there /made /plain");
+    std::filesystem::permissions(bundle.rootfs() + "/there", std::filesystem::perms(0710));
+    CHECK(output_of(bundle) == "710\n1777\n1777\n");
+}
+
 TEST_CASE("what does not fit into the tmpfs fails create") {
     need_root();
     const Unchanged host;
