@@ -1,7 +1,10 @@
 #include "runtime/resctrl/resctrl.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 
 #include "tests/support/bundle.h"
@@ -117,6 +120,30 @@ TEST_CASE("a class that cannot be given its schemata does not stay") {
     const Status done = prepare(wanted, place);
     CHECK_THAT(sentence(done), Catch::Contains("write \"L3:0=f\" to " + place.group));
     CHECK_FALSE(fs::exists(place.group));
+}
+
+TEST_CASE("the schemata are written in the order of the specification") {
+    const Tree tree;
+    // A FIFO keeps one text after the other, as the kernel gets them.
+    const std::string fifo = tree.path + "/schemata";
+    REQUIRE(::unlink(fifo.c_str()) == 0);
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    const int reader = ::open(fifo.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(reader >= 0);
+    const auto written = [&](const oci::IntelRdt& wanted) {
+        CHECK(sentence(prepare(wanted, place_for(wanted, "demo", tree.path))) == "");
+        std::array<char, 256> text = {};
+        const ssize_t length = ::read(reader, text.data(), text.size());
+        return std::string(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0U);
+    };
+    oci::IntelRdt wanted;
+    wanted.clos_id = "/";
+    CHECK(written(wanted).empty());
+    wanted.schemata = {"L2:0=f", "MB:1=30"};
+    wanted.mem_bw_schema = "MB:0=50";
+    wanted.l3_cache_schema = "L3:0=ff";
+    CHECK(written(wanted) == "L3:0=ff\nMB:0=50\nL2:0=f\nMB:1=30\n");
+    ::close(reader);
 }
 
 TEST_CASE("the mount point is found in mountinfo") {

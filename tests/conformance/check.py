@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Checks docs/conformance.md: each row names tests that exist, and each property of the vocabulary of
-the specification (tests/conformance/properties.txt) has a row. Checks docs/config.md: each property down to the
+"""Checks docs/conformance.md: each row names tests that exist, and each rule of the specification
+(tests/conformance/rules.txt: page, line, levels) and each property of its vocabulary
+(tests/conformance/properties.txt) has a row. With a checkout of the specification it also checks that rules.txt has
+all lines with such a word. Checks docs/config.md: each property down to the
 innermost (tests/conformance/leaves.txt) stands in an example.
 
-usage: check.py SOURCE-FOLDER
+usage: check.py SOURCE-FOLDER [SPECIFICATION-FOLDER]
 """
 
 import pathlib
@@ -12,8 +14,10 @@ import sys
 
 import examples
 
-ROW = re.compile(r"^\| (?P<what>.+?) \| (?P<level>.+?) \| (?P<does>.+?) \| (?P<tests>.+?) \|$")
-LEVELS = {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "property", "extension"}
+ROW = re.compile(r"^\| (?P<what>.+?) \| (?P<where>#.+?) \| (?P<level>.+?) \| (?P<does>.+?) \| (?P<tests>.+?) \|$")
+PEER = re.compile(r"^\| (?P<what>.+?) \| (?P<level>[DPN]: .+?) \| (?P<does>.+?) \| (?P<tests>.+?) \|$")
+WORDS = ("MUST NOT", "MUST", "SHOULD NOT", "SHOULD", "NOT RECOMMENDED")
+LEVELS = {*WORDS, "MAY", "property", "extension"}
 
 
 def test_names(source):
@@ -27,14 +31,88 @@ def test_names(source):
     return names
 
 
-def rows(document):
+def rows(document, pattern):
     section = ""
     for number, line in enumerate(document.splitlines(), 1):
         if line.startswith("## "):
-            section = line[3:]
-        found = ROW.match(line)
-        if found and found["level"] in LEVELS:
+            section = line[3:].removesuffix(".md")
+        found = pattern.match(line)
+        if found:
             yield number, section, found
+
+
+def words_in(line):
+    found = re.findall(r"\b(" + "|".join(WORDS) + r")\b", line)
+    return list(dict.fromkeys(found))
+
+
+def read_rules(source):
+    """{(page, line): levels}"""
+    rules = {}
+    for line in (source / "tests/conformance/rules.txt").read_text().splitlines():
+        page, number, levels = line.split(" ", 2)
+        rules[page, int(number)] = levels.split(", ")
+    return rules
+
+
+def faults_of_rules(rules, specification):
+    """Where rules.txt differs from the specification itself."""
+    present = {}
+    for page in sorted({page for page, _ in rules}):
+        text = (specification / f"{page}.md").read_text()
+        for number, line in enumerate(text.splitlines(), 1):
+            if words_in(line):
+                present[page, number] = words_in(line)
+    return [f"rules.txt: {page} {number}: differs from the specification"
+            for page, number in sorted(present.keys() | rules.keys())
+            if present.get((page, number)) != rules.get((page, number))]
+
+
+def faults_of_row(number, row, known):
+    tests = re.findall(r"`([^`]+)`", row["tests"])
+    faults = [] if tests else [f"line {number}: {row['what']}: names no test"]
+    return faults + [f"line {number}: {row['what']}: there is no test {test!r}"
+                     for test in tests if test not in known]
+
+
+def faults_of_table(source, document, known):
+    rules = read_rules(source)
+    open_rules = set(rules)
+    faults = []
+    named = set()
+    count = 0
+    for number, section, row in rows(document, ROW):
+        count += 1
+        faults += faults_of_row(number, row, known)
+        lines = [(section, int(word)) for word in row["where"].split()[1:]]
+        faults += [f"line {number}: {row['what']}: {page} {line} is no rule"
+                   for page, line in lines if (page, line) not in rules]
+        levels = set(row["level"].split(", "))
+        missing = {level for line in lines for level in rules.get(line, [])} - levels
+        if missing or not levels <= LEVELS:
+            faults.append(f"line {number}: {row['what']}: wrong level {row['level']}")
+        open_rules -= set(lines)
+        named.update(re.findall(r"`([^`]+)`", row["what"]))
+    faults += [f"no row for the rule {page} {line}" for page, line in sorted(open_rules)]
+    faults += [f"no row for the property {prop}"
+               for prop in (source / "tests/conformance/properties.txt").read_text().split() if prop not in named]
+    if f"\n{count} rows.\n" not in document:
+        faults.append(f"the document does not tell of its {count} rows")
+    return count, faults
+
+
+def faults_of_peers(document, known):
+    """The counts that the text tells of the rows where peers deviate must be those of the table."""
+    all_rows = list(rows(document, PEER))
+    run = [row for _, _, row in all_rows if row["does"] != "read only"]
+    fail = [row for row in run if row["does"].startswith("fails: ")]
+    faults = [fault for number, _, row in all_rows for fault in faults_of_row(number, row, known)]
+    text = " ".join(document.split())
+    for told in (f"{len(all_rows)} rows where runc", f"runs {len(run)} of them", f"{len(fail)} of these rows fail",
+                 f"{len(run) - len(fail)} pass for both", f"{len(all_rows) - len(run)} rows are read only"):
+        if told not in text:
+            faults.append(f"the document does not tell: {told}")
+    return len(all_rows), faults
 
 
 def properties_in(value, place=""):
@@ -61,30 +139,16 @@ def faults_of_reference(source):
 def main():
     source = pathlib.Path(sys.argv[1])
     document = (source / "docs/conformance.md").read_text()
-    known = test_names(source)
-    faults = []
-    named = set()
-    count = 0
-    for number, _, row in rows(document):
-        count += 1
-        tests = re.findall(r"`([^`]+)`", row["tests"])
-        if not tests:
-            faults.append(f"line {number}: {row['what']}: names no test")
-        for test in tests:
-            if test not in known:
-                faults.append(f"line {number}: {row['what']}: there is no test {test!r}")
-        named.update(re.findall(r"`([^`]+)`", row["what"]))
-    for prop in (source / "tests/conformance/properties.txt").read_text().split():
-        if prop not in named:
-            faults.append(f"no row for the property {prop}")
-    told = re.search(r"^(\d+) rows\.", document, re.MULTILINE)
-    if told and int(told.group(1)) != count:
-        faults.append(f"the document tells of {told.group(1)} rows and has {count}")
-    faults = [f"docs/conformance.md: {fault}" for fault in faults] + faults_of_reference(source)
-    for fault in faults:
-        print(fault)
-    print(f"{count} rows, {len(faults)} faults")
-    return 1 if faults or count == 0 else 0
+    reference = (source / "docs/config.md").read_text()
+    known = test_names(source) | {f"example.{one['name']}" for one in examples.read_examples(reference)}
+    count, faults = faults_of_table(source, document, known)
+    peers, more = faults_of_peers(document, known)
+    faults = [f"docs/conformance.md: {fault}" for fault in faults + more] + faults_of_reference(source)
+    if len(sys.argv) > 2:
+        faults += faults_of_rules(read_rules(source), pathlib.Path(sys.argv[2]))
+    print(*faults, sep="\n", end="\n" if faults else "")
+    print(f"{count} rows, {peers} rows of peers, {len(faults)} faults")
+    return 1 if faults or count == 0 or peers == 0 else 0
 
 
 if __name__ == "__main__":

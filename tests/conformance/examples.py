@@ -26,6 +26,8 @@ import sys
 import tempfile
 
 CLONE_NEWNET = 0x40000000
+# The id stands alone in commands, in paths and in what is printed; here it is one that no other test has.
+ID = re.compile(r"(?<![\w.])example(?![\w.])")
 KEYS = ("destination", "type", "path")
 
 
@@ -200,7 +202,8 @@ def run_example(example, program):
         subprocess.run([program, "spec", "--bundle", bundle], check=True)
         config = json.loads((bundle / "config.json").read_text())
         config["process"]["terminal"] = False
-        (bundle / "config.json").write_text(json.dumps(put_over(config, example["patch"]), indent=4))
+        text = json.dumps(put_over(config, example["patch"]), indent=4)
+        (bundle / "config.json").write_text(ID.sub(name, text))
         try:
             return run_commands(example, name, bundle, environment)
         finally:
@@ -209,12 +212,10 @@ def run_example(example, program):
 
 
 def run_commands(example, name, bundle, environment):
-    # The id is a word of its own in commands and in what they print.
-    ours = re.compile(r"(?<![\w.])example(?![\w.])")
     for number, (command, expected) in enumerate(example["commands"], 1):
         # A file and no pipe: a container that `create` leaves behind holds it, and nobody waits for that.
         with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-            done = subprocess.run(["/bin/sh", "-c", ours.sub(name, command)], cwd=bundle, env=environment, timeout=60,
+            done = subprocess.run(["/bin/sh", "-c", ID.sub(name, command)], cwd=bundle, env=environment, timeout=60,
                                   stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False)
             output.seek(0)
             printed = output.read().replace(name, "example").splitlines()
