@@ -28,10 +28,11 @@ void set_atime(MountAttributes& attributes, std::uint64_t mode) {
 
 // "nostrictatime" takes a "strictatime" back and leaves another mode alone, which a list of flags
 // that are cleared one by one (mount(8)) would do too. relatime is the default and cannot go.
-void clear_atime(MountAttributes& attributes, std::uint64_t mode) {
+// On one mount, what no option chose stays as it is (mount(8), remount).
+void clear_atime(MountAttributes& attributes, std::uint64_t mode, bool tree) {
     if (mode == kMountAttrRelatime) return;
     const std::uint64_t chosen = attributes.set & kMountAttrAtimeMask;
-    set_atime(attributes, chosen == mode ? kMountAttrRelatime : chosen);
+    if (tree || chosen == mode) set_atime(attributes, chosen == mode ? kMountAttrRelatime : chosen);
 }
 
 void set_superblock(MountOptions& out, std::uint32_t flags) {
@@ -61,7 +62,7 @@ void apply(const MountOptionWord& word, MountOptions& out) {
             set_atime(attributes, word.bits);
             break;
         case MountOptionKind::atime_clear:
-            clear_atime(attributes, word.bits);
+            clear_atime(attributes, word.bits, tree);
             break;
         case MountOptionKind::superblock_set:
             set_superblock(out, flags);

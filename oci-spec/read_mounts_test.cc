@@ -38,6 +38,8 @@ TEST_CASE("an access time mode clears the whole mask") {
     CHECK(attributes_of({"strictatime", "nostrictatime"}) ==
           MountAttributes{0, kMountAttrAtimeMask});
     CHECK(attributes_of({"norelatime"}) == MountAttributes{});
+    CHECK(attributes_of({"atime"}) == MountAttributes{});
+    CHECK(attributes_of({"nostrictatime"}) == MountAttributes{});
     CHECK(attributes_of({"nodiratime", "noatime"}) ==
           MountAttributes{kMountAttrNodiratime | kMountAttrNoatime, kMountAttrAtimeMask});
 }

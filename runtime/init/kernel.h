@@ -93,7 +93,15 @@ constexpr std::uint64_t kAttributeAtime = 0x70;
 constexpr std::uint64_t kAttributeNoAtime = 0x10;
 constexpr std::uint64_t kAttributeStrictAtime = 0x20;
 constexpr std::uint64_t kAttributeNoDirAtime = 0x80;
+constexpr std::uint64_t kAttributeNoSymlinkFollow = 0x00200000;
 constexpr std::uint64_t kAttributeIdmap = 0x00100000;
+// What fstatfs(2) tells of a mount: the first four are attributes bit for bit.
+constexpr std::uint64_t kAttributesOfStatfs =
+    kAttributeReadOnly | kAttributeNoSuid | kAttributeNoDev | kAttributeNoExec;
+constexpr std::uint64_t kStatNoAccessTime = 0x0400;
+constexpr std::uint64_t kStatNoDirectoryTime = 0x0800;
+constexpr std::uint64_t kStatRelativeTime = 0x1000;
+constexpr std::uint64_t kStatNoSymlinkFollow = 0x2000;
 struct MountAttr {
     std::uint64_t set;
     std::uint64_t clear;

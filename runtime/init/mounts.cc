@@ -155,6 +155,56 @@ Outcome attach_alike(int mount, int target, bool directory, const plan::Attribut
     return onto_directory == directory ? done : refuse(kNotDirectory, __NR_move_mount);
 }
 
+/// The attributes that a mount has now, by what fstatfs(2) tells of it.
+Outcome attributes_now(int mount, std::uint32_t& attributes) {
+    struct {
+        long words[16];
+    } status{};
+    TRY(call(__NR_fstatfs, mount, &status));
+    const auto flags = static_cast<std::uint64_t>(status.words[10]);  // f_flags
+    std::uint64_t found = flags & kAttributesOfStatfs;
+    if ((flags & kStatNoAccessTime) != 0)
+        found |= kAttributeNoAtime;
+    else if ((flags & kStatRelativeTime) == 0)
+        found |= kAttributeStrictAtime;
+    if ((flags & kStatNoDirectoryTime) != 0) found |= kAttributeNoDirAtime;
+    if ((flags & kStatNoSymlinkFollow) != 0) found |= kAttributeNoSymlinkFollow;
+    attributes = static_cast<std::uint32_t>(found);
+    return {};
+}
+
+/// What the copy of the source gets, by what its mount has now. Locked attributes stay.
+plan::Attributes wanted_attributes(const plan::Bind& step, std::uint32_t now) {
+    const bool locked = (step.flags & plan::kKeepLocked) != 0;
+    plan::Attributes wanted = step.attributes;
+    // A bit that is not there may be one that this kernel does not know.
+    wanted.clear |= step.implied_clear & (now | kAttributeAtime) &
+                    ~static_cast<std::uint32_t>(locked ? kAttributesOfStatfs : 0);
+    return wanted;
+}
+
+/// Where locks hold, a refusal is the kernel's own: EPERM (mount_setattr(2)).
+Outcome check_locked(int mount, std::uint32_t before) {
+    constexpr std::uint32_t kModes = kAttributeAtime | kAttributeNoDirAtime;
+    std::uint32_t after = 0;
+    TRY(attributes_now(mount, after));
+    const bool lost = (before & ~after & kAttributesOfStatfs) != 0;
+    const bool other_mode = ((before ^ after) & kModes) != 0;
+    return lost || other_mode ? refuse(kNotPermitted, __NR_mount_setattr) : Outcome();
+}
+
+Outcome attach_source(Context& context, const plan::Bind& step, int mount, int target,
+                      bool directory) {
+    const int idmap = idmap_of(context, step.idmap);
+    const plan::Attributes& named = step.attributes;
+    if ((named.set | named.clear | step.implied_clear) == 0)
+        return attach_alike(mount, target, directory, named, idmap);
+    std::uint32_t before = 0;
+    TRY(attributes_now(mount, before));
+    TRY(attach_alike(mount, target, directory, wanted_attributes(step, before), idmap));
+    return (step.flags & plan::kKeepLocked) != 0 ? check_locked(mount, before) : Outcome();
+}
+
 }  // namespace
 
 Outcome bind(Context& context, const plan::Bind& step) {
@@ -172,8 +222,7 @@ Outcome bind(Context& context, const plan::Bind& step) {
     if (missing_is_fine(step.flags, found)) return {};
     const Owned target(TRY(found));
     TRY(check_target(context, context.text(step.target), target.get()));
-    const int idmap = idmap_of(context, step.idmap);
-    TRY(attach_alike(mount.get(), target.get(), directory, step.attributes, idmap));
+    TRY(attach_source(context, step, mount.get(), target.get(), directory));
     return propagate(mount.get(), step.propagation);
 }
 

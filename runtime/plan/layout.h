@@ -152,6 +152,7 @@ struct Bind {
     Text source;  ///< on the host; not used when `from` is given
     Text target;
     Attributes attributes;
+    std::uint32_t implied_clear;  ///< attributes of the source that go where no lock keeps them
     std::uint32_t propagation;
     std::uint16_t flags;  ///< MountFlag bits
     SlotIndex from;       ///< a mount (open_tree) that the parent made, or kNoSlot
@@ -168,6 +169,7 @@ enum MountFlag : std::uint16_t {
     kNoFollow = 64,       ///< do not follow a symbolic link at the end of the source
     kModeOfTarget = 128,  ///< a tmpfs gets the permissions of the directory that it covers
     kOnlyProc = 256,      ///< the source must be a procfs: nothing else may stand for /proc
+    kKeepLocked = 512,    ///< what the source's mount forbids stays forbidden
 };
 struct ChangeAttributes {
     Text target;

@@ -119,6 +119,32 @@ Result<BindSlots> bind_slots(Draft& draft, const oci::Mount& mount, const std::s
     return slots;
 }
 
+constexpr std::uint64_t kAccessTime = oci::kMountAttrAtimeMask | oci::kMountAttrNodiratime;
+
+/// Whether an access time mode is chosen, or directories are exempted. "diratime" alone chooses
+/// nothing.
+bool chooses_access_time(const oci::MountAttributes& wanted) {
+    return (wanted.set & kAccessTime) != 0 || (wanted.clear & oci::kMountAttrAtimeMask) != 0;
+}
+
+/// A bind mount with options of its own has those alone: what the source's mount had besides goes,
+/// as with runc, crun and mount(8)'s remount. Its access time mode stays until one is chosen.
+std::uint32_t implied_clear(const oci::MountAttributes& wanted) {
+    if (wanted == oci::MountAttributes{}) return 0;
+    std::uint64_t cleared = oci::kMountAttrRdonly | oci::kMountAttrNosuid | oci::kMountAttrNodev |
+                            oci::kMountAttrNoexec | oci::kMountAttrNosymfollow;
+    if (chooses_access_time(wanted)) cleared |= kAccessTime;
+    return static_cast<std::uint32_t>(cleared & ~(wanted.set | wanted.clear));
+}
+
+/// The attributes that the options of a bind mount name.
+Attributes bind_attributes(const oci::MountOptions& options) {
+    Attributes attributes = attributes_of(options);
+    if (!chooses_access_time(options.attributes))
+        attributes.clear &= ~static_cast<std::uint32_t>(kAccessTime);
+    return attributes;
+}
+
 std::string absolute_source(const Draft& draft, const std::string& source) {
     return source.starts_with('/') ? source : cat(draft.bundle, '/', source);
 }
@@ -129,7 +155,11 @@ Status plan_bind(Draft& draft, const oci::Mount& mount, std::string_view target,
     const BindSlots slots = TRY(bind_slots(draft, mount, source, origin));
     unsigned flags = mount.parsed.bind == oci::BindOption::rbind ? unsigned{kRecursive} : 0U;
     if (target == "proc") flags |= kOnlyProc;
-    Step& step = add_bind(draft, source, target, attributes_of(mount.parsed), flags, origin);
+    // The kernel locks what came from a more privileged mount namespace (mount_namespaces(7)). A
+    // source that the host opened has no such locks yet.
+    if (draft.user_namespace || draft.facts.in_user_namespace) flags |= kKeepLocked;
+    Step& step = add_bind(draft, source, target, bind_attributes(mount.parsed), flags, origin);
+    step.bind.implied_clear = implied_clear(mount.parsed.attributes);
     step.bind.propagation = first_propagations(mount.parsed.propagation);
     step.bind.from = slots.from;
     step.bind.idmap = slots.idmap;

@@ -55,9 +55,10 @@ Shown tmpfs_with(const json& options) {
 }
 
 /// A bind mount of a tmpfs that has every attribute set, so that the clearing options have
-/// something to clear. It is made in a mount namespace of the test's own.
+/// something to clear. It is made in a mount namespace of the test's own. With `in_user_namespace`
+/// the container has a user namespace, and how it went is told there.
 Shown bound_with(const std::string& before, const std::vector<std::string>& options,
-                 const std::string& point = "/data") {
+                 const std::string& point = "/data", Outcome* in_user_namespace = nullptr) {
     Bundle bundle;
     const std::string source = bundle.path() + "/volume";
     std::filesystem::create_directories(source);
@@ -66,10 +67,14 @@ Shown bound_with(const std::string& before, const std::vector<std::string>& opti
     bundle.folder("data")
         .set("/mounts/-", {{"destination", "/data"}, {"source", source}, {"options", list}})
         .args({"/bin/cat", "/proc/self/mountinfo"});
+    if (in_user_namespace != nullptr) {
+        const json map = json::array({{{"containerID", 0}, {"hostID", 100000}, {"size", 65536}}});
+        bundle.name_space("user").set("/linux/uidMappings", map).set("/linux/gidMappings", map);
+    }
     bundle.write();
     Container container(bundle);
-    const std::string script = "mount -t tmpfs -o " + before + " none " + source + " && mkdir " +
-                               source + "/below 2>/dev/null; mount -t tmpfs none " + source +
+    const std::string script = "mount -t tmpfs none " + source + " && mkdir " + source +
+                               "/below 2>/dev/null; mount -t tmpfs none " + source +
                                "/below 2>/dev/null; mount -o remount,bind," + before + " " +
                                source + "; exec \"$@\"";
     std::vector<std::string> words = {"unshare", "-m", "--propagation", "private",
@@ -79,7 +84,10 @@ Shown bound_with(const std::string& before, const std::vector<std::string>& opti
         words.push_back(word);
     const Outcome outcome = run(words);
     INFO(outcome.describe());
-    CHECK(outcome.ok());
+    if (in_user_namespace != nullptr)
+        *in_user_namespace = outcome;
+    else
+        CHECK(outcome.ok());
     return shown_at(outcome.out, point);
 }
 
@@ -181,16 +189,23 @@ TEST_CASE("mount options: attributes of a bind mount are set and cleared") {
         {"rw", {"noexec"}, "noexec", ""},
         {"noexec", {"exec"}, "rw", "noexec"},
         {"rw", {"noatime"}, "noatime", "relatime"},
-        {"noatime", {"atime"}, "relatime", "noatime"},
-        {"nodiratime", {"diratime"}, "rw", "nodiratime"},
+        {"nodiratime", {"noatime"}, "noatime", "nodiratime"},
         {"rw", {"nodiratime"}, "nodiratime", ""},
         {"rw", {"strictatime"}, "rw", "relatime"},
         {"strictatime", {"relatime"}, "relatime", ""},
         {"rw", {"nosymfollow"}, "nosymfollow", ""},
         {"rw", {"nosymfollow", "symfollow"}, "rw", "nosymfollow"},
-        // What is not named stays.
-        {"nosuid,nodev,noexec", {"ro"}, "noexec", "rw"},
+        // No option, and all stays; any option, and what it does not name goes.
+        {"nosuid,nodev,noexec", {}, "noexec", ""},
+        {"nosuid,nodev,noexec", {"rprivate"}, "noexec", ""},
+        {"nosuid,nodev,noexec", {"ro"}, "ro", "noexec"},
+        {"ro", {"nosuid"}, "nosuid", "ro"},
+        {"nosymfollow", {"dev"}, "rw", "nosymfollow"},
+        // Access times stay until a mode is named.
         {"noatime", {"ro"}, "noatime", ""},
+        {"noatime", {"atime"}, "noatime", ""},
+        {"nodiratime", {"diratime"}, "nodiratime", ""},
+        {"noatime", {"nodiratime"}, "relatime", "noatime"},
     };
     for (const auto& one : cases) {
         if (is_too_new(one.shown)) continue;
@@ -217,6 +232,43 @@ TEST_CASE("mount options: what an old kernel cannot do is refused with the versi
     Bundle bundle;
     bundle.folder("data").mount("/data", "tmpfs", "tmpfs", {"nosymfollow"});
     create_refused(bundle, "nosymfollow needs Linux 5.14 (config.json: /mounts/7)");
+}
+
+TEST_CASE("mount options: a user namespace loses nothing that the source's mount forbids") {
+    need_root();
+    if (!has_user_namespaces()) skip("no user namespaces here");
+    const Unchanged host;
+    const struct {
+        const char* before;
+        std::vector<std::string> options;
+        const char* shown;  // empty: refused
+    } cases[] = {
+        {"ro", {"nosuid", "nodev"}, "ro"},
+        {"ro", {"nosuid", "nodev"}, "nodev"},
+        {"nosuid,nodev,noexec", {"ro"}, "noexec"},
+        {"nodev", {"ro", "suid", "exec"}, "nodev"},
+        {"noatime", {"ro", "atime"}, "noatime"},
+        {"strictatime", {"strictatime"}, "rw"},
+        {"ro", {"rw"}, ""},
+        {"nosuid", {"suid"}, ""},
+        {"noexec", {"ro", "exec"}, ""},
+        {"noatime", {"relatime"}, ""},
+        {"relatime", {"noatime"}, ""},
+        {"strictatime", {"nodiratime"}, ""},
+    };
+    for (const auto& one : cases) {
+        Outcome outcome;
+        const Shown shown = bound_with(one.before, one.options, "/data", &outcome);
+        INFO(one.before << " then " << json(one.options).dump() << " gave " << shown.attributes
+                        << '\n'
+                        << outcome.describe());
+        if (*one.shown != 0) {
+            CHECK(has_word(shown.attributes, one.shown));
+        } else {
+            CHECK_FALSE(outcome.ok());
+            CHECK(outcome.err.find("mount_setattr: operation not permitted") != std::string::npos);
+        }
+    }
 }
 
 TEST_CASE("mount options: recursive ones reach the mounts below, plain ones do not") {
