@@ -74,7 +74,7 @@ TEST_CASE("the process is read to its types") {
     CHECK(process.scheduler->policy == SchedulerPolicy::fifo);
     CHECK(process.scheduler->flags == 0x05);
     REQUIRE(process.io_priority);
-    CHECK(process.io_priority->class_ == IoPriorityClass::idle);
+    CHECK(process.io_priority->class_ == IoPriorityClass::be);
     REQUIRE(process.exec_cpu_affinity);
     CHECK(process.exec_cpu_affinity->final == Ranges{{0, 3}, {7, 7}});
     CHECK(process.user.uid == 1);
@@ -290,6 +290,43 @@ TEST_CASE("the version must be one of SemVer, of major version 1") {
         CHECK(found == std::vector<std::string>{row.fault});
 }
 
+TEST_CASE("the idle class of I/O has no levels to name, the others do") {
+    const auto faults_of = [](const std::string& priority) {
+        return faults(with(R"("process": {"user": {"uid": 0, "gid": 0}, "cwd": "/",
+            "ioPriority": )" +
+                           priority + "}"));
+    };
+    CHECK(faults_of(R"({"class": "IOPRIO_CLASS_IDLE"})").empty());
+    CHECK(faults_of(R"({"class": "IOPRIO_CLASS_BE"})") ==
+          std::vector<std::string>{"error: /process/ioPriority/priority: is required"});
+}
+
+TEST_CASE("a memory policy that is none is told as runc tells it") {
+    const auto faults_of = [](const std::string& policy) {
+        return faults(with(R"("linux": {"memoryPolicy": )" + policy + "}"));
+    };
+    CHECK(faults_of(R"({"nodes": "0"})") ==
+          std::vector<std::string>{
+              "error: /linux/memoryPolicy/mode: invalid memory policy mode: is required"});
+    CHECK(faults_of(R"({"mode": "MPOL_LOCAL", "flags": ["odd"]})") ==
+          std::vector<std::string>{
+              "error: /linux/memoryPolicy/flags/0: invalid memory policy flag \"odd\" (known: "
+              "MPOL_F_NUMA_BALANCING, MPOL_F_RELATIVE_NODES, MPOL_F_STATIC_NODES)"});
+    CHECK(faults_of(R"({"mode": "MPOL_BIND", "nodes": "0-9876543210"})") ==
+          std::vector<std::string>{
+              "error: /linux/memoryPolicy/nodes: invalid memory policy node list: expected a "
+              "list such as \"0-3,7\", not \"0-9876543210\""});
+}
+
+TEST_CASE("the letter a among the accesses of a device rule is ignored aloud") {
+    const Parsed parsed = parse_config(
+        with(R"("linux": {"resources": {"devices": [{"allow": false, "access": "rwa"}]}})"));
+    CHECK(parsed.config.linux.resources.devices.at(0).access == (kDeviceRead | kDeviceWrite));
+    CHECK(texts(parsed.diagnostics) ==
+          std::vector<std::string>{
+              "warning: /linux/resources/devices/0/access: 'a' in \"rwa\" is no access, ignored"});
+}
+
 TEST_CASE("unknown capabilities are warned about and kept") {
     const Parsed parsed =
         parse_config(with(R"("process": {"user": {"uid": 0, "gid": 0}, "capabilities":
@@ -321,7 +358,7 @@ TEST_CASE("several faults of one file come out in one run, in the order of the s
             "error: /mounts/1/options/1: expected a string, not a number",
             "error: /process/args: expected an array, not a string",
             "error: /process/user/uid: expected a whole number from 0 to 4294967295, not -1",
-            "error: /linux/namespaces/0/type: \"net\" is not a known namespace type (known: "
+            "error: /linux/namespaces/0/type: invalid namespace type \"net\" (known: "
             "cgroup, "
             "ipc, mount, network, pid, time, user, uts)"});
 }

@@ -19,8 +19,8 @@ Resources read_resources(const Reader& r);
 Seccomp read_seccomp(const Reader& r);
 /// What crux's own annotations ask for; faults are reported below `r`, the annotations.
 Extensions read_extensions(const StringMap& annotations, const Reader& r);
-/// A list of CPUs or nodes in one text.
-Ranges read_ranges(const Reader& r);
+/// A list of CPUs or nodes in one text; `context` stands in front of what a fault says.
+Ranges read_ranges(const Reader& r, std::string_view context = {});
 
 /// The words of an array, each standing for bits, as one mask.
 template <class Table>

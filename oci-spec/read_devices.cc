@@ -34,6 +34,12 @@ DeviceAccess read_access(const Reader& r) {
     if (text.empty()) return kDeviceAllAccess;
     DeviceAccess access = 0;
     for (const char& letter : text) {
+        if (letter == 'a') {
+            // "All" is a type of rule and no access; writers take it for one, and runc lets it
+            // pass.
+            r.warn(cat("'a' in ", quoted(text), " is no access, ignored"));
+            continue;
+        }
         const auto bit = value_of(kDeviceAccesses, std::string_view(&letter, 1));
         if (!bit) {
             r.error(cat("expected a composition of r, w and m, not ", quoted(text)));

@@ -49,10 +49,14 @@ IntelRdt read_intel_rdt(const Reader& r) {
     };
 }
 
+// Callers look for "invalid memory policy", as runc says it.
 MemoryPolicy read_memory_policy(const Reader& r) {
+    const Reader mode = r["mode"];
+    if (!mode.present()) mode.error("invalid memory policy mode: is required");
     return {
-        .mode = r["mode"].required_word(kMemoryPolicyModes, "memory policy mode"),
-        .nodes = read_ranges(r["nodes"]),
+        .mode = mode.optional_word(kMemoryPolicyModes, "memory policy mode")
+                    .value_or(MemoryPolicyMode::default_),
+        .nodes = read_ranges(r["nodes"], "invalid memory policy node list: "),
         .flags = read_bits(r["flags"], kMemoryPolicyFlags, "memory policy flag"),
     };
 }
@@ -74,10 +78,10 @@ IdMapping read_id_mapping(const Reader& r) {
     };
 }
 
-Ranges read_ranges(const Reader& r) {
+Ranges read_ranges(const Reader& r, std::string_view context) {
     const std::string text = r.string();
     const auto ranges = parse_ranges(text);
-    if (!ranges) r.error(cat("expected a list such as \"0-3,7\", not ", quoted(text)));
+    if (!ranges) r.error(cat(context, "expected a list such as \"0-3,7\", not ", quoted(text)));
     return ranges.value_or(Ranges{});
 }
 

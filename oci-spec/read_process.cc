@@ -58,9 +58,14 @@ Scheduler read_scheduler(const Reader& r) {
 }
 
 IoPriority read_io_priority(const Reader& r) {
+    const auto io_class = r["class"].required_word(kIoPriorityClasses, "I/O priority class");
+    const Reader priority = r["priority"];
+    // The idle class has no levels (ioprio_set(2)), and callers leave its out.
+    const bool may_be_absent = io_class == IoPriorityClass::idle;
     return {
-        .class_ = r["class"].required_word(kIoPriorityClasses, "I/O priority class"),
-        .priority = r["priority"].required_number<std::int32_t>(),
+        .class_ = io_class,
+        .priority = may_be_absent ? priority.number<std::int32_t>()
+                                  : priority.required_number<std::int32_t>(),
     };
 }
 

@@ -137,7 +137,7 @@ std::optional<std::uint64_t> Reader::whole_number(std::int64_t lowest,
 
 void Reader::report_word(std::string_view text, const std::string& names,
                          std::string_view what) const {
-    std::string sentence = cat(quoted(text), " is not a known ", what);
+    std::string sentence = cat("invalid ", what, ' ', quoted(text));
     if (!names.empty()) sentence += cat(" (known: ", names, ')');
     error(std::move(sentence));
 }

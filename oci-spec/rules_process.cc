@@ -87,8 +87,8 @@ void check_capabilities(const Process& process, Diagnostics& out) {
         out.warn("/capabilities/effective",
                  cat("cannot hold what permitted does not: ", names_of(more)));
     if (const CapabilitySet more = sets.ambient & ~(sets.permitted & sets.inheritable); more != 0)
-        out.warn("/capabilities/ambient",
-                 cat("cannot hold what permitted and inheritable do not: ", names_of(more)));
+        out.warn("/capabilities/ambient", cat("can't raise ambient capability ", names_of(more),
+                                              ": neither permitted nor inheritable may lack it"));
 }
 
 void check_oom_score(const Process& process, Diagnostics& out) {

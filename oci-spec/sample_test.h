@@ -36,7 +36,7 @@ inline constexpr const char* kFullConfig = R"json({
     "scheduler": {"policy": "SCHED_FIFO", "nice": 0, "priority": 10,
                   "flags": ["SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_DL_OVERRUN"]},
     "selinuxLabel": "a:b:c:s0",
-    "ioPriority": {"class": "IOPRIO_CLASS_IDLE", "priority": 4},
+    "ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 4},
     "execCPUAffinity": {"initial": "7", "final": "0-3,7"},
     "user": {"uid": 1, "gid": 2, "umask": 63, "additionalGids": [5, 6]}
   },

@@ -150,7 +150,7 @@ TEST_CASE("a record of a later version is read, a broken one is not") {
              Row{"NEWPID", "NEWX",
                  "state.json: /namespace_paths/NEWX: is not a known namespace type"},
              Row{"\"systemd\",", "\"runit\",",
-                 "state.json: /crux/cgroup_driver: \"runit\" is not a known cgroup driver (known: "
+                 "state.json: /crux/cgroup_driver: invalid cgroup driver \"runit\" (known: "
                  "cgroupfs, systemd)"},
          }) {
         const auto read = read_record(replaced(row.what, row.with));

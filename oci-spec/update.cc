@@ -22,15 +22,20 @@ void take_text(std::string& into, const std::string& change) {
     if (!change.empty()) into = change;
 }
 
-/// Replaces the entry for the same thing in the list, or appends.
+/// Replaces the entry for the same thing in the list, or appends. A list that had several for it
+/// keeps none of the others: the last would win over the change.
 void take_entries(auto& list, const auto& changes, auto is_same) {
     for (const auto& change : changes) {
         const auto found =
             std::ranges::find_if(list, [&](const auto& entry) { return is_same(entry, change); });
-        if (found == list.end())
+        if (found == list.end()) {
             list.push_back(change);
-        else
-            *found = change;
+            continue;
+        }
+        *found = change;
+        const auto others = std::remove_if(
+            found + 1, list.end(), [&](const auto& entry) { return is_same(entry, change); });
+        list.erase(others, list.end());
     }
 }
 

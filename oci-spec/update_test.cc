@@ -64,6 +64,11 @@ TEST_CASE("an update changes limits of single devices, pages and keys one by one
                 R"({"major":9,"minor":0,"rate":4}]}})") ==
           R"({"blockIO":{"throttleReadBpsDevice":[{"major":8,"minor":0,"rate":1},)"
           R"({"major":8,"minor":1,"rate":3},{"major":9,"minor":0,"rate":4}]}})");
+    CHECK(after(R"({"blockIO":{"throttleReadBpsDevice":[{"major":8,"minor":0,"rate":1},)"
+                R"({"major":8,"minor":1,"rate":2},{"major":8,"minor":0,"rate":1}]}})",
+                R"({"blockIO":{"throttleReadBpsDevice":[{"major":8,"minor":0,"rate":3}]}})") ==
+          R"({"blockIO":{"throttleReadBpsDevice":[{"major":8,"minor":0,"rate":3},)"
+          R"({"major":8,"minor":1,"rate":2}]}})");
     CHECK(after(R"({"hugepageLimits":[{"pageSize":"2MB","limit":1}],"unified":{"a.b":"1"}})",
                 R"({"hugepageLimits":[{"pageSize":"1GB","limit":2},{"pageSize":"2MB","limit":3}],)"
                 R"("unified":{"a.b":"2","c.d":"3"}})") ==
