@@ -37,6 +37,9 @@ Outcome texts(Context& context, plan::List list, const char*** out) {
                               const char** arguments, const char** environment) {
     (void)call(__NR_setpgid, 0, 0);
     (void)call(__NR_umask, context.umask);
+    // Before the root is entered a hook starts in it all the same: callers' hooks name its files by
+    // relative paths, as runc lets them.
+    if (!context.in_root) (void)call(__NR_fchdir, context.root.get());
     (void)call(__NR_dup3, in, 0, 0);
     (void)call(__NR_dup3, out, 1, 0);
     (void)call(__NR_dup3, err, 2, 0);
@@ -200,7 +203,10 @@ Outcome run_hook(Context& context, const plan::Hook& step) {
     const char** arguments = nullptr;
     const char** environment = nullptr;
     TRY(texts(context, step.arguments, &arguments));
-    TRY(texts(context, step.environment, &environment));
+    if (step.inherit != 0)
+        environment = context.environment;
+    else
+        TRY(texts(context, step.environment, &environment));
 
     struct {
         std::uint64_t words[8];

@@ -43,12 +43,16 @@ StateHalves state_halves(Draft& draft, std::string_view status) {
     return {first, draft.out.text(after)};
 }
 
+/// What a hook without an env of its own gets.
+enum class Environment : std::uint8_t { none, of_program };
+
 void plan_hook(Draft& draft, const oci::Hook& hook, std::size_t index, const std::string& origin,
-               const StateHalves& state, List default_environment) {
+               const StateHalves& state, Environment otherwise) {
     const Text path = draft.out.text(hook.path);
     const List arguments =
         hook.args.empty() ? draft.out.texts(std::span(&hook.path, 1)) : draft.out.texts(hook.args);
-    const List environment = hook.env ? draft.out.texts(*hook.env) : default_environment;
+    const List environment = hook.env ? draft.out.texts(*hook.env) : List{};
+    const bool inherit = !hook.env && otherwise == Environment::of_program;
     constexpr std::int64_t kLongest = std::numeric_limits<std::int32_t>::max() / 1000;
     draft.add(Kind::hook, origin).hook = {
         .path = path,
@@ -58,13 +62,14 @@ void plan_hook(Draft& draft, const oci::Hook& hook, std::size_t index, const std
         .state_after = state.after,
         .timeout = static_cast<std::uint32_t>(std::min(hook.timeout.value_or(0), kLongest)),
         .index = static_cast<std::uint32_t>(index),
+        .inherit = inherit ? 1U : 0U,
     };
 }
 
 void plan_hooks(Draft& draft, const std::vector<oci::Hook>& hooks, std::string_view list,
-                const StateHalves& state, List default_environment) {
+                const StateHalves& state, Environment otherwise) {
     for (std::size_t index = 0; index < hooks.size(); ++index)
-        plan_hook(draft, hooks[index], index, cat(list, '/', index), state, default_environment);
+        plan_hook(draft, hooks[index], index, cat(list, '/', index), state, otherwise);
 }
 
 }  // namespace
@@ -75,17 +80,17 @@ void plan_create_container_hooks(Draft& draft) {
     // Their programs are the host's, so nothing of the container's environment may reach them
     // (rule R10): without an env of their own they get none.
     const StateHalves state = state_halves(draft, "creating");
-    plan_hooks(draft, hooks, "/hooks/createContainer", state, {});
+    plan_hooks(draft, hooks, "/hooks/createContainer", state, Environment::none);
 }
 
 void plan_start_container_hooks(Draft& draft) {
     const std::vector<oci::Hook>& hooks = draft.config.hooks.start_container;
     if (hooks.empty()) return;
-    // They run inside the container; callers rely on runc's giving them the process's environment.
+    // They run inside the container; callers rely on runc's giving them the program's environment,
+    // HOME with it.
     const StateHalves state = state_halves(draft, "created");
-    const List environment =
-        draft.process == nullptr ? List{} : draft.out.texts(draft.process->env);
-    plan_hooks(draft, hooks, "/hooks/startContainer", state, environment);
+    plan_hooks(draft, hooks, "/hooks/startContainer", state,
+               draft.process == nullptr ? Environment::none : Environment::of_program);
 }
 
 }  // namespace crux::plan

@@ -219,6 +219,7 @@ struct Hook {
     Text state_after;       ///< and from there on
     std::uint32_t timeout;  ///< seconds; 0: none
     std::uint32_t index;    ///< in its list, for messages
+    std::uint32_t inherit;  ///< 1: the environment is the program's own, as Prepare laid it ready
 };
 enum class EnterRootHow : std::uint32_t {
     pivot,   ///< pivot_root, the old root unmounted

@@ -279,6 +279,22 @@ TEST_CASE("without an env a hook of the host has the caller's, and never the con
     }
     CHECK(whose("createContainer").empty());
     CHECK(whose("startContainer").contains("WHOSE=container"));
+    CHECK(whose("startContainer").contains("HOME=/root"));
+}
+
+TEST_CASE("createContainer hooks start in the container's root, the host's where crux does") {
+    need_root();
+    const Unchanged host;
+    NotedBundle bundle;
+    for (const std::string& moment : {"createRuntime", "createContainer", "startContainer"})
+        bundle.add(moment, hook("pwd >" + bundle.path() + "/cwd-" + moment));
+    bundle.set("/process/cwd", "/etc");
+    Container container(bundle);
+    must(container.create());
+    must(container.start());
+    CHECK(bundle.note("cwd-createRuntime") == bundle.path() + '\n');
+    CHECK(bundle.note("cwd-createContainer") == bundle.rootfs() + '\n');
+    CHECK(bundle.note("cwd-startContainer") == "/etc\n");
 }
 
 TEST_CASE("hooks are given no descriptor but their three streams") {
