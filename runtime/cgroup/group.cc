@@ -65,7 +65,7 @@ Result<sys::FdRef> Group::unified() {
 
 Result<sys::Fd> Group::open_tasks(std::uint32_t place) const {
     std::string file = name(place, "tasks");
-    return sys::openat(base_, file, O_WRONLY).during(above_ + file);
+    return sys::openat(base_, file, O_WRONLY).during(cat("adding pid to ", above_, file));
 }
 
 Status Group::add(pid_t pid) const {
@@ -79,7 +79,7 @@ Status Group::add(pid_t pid) const {
             // EINVAL: a process that is still being made.
             if (written.error().value == EINVAL && deadline.sleep()) continue;
             return std::unexpected(
-                Error(written.error()).during(cat("add process ", pid, " to ", above_, file)));
+                Error(written.error()).during(cat("adding pid ", pid, " to ", above_, file)));
         }
     }
     return {};

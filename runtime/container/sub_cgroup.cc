@@ -9,7 +9,7 @@ namespace crux::container {
 
 namespace {
 
-/// One place to move: a controller, "" for the unified hierarchy.
+/// One place to move: a controller, "" for the unified hierarchy or, on v1, for every one.
 struct Move {
     std::string_view controller;
     std::string_view path;
@@ -73,16 +73,18 @@ Result<std::vector<cgroup::Place>> sub_cgroups(std::vector<cgroup::Place> places
         std::ranges::any_of(places, [](const cgroup::Place& place) { return place.version == 1; });
     const std::vector<Move> moves = TRY(parse(arguments));
     for (const Move& move : moves) {
-        if (has_v1 && move.controller.empty())
-            return fail(Error::Kind::usage, cat("invalid --cgroup argument: ", move.path,
-                                                " (missing <controller>: prefix)"));
+        const std::string path = TRY(below(move.path));
+        if (has_v1 && move.controller.empty()) {
+            for (cgroup::Place& place : places) place.path += path;
+            continue;
+        }
         const int found = move.controller.empty()
                               ? cgroup::unified_place(places)
                               : cgroup::find_place(places, move.controller, move.controller);
         if (found < 0)
             return fail(Error::Kind::usage,
                         cat("unknown controller ", move.controller, " in SubCgroupPaths"));
-        places[static_cast<std::size_t>(found)].path += TRY(below(move.path));
+        places[static_cast<std::size_t>(found)].path += path;
     }
     return places;
 }

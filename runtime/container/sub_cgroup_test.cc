@@ -38,10 +38,17 @@ TEST_CASE("exec --cgroup without a controller is the unified hierarchy's path") 
     CHECK(*sub_cgroups(kV1, {}) == kV1);
 }
 
+TEST_CASE("exec --cgroup without a controller is every hierarchy's path on v1") {
+    const auto moved = sub_cgroups(kV1, {"sub"});
+    REQUIRE(moved);
+    for (const cgroup::Place& place : *moved) CHECK(place.path == "/box/sub");
+    CHECK(*sub_cgroups(kV1, {"/"}) == kV1);
+}
+
 TEST_CASE("exec --cgroup refuses what it cannot mean, in runc's words") {
     CHECK(refusal(kV2, {"a", "b"}) ==
           "invalid --cgroup argument: a (missing <controller>: prefix)");
-    CHECK(refusal(kV1, {"sub"}) == "invalid --cgroup argument: sub (missing <controller>: prefix)");
+    CHECK(refusal(kV1, {".."}) == "bad sub cgroup path: ..");
     CHECK(refusal(kV1, {":sub"}) == "invalid --cgroup argument: :sub (empty <controller> prefix)");
     CHECK(refusal(kV1, {"cpu,:sub"}) ==
           "invalid --cgroup argument: cpu,:sub (empty <controller> prefix)");
