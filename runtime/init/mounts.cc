@@ -31,12 +31,33 @@ Outcome configure(Context& context, int file_system, plan::List parameters) {
     return {};
 }
 
+/// The permissions of a directory in octal, as tmpfs takes them.
+using Mode = char[5];
+
+/// A tmpfs looks like the directory that it covers (as with runc, when no mode is asked for); one
+/// that covers nothing yet has its own default.
+Outcome mode_of_target(Context& context, const char* path, Mode& mode) {
+    const Outcome found = open_in_root(context, path, kOpenPath | kDirectory);
+    if (found.failed()) return {};
+    const Owned target(found.value());
+    Statx status;
+    TRY(status_of(target.get(), status));
+    for (unsigned digit = 0; digit < 4; ++digit)
+        mode[digit] = static_cast<char>('0' + ((status.mode >> (9 - 3 * digit)) & 7U));
+    mode[4] = 0;
+    return {};
+}
+
 Outcome make_file_system(Context& context, const plan::Mount& step) {
     const Owned file_system(TRY(call(__NR_fsopen, context.text(step.type), kFsopenCloseOnExec)));
     if (step.source.length != 0)
         TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "source",
                  context.text(step.source), 0));
     TRY(configure(context, file_system.get(), step.parameters));
+    Mode mode = {};
+    if ((step.flags & plan::kModeOfTarget) != 0)
+        TRY(mode_of_target(context, context.text(step.target), mode));
+    if (mode[0] != 0) TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "mode", mode, 0));
     const Outcome made =
         call(__NR_fsconfig, file_system.get(), kFsconfigCreate, nullptr, nullptr, 0);
     if (made.failed()) {
@@ -90,21 +111,6 @@ Outcome check_target(Context& context, const char* path, int target) {
                                                     : Outcome();
 }
 
-/// A tmpfs over a directory looks like what it covers (as runc does, when no mode is asked for).
-Outcome copy_mode(int target, int mount) {
-    Statx status;
-    TRY(status_of(target, status));
-    const Owned root(TRY(call(__NR_openat, mount, ".", kReadOnly | kDirectory | kCloseOnExec)));
-    return call(__NR_fchmod, root.get(), status.mode & 07777U);
-}
-
-bool is_there(Context& context, const char* path) {
-    const Outcome found = open_in_root(context, path, kOpenPath);
-    if (found.failed()) return false;
-    const Owned target(found.value());
-    return true;
-}
-
 }  // namespace
 
 Outcome mount_file_system(Context& context, const plan::Mount& step) {
@@ -112,8 +118,6 @@ Outcome mount_file_system(Context& context, const plan::Mount& step) {
     if (step.idmap != plan::kNoSlot) TRY(set_attributes(mount.get(), {}, context.slot(step.idmap)));
     const char* path = context.text(step.target);
     const bool exact = (step.flags & plan::kOnlyDirectory) != 0;
-    // A directory that is made here has no permissions of its own that anybody chose.
-    const bool copies_mode = (step.flags & plan::kModeOfTarget) != 0 && is_there(context, path);
     Outcome found = exact ? open_exactly(context, path, kOpenPath | kDirectory)
                           : make_target(context, path, Target::directory);
     if (exact && found.error() == kNoEntry) {
@@ -123,7 +127,6 @@ Outcome mount_file_system(Context& context, const plan::Mount& step) {
     }
     const Owned target(TRY(found));
     TRY(check_target(context, path, target.get()));
-    if (copies_mode) TRY(copy_mode(target.get(), mount.get()));
     if ((step.flags & plan::kCopyUp) != 0) TRY(copy_up(context, target.get(), mount.get()));
     TRY(attach(mount.get(), target.get()));
     return propagate(mount.get(), step.propagation);

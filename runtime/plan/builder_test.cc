@@ -290,9 +290,19 @@ TEST_CASE("hooks get the state in two halves around the pid") {
     CHECK(plan.text(hook.state_after) == R"(,"bundle":"/bundle","annotations":{"k\"":"v"}})");
     CHECK(texts_of(plan, hook.arguments) == std::vector<std::string>{"/h"});
     CHECK(texts_of(plan, hook.environment).empty());
-    // Inside the container the default is the process's own environment.
-    CHECK(texts_of(plan, plan.steps()[plan.steps().size() - 2].hook.environment) ==
-          fixture.config.process->env);
+    CHECK(hook.inherit == 0);
+    // Inside the container the default is the program's own environment.
+    CHECK(plan.steps()[plan.steps().size() - 2].hook.inherit == 1);
+}
+
+TEST_CASE("a path that is listed twice is covered once") {
+    Fixture fixture;
+    fixture.config.linux.masked_paths = {"/a", "/b", "//a/", "/a"};
+    const Plan plan = fixture.plan();
+    std::vector<std::string> masked;
+    for (const Step& step : plan.steps())
+        if (step.kind == Kind::mask) masked.emplace_back(plan.text(step.path.path));
+    CHECK(masked == std::vector<std::string>{"a", "b"});
 }
 
 TEST_CASE("every step of a plan has words") {

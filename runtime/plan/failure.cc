@@ -147,6 +147,34 @@ std::string hook_text(const Plan& plan, const Step& step, const Report& report) 
     return cat(head, end, hook_streams(report));
 }
 
+/// A procfs or sysfs goes on a directory and nothing else. Callers look for runc's words.
+bool is_not_ordinary(const Mount& mount, const Report& report) {
+    return (mount.flags & kOnlyDirectory) != 0 && report.call == __NR_openat2 &&
+           (report.error == ELOOP || report.error == ENOTDIR);
+}
+
+std::string file_system_text(const Plan& plan, const Mount& mount, const Report& report) {
+    const Text source = mount.source.length != 0 ? mount.source : mount.type;
+    std::string text = mount_text(plan, source, mount.target, mount.parameters, report,
+                                  report.call == __NR_fsopen ? plan.text(mount.type) : "");
+    if (is_not_ordinary(mount, report))
+        text += cat(" (filesystem ", quoted(plan.text(mount.type)),
+                    " must be mounted on ordinary directory)");
+    return text;
+}
+
+/// sched_setattr(2): EPERM also where a deadline meets fewer CPUs than the system has.
+std::string scheduler_text(const Plan& plan, const Step& step, const Report& report) {
+    const bool has_cpus = std::ranges::any_of(
+        plan.host.limits.settings,
+        [](const cgroup::Setting& setting) { return setting.file == "cpuset.cpus"; });
+    constexpr std::uint32_t kDeadline = 6;  // SCHED_DEADLINE
+    std::string text = cat(describe(plan, step), ": ", cause_of(report));
+    if (report.error == EPERM && has_cpus && step.scheduler.policy == kDeadline)
+        text += " (process scheduler can't be used together with AllowedCPUs)";
+    return text;
+}
+
 std::string user_text(const Plan& plan, const Step& step, const Report& report) {
     if (report.error == EINVAL && report.call == __NR_setresuid)
         return cat("cannot setuid to unmapped uid ", step.user.uid, " in user namespace");
@@ -185,11 +213,8 @@ std::string sentence_of(const Plan& plan, const Step& step, const Report& report
     if (step.kind == Kind::bind && is_too_new(step.bind.attributes, report)) return kTooNew;
     if (step.kind == Kind::find_program) return find_program_text(plan, report);
     if (step.kind == Kind::working_directory) return directory_text(plan, step, report);
-    if (step.kind == Kind::mount) {
-        const Text source = step.mount.source.length != 0 ? step.mount.source : step.mount.type;
-        return mount_text(plan, source, step.mount.target, step.mount.parameters, report,
-                          report.call == __NR_fsopen ? plan.text(step.mount.type) : "");
-    }
+    if (step.kind == Kind::mount) return file_system_text(plan, step.mount, report);
+    if (step.kind == Kind::scheduler) return scheduler_text(plan, step, report);
     if (step.kind == Kind::bind)
         return mount_text(plan, step.bind.source, step.bind.target, {}, report);
     if (step.kind == Kind::attributes)

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
 
@@ -7,10 +9,15 @@ namespace {
 
 void plan_paths(Draft& draft, Kind kind, const std::vector<std::string>& paths,
                 std::string_view list) {
+    std::vector<std::string> done;
     std::string scratch;
     for (std::size_t index = 0; index < paths.size(); ++index) {
-        const Text path = draft.out.text(path_in_root(paths[index], scratch));
-        draft.add(kind, cat(list, '/', index)).path = {path};
+        const std::string_view path = path_in_root(paths[index], scratch);
+        // Once is enough, and each time would be one more mount.
+        if (std::ranges::find(done, path) != done.end()) continue;
+        done.emplace_back(path);
+        const Text target = draft.out.text(path);
+        draft.add(kind, cat(list, '/', index)).path = {target};
     }
 }
 

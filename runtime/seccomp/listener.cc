@@ -37,7 +37,7 @@ Result<sys::SocketFd> connect_listener(const std::string& path) {
     const auto connected = sys::connect_unix(socket, path);
     if (connected) return socket;
     return Result<sys::SocketFd>(failed(connected.error()))
-        .during(cat("connect to the seccomp agent at ", path))
+        .during(cat("failed to connect with seccomp agent at ", path))
         .at("/linux/seccomp/listenerPath");
 }
 

@@ -92,10 +92,11 @@ TEST_CASE("an agent that is not there or goes away is an error with its place") 
         return socket ? std::string("connected") : socket.error().message();
     };
     CHECK(told("/nowhere/agent.sock") ==
-          "connect to the seccomp agent at /nowhere/agent.sock: connect: no such file or directory "
+          "failed to connect with seccomp agent at /nowhere/agent.sock: connect: no such file or "
+          "directory "
           "(config.json: /linux/seccomp/listenerPath)");
     const Agent wrong_type(SOCK_DGRAM);
-    CHECK(told(wrong_type.path) == "connect to the seccomp agent at " + wrong_type.path +
+    CHECK(told(wrong_type.path) == "failed to connect with seccomp agent at " + wrong_type.path +
                                        ": connect: protocol wrong type for socket (config.json: "
                                        "/linux/seccomp/listenerPath)");
 

@@ -194,7 +194,7 @@ TEST_CASE("without an agent create fails and leaves nothing") {
     const Host host;
     Bundle bundle;
     bundle.set("/linux/seccomp", profile(bundle.path() + "/nobody", {"mkdir"}));
-    create_refused(bundle, "connect to the seccomp agent at " + bundle.path() +
+    create_refused(bundle, "failed to connect with seccomp agent at " + bundle.path() +
                                "/nobody: connect: no such file or directory");
     create_refused(bundle, "(config.json: /linux/seccomp/listenerPath)");
 }

@@ -1,5 +1,7 @@
 // The root file system, where mounts land in it, its propagation, and the paths that are covered.
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "tests/support/bundle.h"
@@ -69,6 +71,30 @@ TEST_CASE("a link in the image leads a mount to nowhere outside of the root") {
     std::filesystem::create_symlink("/../../../../etc", bundle.rootfs() + "/out");
     bundle.mount("/out/sub", "tmpfs", "tmpfs").script("grep -o ' /etc/sub ' /proc/mounts");
     CHECK(output_of(bundle) == " /etc/sub \n");
+}
+
+TEST_CASE("proc and sysfs go on ordinary directories alone") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    std::filesystem::remove(bundle.rootfs() + "/proc");
+    std::filesystem::create_symlink("/elsewhere", bundle.rootfs() + "/proc");
+    create_refused(bundle, "filesystem \"proc\" must be mounted on ordinary directory");
+}
+
+TEST_CASE(
+    "a tmpfs has the mode of the directory that it covers, and its own where it covers none") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.folder("covered")
+        .mount("/covered", "tmpfs", "tmpfs")
+        .mount("/new/folder", "tmpfs", "tmpfs")
+        .mount("/named", "tmpfs", "tmpfs", {"mode=1500"})
+        .script(
+            "stat -c %a /covered /new/folder /named; grep -c '/covered .*mode=710' /proc/mounts");
+    REQUIRE(::chmod((bundle.rootfs() + "/covered").c_str(), 0710) == 0);
+    CHECK(output_of(bundle) == "710\n1777\n1500\n1\n");
 }
 
 TEST_CASE("rootfsPropagation of every kind is what mountinfo shows for the root") {

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "tests/support/bundle.h"
 #include "tests/support/catch.h"
@@ -124,6 +125,21 @@ TEST_CASE("a scheduler that the kernel does not have fails create") {
     Bundle bundle;
     bundle.set("/process/scheduler", {{"policy", "SCHED_ISO"}});
     create_refused(bundle, "schedule by SCHED_ISO: sched_setattr: invalid argument");
+}
+
+TEST_CASE("a deadline that a cpuset is in the way of is told so") {
+    need_root();
+    need_controller("cpuset");
+    if (std::thread::hardware_concurrency() < 2) skip("one CPU is all CPUs");
+    const Unchanged host;
+    Bundle bundle;
+    allow_real_time(bundle);
+    bundle.set("/linux/resources/cpu/cpus", "0")
+        .set("/process/scheduler", {{"policy", "SCHED_DEADLINE"},
+                                    {"runtime", 1000000},
+                                    {"deadline", 50000000},
+                                    {"period", 100000000}});
+    create_refused(bundle, "process scheduler can't be used together with AllowedCPUs");
 }
 
 TEST_CASE("the I/O priority holds for the whole process group") {

@@ -601,7 +601,7 @@ TEST_CASE("seccomp: without its agent a container is not created") {
     container.global_options = bare_errors();
     const Outcome outcome = container.run();
     refused_with(outcome,
-                 "connect to the seccomp agent at /nowhere/agent.sock: connect: no such "
+                 "failed to connect with seccomp agent at /nowhere/agent.sock: connect: no such "
                  "file or directory (config.json: /linux/seccomp/listenerPath)");
     CHECK(container.status().empty());
 }
