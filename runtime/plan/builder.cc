@@ -18,6 +18,7 @@ Draft make_draft(const Inputs& inputs) {
         .process_origin = "/process",
         .id = inputs.id,
         .bundle = inputs.bundle,
+        .rootfs = inputs.rootfs,
         .user_namespace = has(oci::NamespaceType::user),
         .mount_namespace = has(oci::NamespaceType::mount),
         .cgroup_namespace = has(oci::NamespaceType::cgroup),

@@ -43,6 +43,13 @@ std::string_view path_in_root(std::string_view path, std::string& scratch) {
     return scratch;
 }
 
+std::optional<std::string_view> below_rootfs(const Draft& draft, std::string_view path) {
+    const std::string_view rootfs = draft.rootfs;
+    const bool below = rootfs.size() > 1 && path.starts_with(rootfs) &&
+                       path.substr(rootfs.size()).starts_with('/');
+    return below ? std::optional(path.substr(rootfs.size())) : std::nullopt;
+}
+
 std::string id_map_text(const std::vector<oci::IdMapping>& mappings) {
     std::string text;
     for (const oci::IdMapping& mapping : mappings)

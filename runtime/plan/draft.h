@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@ struct Draft {
     std::string_view process_origin;  ///< where the process stands; empty: not in config.json
     std::string_view id;
     std::string_view bundle;  ///< absolute
+    std::string_view rootfs;  ///< absolute; empty in a plan that makes no root
 
     bool user_namespace = false;    ///< the container has one of its own, new or joined
     bool mount_namespace = false;   ///< the same
@@ -46,6 +48,10 @@ struct Draft {
 /// The path from the container's root, without a leading slash, cleaned of "//", "." and "..";
 /// empty for the root itself. `scratch` keeps it where the text had to be changed.
 std::string_view path_in_root(std::string_view path, std::string& scratch);
+
+/// What a path of the host's is called inside, where it lies below the container's root by its name
+/// alone; nothing where it does not.
+std::optional<std::string_view> below_rootfs(const Draft& draft, std::string_view path);
 
 /// An id map in the lines that /proc/PID/uid_map takes (user_namespaces(7)).
 std::string id_map_text(const std::vector<oci::IdMapping>& mappings);

@@ -90,6 +90,7 @@ Result<Plan> build_exec(const ExecInputs& inputs) {
         .process_origin = {},
         .id = inputs.id,
         .bundle = {},
+        .rootfs = {},
         .user_namespace = inputs.own_user_namespace,
         .mount_namespace = has(oci::NamespaceType::mount),
         .cgroup_namespace = has(oci::NamespaceType::cgroup),

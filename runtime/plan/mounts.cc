@@ -95,8 +95,11 @@ struct BindSlots {
 Result<BindSlots> bind_slots(Draft& draft, const oci::Mount& mount, const std::string& source,
                              const std::string& origin) {
     const bool mapped = is_id_mapped(mount);
+    // What lies below the root may be a mount that init makes before: the host does not see it.
     // Mapping takes rights over the file system, which the root of a user namespace does not have.
-    const bool by_host = draft.facts.uid == 0 && (mapped || draft.user_namespace);
+    const bool inside = below_rootfs(draft, source).has_value();
+    const bool by_host =
+        draft.facts.uid == 0 && (draft.user_namespace ? mapped || !inside : mapped && !inside);
     BindSlots slots;
     if (!mapped && !by_host) return slots;
     const SlotIndex slot = draft.out.take_slot();
@@ -158,7 +161,12 @@ Status plan_bind(Draft& draft, const oci::Mount& mount, std::string_view target,
     // The kernel locks what came from a more privileged mount namespace (mount_namespaces(7)). A
     // source that the host opened has no such locks yet.
     if (draft.user_namespace || draft.facts.in_user_namespace) flags |= kKeepLocked;
-    Step& step = add_bind(draft, source, target, bind_attributes(mount.parsed), flags, origin);
+    // The root of a user namespace may not reach the bundle, but init holds the container's root.
+    const auto inside = below_rootfs(draft, source);
+    const bool from_root = inside && draft.user_namespace && slots.from == kNoSlot;
+    if (from_root) flags |= kSourceInContainer;
+    Step& step = add_bind(draft, from_root ? *inside : source, target,
+                          bind_attributes(mount.parsed), flags, origin);
     step.bind.implied_clear = implied_clear(mount.parsed.attributes);
     step.bind.propagation = first_propagations(mount.parsed.propagation);
     step.bind.from = slots.from;
@@ -242,7 +250,10 @@ Status plan_mounts(Draft& draft) {
     for (std::size_t index = 0; index < draft.config.mounts.size(); ++index) {
         const oci::Mount& mount = draft.config.mounts[index];
         const std::string origin = cat("/mounts/", index);
-        const std::string_view target = path_in_root(mount.destination, scratch);
+        // Some callers name the place as the host sees it (runc takes the root off too).
+        const std::string_view named =
+            below_rootfs(draft, mount.destination).value_or(mount.destination);
+        const std::string_view target = path_in_root(named, scratch);
         TRY(check_target(target, origin));
         if (mount.parsed.remount)
             plan_remount(draft, mount, target, origin);

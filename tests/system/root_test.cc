@@ -73,6 +73,41 @@ TEST_CASE("a link in the image leads a mount to nowhere outside of the root") {
     CHECK(output_of(bundle) == " /etc/sub \n");
 }
 
+/// A mount of what an earlier mount brought, both named as the host sees them.
+Bundle& with_second_hand_mount(Bundle& bundle, const std::vector<std::string>& options) {
+    std::filesystem::create_directories(bundle.path() + "/volume/below");
+    write_file(bundle.path() + "/volume/below/file", "second hand\n");
+    return bundle.folder("first")
+        .mount("/first", "none", bundle.path() + "/volume", {"bind"})
+        .mount(bundle.rootfs() + "/second", "none", bundle.rootfs() + "/first/below", options)
+        .script("cat /second/file");
+}
+
+TEST_CASE("a mount may name a place of the root as the host sees it, with what is mounted there") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    with_second_hand_mount(bundle, {"rbind"});
+    CHECK(output_of(bundle) == "second hand\n");
+    if (!has_user_namespaces()) return;
+    const json map = json::array({{{"containerID", 0}, {"hostID", 100000}, {"size", 65536}}});
+    bundle.name_space("user").set("/linux/uidMappings", map).set("/linux/gidMappings", map);
+    CHECK(output_of(bundle) == "second hand\n");
+}
+
+TEST_CASE("a mount of what an earlier mount brought can be id-mapped") {
+    need_root();
+    if (!kernel_is_at_least(5, 12)) skip("id-mapped mounts need Linux 5.12");
+    const Unchanged host;
+    Bundle bundle;
+    const json map = json::array({{{"containerID", 0}, {"hostID", 1234}, {"size", 10}}});
+    with_second_hand_mount(bundle, {"rbind", "idmap"})
+        .set("/mounts/8/uidMappings", map)
+        .set("/mounts/8/gidMappings", map)
+        .script("stat -c %u /second/file");
+    CHECK(output_of(bundle) == "1234\n");
+}
+
 TEST_CASE("proc and sysfs go on ordinary directories alone") {
     need_root();
     const Unchanged host;
