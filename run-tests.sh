@@ -1,25 +1,20 @@
 #!/bin/bash
 # Installs what is needed, builds crux and passes all its tests: the README's test command.
-# usage: ./run-tests.sh [--no-lint] [--asan] [--tidy]
-# --asan adds the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer, --tidy clang-tidy over all sources:
-# each takes longer than all else together on two cores.
+# usage: ./run-tests.sh [--quick]
+# --quick leaves out what takes the longer half: the unit and golden tests under AddressSanitizer and
+# UndefinedBehaviorSanitizer, and clang-tidy over all sources.
 # The last line is "N passed, N failed, N skipped", and the exit code is 0 only where nothing failed.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 # shellcheck source=scripts/as-root.sh
 . scripts/as-root.sh
 
-with_lint=yes
-with_asan=no
-tidy_folder=
-for word in "$@"; do
-    case $word in
-        --no-lint) with_lint=no ;;
-        --asan) with_asan=yes ;;
-        --tidy) tidy_folder=build/release ;;
-        *) sed -n '2,6s/^# //p' "$0"; exit 1 ;;
-    esac
-done
+quick=no
+case ${1:-} in
+    '') ;;
+    --quick) quick=yes ;;
+    *) sed -n '2,6s/^# //p' "$0"; exit 1 ;;
+esac
 
 logs=build/logs
 mkdir -p "$logs"
@@ -82,7 +77,7 @@ tests() {
 }
 
 lint() {
-    step lint 1500 tests/lint.sh ${tidy_folder:+"$tidy_folder"} || true
+    step lint 1500 tests/lint.sh "$@" || true
     sed -n '/^FAIL/,/^ok/p' "$logs/lint.log" | head -n 200
     local last
     last=$(tail -n 1 "$logs/lint.log")
@@ -113,10 +108,13 @@ must packages 1800 scripts/install-packages.sh scripts/packages-build.txt script
 must configure-release 120 cmake --preset release
 must build-release 1500 cmake --build --preset release -j "$jobs"
 tests tests-release 1800 build/release -LE bench -j "$jobs"
-if [ $with_asan = yes ]; then
-    must configure-asan 120 cmake --preset asan
-    must build-asan 1200 cmake --build --preset asan --target unit_tests -j "$jobs"
-    tests tests-asan 600 build/asan -L unit -j "$jobs"
+if [ $quick = yes ]; then
+    lint
+    finish
 fi
-[ $with_lint = no ] || lint
+must configure-asan 120 cmake --preset asan
+must build-asan 1500 cmake --build --preset asan --target unit_tests golden_tests -j "$jobs"
+tests tests-asan 600 build/asan -L 'unit|golden' -j "$jobs"
+# clang-tidy reads how the release build compiles each file.
+lint build/release
 finish

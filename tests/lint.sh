@@ -168,9 +168,16 @@ fi
 
 tidy() {
     # One word with the folders of the sources, tests aside: Catch2's macros are not ours to tidy.
-    timeout 1200 run-clang-tidy-19 -quiet -j "$(nproc)" -p "$build" "$PWD/(cmd|oci-spec|runtime|tests/support)/.*(?<!_test)\.cc\$" 2>/dev/null |
-        grep -E '(error|warning): ' | sort -u
-    [ "${PIPESTATUS[0]}" != 124 ] || echo 'clang-tidy was not done in time'
+    local found code=0
+    found=$(timeout 1200 run-clang-tidy-19 -quiet -j "$(nproc)" -p "$build" \
+        "$PWD/(cmd|oci-spec|runtime|tests/support)/.*(?<!_test)\.cc\$" 2>&1) || code=$?
+    grep -E '(error|warning): ' <<<"$found" | sort -u
+    case $code in
+        0) ;;
+        124) echo 'clang-tidy was not done in time' ;;
+        # It may also have stopped without a finding.
+        *) grep -qE '(error|warning): ' <<<"$found" || printf 'clang-tidy ended with %d\n%s\n' "$code" "$(tail -n 5 <<<"$found")" ;;
+    esac
 }
 if [ -n "$build" ]; then
     if command -v run-clang-tidy-19 >/dev/null && [ -f "$build/compile_commands.json" ]; then
