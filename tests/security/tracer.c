@@ -21,7 +21,8 @@ static void attack(int pid) {
     if (ptrace(PTRACE_SEIZE, pid, 0, 0) != 0) return;
     ptrace(PTRACE_INTERRUPT, pid, 0, 0);
     int status;
-    waitpid(pid, &status, __WALL);
+    // A program that is just ending can be seized too, and stops for nobody.
+    if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status)) return;
     snprintf(path, sizeof path, "/proc/%d/exe", pid);
     ssize_t length = readlink(path, exe, sizeof exe - 1);
     exe[length > 0 ? length : 0] = 0;
