@@ -58,7 +58,7 @@ banned() {
 strict=(oci-spec runtime)
 # What runs on the host's side of the clone; sys and init are where system calls are made.
 below_cmd=(oci-spec runtime/base runtime/host runtime/cgroup runtime/plan runtime/rootfs runtime/seccomp runtime/hooks
-    runtime/console runtime/network runtime/resctrl runtime/launch runtime/checkpoint runtime/container)
+    runtime/console runtime/network runtime/systemd runtime/resctrl runtime/launch runtime/checkpoint runtime/container)
 host_side=("${below_cmd[@]}" cmd/crux)
 call='(^|[^A-Za-z0-9_.>:])(::)?'
 
@@ -123,6 +123,7 @@ allowed_for() {
         runtime/hooks) echo 'runtime/(base|sys|host|hooks)|oci-spec' ;;
         runtime/network) echo 'runtime/(base|sys|host|network)|oci-spec' ;;
         runtime/resctrl) echo 'runtime/(base|sys|host|resctrl)|oci-spec' ;;
+        runtime/systemd) echo 'runtime/(base|sys|host|systemd|hooks|cgroup/(places|settings))|oci-spec' ;;
         runtime/console) echo 'runtime/(base|sys|host|console)|oci-spec' ;;
         runtime/launch) echo 'runtime/(base|sys|host|plan|init|rootfs|cgroup|seccomp|hooks|network|resctrl|console|launch)|oci-spec' ;;
         runtime/container | runtime/checkpoint) echo 'runtime|oci-spec' ;;

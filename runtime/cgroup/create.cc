@@ -113,22 +113,30 @@ std::vector<std::string> Group::missing_ancestors(std::span<const Place> places)
 }
 
 Result<Group> Group::create(std::vector<Place> places, const Limits& limits) {
+    return made(std::move(places), limits, Existing::only_empty);
+}
+
+Result<Group> Group::adopt(std::vector<Place> places, const Limits& limits) {
+    return made(std::move(places), limits, Existing::as_it_is);
+}
+
+Result<Group> Group::made(std::vector<Place> places, const Limits& limits, Existing existing) {
     Group group = TRY(open(std::move(places)));
-    Status made = group.make(limits);
+    Status made = group.make(limits, existing);
     if (made) return group;
     // What is new is empty: nothing but time can keep it.
     group.remove_made();
     return std::unexpected(std::move(made).error());
 }
 
-Status Group::make(const Limits& limits) {
+Status Group::make(const Limits& limits, Existing existing) {
     std::vector<std::uint32_t> taken;
     for (std::uint32_t i = 0; i < places_.size(); ++i) {
         TRY(make_place(i, limits));
         if (!is_new_[i]) taken.push_back(i);
     }
     TRY(hold_unified());
-    if (!taken.empty()) TRY(check_taken(taken));
+    if (existing == Existing::only_empty && !taken.empty()) TRY(check_taken(taken));
     return enable_controllers(limits);
 }
 

@@ -41,6 +41,10 @@ class Group {
     /// gone again. No limit is set yet.
     static Result<Group> create(std::vector<Place> places, const Limits& limits);
 
+    /// As create, but for a cgroup that somebody made for this container and keeps alive with a
+    /// process of theirs (systemd's scope): directories that exist are taken as they are.
+    static Result<Group> adopt(std::vector<Place> places, const Limits& limits);
+
     /// The absolute paths of the ancestors that create would have to make, the topmost first, so
     /// that they can be noted before they exist. Asks only where a path has more than one name.
     static std::vector<std::string> missing_ancestors(std::span<const Place> places);
@@ -126,7 +130,9 @@ class Group {
 
     [[nodiscard]] Status hold_base();
     [[nodiscard]] Status hold_unified();
-    [[nodiscard]] Status make(const Limits& limits);
+    enum class Existing : std::uint8_t { only_empty, as_it_is };
+    static Result<Group> made(std::vector<Place> places, const Limits& limits, Existing existing);
+    [[nodiscard]] Status make(const Limits& limits, Existing existing);
     [[nodiscard]] Status make_place(std::uint32_t place, const Limits& limits);
     [[nodiscard]] Status check_taken(std::span<const std::uint32_t> taken) const;
     [[nodiscard]] Status enable_controllers(const Limits& limits);

@@ -37,13 +37,13 @@ void warn_if_loose(const oci::Config& config, const std::vector<cgroup::Place>& 
 }
 
 Result<Confinement> place_cgroup(const oci::Config& config, const host::Facts& facts,
-                                 std::string_view id, bool rootless, Warnings& warnings) {
+                                 std::string_view path, std::string_view id, bool rootless,
+                                 Warnings& warnings) {
     Confinement confinement;
     const cgroup::LimitsOptions options{.unprivileged = is_unprivileged(facts)};
-    std::vector<cgroup::Place> wanted =
-        TRY(cgroup::places_for(facts.cgroup, config.linux.cgroups_path, id));
+    std::vector<cgroup::Place> wanted = TRY(cgroup::places_for(facts.cgroup, path, id));
     confinement.limits = TRY(cgroup::limits_for(config.linux.resources, wanted, options));
-    if (!rootless || !config.linux.cgroups_path.empty()) {
+    if (!rootless || !path.empty()) {
         confinement.places = std::move(wanted);
         return confinement;
     }
@@ -65,8 +65,9 @@ bool is_unprivileged(const host::Facts& facts) {
 }
 
 Result<Confinement> confinement_for(const oci::Config& config, const host::Facts& facts,
-                                    std::string_view id, bool rootless, Warnings& warnings) {
-    Confinement confinement = TRY(place_cgroup(config, facts, id, rootless, warnings));
+                                    std::string_view path, std::string_view id, bool rootless,
+                                    Warnings& warnings) {
+    Confinement confinement = TRY(place_cgroup(config, facts, path, id, rootless, warnings));
     for (const cgroup::Warning& warning : confinement.limits.warnings)
         warnings.push_back(cat(warning.origin, ": ", warning.text));
     return confinement;

@@ -21,7 +21,8 @@ struct Confinement {
 /// Whether this process is anything less than root of the machine.
 bool is_unprivileged(const host::Facts& facts);
 
-/// The places that the configuration asks for, and its limits there. A rootless caller whose
+/// The places below this path (as cgroupsPath has it, empty for the usual one), and the
+/// configuration's limits there. A rootless caller whose
 /// configuration names no cgroupsPath gets along with those hierarchies where it may make a cgroup,
 /// also with none, as callers of runc know it: refused are then only limits for which a forbidden
 /// one would be needed ("rootless needs no limits + no cgrouppath when no permission is granted for
@@ -29,6 +30,7 @@ bool is_unprivileged(const host::Facts& facts);
 /// make device nodes nor open what its user could not. Warns where nothing would hold the processes
 /// together.
 Result<Confinement> confinement_for(const oci::Config& config, const host::Facts& facts,
-                                    std::string_view id, bool rootless, Warnings& warnings);
+                                    std::string_view path, std::string_view id, bool rootless,
+                                    Warnings& warnings);
 
 }  // namespace crux::container

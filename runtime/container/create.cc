@@ -90,7 +90,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     TRY(state->write_new(kConfigName, prepared.bundle.config_text));
     launch::Journal journal = TRY(launch::Journal::create(state->directory()));
     NewClass service_class = TRY(NewClass::make(journal, prepared.bundle.config.linux, id));
-    NewGroup group = TRY(NewGroup::make(journal, prepared.plan.host, warnings));
+    NewGroup group = TRY(NewGroup::make(journal, prepared, warnings));
     sys::Fd fifo = TRY(make_fifo(*state));
     const sys::SocketFd console = TRY(connect_console(options.console_socket));
 
@@ -101,6 +101,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     constexpr const char* kDoing = "unable to start container process";
     launch::Launched launched = TRY(launch::start(prepared.plan, outside).during(kDoing));
     TRY(converse(launched, prepared, *state, ending, warnings).during(kDoing));
+    TRY(group.populated().during(kDoing));
     const oci::ContainerRecord record =
         TRY(record_of(prepared, *state, place, options, launched.pid(), launched.pidfd()));
     TRY(state->write_record(record));

@@ -5,6 +5,7 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/container/delete.h"
+#include "runtime/container/unit.h"
 #include "runtime/hooks/run.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/process.h"
@@ -38,12 +39,20 @@ std::vector<std::string> own_descriptors() {
 
 }  // namespace
 
-Result<NewGroup> NewGroup::make(launch::Journal& journal, const plan::HostPart& host,
+Result<NewGroup> NewGroup::make(launch::Journal& journal, const Prepared& prepared,
                                 Warnings& warnings) {
+    const plan::HostPart& host = prepared.plan.host;
     NewGroup made;
     if (host.cgroup.empty()) return made;
-    TRY(journal.note_cgroup(host.cgroup, cgroup::Group::missing_ancestors(host.cgroup)));
-    made.group_ = TRY(cgroup::Group::create(host.cgroup, host.limits));
+    if (prepared.unit) {
+        // The slices above are systemd's.
+        TRY(journal.note_cgroup(host.cgroup, {}));
+        made.unit_.emplace(TRY(start_unit(prepared)));
+        made.group_ = TRY(cgroup::Group::adopt(host.cgroup, host.limits));
+    } else {
+        TRY(journal.note_cgroup(host.cgroup, cgroup::Group::missing_ancestors(host.cgroup)));
+        made.group_ = TRY(cgroup::Group::create(host.cgroup, host.limits));
+    }
     TRY(journal.note_cgroup_is_ours());
     std::vector<cgroup::Warning> soft;
     TRY(made.group_->apply(host.limits, soft));
@@ -51,6 +60,7 @@ Result<NewGroup> NewGroup::make(launch::Journal& journal, const plan::HostPart& 
         warnings.push_back(cat(warning.origin, ": ", warning.text));
     return made;
 }
+
 NewGroup::~NewGroup() {
     if (!group_) return;
     (void)group_->destroy(group_->made_ancestors());
@@ -106,7 +116,10 @@ Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDire
     record.boot_id = TRY(sys::boot_id().during("read the boot id"));
     record.no_pivot = options.no_pivot;
     record.no_new_keyring = options.no_new_keyring;
-    if (options.systemd_cgroup) record.cgroup_driver = oci::CgroupDriver::systemd;
+    if (prepared.unit) {
+        record.cgroup_driver = oci::CgroupDriver::systemd;
+        record.systemd_unit = prepared.unit->name;
+    }
     record.cgroups_path = config.linux.cgroups_path;
     record.has_process = config.process.has_value();
     record.has_poststart = !config.hooks.poststart.empty();

@@ -11,6 +11,7 @@
 #include "runtime/container/prepare.h"
 #include "runtime/container/store.h"
 #include "runtime/launch/journal.h"
+#include "runtime/systemd/manager.h"
 
 /// What create and restore have in common: the parts of a container that go again if it is never
 /// complete, and its record.
@@ -20,16 +21,19 @@ namespace crux::container {
 class NewGroup {
  public:
     /// Notes in the journal what is about to be made, makes it and sets the limits.
-    static Result<NewGroup> make(launch::Journal& journal, const plan::HostPart& host,
+    static Result<NewGroup> make(launch::Journal& journal, const Prepared& prepared,
                                  Warnings& warnings);
     NewGroup(NewGroup&&) = default;
     NewGroup& operator=(NewGroup&&) = default;
     ~NewGroup();
+    /// A process of the container is in there: nothing else need keep systemd's unit alive.
+    Status populated() { return unit_ ? unit_->release() : Status(); }
     void keep() { group_.reset(); }
     [[nodiscard]] cgroup::Group* get() { return group_ ? &*group_ : nullptr; }
 
  private:
     NewGroup() = default;
+    std::optional<systemd::Started> unit_;
     std::optional<cgroup::Group> group_;
 };
 

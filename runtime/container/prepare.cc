@@ -53,17 +53,6 @@ void take_warnings(const oci::Diagnostics& diagnostics, Warnings& warnings) {
         warnings.push_back(oci::describe(diagnostic));
 }
 
-/// systemd's form of cgroupsPath.
-Status check_slice(std::string_view path) {
-    constexpr std::size_t kParts = 3;
-    if (path.empty() || split(path, ':').size() == kParts) return {};
-    return std::unexpected(
-        Error(Error::Kind::spec, cat("expected cgroupsPath to be of format \"slice:prefix:name\" "
-                                     "for systemd cgroups, got ",
-                                     quoted(path), " instead"))
-            .at("/linux/cgroupsPath"));
-}
-
 Result<seccomp::Program> compile(const oci::Seccomp& profile, const Place* place) {
     if (place == nullptr) return seccomp::compile(profile);
     auto root = open_root(*place);
@@ -152,14 +141,15 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }
-    if (options.systemd_cgroup) {
-        TRY(check_slice(config.linux.cgroups_path));
-        warnings.emplace_back("--systemd-cgroup: the cgroup is made without systemd");
-    }
     if (!options.no_cgroup) {
         const bool rootless = place == nullptr ? is_unprivileged(prepared.facts) : place->rootless;
+        std::string path = config.linux.cgroups_path;
+        if (options.systemd_cgroup) {
+            prepared.unit = TRY(systemd::unit_for(path, id, prepared.facts.cgroup, rootless));
+            path = prepared.unit->path;
+        }
         Confinement confinement =
-            TRY(confinement_for(config, prepared.facts, id, rootless, warnings));
+            TRY(confinement_for(config, prepared.facts, path, id, rootless, warnings));
         inputs.cgroup = std::move(confinement.places);
         inputs.limits = std::move(confinement.limits);
     }

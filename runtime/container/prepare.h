@@ -10,6 +10,7 @@
 #include "runtime/host/facts.h"
 #include "runtime/plan/plan.h"
 #include "runtime/seccomp/program.h"
+#include "runtime/systemd/unit.h"
 
 namespace crux::container {
 
@@ -35,6 +36,7 @@ struct Prepared {
     Bundle bundle;
     host::Facts facts;
     plan::Plan plan;
+    std::optional<systemd::Unit> unit;  ///< whose cgroup the container's is, with --systemd-cgroup
 };
 
 /// config → plan. `place` is where compiled seccomp programs are kept; none: they are compiled

@@ -265,7 +265,7 @@ Result<CreatedProcess> restore_process(const Place& place, std::string_view id, 
     TRY(state->write_new(kConfigName, prepared.bundle.config_text));
     launch::Journal journal = TRY(launch::Journal::create(state->directory()));
     NewClass service_class = TRY(NewClass::make(journal, prepared.bundle.config.linux, id));
-    NewGroup group = TRY(NewGroup::make(journal, prepared.plan.host, warnings));
+    NewGroup group = TRY(NewGroup::make(journal, prepared, warnings));
     sys::SocketFd console;
     if (!options.console_socket.empty())
         console = TRY(console::connect_console_socket(options.console_socket));
@@ -273,6 +273,7 @@ Result<CreatedProcess> restore_process(const Place& place, std::string_view id, 
     Restoring restoring{place, options, prepared, *state, console ? sys::FdRef(console) : terminal,
                         ending};
     const pid_t pid = TRY(bring_back(restoring, group.get()));
+    TRY(group.populated());
     sys::Pidfd pidfd = TRY(sys::pidfd_open(pid).during("open the restored init"));
     if (!options.pidfd_socket.empty()) TRY(send_pidfd(options.pidfd_socket, pidfd, "standard"));
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, pid));

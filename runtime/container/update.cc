@@ -10,6 +10,7 @@
 #include "runtime/container/confinement.h"
 #include "runtime/container/loaded.h"
 #include "runtime/container/resctrl_class.h"
+#include "runtime/container/unit.h"
 #include "runtime/host/read.h"
 #include "runtime/sys/file.h"
 
@@ -99,8 +100,11 @@ Status update_loaded(const Loaded& container, const UpdateOptions& options, Warn
 
     std::vector<cgroup::Warning> soft = change.after.warnings;
     const cgroup::Limits undo = TRY(group.change(change.after, change.before, soft));
-    Status written = change_class(config.linux, container.record.id, options.l3_cache_schema,
-                                  options.mem_bw_schema);
+    const bool has_unit = container.record.cgroup_driver == oci::CgroupDriver::systemd;
+    Status written = has_unit ? change_unit(container.record, change.after) : Status();
+    if (written)
+        written = change_class(config.linux, container.record.id, options.l3_cache_schema,
+                               options.mem_bw_schema);
     if (written)
         written = container.state.replace(kConfigName, oci::with_resources(text, change.resources));
     if (!written) {

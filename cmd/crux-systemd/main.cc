@@ -1,0 +1,105 @@
+#include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "cmd/crux-systemd/manager.h"
+
+// crux-systemd --system|--user start|set UNIT
+//
+// Reads properties from standard input, one a line and an empty line at the end, asks systemd, and
+// answers with one line: "done", or what went wrong. After "start" this process is in the unit's
+// cgroup, and keeps the unit alive until standard input ends. Called by crux, not by hand.
+
+namespace crux::systemd_helper {
+namespace {
+
+/// Standard input by lines, without a buffer that would have to be shared with the wait at the end.
+class Lines {
+ public:
+    /// The next line without its end; false at the end of the input.
+    bool next(std::string& line) {
+        for (;;) {
+            const std::size_t end = buffer_.find('\n');
+            if (end != std::string::npos) {
+                line = buffer_.substr(0, end);
+                buffer_.erase(0, end + 1);
+                return true;
+            }
+            if (!more()) return false;
+        }
+    }
+    /// Waits until whoever asked has gone or lets us go.
+    void wait_for_end() {
+        while (more()) buffer_.clear();
+    }
+
+ private:
+    bool more() {
+        char bytes[4096];
+        ssize_t length = 0;
+        do {
+            length = ::read(STDIN_FILENO, bytes, sizeof bytes);
+        } while (length < 0 && errno == EINTR);
+        if (length <= 0) return false;
+        buffer_.append(bytes, static_cast<std::size_t>(length));
+        return true;
+    }
+
+    std::string buffer_;
+};
+
+void answer(std::string line) {
+    for (char& letter : line)
+        if (letter == '\n') letter = ' ';
+    line += '\n';
+    (void)!::write(STDOUT_FILENO, line.data(), line.size());
+}
+
+bool read_request(Lines& lines, std::vector<Property>& properties, std::string& wrong) {
+    std::string line;
+    while (lines.next(line)) {
+        if (line.empty()) return true;
+        Property property;
+        if (!parse_property(line, property)) {
+            wrong = "not a property: " + line;
+            return false;
+        }
+        properties.push_back(std::move(property));
+    }
+    wrong = "the request is cut off";
+    return false;
+}
+
+std::string serve(bool user, bool starts, const std::string& unit, Lines& lines) {
+    std::vector<Property> properties;
+    std::string wrong;
+    if (!read_request(lines, properties, wrong)) return wrong;
+    Manager manager;
+    wrong = manager.connect(user);
+    if (!wrong.empty()) return wrong;
+    return starts ? manager.start(unit, properties) : manager.set(unit, properties);
+}
+
+int main(int count, char** words) {
+    const std::string_view whose = count == 4 ? words[1] : "";
+    const std::string_view verb = count == 4 ? words[2] : "";
+    if ((whose != "--system" && whose != "--user") || (verb != "start" && verb != "set")) {
+        std::fputs("usage: crux-systemd --system|--user start|set UNIT\n", stderr);
+        return 1;
+    }
+    Lines lines;
+    const std::string wrong = serve(whose == "--user", verb == "start", words[3], lines);
+    answer(wrong.empty() ? "done" : wrong);
+    if (!wrong.empty()) return 1;
+    lines.wait_for_end();
+    return 0;
+}
+
+}  // namespace
+}  // namespace crux::systemd_helper
+
+int main(int count, char** words) {
+    return crux::systemd_helper::main(count, words);
+}

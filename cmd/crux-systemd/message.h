@@ -1,0 +1,24 @@
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include <string>
+#include <vector>
+
+namespace crux::systemd_helper {
+
+/// A property as the request gives it: "NAME TYPE WORD…".
+struct Property {
+    std::string name;
+    std::string type;
+    std::vector<std::string> words;
+};
+
+/// Reads one line of the request; false where it is no property.
+bool parse_property(const std::string& line, Property& property);
+
+/// Appends (sv): the name, and the words as a value of the type. A negative errno as sd-bus has it;
+/// -EINVAL where the words are none of that type.
+int append_property(sd_bus_message* message, const Property& property);
+
+}  // namespace crux::systemd_helper

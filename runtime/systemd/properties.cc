@@ -1,0 +1,207 @@
+#include "runtime/systemd/properties.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "runtime/base/text.h"
+
+namespace crux::systemd {
+
+namespace {
+
+using cgroup::Setting;
+
+/// What systemd takes for "no limit".
+constexpr std::uint64_t kInfinity = ~std::uint64_t{0};
+
+/// A number of a cgroup file, "max" and negative ones being none.
+std::optional<std::uint64_t> limit_of(std::string_view text) {
+    if (text == "max" || text.starts_with('-')) return kInfinity;
+    return to_number<std::uint64_t>(text);
+}
+
+/// Files that hold one number, and its property.
+struct NumberRow {
+    std::string_view file;
+    std::string_view property;
+};
+constexpr NumberRow kNumbers[] = {
+    {"cpu.weight", "CPUWeight"},
+    {"memory.max", "MemoryMax"},
+    {"memory.high", "MemoryHigh"},
+    {"memory.low", "MemoryLow"},
+    {"memory.min", "MemoryMin"},
+    {"memory.swap.max", "MemorySwapMax"},
+    {"pids.max", "TasksMax"},
+    // Version 1.
+    {"cpu.shares", "CPUShares"},
+    {"memory.limit_in_bytes", "MemoryLimit"},
+    {"blkio.weight", "BlockIOWeight"},
+};
+
+/// The processor time of a period. systemd keeps whole percents, so what is between them is rounded
+/// up: its value must not be the smaller one.
+struct Bandwidth {
+    std::uint64_t quota = kInfinity;
+    std::uint64_t period = 100'000;
+    bool given = false;
+
+    void take(const Setting& setting) {
+        if (setting.file == "cpu.max") {
+            const auto words = split(setting.value, ' ');
+            quota = limit_of(words[0]).value_or(kInfinity);
+            if (words.size() > 1) period = limit_of(words[1]).value_or(period);
+        } else if (setting.file == "cpu.cfs_quota_us") {
+            quota = limit_of(setting.value).value_or(kInfinity);
+        } else if (setting.file == "cpu.cfs_period_us") {
+            period = limit_of(setting.value).value_or(period);
+        } else {
+            return;
+        }
+        given = true;
+    }
+
+    void add_to(std::vector<Property>& out) const {
+        if (!given || period == 0) return;
+        std::uint64_t each_second = kInfinity;
+        if (quota != kInfinity) {
+            constexpr std::uint64_t kSecond = 1'000'000;
+            constexpr std::uint64_t kPercent = 10'000;
+            each_second = quota * kSecond / period;
+            each_second = (each_second + kPercent - 1) / kPercent * kPercent;
+        }
+        out.push_back({"CPUQuotaPerSecUSec", cat("t ", each_second)});
+        out.push_back({"CPUQuotaPeriodUSec", cat("t ", period)});
+    }
+};
+
+/// "0-2,5" as the bits of bytes, the lowest first.
+std::optional<std::string> bits_of(std::string_view list) {
+    std::vector<unsigned> bytes;
+    for (const std::string_view piece : split(list, ',')) {
+        const std::size_t dash = piece.find('-');
+        const auto first = to_number<unsigned>(piece.substr(0, dash));
+        const auto last =
+            dash == std::string_view::npos ? first : to_number<unsigned>(piece.substr(dash + 1));
+        constexpr unsigned kMost = 1U << 16U;
+        if (!first || !last || *last < *first || *last >= kMost) return std::nullopt;
+        constexpr unsigned kBits = 8;
+        if (bytes.size() <= *last / kBits) bytes.resize((*last / kBits) + 1);
+        for (unsigned bit = *first; bit <= *last; ++bit) bytes[bit / kBits] |= 1U << (bit % kBits);
+    }
+    std::string out = cat("ay ", bytes.size());
+    for (const unsigned byte : bytes) out += cat(' ', byte);
+    return out;
+}
+
+void add_set(const Setting& setting, std::vector<Property>& out) {
+    const bool cpus = setting.file == "cpuset.cpus";
+    if (!cpus && setting.file != "cpuset.mems") return;
+    if (auto bits = bits_of(setting.value))
+        out.push_back({cpus ? "AllowedCPUs" : "AllowedMemoryNodes", *bits});
+}
+
+/// A line of io.max: "8:0 rbps=1048576 wiops=max".
+void add_throttles(const Setting& setting, std::vector<Property>& out) {
+    if (setting.file != "io.max") return;
+    static constexpr std::pair<std::string_view, std::string_view> kKeys[] = {
+        {"rbps", "IOReadBandwidthMax"},
+        {"wbps", "IOWriteBandwidthMax"},
+        {"riops", "IOReadIOPSMax"},
+        {"wiops", "IOWriteIOPSMax"}};
+    const auto words = split(setting.value, ' ');
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        const std::size_t equals = words[i].find('=');
+        if (equals == std::string_view::npos) continue;
+        const auto limit = limit_of(words[i].substr(equals + 1));
+        for (const auto& [key, property] : kKeys)
+            if (limit && words[i].substr(0, equals) == key)
+                out.push_back(
+                    {std::string(property), cat("a(st) 1 /dev/block/", words[0], ' ', *limit)});
+    }
+}
+
+/// "default 100" or a bare number for all devices, "8:0 100" for one.
+void add_weight(const Setting& setting, std::vector<Property>& out) {
+    if (setting.file != "io.weight") return;
+    const auto words = split(setting.value, ' ');
+    const auto weight = to_number<std::uint64_t>(words.back());
+    if (!weight) return;
+    if (words.size() == 1 || words[0] == "default")
+        out.push_back({"IOWeight", cat("t ", *weight)});
+    else
+        out.push_back({"IODeviceWeight", cat("a(st) 1 /dev/block/", words[0], ' ', *weight)});
+}
+
+std::string access_word(oci::DeviceAccess access) {
+    std::string word;
+    if ((access & oci::kDeviceRead) != 0) word += 'r';
+    if ((access & oci::kDeviceWrite) != 0) word += 'w';
+    if ((access & oci::kDeviceMknod) != 0) word += 'm';
+    return word;
+}
+
+/// As systemd.resource-control(5) names devices; none where it has no name for the rule.
+std::string device_name(const oci::DeviceRule& rule) {
+    const std::string_view kind = rule.type == oci::DeviceType::block ? "block" : "char";
+    if (!rule.major) return cat(kind, "-*");
+    if (!rule.minor) return {};
+    return cat("/dev/", kind, '/', *rule.major, ':', *rule.minor);
+}
+
+bool allows_all(const oci::DeviceRule& rule) {
+    return rule.allow && rule.type == oci::DeviceType::all;
+}
+
+}  // namespace
+
+std::string escaped(std::string_view text) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string out;
+    for (const char letter : text) {
+        const auto byte = static_cast<unsigned char>(letter);
+        constexpr unsigned char kDelete = 0x7F;
+        if (byte > ' ' && byte != '%' && byte != kDelete) {
+            out += letter;
+            continue;
+        }
+        constexpr unsigned kHalf = 4;
+        out += '%';
+        out += kDigits[byte >> kHalf];
+        out += kDigits[byte & 15U];
+    }
+    return out;
+}
+
+std::vector<Property> limit_properties(std::span<const Setting> settings) {
+    std::vector<Property> out;
+    Bandwidth bandwidth;
+    for (const Setting& setting : settings) {
+        for (const NumberRow& row : kNumbers)
+            if (setting.file == row.file)
+                if (const auto limit = limit_of(setting.value))
+                    out.push_back({std::string(row.property), cat("t ", *limit)});
+        bandwidth.take(setting);
+        add_set(setting, out);
+        add_throttles(setting, out);
+        add_weight(setting, out);
+    }
+    bandwidth.add_to(out);
+    return out;
+}
+
+std::vector<Property> device_properties(std::span<const oci::DeviceRule> rules) {
+    if (std::ranges::any_of(rules, allows_all) || rules.empty()) return {};
+    std::string list;
+    std::size_t count = 0;
+    for (const oci::DeviceRule& rule : rules) {
+        const std::string name = rule.allow ? device_name(rule) : std::string();
+        if (name.empty()) continue;
+        list += cat(' ', name, ' ', access_word(rule.access));
+        ++count;
+    }
+    return {{"DevicePolicy", "s strict"}, {"DeviceAllow", cat("a(ss) ", count, list)}};
+}
+
+}  // namespace crux::systemd

@@ -1,0 +1,125 @@
+#include "runtime/systemd/properties.h"
+
+#include "tests/support/catch.h"
+
+namespace crux::systemd {
+namespace {
+
+cgroup::Setting setting(std::string file, std::string value) {
+    cgroup::Setting out;
+    out.file = std::move(file);
+    out.value = std::move(value);
+    return out;
+}
+
+std::string text_of(const std::vector<Property>& properties) {
+    std::string text;
+    for (const Property& property : properties) text += property.name + ' ' + property.value + '\n';
+    return text;
+}
+
+std::string of(const std::vector<cgroup::Setting>& settings) {
+    return text_of(limit_properties(settings));
+}
+
+TEST_CASE("each limit that systemd has a property for becomes one") {
+    CHECK(of({setting("memory.max", "1048576")}) == "MemoryMax t 1048576\n");
+    CHECK(of({setting("memory.swap.max", "max")}) == "MemorySwapMax t 18446744073709551615\n");
+    CHECK(of({setting("memory.limit_in_bytes", "-1")}) == "MemoryLimit t 18446744073709551615\n");
+    CHECK(of({setting("pids.max", "5")}) == "TasksMax t 5\n");
+    CHECK(of({setting("cpu.weight", "39")}) == "CPUWeight t 39\n");
+    CHECK(of({setting("io.weight", "default 50")}) == "IOWeight t 50\n");
+    CHECK(of({setting("io.weight", "8:0 50")}) == "IODeviceWeight a(st) 1 /dev/block/8:0 50\n");
+    CHECK(of({setting("io.max", "8:0 rbps=10 wiops=max")}) ==
+          "IOReadBandwidthMax a(st) 1 /dev/block/8:0 10\n"
+          "IOWriteIOPSMax a(st) 1 /dev/block/8:0 18446744073709551615\n");
+    CHECK(of({setting("hugetlb.2MB.max", "0"), setting("memory.oom.group", "1")}) == "");
+}
+
+TEST_CASE("processor time is given for each second, in whole percents, never less") {
+    CHECK(of({setting("cpu.max", "20000 100000")}) ==
+          "CPUQuotaPerSecUSec t 200000\nCPUQuotaPeriodUSec t 100000\n");
+    CHECK(of({setting("cpu.max", "3333 10000")}) ==
+          "CPUQuotaPerSecUSec t 340000\nCPUQuotaPeriodUSec t 10000\n");
+    CHECK(of({setting("cpu.max", "max 100000")}) ==
+          "CPUQuotaPerSecUSec t 18446744073709551615\nCPUQuotaPeriodUSec t 100000\n");
+    CHECK(of({setting("cpu.cfs_period_us", "50000"), setting("cpu.cfs_quota_us", "25000")}) ==
+          "CPUQuotaPerSecUSec t 500000\nCPUQuotaPeriodUSec t 50000\n");
+}
+
+TEST_CASE("sets of processors and nodes are bits, the lowest first") {
+    CHECK(of({setting("cpuset.cpus", "0-2,9")}) == "AllowedCPUs ay 2 7 2\n");
+    CHECK(of({setting("cpuset.mems", "0")}) == "AllowedMemoryNodes ay 1 1\n");
+    CHECK(of({setting("cpuset.cpus", "nonsense")}) == "");
+}
+
+TEST_CASE("the device rules that systemd can name are those that allow") {
+    using oci::DeviceType;
+    const std::vector<oci::DeviceRule> rules = {
+        {false, DeviceType::all, {}, {}, oci::kDeviceAllAccess},
+        {true, DeviceType::character, {}, {}, oci::kDeviceMknod},
+        {true, DeviceType::character, 1, 3, oci::kDeviceAllAccess},
+        {true, DeviceType::block, 8, {}, oci::kDeviceRead},
+        {true, DeviceType::block, 8, 1, oci::kDeviceRead},
+    };
+    CHECK(text_of(device_properties(rules)) ==
+          "DevicePolicy s strict\n"
+          "DeviceAllow a(ss) 3 char-* m /dev/char/1:3 rwm /dev/block/8:1 r\n");
+    CHECK(device_properties(
+              std::vector<oci::DeviceRule>{{true, DeviceType::all, {}, {}, oci::kDeviceAllAccess}})
+              .empty());
+}
+
+TEST_CASE("annotations are properties in the text form of variants") {
+    const struct {
+        const char* name;
+        const char* text;
+        const char* property;
+    } rows[] = {
+        {"TimeoutStopUSec", "uint64 5", "TimeoutStopUSec t 5\n"},
+        {"TimeoutStopSec", "1.5", "TimeoutStopUSec t 1500000\n"},
+        {"TimeoutStopSec", "uint64 2", "TimeoutStopUSec t 2000000\n"},
+        {"KillSignal", "15", "KillSignal i 15\n"},
+        {"SendSIGHUP", "true", "SendSIGHUP b true\n"},
+        {"CollectMode", "'inactive'", "CollectMode s inactive\n"},
+        {"Description", "\"two words 100%\"", "Description s two%20words%20100%25\n"},
+        {"After", "['a.service', 'b.service']", "After as 2 a.service b.service\n"},
+        {"Bytes", "[byte 1, byte 2]", "Bytes ay 2 1 2\n"},
+    };
+    for (const auto& row : rows) {
+        INFO(row.name << " = " << row.text);
+        const auto properties = annotation_properties(
+            {{"other", "x"}, {std::string("org.systemd.property.") + row.name, row.text}});
+        REQUIRE(properties);
+        CHECK(text_of(*properties) == row.property);
+    }
+}
+
+TEST_CASE("an annotation that is no property is refused with its place") {
+    const struct {
+        const char* name;
+        const char* text;
+    } rows[] = {{"TimeoutStopUSec", "uint64 -5"},
+                {"A", "1"},
+                {"Has/Slash", "1"},
+                {"KillSignal", "bare"},
+                {"After", "['a', 1]"},
+                {"After", "['a'"},
+                {"After", "[]"},
+                {"Text", "'open"},
+                {"TimeoutStopSec", "'x'"},
+                {"Number", "byte 256"},
+                {"Number", "1 2"},
+                {"Number", ""}};
+    for (const auto& row : rows) {
+        INFO(row.name << " = " << row.text);
+        const auto properties =
+            annotation_properties({{std::string("org.systemd.property.") + row.name, row.text}});
+        REQUIRE_FALSE(properties);
+        CHECK_THAT(properties.error().pointer(),
+                   Catch::StartsWith("/annotations/org.systemd.property."));
+    }
+}
+
+}  // namespace
+}  // namespace crux::systemd
