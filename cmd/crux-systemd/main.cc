@@ -6,7 +6,7 @@
 
 #include "cmd/crux-systemd/manager.h"
 
-// crux-systemd --system|--user start|set UNIT
+// crux-systemd --system|--user start|set|stop UNIT
 //
 // Reads properties from standard input, one a line and an empty line at the end, asks systemd, and
 // answers with one line: "done", or what went wrong. After "start" this process is in the unit's
@@ -72,25 +72,27 @@ bool read_request(Lines& lines, std::vector<Property>& properties, std::string& 
     return false;
 }
 
-std::string serve(bool user, bool starts, const std::string& unit, Lines& lines) {
+std::string serve(bool user, std::string_view verb, const std::string& unit, Lines& lines) {
     std::vector<Property> properties;
     std::string wrong;
     if (!read_request(lines, properties, wrong)) return wrong;
     Manager manager;
     wrong = manager.connect(user);
     if (!wrong.empty()) return wrong;
-    return starts ? manager.start(unit, properties) : manager.set(unit, properties);
+    if (verb == "start") return manager.start(unit, properties);
+    return verb == "set" ? manager.set(unit, properties) : manager.stop(unit);
 }
 
 int main(int count, char** words) {
     const std::string_view whose = count == 4 ? words[1] : "";
     const std::string_view verb = count == 4 ? words[2] : "";
-    if ((whose != "--system" && whose != "--user") || (verb != "start" && verb != "set")) {
-        std::fputs("usage: crux-systemd --system|--user start|set UNIT\n", stderr);
+    const bool known = verb == "start" || verb == "set" || verb == "stop";
+    if ((whose != "--system" && whose != "--user") || !known) {
+        std::fputs("usage: crux-systemd --system|--user start|set|stop UNIT\n", stderr);
         return 1;
     }
     Lines lines;
-    const std::string wrong = serve(whose == "--user", verb == "start", words[3], lines);
+    const std::string wrong = serve(whose == "--user", verb, words[3], lines);
     answer(wrong.empty() ? "done" : wrong);
     if (!wrong.empty()) return 1;
     lines.wait_for_end();

@@ -22,25 +22,6 @@ constexpr const char* kInterface = "org.freedesktop.systemd1.Manager";
 constexpr std::uint64_t kCallMicroseconds = 25'000'000;
 constexpr std::chrono::seconds kJobPatience{30};
 
-/// An error of a call, with the bus's own words where it has any.
-class CallError {
- public:
-    CallError() = default;
-    CallError(const CallError&) = delete;
-    CallError& operator=(const CallError&) = delete;
-    ~CallError() { sd_bus_error_free(&error_); }
-    sd_bus_error* get() { return &error_; }
-    [[nodiscard]] bool is(const char* name) const {
-        return sd_bus_error_has_name(&error_, name) > 0;
-    }
-    [[nodiscard]] std::string words(int result) const {
-        return error_.message != nullptr ? error_.message : std::strerror(-result);
-    }
-
- private:
-    sd_bus_error error_ = SD_BUS_ERROR_NULL;
-};
-
 /// A message, given back when it is done with.
 class Message {
  public:
@@ -53,6 +34,19 @@ class Message {
 
  private:
     sd_bus_message* message_ = nullptr;
+};
+
+/// A match of signals, which ends with it.
+class Slot {
+ public:
+    Slot() = default;
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
+    ~Slot() { sd_bus_slot_unref(slot_); }
+    sd_bus_slot** out() { return &slot_; }
+
+ private:
+    sd_bus_slot* slot_ = nullptr;
 };
 
 int new_call(sd_bus* bus, const char* method, Message& call) {
@@ -87,8 +81,8 @@ int patiently(const Try& attempt) {
     return result;
 }
 
-/// Our job, and what JobRemoved said of it. Signals are looked at after the call's answer only,
-/// which names the job.
+/// A job of systemd, and what JobRemoved said of it. Signals are looked at after the call's answer
+/// only, which names the job.
 struct Job {
     std::string path;
     std::string result;
@@ -126,6 +120,10 @@ std::string runtime_folder() {
 
 }  // namespace
 
+std::string CallError::words(int result) const {
+    return error_.message != nullptr ? error_.message : std::strerror(-result);
+}
+
 Manager::~Manager() {
     sd_bus_flush_close_unref(bus_);
 }
@@ -161,13 +159,28 @@ std::string Manager::connect(bool user) {
     return subscribed < 0 ? std::string("subscribe: ") + std::strerror(-subscribed) : "";
 }
 
+std::string Manager::await_job(sd_bus_message* call, CallError& error) {
+    Job job;
+    Slot slot;
+    int result = sd_bus_match_signal(bus_, slot.out(), nullptr, kObject, kInterface, "JobRemoved",
+                                     on_job_removed, &job);
+    if (result < 0) return std::string("listen for its job: ") + std::strerror(-result);
+    Message answer;
+    result = patiently([&] {
+        sd_bus_error_free(error.get());
+        return sd_bus_call(bus_, call, kCallMicroseconds, error.get(), answer.out());
+    });
+    if (result < 0) return error.words(result);
+    const char* path = nullptr;
+    if (sd_bus_message_read(answer.get(), "o", &path) < 0) return "an answer that names no job";
+    job.path = path;
+    return wait_for(bus_, job);
+}
+
 std::string Manager::start_once(const std::string& unit, const std::vector<Property>& properties,
                                 bool& exists) {
-    Job job;
-    int result = sd_bus_match_signal(bus_, nullptr, nullptr, kObject, kInterface, "JobRemoved",
-                                     on_job_removed, &job);
     Message call;
-    if (result >= 0) result = new_call(bus_, "StartTransientUnit", call);
+    int result = new_call(bus_, "StartTransientUnit", call);
     if (result >= 0) result = sd_bus_message_append(call.get(), "ss", unit.c_str(), "replace");
     std::string bad;
     if (result >= 0)
@@ -175,19 +188,10 @@ std::string Manager::start_once(const std::string& unit, const std::vector<Prope
     if (!bad.empty()) return "the value of " + bad + " is none of its type";
     if (result >= 0) result = sd_bus_message_append(call.get(), "a(sa(sv))", 0);
     if (result < 0) return std::string("make the call: ") + std::strerror(-result);
-
     CallError error;
-    Message answer;
-    result = patiently([&] {
-        sd_bus_error_free(error.get());
-        return sd_bus_call(bus_, call.get(), kCallMicroseconds, error.get(), answer.out());
-    });
+    std::string wrong = await_job(call.get(), error);
     exists = error.is("org.freedesktop.systemd1.UnitExists");
-    if (result < 0) return error.words(result);
-    const char* path = nullptr;
-    if (sd_bus_message_read(answer.get(), "o", &path) < 0) return "an answer that names no job";
-    job.path = path;
-    return wait_for(bus_, job);
+    return wrong;
 }
 
 void Manager::reset_failed(const std::string& unit) {
@@ -216,6 +220,18 @@ std::string Manager::set(const std::string& unit, const std::vector<Property>& p
     if (result >= 0)
         result = sd_bus_call(bus_, call.get(), kCallMicroseconds, error.get(), nullptr);
     return result < 0 ? error.words(result) : "";
+}
+
+std::string Manager::stop(const std::string& unit) {
+    Message call;
+    int result = new_call(bus_, "StopUnit", call);
+    if (result >= 0) result = sd_bus_message_append(call.get(), "ss", unit.c_str(), "replace");
+    if (result < 0) return std::string("make the call: ") + std::strerror(-result);
+    CallError error;
+    std::string wrong = await_job(call.get(), error);
+    if (error.is("org.freedesktop.systemd1.NoSuchUnit")) return {};
+    reset_failed(unit);
+    return wrong;
 }
 
 }  // namespace crux::systemd_helper

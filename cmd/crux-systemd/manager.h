@@ -9,6 +9,24 @@
 
 namespace crux::systemd_helper {
 
+/// An error of a call, with the bus's own words where it has any.
+class CallError {
+ public:
+    CallError() = default;
+    CallError(const CallError&) = delete;
+    CallError& operator=(const CallError&) = delete;
+    ~CallError() { sd_bus_error_free(&error_); }
+    sd_bus_error* get() { return &error_; }
+    [[nodiscard]] bool is(const char* name) const {
+        return sd_bus_error_has_name(&error_, name) > 0;
+    }
+    /// What went wrong; the call answered `result`.
+    [[nodiscard]] std::string words(int result) const;
+
+ private:
+    sd_bus_error error_ = SD_BUS_ERROR_NULL;
+};
+
 /// A connection with systemd, over its own socket where it lets us in (no bus is needed then, and
 /// no message but the call's own), else over the bus.
 class Manager {
@@ -28,10 +46,15 @@ class Manager {
     /// SetUnitProperties, until the unit ends. An empty text, or what went wrong.
     std::string set(const std::string& unit, const std::vector<Property>& properties);
 
+    /// StopUnit, and the wait for the job's end; then nothing remembers that it failed. A unit that
+    /// is not there is stopped. An empty text, or what went wrong.
+    std::string stop(const std::string& unit);
+
  private:
     bool connect_privately(bool user);
     std::string start_once(const std::string& unit, const std::vector<Property>& properties,
                            bool& exists);
+    std::string await_job(sd_bus_message* call, CallError& error);
     void reset_failed(const std::string& unit);
 
     sd_bus* bus_ = nullptr;

@@ -7,21 +7,15 @@
 
 namespace crux::cmd {
 
-namespace {
-
-/// --systemd-cgroup, or crun's spelling of it.
-Status take_manager(const Options& global, container::CreateOptions& options) {
-    const std::string& manager = global.text("cgroup-manager");
-    options.systemd_cgroup = manager == "systemd" || global.on("systemd-cgroup");
-    options.no_cgroup = manager == "disabled";
-    if (manager.empty() || manager == "cgroupfs" || manager == "systemd" || options.no_cgroup)
-        return {};
+Result<CgroupManager> cgroup_manager(const Options& global) {
+    const std::string& name = global.text("cgroup-manager");
+    const CgroupManager manager{.systemd = name == "systemd" || global.on("systemd-cgroup"),
+                                .none = name == "disabled"};
+    if (name.empty() || name == "cgroupfs" || name == "systemd" || manager.none) return manager;
     return fail(Error::Kind::usage,
-                cat("invalid value ", quoted(manager),
+                cat("invalid value ", quoted(name),
                     " for --cgroup-manager: not systemd, cgroupfs or disabled"));
 }
-
-}  // namespace
 
 Result<unsigned> preserved_descriptors(const Options& options) {
     const std::int64_t count = options.number("preserve-fds");
@@ -40,7 +34,9 @@ Status take_creation_options(Call& call, container::CreateOptions& options) {
     options.no_pivot = given.on("no-pivot");
     options.no_new_keyring = given.on("no-new-keyring");
     options.preserve_fds = TRY(preserved_descriptors(given));
-    TRY(take_manager(call.global, options));
+    const CgroupManager manager = TRY(cgroup_manager(call.global));
+    options.systemd_cgroup = manager.systemd;
+    options.no_cgroup = manager.none;
     return {};
 }
 

@@ -54,6 +54,15 @@ inline constexpr Flag kNoSubreaperFlag = {
     .help = "do not adopt the orphans of the container",
 };
 
+/// Who makes the container's cgroup: systemd, nobody, or else crux itself.
+struct CgroupManager {
+    bool systemd = false;
+    bool none = false;
+};
+
+/// What --systemd-cgroup and crun's --cgroup-manager ask for.
+Result<CgroupManager> cgroup_manager(const Options& global);
+
 /// Fills in what the shared flags say, and enters the bundle: from here on, relative paths (also
 /// those of the sockets) are relative to it. The pid file's path is settled before.
 Status take_creation_options(Call& call, container::CreateOptions& options);

@@ -21,6 +21,9 @@ Result<int> run_explain(Call& call) {
     container::ExplainOptions options;
     options.bundle = TRY(enter_bundle(call.options.text("bundle")));
     options.json = format == "json";
+    const CgroupManager manager = TRY(cgroup_manager(call.global));
+    options.systemd_cgroup = manager.systemd;
+    options.no_cgroup = manager.none;
     const std::string plan = TRY(container::explain(options, call.warnings));
     TRY(print(plan));
     return 0;

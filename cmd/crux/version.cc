@@ -30,7 +30,7 @@ oci::Build this_build() {
     build.commit = CRUX_COMMIT;
     build.checkpoint = true;
     build.libseccomp_version = CRUX_SECCOMP_VERSION;
-    build.systemd = false;
+    build.systemd = true;
     return build;
 }
 

@@ -39,31 +39,51 @@ std::vector<std::string> own_descriptors() {
 
 }  // namespace
 
+Status NewGroup::adopt(NewGroup& made, launch::Journal& journal, const Prepared& prepared,
+                       cgroup::Limits& limits) {
+    cgroup::Limits tight = take_tight_limits(limits);
+    const std::vector<cgroup::Place>& places = prepared.plan.host.cgroup;
+    // The slices above are systemd's.
+    TRY(journal.note_cgroup(places, {}));
+    TRY(journal.note_unit({prepared.unit->name, prepared.unit->user}));
+    systemd::Started helper = TRY(start_unit(prepared, limits));
+    made.unit_ = std::make_unique<Unit>(*prepared.unit, std::move(helper), std::move(tight));
+    made.group_ = TRY(cgroup::Group::adopt(places, limits));
+    return {};
+}
+
 Result<NewGroup> NewGroup::make(launch::Journal& journal, const Prepared& prepared,
                                 Warnings& warnings) {
     const plan::HostPart& host = prepared.plan.host;
     NewGroup made;
     if (host.cgroup.empty()) return made;
+    cgroup::Limits limits = host.limits;
     if (prepared.unit) {
-        // The slices above are systemd's.
-        TRY(journal.note_cgroup(host.cgroup, {}));
-        made.unit_.emplace(TRY(start_unit(prepared)));
-        made.group_ = TRY(cgroup::Group::adopt(host.cgroup, host.limits));
+        TRY(adopt(made, journal, prepared, limits));
     } else {
         TRY(journal.note_cgroup(host.cgroup, cgroup::Group::missing_ancestors(host.cgroup)));
-        made.group_ = TRY(cgroup::Group::create(host.cgroup, host.limits));
+        made.group_ = TRY(cgroup::Group::create(host.cgroup, limits));
     }
     TRY(journal.note_cgroup_is_ours());
     std::vector<cgroup::Warning> soft;
-    TRY(made.group_->apply(host.limits, soft));
+    TRY(made.group_->apply(limits, soft));
     for (const cgroup::Warning& warning : soft)
         warnings.push_back(cat(warning.origin, ": ", warning.text));
     return made;
 }
 
+Status NewGroup::populated() {
+    if (!unit_) return {};
+    TRY(unit_->helper.release());
+    TRY(change_unit(unit_->what, unit_->tight));
+    std::vector<cgroup::Warning> soft;
+    return group_->apply(unit_->tight, soft);
+}
+
 NewGroup::~NewGroup() {
-    if (!group_) return;
-    (void)group_->destroy(group_->made_ancestors());
+    if (group_) (void)group_->destroy(group_->made_ancestors());
+    // Nobody is in it any more; that systemd cannot be told was seen when it was started.
+    if (unit_) (void)stop_unit({unit_->what.name, unit_->what.user});
 }
 
 oci::State hook_state(const Prepared& prepared, const StateDirectory& state, int pid) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,14 +27,27 @@ class NewGroup {
     NewGroup(NewGroup&&) = default;
     NewGroup& operator=(NewGroup&&) = default;
     ~NewGroup();
-    /// A process of the container is in there: nothing else need keep systemd's unit alive.
-    Status populated() { return unit_ ? unit_->release() : Status(); }
-    void keep() { group_.reset(); }
+    /// A process of the container is in there: nothing else need keep systemd's unit alive, and the
+    /// limits hold that had no room for more than that process.
+    Status populated();
+    void keep() {
+        group_.reset();
+        unit_.reset();
+    }
     [[nodiscard]] cgroup::Group* get() { return group_ ? &*group_ : nullptr; }
 
  private:
     NewGroup() = default;
-    std::optional<systemd::Started> unit_;
+    /// The container's unit of systemd.
+    struct Unit {
+        systemd::Unit what;
+        systemd::Started helper;
+        cgroup::Limits tight;  ///< not set as long as the helper is in there
+    };
+    static Status adopt(NewGroup& made, launch::Journal& journal, const Prepared& prepared,
+                        cgroup::Limits& limits);
+
+    std::unique_ptr<Unit> unit_;
     std::optional<cgroup::Group> group_;
 };
 

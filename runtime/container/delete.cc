@@ -5,6 +5,7 @@
 #include "oci-spec/config.h"
 #include "runtime/base/text.h"
 #include "runtime/container/resctrl_class.h"
+#include "runtime/container/unit.h"
 #include "runtime/hooks/run.h"
 #include "runtime/launch/journal.h"
 #include "runtime/sys/file.h"
@@ -15,17 +16,29 @@ namespace {
 
 constexpr int kBoundMs = 10'000;
 
-Status remove_cgroup(const StateDirectory& state) {
+/// systemd goes on believing in a unit whose cgroup was taken away. The container is gone even
+/// where nobody can tell it.
+void forget(const launch::Journal::Unit& unit, Warnings& warnings) {
+    const Status stopped = stop_unit(unit);
+    if (!stopped)
+        warnings.push_back(cat("systemd was not told that the unit ", unit.name,
+                               " has ended: ", stopped.error().message()));
+}
+
+Status remove_cgroup(const StateDirectory& state, Warnings& warnings) {
     launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
     if (journal.cgroup.empty()) return remove_directories(journal.directories);
     const cgroup::Group group = TRY(cgroup::Group::open(std::move(journal.cgroup)));
-    if (!journal.cgroup_is_ours) {
+    bool others = false;
+    if (journal.cgroup_is_ours) {
+        // Whoever outlived init (no pid namespace of its own) or a killed create is still in there.
+        TRY(group.destroy(journal.ancestors, kBoundMs));
+    } else {
         // Whoever is in there belongs to another container: ours was not even begun.
         group.remove_empty(journal.ancestors);
-        return remove_directories(journal.directories);
+        others = group.populated().value_or(true);
     }
-    // Whoever outlived init (no pid namespace of its own) or a killed create is still in there.
-    TRY(group.destroy(journal.ancestors, kBoundMs));
+    if (journal.unit && !others) forget(*journal.unit, warnings);
     return remove_directories(journal.directories);
 }
 
@@ -83,7 +96,7 @@ Status destroy(const Loaded& container, Warnings& warnings) {
     TRY(end_init(container.record, container.state));
     oci::Config config;
     if (container.record.has_poststop) config = TRY(stored_config(container.state));
-    TRY(remove_cgroup(container.state));
+    TRY(remove_cgroup(container.state, warnings));
     TRY(container.state.remove());
     run_poststop(config.hooks.poststop, document_of(container.record), warnings);
     return {};
@@ -98,7 +111,7 @@ Status remove(const Place& place, std::string_view id, Force force, Warnings& wa
     auto record = state->read_record();
     if (!record) {
         // A create that was killed half-way: the journal knows what there is to give back.
-        TRY(remove_cgroup(*state));
+        TRY(remove_cgroup(*state, warnings));
         TRY(state->remove());
         if (force == Force::yes) return {};
         return std::unexpected(std::move(record).error());

@@ -10,6 +10,8 @@ Result<std::string> explain(const ExplainOptions& options, Warnings& warnings) {
     Bundle bundle = TRY(read_bundle(options.bundle));
     CreateOptions create;
     create.bundle = options.bundle;
+    create.systemd_cgroup = options.systemd_cgroup;
+    create.no_cgroup = options.no_cgroup;
     const bool terminal = bundle.config.process && bundle.config.process->terminal;
     const Prepared prepared =
         TRY(prepare(options.id, std::move(bundle), create, terminal, nullptr, warnings));

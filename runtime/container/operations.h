@@ -59,6 +59,8 @@ struct ExplainOptions {
     std::string bundle;  ///< absolute
     std::string id = "example";
     bool json = false;
+    bool systemd_cgroup = false;
+    bool no_cgroup = false;
 };
 
 /// Makes everything that the bundle asks for, up to a process that waits at the barrier. On failure

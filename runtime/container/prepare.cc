@@ -147,6 +147,7 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
         if (options.systemd_cgroup) {
             prepared.unit = TRY(systemd::unit_for(path, id, prepared.facts.cgroup, rootless));
             path = prepared.unit->path;
+            inputs.unit = cat(prepared.unit->name, " in ", prepared.unit->slice);
         }
         Confinement confinement =
             TRY(confinement_for(config, prepared.facts, path, id, rootless, warnings));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "oci-spec/diagnostics.h"
 #include "runtime/base/text.h"
 #include "runtime/container/helper.h"
 
@@ -45,7 +46,29 @@ bool has_v1_devices(std::span<const cgroup::Place> places) {
 
 }  // namespace
 
-Result<systemd::Started> start_unit(const Prepared& prepared) {
+namespace {
+
+/// systemd names a property that it does not know, and only says that one is wrong of those that it
+/// knows; what crux asks for by itself it takes.
+Error blamed(Error error, const oci::StringMap& annotations) {
+    std::string origin;
+    for (const auto& [key, text] : annotations) {
+        if (!key.starts_with(systemd::kPropertyPrefix)) continue;
+        std::string_view name = std::string_view(key).substr(systemd::kPropertyPrefix.size());
+        constexpr std::string_view kSeconds = "Sec";
+        if (name.ends_with(kSeconds)) name.remove_suffix(kSeconds.size());
+        if (error.text().find(name) != std::string::npos)
+            return std::move(error).at(cat("/annotations", oci::pointer_token(key)));
+        origin = "/annotations";
+    }
+    const bool about_properties = error.text().find("properties") != std::string::npos;
+    if (about_properties && !origin.empty()) return std::move(error).at(origin);
+    return error;
+}
+
+}  // namespace
+
+Result<systemd::Started> start_unit(const Prepared& prepared, const cgroup::Limits& limits) {
     const systemd::Unit& unit = *prepared.unit;
     const oci::Config& config = prepared.bundle.config;
     const plan::HostPart& host = prepared.plan.host;
@@ -53,22 +76,48 @@ Result<systemd::Started> start_unit(const Prepared& prepared) {
     const auto append = [&](std::vector<Property> more) {
         std::ranges::move(more, std::back_inserter(properties));
     };
-    append(systemd::limit_properties(host.limits.settings));
+    append(systemd::limit_properties(limits.settings));
     if (has_v1_devices(host.cgroup))
         append(systemd::device_properties(config.linux.resources.devices));
     append(TRY(systemd::annotation_properties(config.annotations)));
     const std::string program = TRY(helper_program("crux-systemd"));
-    return systemd::Started::start(program, unit, properties);
+    auto started = systemd::Started::start(program, unit, properties);
+    if (!started) return std::unexpected(blamed(std::move(started).error(), config.annotations));
+    return started;
 }
 
-Status change_unit(const oci::ContainerRecord& record, const cgroup::Limits& changed) {
+Status stop_unit(const launch::Journal::Unit& unit) {
+    const std::string program = TRY(helper_program("crux-systemd"));
+    systemd::Unit stopped;
+    stopped.name = unit.name;
+    stopped.user = unit.user;
+    return systemd::stop(program, stopped);
+}
+
+cgroup::Limits take_tight_limits(cgroup::Limits& limits) {
+    constexpr int kTight = 2;
+    const auto is_tight = [](const cgroup::Setting& setting) {
+        return setting.file == "pids.max" &&
+               to_number<int>(setting.value).value_or(kTight + 1) <= kTight;
+    };
+    cgroup::Limits tight;
+    std::ranges::copy_if(limits.settings, std::back_inserter(tight.settings), is_tight);
+    std::erase_if(limits.settings, is_tight);
+    return tight;
+}
+
+Status change_unit(const systemd::Unit& unit, const cgroup::Limits& changed) {
     const std::vector<Property> properties = systemd::limit_properties(changed.settings);
     if (properties.empty()) return {};
     const std::string program = TRY(helper_program("crux-systemd"));
+    return systemd::change(program, unit, properties);
+}
+
+Status change_unit(const oci::ContainerRecord& record, const cgroup::Limits& changed) {
     systemd::Unit unit;
     unit.name = record.systemd_unit;
     unit.user = record.rootless;
-    return systemd::change(program, unit, properties);
+    return change_unit(unit, changed);
 }
 
 }  // namespace crux::container

@@ -54,7 +54,17 @@ void read_cgroup(const std::vector<std::string_view>& words, Journal::Content& c
     content.cgroup.push_back(std::move(place));
 }
 
+void read_unit(const std::vector<std::string_view>& words, Journal::Content& content) {
+    constexpr std::size_t kWords = 3;
+    if (words.size() != kWords || (words[2] != "user" && words[2] != "system")) return;
+    content.unit = {unescaped(words[1]), words[2] == "user"};
+}
+
 }  // namespace
+
+std::string journal_line(const Journal::Unit& unit) {
+    return cat("unit ", escaped(unit.name), unit.user ? " user\n" : " system\n");
+}
 
 std::string journal_lines(const std::vector<cgroup::Place>& places,
                           const std::vector<std::string>& ancestors) {
@@ -76,6 +86,7 @@ Journal::Content parse_journal(std::string_view text) {
             content.ancestors.push_back(unescaped(words[1]));
         if (words[0] == "directory" && words.size() == 2)
             content.directories.push_back(unescaped(words[1]));
+        if (words[0] == "unit") read_unit(words, content);
         if (words[0] == "ours") content.cgroup_is_ours = true;
     }
     return content;
@@ -99,6 +110,10 @@ Result<Journal::Content> Journal::read(sys::FdRef state_directory) {
 Status Journal::note_cgroup(const std::vector<cgroup::Place>& places,
                             const std::vector<std::string>& ancestors) {
     return sys::write_all(file_, journal_lines(places, ancestors)).during("write the journal");
+}
+
+Status Journal::note_unit(const Unit& unit) {
+    return sys::write_all(file_, journal_line(unit)).during("write the journal");
 }
 
 Status Journal::note_cgroup_is_ours() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,19 +18,27 @@ namespace crux::launch {
 ///     cgroup VERSION MOUNTPOINT PATH CONTROLLERS
 ///     ancestor PATH
 ///     directory PATH
+///     unit NAME system|user
 ///     ours
 ///
 /// "ours" follows once the cgroup is made: until then a directory of that name may be another
 /// container's, and only what is empty may be removed.
 ///
-/// MOUNTPOINT and PATH have blanks, line feeds and backslashes escaped as \ooo.
+/// MOUNTPOINT, PATH and NAME have blanks, line feeds and backslashes escaped as \ooo.
 class Journal {
  public:
+    /// A unit of systemd.
+    struct Unit {
+        std::string name;
+        bool user = false;  ///< of the user's manager, not the machine's
+        bool operator==(const Unit&) const = default;
+    };
     /// What a journal tells.
     struct Content {
         std::vector<cgroup::Place> cgroup;
         std::vector<std::string> ancestors;  ///< cgroup directories above, made for this container
         bool cgroup_is_ours = false;         ///< all processes in it are this container's
+        std::optional<Unit> unit;            ///< whose cgroup the container's is
         std::vector<std::string> directories;  ///< made for this container, to be removed in order
     };
 
@@ -42,6 +51,8 @@ class Journal {
     /// Records the cgroup directories that are about to be made, and the missing ones above them.
     Status note_cgroup(const std::vector<cgroup::Place>& places,
                        const std::vector<std::string>& ancestors);
+    /// Records the unit that systemd is about to be asked for.
+    Status note_unit(const Unit& unit);
     /// Records that the cgroup is made, or was found empty: what is in it from now on is ours.
     Status note_cgroup_is_ours();
     /// Records directories of kernel file systems (resctrl) that are about to be made.
@@ -54,6 +65,8 @@ class Journal {
 
 /// Parses a journal's text (see Journal).
 Journal::Content parse_journal(std::string_view text);
+/// The line for a unit (see Journal).
+std::string journal_line(const Journal::Unit& unit);
 /// The lines for the places and their ancestors (see Journal).
 std::string journal_lines(const std::vector<cgroup::Place>& places,
                           const std::vector<std::string>& ancestors);

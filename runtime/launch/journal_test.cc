@@ -54,5 +54,17 @@ TEST_CASE("a journal's broken lines are nobody's cgroup") {
     CHECK(parse_journal("cgroup 1 \\999 \\ cpu\n").cgroup.size() == 1);
 }
 
+TEST_CASE("a journal tells the unit that systemd was asked for, and whose manager's it is") {
+    for (const Journal::Unit& unit :
+         {Journal::Unit{"crux-a.scope", false}, Journal::Unit{"b\\x20c d.scope", true}}) {
+        const std::string line = journal_line(unit);
+        CHECK(parse_journal(line).unit == unit);
+        CHECK_FALSE(parse_journal(line.substr(0, line.size() - 1)).unit);
+    }
+    for (const char* wrong : {"unit\n", "unit a.scope\n", "unit a.scope nobody\n",
+                              "unit a.scope user more\n", "unit a b user\n"})
+        CHECK_FALSE(parse_journal(wrong).unit);
+}
+
 }  // namespace
 }  // namespace crux::launch

@@ -29,6 +29,7 @@ Draft make_draft(const Inputs& inputs) {
     };
     draft.host.id = inputs.id;
     draft.host.cgroup = inputs.cgroup;
+    draft.host.unit = inputs.unit;
     if (!linux.cgroups_path.empty()) draft.host.cgroup_origin = "/linux/cgroupsPath";
     draft.host.limits = inputs.limits;
     draft.host.poststart = inputs.config->hooks.poststart;

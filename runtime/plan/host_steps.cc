@@ -42,15 +42,23 @@ void add_state(const Plan& plan, std::vector<HostStep>& steps) {
 
 void add_cgroups(const Plan& plan, std::vector<HostStep>& steps) {
     if (!has_kind(plan, Kind::barrier)) return;  // the one of a running container
+    const bool by_systemd = !plan.host.unit.empty();
+    if (by_systemd)
+        steps.push_back({"unit", cat("have systemd start the unit ", plan.host.unit),
+                         "org.freedesktop.systemd1(5), StartTransientUnit",
+                         "systemd rules the cgroups of this host: what it does not know of, it may "
+                         "move or limit again",
+                         plan.host.cgroup_origin});
     for (const cgroup::Place& place : plan.host.cgroup) {
         std::string controllers = join(place.controllers, ",");
-        steps.push_back({"cgroup",
-                         cat("make the cgroup ", place.directory(), " (version ", place.version,
-                             controllers.empty() ? "" : ", ", controllers, ')'),
-                         "cgroups(7)",
-                         "a cgroup is what limits, counts, freezes and kills all processes of the "
-                         "container together",
-                         plan.host.cgroup_origin});
+        steps.push_back(
+            {"cgroup",
+             cat(by_systemd ? "take over the cgroup " : "make the cgroup ", place.directory(),
+                 " (version ", place.version, controllers.empty() ? "" : ", ", controllers, ')'),
+             "cgroups(7)",
+             "a cgroup is what limits, counts, freezes and kills all processes of the "
+             "container together",
+             plan.host.cgroup_origin});
     }
 }
 

@@ -54,7 +54,8 @@ struct EarlyJoin {
 struct HostPart {
     std::string id;
     std::vector<cgroup::Place> cgroup;  ///< empty: the container stays in the caller's cgroup
-    std::string cgroup_origin;          ///< JSON pointer; empty: nobody asked for these very places
+    std::string unit;  ///< of systemd, "NAME in SLICE", which then makes the cgroup; or empty
+    std::string cgroup_origin;  ///< JSON pointer; empty: nobody asked for these very places
     cgroup::Limits limits;
     std::vector<EarlyJoin> joins;
     std::uint64_t new_namespaces = 0;  ///< clone3's flags (Namespace bits); never time or cgroup
@@ -98,6 +99,7 @@ struct Inputs {
     std::uint32_t seccomp_flags = 0;
     std::vector<cgroup::Place> cgroup;
     cgroup::Limits limits;
+    std::string unit;  ///< as HostPart has it
     bool no_pivot = false;
     bool no_new_keyring = false;
     unsigned preserve_fds = 0;

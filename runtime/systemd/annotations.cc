@@ -11,8 +11,6 @@ namespace crux::systemd {
 
 namespace {
 
-constexpr std::string_view kPrefix = "org.systemd.property.";
-
 /// GLib's words for the basic types, and D-Bus's letters.
 struct TypeRow {
     std::string_view word;
@@ -184,12 +182,12 @@ std::string in_microseconds(std::string_view value) {
 Result<std::vector<Property>> annotation_properties(const oci::StringMap& annotations) {
     std::vector<Property> out;
     for (const auto& [key, text] : annotations) {
-        if (!key.starts_with(kPrefix)) continue;
+        if (!key.starts_with(kPropertyPrefix)) continue;
         const auto refused = [&](std::string why) {
             return std::unexpected(Error(Error::Kind::spec, std::move(why))
                                        .at(cat("/annotations", oci::pointer_token(key))));
         };
-        std::string name = key.substr(kPrefix.size());
+        std::string name = key.substr(kPropertyPrefix.size());
         if (!is_property_name(name)) return refused(cat(quoted(name), " is no property of a unit"));
         std::string value = Reader(text).read();
         if (value.empty())

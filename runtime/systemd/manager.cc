@@ -80,4 +80,9 @@ Status change(const std::string& program, const Unit& unit, std::span<const Prop
     return changed.release();
 }
 
+Status stop(const std::string& program, const Unit& unit) {
+    Started stopped = TRY(Started::call(program, "stop", unit, {}));
+    return stopped.release();
+}
+
 }  // namespace crux::systemd

@@ -35,6 +35,7 @@ class Started {
  private:
     friend Status change(const std::string& program, const Unit& unit,
                          std::span<const Property> properties);
+    friend Status stop(const std::string& program, const Unit& unit);
     Started(hooks::Running helper, sys::SocketFd control)
         : helper_(std::move(helper)), control_(std::move(control)) {}
     static Result<Started> call(const std::string& program, const char* verb, const Unit& unit,
@@ -46,5 +47,9 @@ class Started {
 
 /// Gives a running unit other properties until it ends (SetUnitProperties, runtime), all or none.
 Status change(const std::string& program, const Unit& unit, std::span<const Property> properties);
+
+/// Has systemd stop the unit and forget it, and waits for that, at most 30 s: what is in it is
+/// killed. One that is not there is success.
+Status stop(const std::string& program, const Unit& unit);
 
 }  // namespace crux::systemd

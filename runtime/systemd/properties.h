@@ -31,6 +31,9 @@ std::vector<Property> limit_properties(std::span<const cgroup::Setting> settings
 /// there are none then.
 std::vector<Property> device_properties(std::span<const oci::DeviceRule> rules);
 
+/// What the names of such annotations begin with.
+inline constexpr std::string_view kPropertyPrefix = "org.systemd.property.";
+
 /// Annotations "org.systemd.property.NAME", whose value is in the text form of GLib's variants:
 /// numbers ("uint64 5"), booleans, texts in quotes, and arrays of them. A name in …Sec is one in
 /// …USec with microseconds. Refused with the annotation's pointer: anything else.

@@ -6,9 +6,11 @@
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     using namespace crux::launch;
     const Journal::Content content = parse_journal(text_of(bytes, size));
-    const std::string once = journal_lines(content.cgroup, content.ancestors);
+    std::string once = journal_lines(content.cgroup, content.ancestors);
+    if (content.unit) once += journal_line(*content.unit);
     const Journal::Content again = parse_journal(once);
     hold(again.cgroup == content.cgroup);
     hold(again.ancestors == content.ancestors);
+    hold(again.unit == content.unit);
     return 0;
 }

@@ -452,27 +452,5 @@ TEST_CASE("a pidfd of init reaches the one who asked for it") {
     for (const int file : {pidfd, peer, listener}) ::close(file);
 }
 
-TEST_CASE("with --systemd-cgroup a cgroup has a slice, a prefix and a name") {
-    need_root();
-    const Unchanged host;
-    Bundle bundle;
-    bundle.args(kSleep);
-    Container container(bundle);
-    container.global_options = bare_errors();
-    container.global_options.push_back("--systemd-cgroup");
-    bundle.set("/linux/cgroupsPath", "/some/path");
-    refused(container.create(),
-            "runc create failed: expected cgroupsPath to be of format \"slice:prefix:name\" for "
-            "systemd cgroups, got \"/some/path\" instead (config.json: /linux/cgroupsPath)");
-    bundle.set("/linux/cgroupsPath", "system.slice:crux:" + container.id());
-    must(container.create());
-    const auto record = nlohmann::json::parse(read_file(container.state_folder() + "/state.json"));
-    CHECK(record["config"]["cgroups"]["systemd"] == true);
-    // Those who come later need not say it again.
-    container.global_options = bare_errors();
-    must(container.start());
-    must(container.remove({"--force"}));
-}
-
 }  // namespace
 }  // namespace crux::test
