@@ -24,7 +24,7 @@ class CallError {
     [[nodiscard]] std::string words(int result) const;
 
  private:
-    sd_bus_error error_ = SD_BUS_ERROR_NULL;
+    sd_bus_error error_ = {};
 };
 
 /// A connection with systemd, over its own socket where it lets us in (no bus is needed then, and

@@ -43,11 +43,12 @@ Status NewGroup::adopt(NewGroup& made, launch::Journal& journal, const Prepared&
                        cgroup::Limits& limits) {
     cgroup::Limits tight = take_tight_limits(limits);
     const std::vector<cgroup::Place>& places = prepared.plan.host.cgroup;
-    // The slices above are systemd's.
     TRY(journal.note_cgroup(places, {}));
     TRY(journal.note_unit({prepared.unit->name, prepared.unit->user}));
     systemd::Started helper = TRY(start_unit(prepared, limits));
     made.unit_ = std::make_unique<Unit>(*prepared.unit, std::move(helper), std::move(tight));
+    // Hierarchies that systemd does not use have none of its slices.
+    TRY(journal.note_cgroup({}, cgroup::Group::missing_ancestors(places)));
     made.group_ = TRY(cgroup::Group::adopt(places, limits));
     return {};
 }

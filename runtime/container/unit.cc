@@ -38,12 +38,6 @@ std::vector<Property> common_properties(const systemd::Unit& unit) {
     return all;
 }
 
-bool has_v1_devices(std::span<const cgroup::Place> places) {
-    return std::ranges::any_of(places, [](const cgroup::Place& place) {
-        return place.version == 1 && place.has("devices");
-    });
-}
-
 }  // namespace
 
 namespace {
@@ -71,14 +65,11 @@ Error blamed(Error error, const oci::StringMap& annotations) {
 Result<systemd::Started> start_unit(const Prepared& prepared, const cgroup::Limits& limits) {
     const systemd::Unit& unit = *prepared.unit;
     const oci::Config& config = prepared.bundle.config;
-    const plan::HostPart& host = prepared.plan.host;
     std::vector<Property> properties = common_properties(unit);
     const auto append = [&](std::vector<Property> more) {
         std::ranges::move(more, std::back_inserter(properties));
     };
     append(systemd::limit_properties(limits.settings));
-    if (has_v1_devices(host.cgroup))
-        append(systemd::device_properties(config.linux.resources.devices));
     append(TRY(systemd::annotation_properties(config.annotations)));
     const std::string program = TRY(helper_program("crux-systemd"));
     auto started = systemd::Started::start(program, unit, properties);

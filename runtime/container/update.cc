@@ -110,6 +110,7 @@ Status update_loaded(const Loaded& container, const UpdateOptions& options, Warn
     if (!written) {
         std::vector<cgroup::Warning> unheard;
         (void)group.apply(undo, unheard);
+        if (has_unit) (void)change_unit(container.record, undo);
         return written;
     }
     take_warnings(soft, warnings);

@@ -134,25 +134,63 @@ void add_weight(const Setting& setting, std::vector<Property>& out) {
         out.push_back({"IODeviceWeight", cat("a(st) 1 /dev/block/", words[0], ' ', *weight)});
 }
 
-std::string access_word(oci::DeviceAccess access) {
-    std::string word;
-    if ((access & oci::kDeviceRead) != 0) word += 'r';
-    if ((access & oci::kDeviceWrite) != 0) word += 'w';
-    if ((access & oci::kDeviceMknod) != 0) word += 'm';
-    return word;
+/// As systemd.resource-control(5) names the devices of a line of v1, "c 1:3 rwm"; a major number
+/// alone is a group's name, too.
+std::string device_name(std::string_view type, std::string_view numbers) {
+    const std::string_view kind = type == "b" ? "block" : "char";
+    const std::size_t colon = numbers.find(':');
+    if (numbers.substr(colon + 1) == "*") return cat(kind, '-', numbers.substr(0, colon));
+    return cat("/dev/", kind, '/', numbers);
 }
 
-/// As systemd.resource-control(5) names devices; none where it has no name for the rule.
-std::string device_name(const oci::DeviceRule& rule) {
-    const std::string_view kind = rule.type == oci::DeviceType::block ? "block" : "char";
-    if (!rule.major) return cat(kind, "-*");
-    if (!rule.minor) return {};
-    return cat("/dev/", kind, '/', *rule.major, ':', *rule.minor);
-}
+/// The devices of v1's lines, which systemd writes anew together with the unit's other files.
+struct DeviceList {
+    struct Entry {
+        std::string name;
+        std::string access;
+    };
+    bool given = false;
+    bool all = false;
+    std::vector<Entry> entries;
 
-bool allows_all(const oci::DeviceRule& rule) {
-    return rule.allow && rule.type == oci::DeviceType::all;
-}
+    void take(const Setting& setting) {
+        const bool allow = setting.file == "devices.allow";
+        if (!allow && setting.file != "devices.deny") return;
+        given = true;
+        const auto words = split(setting.value, ' ');
+        constexpr std::size_t kWords = 3;
+        if (words[0] == "a") {
+            all = allow;
+            entries.clear();
+        } else if (words.size() == kWords) {
+            const std::string name = device_name(words[0], words[1]);
+            if (allow)
+                entries.push_back({name, std::string(words[2])});
+            else
+                take_away(name, words[2]);
+        }
+    }
+
+    void take_away(std::string_view name, std::string_view access) {
+        for (Entry& entry : entries)
+            if (entry.name == name)
+                std::erase_if(entry.access, [&](char letter) {
+                    return access.find(letter) != std::string_view::npos;
+                });
+        std::erase_if(entries, [](const Entry& entry) { return entry.access.empty(); });
+    }
+
+    void add_to(std::vector<Property>& out) const {
+        if (!given) return;
+        out.push_back({"DevicePolicy", all ? "s auto" : "s strict"});
+        // A list is added to the one before; an empty one takes that away.
+        out.push_back({"DeviceAllow", "a(ss) 0"});
+        if (all || entries.empty()) return;
+        std::string list = cat("a(ss) ", entries.size());
+        for (const Entry& entry : entries) list += cat(' ', entry.name, ' ', entry.access);
+        out.push_back({"DeviceAllow", std::move(list)});
+    }
+};
 
 }  // namespace
 
@@ -177,31 +215,21 @@ std::string escaped(std::string_view text) {
 std::vector<Property> limit_properties(std::span<const Setting> settings) {
     std::vector<Property> out;
     Bandwidth bandwidth;
+    DeviceList devices;
     for (const Setting& setting : settings) {
         for (const NumberRow& row : kNumbers)
             if (setting.file == row.file)
                 if (const auto limit = limit_of(setting.value))
                     out.push_back({std::string(row.property), cat("t ", *limit)});
         bandwidth.take(setting);
+        devices.take(setting);
         add_set(setting, out);
         add_throttles(setting, out);
         add_weight(setting, out);
     }
     bandwidth.add_to(out);
+    devices.add_to(out);
     return out;
-}
-
-std::vector<Property> device_properties(std::span<const oci::DeviceRule> rules) {
-    if (std::ranges::any_of(rules, allows_all) || rules.empty()) return {};
-    std::string list;
-    std::size_t count = 0;
-    for (const oci::DeviceRule& rule : rules) {
-        const std::string name = rule.allow ? device_name(rule) : std::string();
-        if (name.empty()) continue;
-        list += cat(' ', name, ' ', access_word(rule.access));
-        ++count;
-    }
-    return {{"DevicePolicy", "s strict"}, {"DeviceAllow", cat("a(ss) ", count, list)}};
 }
 
 }  // namespace crux::systemd

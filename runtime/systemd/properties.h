@@ -23,13 +23,9 @@ struct Property {
 
 /// The limits of which systemd has a property, so that it writes them again itself when it writes
 /// the unit's files (daemon-reload); the rest is in the files alone. Both versions of cgroups, the
-/// files of either being told by their names.
+/// files of either being told by their names. Devices are among them for v1, whose lists systemd
+/// writes anew each time; of v2 it leaves our program alone when it has no rules itself.
 std::vector<Property> limit_properties(std::span<const cgroup::Setting> settings);
-
-/// For v1's device lists, which systemd rewrites whenever it writes the unit's files: the allowed
-/// devices. Of cgroup v2 systemd leaves our program alone when it has no rules itself, so that
-/// there are none then.
-std::vector<Property> device_properties(std::span<const oci::DeviceRule> rules);
 
 /// What the names of such annotations begin with.
 inline constexpr std::string_view kPropertyPrefix = "org.systemd.property.";

@@ -53,21 +53,16 @@ TEST_CASE("sets of processors and nodes are bits, the lowest first") {
     CHECK(of({setting("cpuset.cpus", "nonsense")}) == "");
 }
 
-TEST_CASE("the device rules that systemd can name are those that allow") {
-    using oci::DeviceType;
-    const std::vector<oci::DeviceRule> rules = {
-        {false, DeviceType::all, {}, {}, oci::kDeviceAllAccess},
-        {true, DeviceType::character, {}, {}, oci::kDeviceMknod},
-        {true, DeviceType::character, 1, 3, oci::kDeviceAllAccess},
-        {true, DeviceType::block, 8, {}, oci::kDeviceRead},
-        {true, DeviceType::block, 8, 1, oci::kDeviceRead},
-    };
-    CHECK(text_of(device_properties(rules)) ==
-          "DevicePolicy s strict\n"
-          "DeviceAllow a(ss) 3 char-* m /dev/char/1:3 rwm /dev/block/8:1 r\n");
-    CHECK(device_properties(
-              std::vector<oci::DeviceRule>{{true, DeviceType::all, {}, {}, oci::kDeviceAllAccess}})
-              .empty());
+TEST_CASE("the devices of v1 are those that its lines leave allowed") {
+    CHECK(of({setting("devices.deny", "a *:* rwm"), setting("devices.allow", "c *:* m"),
+              setting("devices.allow", "c 136:* rwm"), setting("devices.allow", "c 1:3 rwm"),
+              setting("devices.allow", "b 8:1 r"), setting("devices.allow", "c 5:0 rw"),
+              setting("devices.deny", "c 5:0 w"), setting("devices.deny", "b 8:1 r")}) ==
+          "DevicePolicy s strict\nDeviceAllow a(ss) 0\n"
+          "DeviceAllow a(ss) 4 char-* m char-136 rwm /dev/char/1:3 rwm /dev/char/5:0 r\n");
+    CHECK(of({setting("devices.deny", "a *:* rwm"), setting("devices.allow", "a *:* rwm")}) ==
+          "DevicePolicy s auto\nDeviceAllow a(ss) 0\n");
+    CHECK(of({setting("devices.deny", "a")}) == "DevicePolicy s strict\nDeviceAllow a(ss) 0\n");
 }
 
 TEST_CASE("annotations are properties in the text form of variants") {

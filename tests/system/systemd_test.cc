@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 #include "tests/support/catch.h"
@@ -230,7 +232,15 @@ TEST_CASE("a reload of systemd takes no device away and gives none") {
              {{{"allow", false}, {"access", "rwm"}},
               {{"allow", true}, {"type", "c"}, {"major", 1}, {"minor", 11}, {"access", "rw"}}});
     managed.start();
+    const bool lists = cgroup_mode() != CgroupMode::v2;
+    const auto listed = [&] {
+        auto lines = lines_of(lists ? managed.file("devices", "devices.list") : "");
+        std::ranges::sort(lines);
+        return lines;
+    };
+    const auto before = listed();
     for (int round = 0; round < 5; ++round) {
+        CHECK(listed() == before);
         const Outcome allowed = managed.exec_script(": >/dev/kmsg && : >/dev/null");
         INFO(round << allowed.describe());
         CHECK(allowed.ok());
