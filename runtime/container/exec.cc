@@ -40,6 +40,7 @@ Result<oci::Config> stored_config(const StateDirectory& state) {
 
 std::vector<oci::NamespaceType> namespaces_of(const oci::ContainerRecord& record) {
     std::vector<oci::NamespaceType> types;
+    types.reserve(record.namespace_paths.size());
     for (const auto& [type, path] : record.namespace_paths) types.push_back(type);
     return types;
 }

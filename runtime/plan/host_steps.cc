@@ -178,6 +178,7 @@ void add_start(const Plan& plan, std::vector<HostStep>& steps) {
 std::vector<HostStep> hook_steps(const std::vector<oci::Hook>& hooks, std::string_view moment,
                                  std::string_view why) {
     std::vector<HostStep> steps;
+    steps.reserve(hooks.size());
     for (std::size_t index = 0; index < hooks.size(); ++index)
         steps.push_back({"hook", cat("run the ", moment, " hook ", on_one_line(hooks[index].path)),
                          "fork(2), execve(2)", why, cat("/hooks/", moment, '/', index)});

@@ -74,7 +74,7 @@ def normal(text):
     cannot be granted, which the specification wants (config.md, process.capabilities) and Debian's runc does not give;
     and without what docker's client says or not, as it happens to hear first of a failed start."""
     text = re.sub(r".*error waiting for container: context canceled.*\n", "", text)
-    text = re.sub(r"time=\S+ level=warning msg=.*cannot hold what permitted .*\n", "", text)
+    text = re.sub(r"time=\S+ level=warning msg=.*(cannot hold what permitted|can't raise ambient capability) .*\n", "", text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "<id>", text)
     text = re.sub(r"\b[0-9a-f]{12}\b", "<id>", text)
     text = re.sub(r"crux-callers-[0-9a-f]{8}", "<parent>", text)
