@@ -92,7 +92,7 @@ Error Launched::ended_without_a_word() {
     if (ended && *ended) state_->process.pid = 0;
     const StartFailure& failure = *state_->start.failure;
     if (failure.error != 0) {
-        if (failure.call == 0) return Error(Error::Kind::protocol, "init did not start");
+        if (failure.call == 0) return {Error::Kind::protocol, "init did not start"};
         return start_failure(state_->start).during("start init");
     }
     const bool by_memory = was_short_of_memory();
@@ -100,14 +100,14 @@ Error Launched::ended_without_a_word() {
         return Error(Error::Kind::os, cat("container init was OOM-killed (memory limit too low?)",
                                           memory_limit_words(state_->plan->host.limits)))
             .at(kMemoryLimit);
-    if (!ended || !*ended) return Error(Error::Kind::protocol, "init closed its socket");
+    if (!ended || !*ended) return {Error::Kind::protocol, "init closed its socket"};
     const std::string end =
         cat((*ended)->signalled ? "was killed by signal " : "ended with status ", (*ended)->value,
             " before ");
     if (state_->joins_container)
-        return Error(Error::Kind::protocol, cat("the process ", end, "its program ran",
-                                                by_memory ? " (possibly OOM-killed)" : ""));
-    return Error(Error::Kind::protocol, cat("container init ", end, "the container was created"));
+        return {Error::Kind::protocol, cat("the process ", end, "its program ran",
+                                           by_memory ? " (possibly OOM-killed)" : "")};
+    return {Error::Kind::protocol, cat("container init ", end, "the container was created")};
 }
 
 bool Launched::was_short_of_memory() const {
@@ -203,12 +203,11 @@ unsigned kept_below(const plan::Plan& plan) {
 
 /// Whether the kernel could run out of the container's memory before the process is init.
 bool has_small_memory_limit(const plan::HostPart& host) {
-    constexpr std::int64_t kSmall = std::int64_t{64} << 20U;
-    for (const cgroup::Setting& setting : host.limits.settings) {
-        if (setting.file != "memory.max" && setting.file != "memory.high") continue;
-        if (to_number<std::int64_t>(setting.value).value_or(kSmall) < kSmall) return true;
-    }
-    return false;
+    static constexpr std::int64_t kSmall = std::int64_t{64} << 20U;
+    return std::ranges::any_of(host.limits.settings, [](const cgroup::Setting& setting) {
+        if (setting.file != "memory.max" && setting.file != "memory.high") return false;
+        return to_number<std::int64_t>(setting.value).value_or(kSmall) < kSmall;
+    });
 }
 
 }  // namespace
