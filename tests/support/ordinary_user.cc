@@ -26,7 +26,7 @@ OrdinaryUser::OrdinaryUser() {
         skip("an ordinary user may make no user namespace here");
 }
 
-std::string OrdinaryUser::folder() const {
+std::string OrdinaryUser::folder() {
     return work_folder() + "/user";
 }
 

@@ -17,9 +17,9 @@ class OrdinaryUser {
     [[nodiscard]] unsigned uid() const { return uid_; }
     [[nodiscard]] unsigned gid() const { return gid_; }
     /// A folder of the user's own in the work folder.
-    [[nodiscard]] std::string folder() const;
+    [[nodiscard]] static std::string folder();
     /// The program under test where the user can reach it.
-    [[nodiscard]] std::string program() const { return folder() + "/crux"; }
+    [[nodiscard]] static std::string program() { return folder() + "/crux"; }
 
     /// From now on the user is "crux-test" in the password file that commands see, and has these
     /// lines for itself in /etc/subuid and /etc/subgid ("100000:65536"; none for an empty text).
