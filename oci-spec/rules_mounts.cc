@@ -70,7 +70,7 @@ void check_mount_types(const Config& config, Diagnostics& out) {
             out.error(cat(at, "/type"), "is required unless the mount is a bind mount");
         } else if (mount.type == "bind" || mount.type == "none") {
             out.error(cat(at, "/type"),
-                      cat(quoted(mount.type), " needs the option \"bind\" or \"rbind\""));
+                      cat(quoted(mount.type), R"( needs the option "bind" or "rbind")"));
         }
     });
 }
@@ -116,8 +116,7 @@ void check_mount_mappings(const Config& config, Diagnostics& out) {
         const bool mapped = !mount.uid_mappings.empty() || !mount.gid_mappings.empty();
         const bool asked = mount.parsed.idmap != IdMapOption::none;
         if (mapped && !asked)
-            out.warn(cat(at, "/options"),
-                     "should contain \"idmap\" or \"ridmap\": it has mappings");
+            out.warn(cat(at, "/options"), R"(should contain "idmap" or "ridmap": it has mappings)");
         if (asked && !mapped && !private_user)
             out.error(cat(at, "/options"),
                       "id-mapped mounts need mappings of their own or a user namespace");

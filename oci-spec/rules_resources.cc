@@ -127,8 +127,8 @@ void check_hugepages(const Resources& resources, Diagnostics& out) {
         const std::string& size = limits[index].page_size;
         const std::string at = cat("/hugepageLimits/", index, "/pageSize");
         if (!is_page_size(size))
-            out.error(at, cat("expected a size such as \"64KB\", \"2MB\" or \"1GB\", not ",
-                              quoted(size)));
+            out.error(at,
+                      cat(R"(expected a size such as "64KB", "2MB" or "1GB", not )", quoted(size)));
         else if (std::any_of(limits.begin(), limits.begin() + static_cast<std::ptrdiff_t>(index),
                              [&](const HugepageLimit& other) { return other.page_size == size; }))
             out.error(at, cat(quoted(size), " is given more than once"));

@@ -30,10 +30,12 @@ Result<sys::Fd, Errno> make(sys::FdRef root, sys::FdRef parent, const std::strin
     constexpr mode_t kFileMode = 0644;
     auto found = open_in_root(root, path, directory ? O_DIRECTORY : 0);
     if (found || found.error().value != ENOENT) return found;
-    if (directory)
+    if (directory) {
         TRY(sys::mkdirat(parent, name, kDirectoryMode));
-    else
-        TRY(sys::openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kFileMode));
+    } else {
+        const sys::Fd made =
+            TRY(sys::openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kFileMode));
+    }
     return open_in_root(root, path, directory ? O_DIRECTORY : 0);
 }
 

@@ -36,18 +36,18 @@ int stop_signal(const oci::ContainerRecord& record) {
 
 }  // namespace
 
-Status kill(const Place& place, std::string_view id, std::optional<int> wanted, All all) {
+Status kill(const Place& place, std::string_view id, std::optional<int> signal, All all) {
     const Loaded container = TRY(load(place, id));
-    const int signal = wanted.value_or(stop_signal(container.record));
+    const int number = signal.value_or(stop_signal(container.record));
     const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
     const bool has_cgroup = !container.record.cgroup_paths.empty();
-    if (signal == SIGKILL && !container.record.own_pid_namespace && has_cgroup)
+    if (number == SIGKILL && !container.record.own_pid_namespace && has_cgroup)
         return kill_every_process(container, init.has_value(), all);
     if (!init) return not_running(all);
-    auto sent = sys::pidfd_send_signal(*init, signal);
+    auto sent = sys::pidfd_send_signal(*init, number);
     if (!sent && sent.error().value == ESRCH) return not_running(all);
     TRY(std::move(sent).during("unable to signal init"));
-    if (signal != SIGKILL) return {};
+    if (number != SIGKILL) return {};
     // The frozen do not die before they are thawed.
     const cgroup::Group group = TRY(group_of(container.state));
     return group.thaw();

@@ -43,7 +43,8 @@ void unescape(char* text) {
     char* out = text;
     for (; *text != 0; ++out) {
         if (text[0] == '\\' && text[1] != 0 && text[2] != 0 && text[3] != 0) {
-            *out = static_cast<char>((text[1] - '0') * 64 + (text[2] - '0') * 8 + text[3] - '0');
+            *out =
+                static_cast<char>(((text[1] - '0') * 64) + ((text[2] - '0') * 8) + text[3] - '0');
             text += 4;
         } else {
             *out = *text++;

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 
 #include "runtime/plan/assembler.h"
 #include "runtime/plan/words.h"
@@ -21,7 +20,7 @@ Report report_of(std::uint32_t call, int error, std::int32_t extra = 0,
     report.error = error;
     report.extra = extra;
     report.detail_length = static_cast<std::uint32_t>(detail.size());
-    std::memcpy(report.detail, detail.data(), detail.size());
+    detail.copy(report.detail, sizeof report.detail);
     return report;
 }
 
