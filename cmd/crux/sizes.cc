@@ -25,9 +25,9 @@ bool add(std::int64_t& sum, std::int64_t value, std::int64_t unit) {
 std::optional<std::int64_t> times(std::string_view number, std::int64_t unit) {
     const std::size_t point = number.find('.');
     const std::string_view whole = number.substr(0, point);
-    const std::string_view rest = point == number.npos ? "" : number.substr(point + 1);
+    const std::string_view rest = point == std::string_view::npos ? "" : number.substr(point + 1);
     if (whole.empty() && rest.empty()) return std::nullopt;
-    if (rest.find_first_not_of(kDigits) != rest.npos) return std::nullopt;
+    if (rest.find_first_not_of(kDigits) != std::string_view::npos) return std::nullopt;
     const auto units = to_number<std::uint64_t>(whole.empty() ? "0" : whole);
     if (!units || *units > INT64_MAX) return std::nullopt;
     double fraction = 0;
@@ -48,7 +48,7 @@ std::int64_t unit_of(std::string_view suffix) {
     std::string lower;
     for (const char c : suffix) lower += (c >= 'A' && c <= 'Z') ? static_cast<char>(c + 32) : c;
     const std::size_t step = kSteps.find(lower[0]);
-    if (step == kSteps.npos) return 0;
+    if (step == std::string_view::npos) return 0;
     const std::string_view rest = std::string_view(lower).substr(1);
     const bool is_plain = rest.empty() || (step > 0 && (rest == "b" || rest == "ib"));
     return is_plain ? std::int64_t{1} << (10 * step) : 0;
@@ -83,7 +83,7 @@ std::unexpected<Error> wrong_duration(std::string_view text) {
 Result<std::int64_t> parse_size(std::string_view text) {
     const auto wrong = [&] { return fail(Error::Kind::usage, cat("invalid size: '", text, "'")); };
     const std::size_t last = text.find_last_of("0123456789. ");
-    if (last == text.npos) return wrong();
+    if (last == std::string_view::npos) return wrong();
     const std::size_t end = text[last] == ' ' ? last : last + 1;
     const std::int64_t unit = unit_of(text.substr(last + 1));
     const auto size = times(text.substr(0, end), unit);
@@ -110,7 +110,7 @@ Result<std::int64_t> parse_duration(std::string_view text) {
     }
     constexpr std::int64_t kMillisecond = 1'000'000;
     const std::int64_t milliseconds =
-        nanoseconds / kMillisecond + (nanoseconds > 0 && nanoseconds < kMillisecond ? 1 : 0);
+        (nanoseconds / kMillisecond) + (nanoseconds > 0 && nanoseconds < kMillisecond ? 1 : 0);
     return negative ? -milliseconds : milliseconds;
 }
 
