@@ -77,7 +77,7 @@ tests() {
 }
 
 lint() {
-    step lint 1500 tests/lint.sh "$@" || true
+    step lint 2000 tests/lint.sh "$@" || true
     sed -n '/^FAIL/,/^ok/p' "$logs/lint.log" | head -n 200
     local last
     last=$(tail -n 1 "$logs/lint.log")

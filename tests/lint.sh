@@ -170,7 +170,7 @@ fi
 tidy() {
     # One word with the folders of the sources, tests aside: Catch2's macros are not ours to tidy.
     local found code=0
-    found=$(timeout 1200 run-clang-tidy-19 -quiet -j "$(nproc)" -p "$build" \
+    found=$(timeout 1900 run-clang-tidy-19 -quiet -j "$(nproc)" -p "$build" \
         "$PWD/(cmd|oci-spec|runtime|tests/support)/.*(?<!_test)\.cc\$" 2>&1) || code=$?
     grep -E '(error|warning): ' <<<"$found" | sort -u
     case $code in

@@ -89,7 +89,7 @@ Status check_status_fd(int number) {
 class DumpListener : public checkpoint::Listener {
  public:
     explicit DumpListener(int status_fd) : status_fd_(status_fd) {}
-    Status hear(const checkpoint::Response& announcement, sys::Fd) override {
+    Status hear(const checkpoint::Response& announcement, sys::Fd /*descriptor*/) override {
         if (announcement.script != "status-ready" || status_fd_ < 0) return {};
         const sys::Fd file(std::exchange(status_fd_, -1));
         return sys::write_all(file, std::string_view("\0", 1)).during("write to --status-fd");

@@ -50,7 +50,7 @@ struct Events::State {
 /// Until the next statistics are due, or the next look at a container without init.
 int Events::State::timeout_ms() const {
     const std::uint64_t now = sys::monotonic_ns();
-    const std::uint64_t left = now < due_ns ? (due_ns - now) / kNanosPerMilli + 1 : 0;
+    const std::uint64_t left = now < due_ns ? ((due_ns - now) / kNanosPerMilli) + 1 : 0;
     constexpr std::uint64_t kLongest = 60'000;
     return static_cast<int>(std::min(left, init ? kLongest : kLookMs));
 }

@@ -129,8 +129,8 @@ class Reader {
                 // An empty text is no word; systemd wants none.
                 return text.empty() ? Value{} : Value{'s', escaped(text)};
             }
-            if (rest_[at] == '\\' && ++at == rest_.size()) break;
-            text += rest_[at];
+            if (rest_[at] == '\\') ++at;
+            if (at < rest_.size()) text += rest_[at];
         }
         return {};
     }
@@ -177,29 +177,31 @@ std::string in_microseconds(std::string_view value) {
     return cat("t ", static_cast<std::uint64_t>(std::llround(seconds * kSecond)));
 }
 
+std::unexpected<Error> refused(std::string_view key, std::string why) {
+    return std::unexpected(
+        Error(Error::Kind::spec, std::move(why)).at(cat("/annotations", oci::pointer_token(key))));
+}
+
 }  // namespace
 
 Result<std::vector<Property>> annotation_properties(const oci::StringMap& annotations) {
     std::vector<Property> out;
     for (const auto& [key, text] : annotations) {
         if (!key.starts_with(kPropertyPrefix)) continue;
-        const auto refused = [&](std::string why) {
-            return std::unexpected(Error(Error::Kind::spec, std::move(why))
-                                       .at(cat("/annotations", oci::pointer_token(key))));
-        };
         std::string name = key.substr(kPropertyPrefix.size());
-        if (!is_property_name(name)) return refused(cat(quoted(name), " is no property of a unit"));
+        if (!is_property_name(name))
+            return refused(key, cat(quoted(name), " is no property of a unit"));
         std::string value = Reader(text).read();
         if (value.empty())
-            return refused(cat(quoted(text),
-                               " is no value of a unit's property: a number "
-                               "(\"uint64 5\"), true or false, a text in quotes, or "
-                               "an array of them is wanted"));
+            return refused(key, cat(quoted(text),
+                                    " is no value of a unit's property: a number "
+                                    "(\"uint64 5\"), true or false, a text in quotes, or "
+                                    "an array of them is wanted"));
         constexpr std::string_view kSeconds = "Sec";
         if (name.ends_with(kSeconds) && !name.ends_with("USec")) {
             name = cat(name.substr(0, name.size() - kSeconds.size()), "USec");
             value = in_microseconds(value);
-            if (value.empty()) return refused(cat(quoted(text), " is no number of seconds"));
+            if (value.empty()) return refused(key, cat(quoted(text), " is no number of seconds"));
         }
         out.push_back({std::move(name), std::move(value)});
     }
