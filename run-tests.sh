@@ -107,7 +107,9 @@ jobs=$(nproc)
 must packages 1800 scripts/install-packages.sh scripts/packages-build.txt scripts/packages-test.txt
 must configure-release 120 cmake --preset release
 must build-release 1500 cmake --build --preset release -j "$jobs"
-tests tests-release 1800 build/release -LE bench -j "$jobs"
+tests tests-release 1800 build/release -LE 'bench|callers' -j "$jobs"
+# Programs of others, with waits of their own: a caller whose cases fail has a second try, and the log tells of both.
+tests tests-callers 1500 build/release -L callers --repeat until-pass:2
 if [ $quick = yes ]; then
     lint
     finish

@@ -120,14 +120,14 @@ clean_up() {
     remove_queue
     # Where it was killed in the middle of writing.
     rm -f "$here/bundles/cgroup-io/disk/demo-file"
+    # First whoever is making a container just now: it would go on in the folder that is removed below.
+    local job
+    for job in $(jobs -p); do kill "$job" 2>/dev/null; done
+    wait
     for folder in "$work"/state/*/; do
         [ -d "$folder" ] || continue
         timeout 10 "$crux" --root "$work/state" delete --force "$(basename "$folder")" >/dev/null 2>&1
     done
-    # Foreground runs end with their containers; what else still waits is ended here.
-    local job
-    for job in $(jobs -p); do kill "$job" 2>/dev/null; done
-    wait
     rm -rf --one-file-system "$work"
 }
 

@@ -503,7 +503,7 @@ def compare(reference, ours):
         elif other["failed"] and result["may_fail"]:
             verdicts.append(("passed", title, "not compared from where the reference runtime fails: " + result["may_fail"]))
         elif other["failed"]:
-            verdicts.append(("failed", title, "only the reference runtime fails: " + other["failed"]))
+            verdicts.append(("left out", title, "only the reference runtime fails here: " + other["failed"]))
         elif result["record"] != other["record"]:
             verdicts.append(("failed", title, "\n".join(difflib.unified_diff(
                 other["record"], result["record"], "reference", "crux", lineterm="", n=2))))
