@@ -533,8 +533,8 @@ def main():
         raise SystemExit(__doc__)
     crux = os.path.abspath(sys.argv[1])
     runtimes = [crux] + [path for path in map(shutil.which, sys.argv[2:]) if path]
-    if os.geteuid() != 0 or not pathlib.Path("/bin/busybox").exists():
-        print("SKIPPED: needs root and busybox-static")
+    if os.geteuid() != 0 or not pathlib.Path("/bin/busybox").exists() or not shutil.which("ip"):
+        print("SKIPPED: needs root, busybox-static and ip (iproute2)")
         return 0
     # Devices of a case are in a network namespace of its own, and go with it.
     if ctypes.CDLL(None).unshare(examples.CLONE_NEWNET) != 0:
