@@ -26,6 +26,8 @@ RUNTIME = Path("/usr/local/bin/crux")
 WORK = Path("/run/callers")
 IMAGE = "localhost/bb:1"
 CGROUPS = Path("/sys/fs/cgroup")
+# Where podman puts what has no parent of its own, conmon of a pod for one; it leaves it.
+PODMAN_PARENT = "libpod_parent"
 # What images call the machines that uname names.
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
@@ -422,6 +424,7 @@ def run_pass(caller, only=""):
     """Runs the cases whose title holds these words; returns a list of {title, record, failed, left_out}."""
     results = []
     processes_before = processes()
+    own_parents = {PODMAN_PARENT} - {folder.name for folder in CGROUPS.glob("*/*")}
     try:
         caller.start()
         mounts_before, daemons_before = mounts(), processes().keys()
@@ -439,7 +442,8 @@ def run_pass(caller, only=""):
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    remove_cgroups(caller.cgroup_parent)
+    for parent in [caller.cgroup_parent, *own_parents]:
+        remove_cgroups(parent)
     return results
 
 
