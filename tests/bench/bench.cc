@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -33,7 +34,10 @@ struct Program {
     std::string path;
 };
 
+// How much of another program's median crux may take.
 struct Limit {
+    std::string operation;
+    bool hot = false;
     std::string base;
     double most = 0;
 };
@@ -45,7 +49,7 @@ struct Options {
     int runs = 24;
     int rest_ms = 50;
     std::string json;
-    std::vector<Limit> limits;  ///< of crux's rested `run`, as a multiple of another program's
+    std::vector<Limit> limits;
 };
 
 // Starts a command as a caller does that is written in C: nothing is copied, nothing is read.
@@ -97,20 +101,55 @@ double least(const std::vector<double>& values) {
     return values.empty() ? 0 : *std::ranges::min_element(values);
 }
 
+Words words_of(const std::string& program, const Words& global, const Words& command) {
+    Words words = {program};
+    words.insert(words.end(), global.begin(), global.end());
+    words.insert(words.end(), command.begin(), command.end());
+    return words;
+}
+
 // The whole life of a container, as containerd and Podman drive it; the sum of the four commands.
 double life(const std::string& program, const Words& global, const Bundle& bundle, bool show) {
     const std::string id = crux::test::our_tag() + "-life";
     double sum = 0;
     for (const Words& command : {Words{"create", "--bundle", bundle.path(), id}, Words{"start", id},
-                                 Words{"kill", id, "KILL"}, Words{"delete", "--force", id}}) {
-        Words words = {program};
-        words.insert(words.end(), global.begin(), global.end());
-        words.insert(words.end(), command.begin(), command.end());
-        sum += milliseconds_of(words, show);
-    }
+                                 Words{"kill", id, "KILL"}, Words{"delete", "--force", id}})
+        sum += milliseconds_of(words_of(program, global, command), show);
     reap();
     return sum;
 }
+
+// A container that sleeps as long as this lives, for what is done to running ones.
+class Running {
+ public:
+    Running(const Program& program, const Words& global, const Bundle& sleeper)
+        : program_(program.path), global_(global), id_(crux::test::our_tag() + "-" + program.name) {
+        milliseconds_of(words({"run", "--detach", "--bundle", sleeper.path(), id_}), true);
+    }
+    ~Running() {
+        try {
+            milliseconds_of(words({"delete", "--force", id_}), true);
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "%s\n", error.what());
+        }
+        reap();
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+    [[nodiscard]] double exec(bool show) const {
+        return milliseconds_of(words({"exec", id_, "/bin/true"}), show);
+    }
+
+ private:
+    [[nodiscard]] Words words(const Words& command) const {
+        return words_of(program_, global_, command);
+    }
+
+    std::string program_;
+    Words global_;
+    std::string id_;
+};
 
 std::vector<Row> rows(const Options& options, const Bundle& bundle, const Bundle& sleeper) {
     std::vector<Row> all;
@@ -122,11 +161,9 @@ std::vector<Row> rows(const Options& options, const Bundle& bundle, const Bundle
     }
     for (const auto& program : options.runtimes) {
         const Words global = {"--root", crux::test::work_folder() + "/" + program.name};
-        Words run = {program.path};
-        run.insert(run.end(), global.begin(), global.end());
-        for (const auto& word : {std::string("run"), std::string("--bundle"), bundle.path(),
-                                 crux::test::our_tag() + "-run"})
-            run.push_back(word);
+        const Words run =
+            words_of(program.path, global,
+                     {"run", "--bundle", bundle.path(), crux::test::our_tag() + "-run"});
         all.push_back({.operation = "run", .name = program.name, .measure = [run](bool show) {
                            return milliseconds_of(run, show);
                        }});
@@ -134,6 +171,15 @@ std::vector<Row> rows(const Options& options, const Bundle& bundle, const Bundle
                        .name = program.name,
                        .measure = [path = program.path, global, &sleeper](bool show) {
                            return life(path, global, sleeper, show);
+                       }});
+        // The container is made at the first turn: where that fails the row is left out.
+        all.push_back({.operation = "exec",
+                       .name = program.name,
+                       .measure = [program, global, &sleeper,
+                                   running = std::shared_ptr<Running>()](bool show) mutable {
+                           if (!running)
+                               running = std::make_shared<Running>(program, global, sleeper);
+                           return running->exec(show);
                        }});
     }
     return all;
@@ -201,21 +247,39 @@ void write_json(const Options& options, const std::vector<Row>& all) {
 
 bool within_limits(const Options& options, const std::vector<Row>& all) {
     bool within = true;
-    const Row* crux = find(all, "run", "crux");
     for (const auto& limit : options.limits) {
-        const Row* base = find(all, "run", limit.base);
+        const Row* crux = find(all, limit.operation, "crux");
+        const Row* base = find(all, limit.operation, limit.base);
+        const char* moment = limit.hot ? "hot" : "rested";
         if (crux == nullptr || base == nullptr) {
-            std::printf("crux against %s: not compared, one of them did not take part\n",
-                        limit.base.c_str());
+            std::printf("crux %s, %s: not compared with %s, one of them did not take part\n",
+                        limit.operation.c_str(), moment, limit.base.c_str());
             continue;
         }
-        const double ratio = median(crux->rested) / median(base->rested);
+        const double ratio = limit.hot ? median(crux->hot) / median(base->hot)
+                                       : median(crux->rested) / median(base->rested);
         const bool holds = ratio <= limit.most;
         within = within && holds;
-        std::printf("crux run, rested: %.2f of %s, at most %.2f: %s\n", ratio, limit.base.c_str(),
-                    limit.most, holds ? "holds" : "DOES NOT HOLD");
+        std::printf("crux %s, %s: %.2f of %s, at most %.2f: %s\n", limit.operation.c_str(), moment,
+                    ratio, limit.base.c_str(), limit.most, holds ? "holds" : "DOES NOT HOLD");
     }
     return within;
+}
+
+// "run:crun=0.4" of rested commands, "exec-hot:crun=0.5" of hot ones.
+Limit read_limit(const std::string& text) {
+    const std::size_t colon = text.find(':');
+    const std::size_t equals = text.find('=');
+    if (colon == std::string::npos || equals == std::string::npos || equals < colon)
+        throw std::runtime_error("--most " + text + ": is not OPERATION[-hot]:PROGRAM=RATIO");
+    Limit limit;
+    limit.operation = text.substr(0, colon);
+    const std::string suffix = "-hot";
+    limit.hot = limit.operation.ends_with(suffix);
+    if (limit.hot) limit.operation.resize(limit.operation.size() - suffix.size());
+    limit.base = text.substr(colon + 1, equals - colon - 1);
+    limit.most = std::stod(text.substr(equals + 1));
+    return limit;
 }
 
 Options read_options(int argc, char** argv) {
@@ -236,9 +300,8 @@ Options read_options(int argc, char** argv) {
             options.json = value;
         else if (option == "--program" && equals != std::string::npos)
             options.runtimes.push_back({value.substr(0, equals), value.substr(equals + 1)});
-        else if (option == "--most" && equals != std::string::npos)
-            options.limits.push_back(
-                {value.substr(0, equals), std::stod(value.substr(equals + 1))});
+        else if (option == "--most")
+            options.limits.push_back(read_limit(value));
         else
             throw std::runtime_error(option + " " + value + ": is not understood");
     }
@@ -252,7 +315,7 @@ int bench(int argc, char** argv) {
     // The oldest version that has all of it: older runtimes refuse what they do not know.
     bundle.args({"/bin/true"}).set("/ociVersion", "1.0.2").write();
     Bundle sleeper;
-    sleeper.args({"/bin/sleep", "60"}).set("/ociVersion", "1.0.2").write();
+    sleeper.args({"/bin/sleep", "1000"}).set("/ociVersion", "1.0.2").write();
     // The floor works on the folder that it is started in.
     if (chdir(bundle.path().c_str()) != 0) throw std::runtime_error("chdir");
     std::vector<Row> all = rows(options, bundle, sleeper);
