@@ -50,6 +50,26 @@ TEST_CASE("the top level is read to its types") {
     CHECK(find_annotation(config, "no.such") == nullptr);
 }
 
+TEST_CASE("a key in other letters than the specification's is taken, with a warning") {
+    const Parsed parsed = parse_config(
+        with(R"("Hostname": "web", "linux": {"resources": {"hugepageLimits": [{"pagesize": "2MB",
+             "limit": 5}]}})"));
+    CHECK(parsed.config.hostname == "web");
+    REQUIRE(parsed.config.linux.resources.hugepage_limits.size() == 1);
+    CHECK(texts(parsed.diagnostics) ==
+          std::vector<std::string>{
+              "warning: /Hostname: is taken for \"hostname\"",
+              "warning: /linux/resources/hugepageLimits/0/pagesize: is taken for \"pageSize\""});
+    // The right one counts where both are there.
+    const Parsed both = parse_config(with(R"("HOSTNAME": "a", "hostname": "b")"));
+    CHECK(both.config.hostname == "b");
+    CHECK(texts(both.diagnostics) ==
+          std::vector<std::string>{
+              "warning: /HOSTNAME: is not a property of the specification, ignored"});
+    CHECK(faults(with(R"("HostName": 5)")).back() ==
+          "error: /HostName: expected a string, not a number");
+}
+
 TEST_CASE("the process is read to its types") {
     const Config config = parse_config(test::kFullConfig).config;
     REQUIRE(config.process);

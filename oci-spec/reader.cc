@@ -1,20 +1,37 @@
 #include "oci-spec/reader.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace crux::oci {
 
 using json::Kind;
 
+namespace {
+
+char small(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool same_but_for_case(std::string_view one, std::string_view other) {
+    return std::ranges::equal(one, other, {}, small, small);
+}
+
+}  // namespace
+
 Reader Reader::operator[](std::string_view key) const& {
-    if (node_ != nullptr && node_->kind == Kind::object) {
-        for (const json::Node& member : node_->children) {
-            if (member.key != key) continue;
-            member.read = true;
-            return {&member, this, key, 0};
-        }
-    }
-    return {nullptr, this, key, 0};
+    if (node_ == nullptr || node_->kind != Kind::object) return {nullptr, this, key, 0};
+    auto member = std::ranges::find(node_->children, key, &json::Node::key);
+    const bool exact = member != node_->children.end();
+    if (!exact)
+        member = std::ranges::find_if(node_->children, [key](const json::Node& child) {
+            return same_but_for_case(child.key, key);
+        });
+    if (member == node_->children.end()) return {nullptr, this, key, 0};
+    Reader view{&*member, this, member->key, 0};
+    if (!exact && !member->read) view.warn(cat("is taken for ", quoted(key)));
+    member->read = true;
+    return view;
 }
 
 Reader Reader::element(std::size_t index) const {

@@ -27,7 +27,9 @@ class Reader {
     Reader(const json::Node& root, Diagnostics& diagnostics)
         : node_(&root), diagnostics_(&diagnostics) {}
 
-    /// The member of that name, present or not. A view of what is no object has no members.
+    /// The member of that name, present or not. A view of what is no object has no members. Where
+    /// no member has that very name, one that differs in the case of its letters alone is taken,
+    /// with a warning: runc reads it so, and callers were written for runc.
     Reader operator[](std::string_view key) const&;
     Reader operator[](std::string_view key) const&& = delete;
 
