@@ -12,10 +12,11 @@ struct Context {
     const plan::Step* step = nullptr;  ///< the one being applied
     std::uint32_t step_index = 0;
 
-    Owned control;  ///< SOCK_SEQPACKET to the parent; closed once the container is recorded
-    Owned root;     ///< the container's root directory
-    Owned null;     ///< the host's /dev/null, checked: what masked files show
-    Owned empty;    ///< the empty directory that masked directories show, once there is one
+    Owned control;   ///< SOCK_SEQPACKET to the parent; closed once the container is recorded
+    Owned root;      ///< the container's root directory
+    Owned null;      ///< the host's /dev/null, checked: what masked files show
+    Owned empty;     ///< the empty directory that masked directories show, once there is one
+    Owned proc_sys;  ///< /proc/sys of a procfs that was bound, before anything covers it
     bool tree_is_slave = false;  ///< no unmount of ours reaches the host
     bool in_root = false;        ///< "/" is the container's root
     bool in_working_directory = false;

@@ -208,6 +208,14 @@ Outcome attach_source(Context& context, const plan::Bind& step, int mount, int t
     return (step.flags & plan::kKeepLocked) != 0 ? check_locked(mount, before) : Outcome();
 }
 
+/// For sysctls where no procfs of our own can be had: taken now, while neither the image's mounts
+/// nor read-only paths lie over it.
+void keep_sysctls(Context& context, int proc) {
+    const OpenHow how{kOpenPath | kDirectory | kCloseOnExec, 0,
+                      kResolveBeneath | kResolveNoMagicLinks};
+    context.proc_sys = Owned(call(__NR_openat2, proc, "sys", &how, sizeof how).value());
+}
+
 }  // namespace
 
 Outcome bind(Context& context, const plan::Bind& step) {
@@ -216,7 +224,10 @@ Outcome bind(Context& context, const plan::Bind& step) {
                                                       : open_source(context, step, recursive);
     if (missing_is_fine(step.flags, source)) return {};
     const Owned mount(TRY(source));
-    if ((step.flags & plan::kOnlyProc) != 0) TRY(check_proc(mount.get()));
+    if ((step.flags & plan::kOnlyProc) != 0) {
+        TRY(check_proc(mount.get()));
+        keep_sysctls(context, mount.get());
+    }
     Statx status;
     TRY(status_of(mount.get(), status));
     const bool directory = (status.mode & kTypeMask) == kTypeDirectory;

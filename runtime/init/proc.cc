@@ -25,11 +25,18 @@ Outcome write_below(int proc, const char* path, const char* text, std::size_t le
 }  // namespace
 
 Outcome write_sysctl(Context& context, const plan::Sysctl& step) {
-    const Owned proc(TRY(private_proc(false)));
+    const char* value = context.text(step.value);
+    const Outcome made = private_proc(false);
+    // A user namespace whose pid namespace is the host's has no right to a procfs. What the
+    // configuration bound on /proc is one, and was so before the container had a say (rule R4).
+    if (made.error() == kNotPermitted && context.proc_sys.open())
+        return write_below(context.proc_sys.get(), context.text(step.path), value,
+                           step.value.length);
+    const Owned proc(TRY(made));
     Buffer<512> path;
     path.add("sys/").add(context.text(step.path));
     if (path.overflow()) return refuse(kNameTooLong, __NR_openat2);
-    return write_below(proc.get(), path.text(), context.text(step.value), step.value.length);
+    return write_below(proc.get(), path.text(), value, step.value.length);
 }
 
 Outcome write_oom_score(Context& context, const plan::OomScore& step) {

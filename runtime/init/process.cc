@@ -141,6 +141,7 @@ Outcome change_directory(Context& context, const plan::WorkingDirectory& step) {
     // From here on the container's words are paths of the working directory and of the program. No
     // descriptor of ours is a directory any more, so that /proc/self/fd leads nowhere.
     context.root.reset();
+    context.proc_sys.reset();
     context.empty.reset();
     const Outcome entered = call(__NR_chdir, context.text(step.path));
     // What root may not enter, the user perhaps may (a directory of theirs on NFS or FUSE).

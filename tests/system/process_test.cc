@@ -325,6 +325,31 @@ TEST_CASE("sysctls are written in the container's own namespaces") {
     create_refused(bundle, "invalid argument");
 }
 
+TEST_CASE("sysctls are written through the bound /proc where no other procfs can be had") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    const nlohmann::json map =
+        nlohmann::json::array({{{"containerID", 0}, {"hostID", 100'000}, {"size", 65'536}}});
+    bundle.name_space("user").set("/linux/uidMappings", map).set("/linux/gidMappings", map);
+    // The host's pid namespace, and with it the host's procfs alone.
+    bundle.without_name_space("pid")
+        .set("/mounts/0",
+             {{"destination", "/proc"}, {"source", "/proc"}, {"options", {"rbind", "nosuid"}}})
+        .remove("/linux/maskedPaths")
+        .set("/linux/readonlyPaths", {"/proc/sys"})
+        .set("/linux/sysctl", {{"net.ipv4.ip_forward", "1"}})
+        .script("cat /proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/ip_forward");
+    const std::string before = read_file("/proc/sys/net/ipv4/ip_forward");
+    const Outcome outcome = Container(bundle).run();
+    CHECK(outcome.out == "1\n");
+    CHECK_THAT(outcome.err, Catch::Contains("Read-only file system"));
+    CHECK(read_file("/proc/sys/net/ipv4/ip_forward") == before);
+    // Nothing but a mounted procfs will do.
+    bundle.remove("/mounts/0");
+    create_refused(bundle, "operation not permitted");
+}
+
 TEST_CASE("a sysctl of a namespace that the container shares with the host is refused") {
     need_root();
     const Unchanged host;
