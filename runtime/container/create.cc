@@ -34,7 +34,7 @@ Result<sys::SocketFd> connect_console(const std::string& path) {
 }
 
 Status answer(const Prepared& prepared, const StateDirectory& state, const launch::Event& event,
-              const launch::Launched& launched) {
+              launch::Launched& launched) {
     switch (event.request) {
         case plan::Request::host_hooks:
             return run_host_hooks(prepared, state, launched.pid());
@@ -48,6 +48,8 @@ Status answer(const Prepared& prepared, const StateDirectory& state, const launc
             return move_network_devices(prepared.bundle.config.linux, launched.pid());
         case plan::Request::resctrl_class:
             return enter_class(*prepared.bundle.config.linux.intel_rdt, state.id(), launched.pid());
+        case plan::Request::map_ids:
+            return launched.map_ids(event);
     }
     return fail(Error::Kind::protocol, "init asked for something that is not in this plan");
 }

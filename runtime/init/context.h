@@ -17,6 +17,7 @@ struct Context {
     Owned null;      ///< the host's /dev/null, checked: what masked files show
     Owned empty;     ///< the empty directory that masked directories show, once there is one
     Owned proc_sys;  ///< /proc/sys of a procfs that was bound, before anything covers it
+    Owned mapped;    ///< a copy of a mount, between the parent's mapping its ids and its bind
     bool tree_is_slave = false;  ///< no unmount of ours reaches the host
     bool in_root = false;        ///< "/" is the container's root
     bool in_working_directory = false;

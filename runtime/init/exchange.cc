@@ -1,6 +1,8 @@
 #include "runtime/init/exchange.h"
 
 #include "runtime/init/memory.h"
+#include "runtime/init/mount_object.h"
+#include "runtime/init/paths.h"
 
 namespace crux::init {
 
@@ -70,10 +72,24 @@ Outcome meet_fault(Context& context) {
     return read_answer(context.control.get());
 }
 
+namespace {
+
+/// The copy whose ids the parent is asked to map. It is attached nowhere: an attached mount can no
+/// longer be mapped (mount_setattr(2)).
+Outcome copy_source(Context& context, const plan::AskParent& ask) {
+    const Owned source(TRY(open_in_root(context, context.text(ask.source), kOpenPath)));
+    context.mapped = Owned(TRY(clone_mount(source.get(), (ask.flags & plan::kRecursive) != 0)));
+    return {};
+}
+
+}  // namespace
+
 Outcome ask_parent(Context& context) {
+    const plan::AskParent& ask = context.step->ask_parent;
+    if (ask.request == plan::Request::map_ids) TRY(copy_source(context, ask));
     plan::Report report = report_of(context, plan::Say::ask, {});
-    if (context.step->ask_parent.request == plan::Request::seccomp_listener)
-        report.extra = context.listener;
+    if (ask.request == plan::Request::seccomp_listener) report.extra = context.listener;
+    if (ask.request == plan::Request::map_ids) report.extra = context.mapped.get();
     TRY(send(context.control.get(), report));
     return read_answer(context.control.get());
 }

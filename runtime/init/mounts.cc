@@ -134,8 +134,12 @@ Outcome mount_file_system(Context& context, const plan::Mount& step) {
 
 namespace {
 
-Outcome open_source(Context& context, const plan::Bind& step, bool recursive) {
+/// The detached mount that is to be attached.
+Outcome open_source(Context& context, const plan::Bind& step) {
+    if (step.from != plan::kNoSlot) return Outcome(context.slot(step.from));
+    if ((step.flags & plan::kSourceMapped) != 0) return Outcome(context.mapped.release());
     const char* source = context.text(step.source);
+    const bool recursive = (step.flags & plan::kRecursive) != 0;
     const bool no_follow = (step.flags & plan::kNoFollow) != 0;
     if ((step.flags & plan::kSourceInContainer) != 0) {
         const Owned inside(TRY(open_in_root(context, source, kOpenPath)));
@@ -219,9 +223,7 @@ void keep_sysctls(Context& context, int proc) {
 }  // namespace
 
 Outcome bind(Context& context, const plan::Bind& step) {
-    const bool recursive = (step.flags & plan::kRecursive) != 0;
-    const Outcome source = step.from != plan::kNoSlot ? Outcome(context.slot(step.from))
-                                                      : open_source(context, step, recursive);
+    const Outcome source = open_source(context, step);
     if (missing_is_fine(step.flags, source)) return {};
     const Owned mount(TRY(source));
     if ((step.flags & plan::kOnlyProc) != 0) {

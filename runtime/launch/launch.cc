@@ -136,7 +136,8 @@ Result<Event> Launched::next() {
             const plan::Step& step = state_->plan->steps()[report.step];
             return Event{.kind = Event::Kind::ask,
                          .request = step.ask_parent.request,
-                         .descriptor = report.extra};
+                         .descriptor = report.extra,
+                         .index = step.ask_parent.index};
         }
         case plan::Say::ready:
             return Event{};
@@ -145,6 +146,14 @@ Result<Event> Launched::next() {
             break;
     }
     return fail(Error::Kind::protocol, "init said something unknown");
+}
+
+Status Launched::map_ids(const Event& event) {
+    const plan::SlotUse& use = state_->plan->host.mapped_sources[event.index];
+    const sys::Fd tree = TRY(sys::pidfd_getfd(state_->process.pidfd, event.descriptor)
+                                 .during(cat("take the mount of ", use.path))
+                                 .at(use.origin));
+    return map_mount(tree, use);
 }
 
 Status Launched::go_on() {

@@ -36,7 +36,9 @@ struct Event {
     };
     Kind kind = Kind::ready;
     plan::Request request = plan::Request::host_hooks;
-    int descriptor = -1;  ///< init's own number of what the request is about (the seccomp listener)
+    /// Init's own number of what the request is about (the seccomp listener, a mount).
+    int descriptor = -1;
+    std::size_t index = 0;  ///< of map_ids: in the plan's HostPart::mapped_sources
     std::string warning;
 };
 
@@ -54,6 +56,9 @@ class Launched {
     /// The next thing that init says. An error when a step failed (its sentence and pointer), or
     /// when init ended without a word; the memory limit is named when that was its end.
     Result<Event> next();
+    /// Answers plan::Request::map_ids: takes init's copy of a mount and maps its ids with our
+    /// rights.
+    Status map_ids(const Event& event);
     /// Tells init to go on after `ask` and `ready`.
     Status go_on();
     /// The process is on its own from here; its pidfd stays for those who wait for it.

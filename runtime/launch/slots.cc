@@ -63,6 +63,14 @@ Result<sys::Fd> open_host_mount(const plan::SlotUse& use) {
     return sys::Fd(std::move(tree).release());
 }
 
+}  // namespace
+
+Status map_mount(sys::FdRef tree, const plan::SlotUse& use) {
+    return map_ids(tree, TRY(open_idmap(use)), use);
+}
+
+namespace {
+
 /// What somebody else owns.
 sys::FdRef lent(const plan::SlotUse& use, const Outside& outside) {
     return use.what == plan::SlotUse::What::first_process ? outside.first_process : outside.console;

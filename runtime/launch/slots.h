@@ -33,6 +33,9 @@ class Inheritance {
 /// namespace's path must be of the slot's type.
 Status open_slots(plan::Plan& plan, const Outside& outside, Inheritance& inheritance);
 
+/// Maps the ids of a detached mount as the use says (mount_setattr(2), Linux 5.12).
+Status map_mount(sys::FdRef tree, const plan::SlotUse& use);
+
 /// Opens a namespace file and checks its type.
 Result<sys::Fd> open_namespace(const std::string& path, plan::Namespace type,
                                const std::string& origin);

@@ -39,6 +39,9 @@ std::string describe_request(const Plan& plan, const AskParent& ask) {
             return "let the host move network devices in";
         case Request::resctrl_class:
             return "let the host put it into its class of service";
+        case Request::map_ids:
+            return cat("copy the mount of ", in_container(plan, ask.source),
+                       " and let the host map its ids");
     }
     return "ask the host";
 }

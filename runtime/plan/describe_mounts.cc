@@ -47,6 +47,7 @@ std::string describe_bind(const Plan& plan, const Bind& bind) {
     if (use != nullptr && (!use->uid_map.empty() || !use->idmap_path.empty()))
         add_word(words, "idmap");
     if (bind.from != kNoSlot) add_word(words, "opened by the host");
+    if ((bind.flags & kSourceMapped) != 0) add_word(words, "idmap");
     return cat("mount ", plan.text(bind.source), " on ", in_container(plan, bind.target),
                bracketed(words));
 }

@@ -12,7 +12,7 @@ void plan_host_hooks(Draft& draft) {
     const oci::Hooks& hooks = draft.config.hooks;
     if (hooks.prestart.empty() && hooks.create_runtime.empty()) return;
     draft.add(Kind::ask_parent, hooks.prestart.empty() ? "/hooks/createRuntime" : "/hooks/prestart")
-        .ask_parent = {Request::host_hooks};
+        .ask_parent.request = Request::host_hooks;
 }
 
 namespace {

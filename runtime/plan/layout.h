@@ -170,6 +170,7 @@ enum MountFlag : std::uint16_t {
     kModeOfTarget = 128,  ///< a tmpfs gets the permissions of the directory that it covers
     kOnlyProc = 256,      ///< the source must be a procfs: nothing else may stand for /proc
     kKeepLocked = 512,    ///< what the source's mount forbids stays forbidden
+    kSourceMapped = 1024,  ///< the source is the copy whose ids the parent has just mapped
 };
 struct ChangeAttributes {
     Text target;
@@ -207,9 +208,13 @@ enum class Request : std::uint32_t {
     seccomp_listener,  ///< take the notify descriptor and hand it to the listener
     network_devices,   ///< move network devices in
     resctrl_class,     ///< put init into its class of service
+    map_ids,           ///< map the ids of the copy of a mount that init has just made
 };
 struct AskParent {
     Request request;
+    Text source;          ///< map_ids: what is copied, a path inside the container's root
+    std::uint16_t flags;  ///< map_ids: kRecursive
+    std::uint16_t index;  ///< map_ids: in the host's part, HostPart::mapped_sources
 };
 struct Hook {
     Text path;

@@ -90,6 +90,33 @@ struct BindSlots {
     SlotIndex idmap = kNoSlot;
 };
 
+/// An id-mapped source that an earlier mount may have brought, in a user namespace: only init sees
+/// it, and only the host has the rights to map it. So init makes the copy, and the host maps that.
+bool is_mapped_copy(const Draft& draft, const oci::Mount& mount, std::string_view source) {
+    return is_id_mapped(mount) && draft.user_namespace && draft.facts.uid == 0 &&
+           below_rootfs(draft, source).has_value();
+}
+
+void plan_mapped_copy(Draft& draft, const oci::Mount& mount, const std::string& source,
+                      const std::string& origin) {
+    SlotUse use;
+    use.what = SlotUse::What::idmap_namespace;
+    use.map_recursive = mount.parsed.idmap == oci::IdMapOption::ridmap;
+    use.path = source;
+    use.origin = origin;
+    add_maps(draft.config.linux, mount, use);
+    const bool recursive = mount.parsed.bind == oci::BindOption::rbind;
+    std::string scratch;
+    const Text path = draft.out.text(path_in_root(*below_rootfs(draft, source), scratch));
+    draft.add(Kind::ask_parent, origin).ask_parent = {
+        .request = Request::map_ids,
+        .source = path,
+        .flags = static_cast<std::uint16_t>(recursive ? kRecursive : 0),
+        .index = static_cast<std::uint16_t>(draft.host.mapped_sources.size()),
+    };
+    draft.host.mapped_sources.push_back(std::move(use));
+}
+
 /// Init opens a source by itself, but for one that the root of a user namespace may not reach or
 /// map: that one the host opens with its own rights.
 Result<BindSlots> bind_slots(Draft& draft, const oci::Mount& mount, const std::string& source,
@@ -155,15 +182,21 @@ std::string absolute_source(const Draft& draft, const std::string& source) {
 Status plan_bind(Draft& draft, const oci::Mount& mount, std::string_view target,
                  const std::string& origin) {
     const std::string source = absolute_source(draft, mount.source);
-    const BindSlots slots = TRY(bind_slots(draft, mount, source, origin));
-    unsigned flags = mount.parsed.bind == oci::BindOption::rbind ? unsigned{kRecursive} : 0U;
+    const bool mapped_copy = is_mapped_copy(draft, mount, source);
+    BindSlots slots;
+    if (mapped_copy)
+        plan_mapped_copy(draft, mount, source, origin);
+    else
+        slots = TRY(bind_slots(draft, mount, source, origin));
+    unsigned flags = mapped_copy ? unsigned{kSourceMapped} : 0U;
+    if (mount.parsed.bind == oci::BindOption::rbind) flags |= kRecursive;
     if (target == "proc") flags |= kOnlyProc;
     // The kernel locks what came from a more privileged mount namespace (mount_namespaces(7)). A
     // source that the host opened has no such locks yet.
     if (draft.user_namespace || draft.facts.in_user_namespace) flags |= kKeepLocked;
     // The root of a user namespace may not reach the bundle, but init holds the container's root.
     const auto inside = below_rootfs(draft, source);
-    const bool from_root = inside && draft.user_namespace && slots.from == kNoSlot;
+    const bool from_root = inside && draft.user_namespace && slots.from == kNoSlot && !mapped_copy;
     if (from_root) flags |= kSourceInContainer;
     Step& step = add_bind(draft, from_root ? *inside : source, target,
                           bind_attributes(mount.parsed), flags, origin);

@@ -41,7 +41,7 @@ Status plan_cgroup_entry(Draft& draft) {
 
 void plan_resctrl(Draft& draft) {
     if (draft.config.linux.intel_rdt)
-        draft.add(Kind::ask_parent, "/linux/intelRdt").ask_parent = {Request::resctrl_class};
+        draft.add(Kind::ask_parent, "/linux/intelRdt").ask_parent.request = Request::resctrl_class;
 }
 
 namespace {
@@ -162,7 +162,8 @@ void plan_network(Draft& draft) {
     if (const auto origin = origin_of_new(draft, oci::NamespaceType::network))
         draft.add(Kind::loopback_up, *origin);
     if (!draft.config.linux.net_devices.empty())
-        draft.add(Kind::ask_parent, "/linux/netDevices").ask_parent = {Request::network_devices};
+        draft.add(Kind::ask_parent, "/linux/netDevices").ask_parent.request =
+            Request::network_devices;
 }
 
 }  // namespace crux::plan

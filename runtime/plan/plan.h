@@ -62,6 +62,7 @@ struct HostPart {
     std::string uid_map;  ///< lines for /proc/PID/uid_map; empty without a new user namespace
     std::string gid_map;
     std::vector<SlotUse> slots;
+    std::vector<SlotUse> mapped_sources;        ///< for Request::map_ids: the maps, and no slot
     std::optional<std::int32_t> oom_score_adj;  ///< where init may not set it by itself
     std::vector<oci::Rlimit> rlimits;           ///< the same, for Request::resource_limits
     std::vector<oci::Hook> poststart;           ///< run by start when the program has been executed

@@ -106,8 +106,8 @@ void plan_resource_limits(Draft& draft) {
     if (draft.user_namespace) {
         // Raising one takes CAP_SYS_RESOURCE on the host.
         draft.host.rlimits = draft.process->rlimits;
-        draft.add(Kind::ask_parent, draft.of_process("/rlimits")).ask_parent = {
-            Request::resource_limits};
+        draft.add(Kind::ask_parent, draft.of_process("/rlimits")).ask_parent.request =
+            Request::resource_limits;
         return;
     }
     for (std::size_t index = 0; index < draft.process->rlimits.size(); ++index) {

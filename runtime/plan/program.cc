@@ -87,8 +87,8 @@ void plan_seccomp(Draft& draft, const Filter& filter) {
             : std::string_view());
     draft.add(Kind::seccomp, "/linux/seccomp").seccomp = {program, filter.flags, action};
     if (has_listener(filter))
-        draft.add(Kind::ask_parent, "/linux/seccomp/listenerPath").ask_parent = {
-            Request::seccomp_listener};
+        draft.add(Kind::ask_parent, "/linux/seccomp/listenerPath").ask_parent.request =
+            Request::seccomp_listener;
 }
 
 void plan_ready(Draft& draft) {

@@ -180,6 +180,28 @@ TEST_CASE("a file system that knows no id-mapped mounts is refused with its path
     create_refused(bundle, "id-mapped mounts need mappings of their own or a user namespace");
 }
 
+TEST_CASE("what an earlier mount brought can be bound with mapped ids in a user namespace") {
+    need_id_mapping();
+    const Unchanged host;
+    Bundle bundle;
+    own_user_namespace(bundle, 100000);
+    const std::string source = owned_folder(bundle, "volume", 5000);
+    owned_folder(bundle, "volume/below", 5000);
+    bundle.folder("plain").folder("mapped").folder("whole").folder("other");
+    const std::string brought = bundle.rootfs() + "/plain";
+    bundle.mount("/plain", "bind", source, {"bind"})
+        .mount("/plain/below", "bind", source, {"bind"})
+        .mount("/mapped", "bind", brought, {"rbind", "idmap"})
+        .mount("/whole", "bind", brought, {"rbind", "ridmap"});
+    json entry = {{"destination", "/other"}, {"source", brought}, {"options", {"bind", "idmap"}}};
+    entry["uidMappings"] = entry["gidMappings"] = map(5000, 100042, 1);
+    bundle.set("/mounts/-", entry)
+        .script(
+            "cd /; for at in plain mapped mapped/below whole/below other; do stat -c %u $at/file; "
+            "done");
+    CHECK(output_of(bundle) == "65534\n5000\n65534\n5000\n42\n");
+}
+
 TEST_CASE("the root is seen through the container's maps where the annotation asks for it") {
     need_id_mapping();
     const Unchanged host;
