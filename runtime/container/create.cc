@@ -11,6 +11,7 @@
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
 #include "runtime/container/resctrl_class.h"
+#include "runtime/container/root_mount.h"
 #include "runtime/container/store.h"
 #include "runtime/launch/journal.h"
 #include "runtime/launch/launch.h"
@@ -92,6 +93,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     TRY(state->write_new(kConfigName, prepared.bundle.config_text));
     launch::Journal journal = TRY(launch::Journal::create(state->directory()));
     NewClass service_class = TRY(NewClass::make(journal, prepared.bundle.config.linux, id));
+    NewRoot root = TRY(NewRoot::make(journal, prepared.plan.host));
     NewGroup group = TRY(NewGroup::make(journal, prepared, warnings));
     sys::Fd fifo = TRY(make_fifo(*state));
     const sys::SocketFd console = TRY(connect_console(options.console_socket));
@@ -113,6 +115,7 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     // Last, so that a create that fails leaves none.
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid()));
     group.keep();
+    root.keep();
     service_class.keep();
     state.keep();
     ending.forgo();

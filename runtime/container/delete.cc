@@ -5,6 +5,7 @@
 #include "oci-spec/config.h"
 #include "runtime/base/text.h"
 #include "runtime/container/resctrl_class.h"
+#include "runtime/container/root_mount.h"
 #include "runtime/container/unit.h"
 #include "runtime/hooks/run.h"
 #include "runtime/launch/journal.h"
@@ -25,9 +26,8 @@ void forget(const launch::Journal::Unit& unit, Warnings& warnings) {
                                " has ended: ", stopped.error().message()));
 }
 
-Status remove_cgroup(const StateDirectory& state, Warnings& warnings) {
-    launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
-    if (journal.cgroup.empty()) return remove_directories(journal.directories);
+Status remove_cgroup(launch::Journal::Content journal, Warnings& warnings) {
+    if (journal.cgroup.empty()) return {};
     const cgroup::Group group = TRY(cgroup::Group::open(std::move(journal.cgroup)));
     bool others = false;
     if (journal.cgroup_is_ours) {
@@ -39,6 +39,15 @@ Status remove_cgroup(const StateDirectory& state, Warnings& warnings) {
         others = group.populated().value_or(true);
     }
     if (journal.unit && !others) forget(*journal.unit, warnings);
+    return {};
+}
+
+/// Gives back what the journal says the container has of the host.
+Status give_back(const StateDirectory& state, Warnings& warnings) {
+    const launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
+    // First, for it ends whoever uses the rest.
+    TRY(remove_cgroup(journal, warnings));
+    if (journal.mount) TRY(take_away(*journal.mount));
     return remove_directories(journal.directories);
 }
 
@@ -96,7 +105,7 @@ Status destroy(const Loaded& container, Warnings& warnings) {
     TRY(end_init(container.record, container.state));
     oci::Config config;
     if (container.record.has_poststop) config = TRY(stored_config(container.state));
-    TRY(remove_cgroup(container.state, warnings));
+    TRY(give_back(container.state, warnings));
     TRY(container.state.remove());
     run_poststop(config.hooks.poststop, document_of(container.record), warnings);
     return {};
@@ -111,7 +120,7 @@ Status remove(const Place& place, std::string_view id, Force force, Warnings& wa
     auto record = state->read_record();
     if (!record) {
         // A create that was killed half-way: the journal knows what there is to give back.
-        TRY(remove_cgroup(*state, warnings));
+        TRY(give_back(*state, warnings));
         TRY(state->remove());
         if (force == Force::yes) return {};
         return std::unexpected(std::move(record).error());

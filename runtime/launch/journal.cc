@@ -60,7 +60,18 @@ void read_unit(const std::vector<std::string_view>& words, Journal::Content& con
     content.unit = {unescaped(words[1]), words[2] == "user"};
 }
 
+void read_mount(const std::vector<std::string_view>& words, Journal::Content& content) {
+    constexpr std::size_t kWords = 3;
+    if (words.size() != kWords) return;
+    const auto id = to_number<std::uint64_t>(words[1]);
+    if (id) content.mount = {*id, unescaped(words[2])};
+}
+
 }  // namespace
+
+std::string journal_line(const Journal::Mount& mount) {
+    return cat("mount ", mount.id, ' ', escaped(mount.path), '\n');
+}
 
 std::string journal_line(const Journal::Unit& unit) {
     return cat("unit ", escaped(unit.name), unit.user ? " user\n" : " system\n");
@@ -87,6 +98,7 @@ Journal::Content parse_journal(std::string_view text) {
         if (words[0] == "directory" && words.size() == 2)
             content.directories.push_back(unescaped(words[1]));
         if (words[0] == "unit") read_unit(words, content);
+        if (words[0] == "mount") read_mount(words, content);
         if (words[0] == "ours") content.cgroup_is_ours = true;
     }
     return content;
@@ -114,6 +126,10 @@ Status Journal::note_cgroup(const std::vector<cgroup::Place>& places,
 
 Status Journal::note_unit(const Unit& unit) {
     return sys::write_all(file_, journal_line(unit)).during("write the journal");
+}
+
+Status Journal::note_mount(const Mount& mount) {
+    return sys::write_all(file_, journal_line(mount)).during("write the journal");
 }
 
 Status Journal::note_cgroup_is_ours() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ namespace crux::launch {
 ///     ancestor PATH
 ///     directory PATH
 ///     unit NAME system|user
+///     mount ID PATH
 ///     ours
 ///
 /// "ours" follows once the cgroup is made: until then a directory of that name may be another
@@ -33,12 +35,19 @@ class Journal {
         bool user = false;  ///< of the user's manager, not the machine's
         bool operator==(const Unit&) const = default;
     };
+    /// A mount in the mount namespace of whoever made the container.
+    struct Mount {
+        std::uint64_t id = 0;  ///< sys::mount_id: what else is mounted at the path is not this one
+        std::string path;      ///< absolute, without symbolic links
+        bool operator==(const Mount&) const = default;
+    };
     /// What a journal tells.
     struct Content {
         std::vector<cgroup::Place> cgroup;
         std::vector<std::string> ancestors;  ///< cgroup directories above, made for this container
         bool cgroup_is_ours = false;         ///< all processes in it are this container's
         std::optional<Unit> unit;            ///< whose cgroup the container's is
+        std::optional<Mount> mount;          ///< all mounts of the container lie below it
         std::vector<std::string> directories;  ///< made for this container, to be removed in order
     };
 
@@ -53,6 +62,8 @@ class Journal {
                        const std::vector<std::string>& ancestors);
     /// Records the unit that systemd is about to be asked for.
     Status note_unit(const Unit& unit);
+    /// Records the mount that is about to be attached.
+    Status note_mount(const Mount& mount);
     /// Records that the cgroup is made, or was found empty: what is in it from now on is ours.
     Status note_cgroup_is_ours();
     /// Records directories of kernel file systems (resctrl) that are about to be made.
@@ -67,6 +78,8 @@ class Journal {
 Journal::Content parse_journal(std::string_view text);
 /// The line for a unit (see Journal).
 std::string journal_line(const Journal::Unit& unit);
+/// The line for a mount (see Journal).
+std::string journal_line(const Journal::Mount& mount);
 /// The lines for the places and their ancestors (see Journal).
 std::string journal_lines(const std::vector<cgroup::Place>& places,
                           const std::vector<std::string>& ancestors);

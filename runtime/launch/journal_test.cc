@@ -66,5 +66,15 @@ TEST_CASE("a journal tells the unit that systemd was asked for, and whose manage
         CHECK_FALSE(parse_journal(wrong).unit);
 }
 
+TEST_CASE("a journal tells the mount that the container's root became") {
+    const Journal::Mount mount = {1234, "/a b/line\nfeed"};
+    const std::string line = journal_line(mount);
+    CHECK(parse_journal(line).mount == mount);
+    CHECK_FALSE(parse_journal(line.substr(0, line.size() - 1)).mount);
+    for (const char* wrong :
+         {"mount\n", "mount 1\n", "mount x /a\n", "mount -1 /a\n", "mount 1 /a more\n"})
+        CHECK_FALSE(parse_journal(wrong).mount);
+}
+
 }  // namespace
 }  // namespace crux::launch

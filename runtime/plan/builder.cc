@@ -21,6 +21,7 @@ Draft make_draft(const Inputs& inputs) {
         .rootfs = inputs.rootfs,
         .user_namespace = has(oci::NamespaceType::user),
         .mount_namespace = has(oci::NamespaceType::mount),
+        .own_mounts = has(oci::NamespaceType::mount),
         .cgroup_namespace = has(oci::NamespaceType::cgroup),
         .no_device_nodes = has(oci::NamespaceType::user) || inputs.facts->in_user_namespace,
         .out = {},
@@ -37,20 +38,30 @@ Draft make_draft(const Inputs& inputs) {
     return draft;
 }
 
-/// Without a mount namespace every mount would be the host's.
-Status check_mount_namespace(const Draft& draft) {
-    if (draft.mount_namespace) return {};
+/// What of the configuration takes a mount: its pointer; empty where nothing does.
+std::string_view asks_for_mounts(const Draft& draft) {
     const oci::Config& config = draft.config;
-    const char* origin = nullptr;
-    if (!config.mounts.empty())
-        origin = "/mounts";
-    else if (config.root.readonly)
-        origin = "/root/readonly";
-    else if (draft.no_device_nodes && !config.linux.devices.empty())
-        origin = "/linux/devices";  // they would be mounts too
-    if (origin == nullptr) return {};
-    return std::unexpected(
-        Error(Error::Kind::spec, "needs a mount namespace of the container").at(origin));
+    if (!config.mounts.empty()) return "/mounts";
+    if (config.root.readonly) return "/root/readonly";
+    // Devices that may not be made are bound from the host.
+    if (draft.no_device_nodes && !config.linux.devices.empty()) return "/linux/devices";
+    return {};
+}
+
+/// Without a mount namespace every mount is the host's: all lie below one that delete takes away
+/// (docs/decisions/0011).
+Status plan_mounted_root(Draft& draft) {
+    const std::string_view origin = asks_for_mounts(draft);
+    if (draft.mount_namespace || origin.empty()) return {};
+    if (draft.user_namespace)
+        return std::unexpected(Error(Error::Kind::spec,
+                                     "needs a mount namespace of the container, whose user "
+                                     "namespace has no rights over the host's")
+                                   .at(origin));
+    draft.own_mounts = true;
+    draft.host.mounted_root = draft.rootfs;
+    draft.host.mounted_root_origin = origin;
+    return {};
 }
 
 /// Only in a user namespace has an ordinary user the rights that making a container takes.
@@ -64,12 +75,11 @@ Status check_user_namespace(const Draft& draft) {
 /// stands there and not earlier or later.
 Status plan_create(Draft& draft, const Inputs& inputs) {
     const bool dev_is_ours =
-        makes_dev(draft.config) && (draft.mount_namespace || !draft.no_device_nodes);
+        makes_dev(draft.config) && (draft.own_mounts || !draft.no_device_nodes);
     const bool filter_needs_privilege =
         draft.process != nullptr && !draft.process->no_new_privileges;
     const Filter filter = {inputs.seccomp_program, inputs.seccomp_flags};
-    const Terminal terminal = {inputs.console_socket, inputs.foreground_terminal,
-                               draft.mount_namespace};
+    const Terminal terminal = {inputs.console_socket, inputs.foreground_terminal, draft.own_mounts};
 
     // First of all, so that no signal of the caller's terminal reaches what follows.
     plan_session(draft);
@@ -192,7 +202,7 @@ Status plan_create(Draft& draft, const Inputs& inputs) {
 Result<Plan> build(const Inputs& inputs) {
     Draft draft = make_draft(inputs);
     TRY(check_user_namespace(draft));
-    TRY(check_mount_namespace(draft));
+    TRY(plan_mounted_root(draft));
     TRY(plan_create(draft, inputs));
     if (draft.out.has_nul())
         return fail(Error::Kind::spec, "a text of the configuration holds a NUL byte");

@@ -56,7 +56,8 @@ void show(Draft& draft, const Shown& hierarchy, const oci::Mount& mount, std::st
     const Attributes attributes = fresh_attributes(mount.parsed);
     if (!draft.cgroup_namespace) {
         Step& step = add_bind(draft, hierarchy.directory, target, attributes, 0, origin);
-        step.bind.propagation = first_propagations(mount.parsed.propagation);
+        step.bind.propagation =
+            first_propagations(bind_propagations(draft, mount.parsed.propagation));
         return;
     }
     const bool unified = hierarchy.version == 2;

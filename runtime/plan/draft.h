@@ -28,6 +28,7 @@ struct Draft {
 
     bool user_namespace = false;    ///< the container has one of its own, new or joined
     bool mount_namespace = false;   ///< the same
+    bool own_mounts = false;        ///< it has mounts: in that one, or below its root on the host
     bool cgroup_namespace = false;  ///< the same
     bool no_device_nodes = false;   ///< mknod of devices is refused: they are bound from the host
 

@@ -93,6 +93,7 @@ Result<Plan> build_exec(const ExecInputs& inputs) {
         .rootfs = {},
         .user_namespace = inputs.own_user_namespace,
         .mount_namespace = has(oci::NamespaceType::mount),
+        .own_mounts = false,
         .cgroup_namespace = has(oci::NamespaceType::cgroup),
         .no_device_nodes = false,
         .out = {},

@@ -62,6 +62,17 @@ void add_cgroups(const Plan& plan, std::vector<HostStep>& steps) {
     }
 }
 
+void add_mounted_root(const Plan& plan, std::vector<HostStep>& steps) {
+    if (plan.host.mounted_root.empty()) return;
+    steps.push_back({"mounted_root",
+                     cat("mount ", plan.host.mounted_root,
+                         " on itself in the caller's mount namespace, all below it private"),
+                     "open_tree(2), move_mount(2), Linux 5.2; mount_namespaces(7)",
+                     "without a mount namespace the container's mounts are the host's: they lie "
+                     "below this one, which the journal names and delete takes away with them",
+                     plan.host.mounted_root_origin});
+}
+
 void add_limits(const Plan& plan, std::vector<HostStep>& steps) {
     constexpr std::string_view kWhy =
         "the limits hold before the first process of the container exists";
@@ -190,6 +201,7 @@ std::vector<HostStep> hook_steps(const std::vector<oci::Hook>& hooks, std::strin
 std::vector<HostStep> host_steps_before(const Plan& plan) {
     std::vector<HostStep> steps;
     add_state(plan, steps);
+    add_mounted_root(plan, steps);
     add_cgroups(plan, steps);
     add_limits(plan, steps);
     add_slots(plan, steps);

@@ -95,6 +95,12 @@ std::uint32_t first_propagations(const std::vector<oci::Propagation>& wanted) {
     return packed(std::span(wanted).first(std::min(wanted.size(), kWishesInStep)));
 }
 
+std::vector<oci::Propagation> bind_propagations(const Draft& draft,
+                                                std::vector<oci::Propagation> wanted) {
+    if (!draft.mount_namespace) wanted.insert(wanted.begin(), oci::Propagation::rslave);
+    return wanted;
+}
+
 void add_later_propagations(Draft& draft, const std::vector<oci::Propagation>& wanted,
                             std::string_view target, std::string_view origin) {
     for (std::size_t at = kWishesInStep; at < wanted.size(); at += kWishesInStep) {

@@ -23,6 +23,11 @@ Attributes fresh_attributes(const oci::MountOptions& options);
 
 /// Up to four changes of propagation, as a step holds them.
 std::uint32_t first_propagations(const std::vector<oci::Propagation>& wanted);
+/// The changes of propagation for a mount that is bound from the host. One that is made in the
+/// host's own mount namespace leaves its source's peers first: else what is mounted below it, and
+/// taken away again, would be so on the host too.
+std::vector<oci::Propagation> bind_propagations(const Draft& draft,
+                                                std::vector<oci::Propagation> wanted);
 /// Those that did not fit, as steps of their own.
 void add_later_propagations(Draft& draft, const std::vector<oci::Propagation>& wanted,
                             std::string_view target, std::string_view origin);

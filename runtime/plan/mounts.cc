@@ -201,10 +201,11 @@ Status plan_bind(Draft& draft, const oci::Mount& mount, std::string_view target,
     Step& step = add_bind(draft, from_root ? *inside : source, target,
                           bind_attributes(mount.parsed), flags, origin);
     step.bind.implied_clear = implied_clear(mount.parsed.attributes);
-    step.bind.propagation = first_propagations(mount.parsed.propagation);
+    const auto propagations = bind_propagations(draft, mount.parsed.propagation);
+    step.bind.propagation = first_propagations(propagations);
     step.bind.from = slots.from;
     step.bind.idmap = slots.idmap;
-    add_later_propagations(draft, mount.parsed.propagation, target, origin);
+    add_later_propagations(draft, propagations, target, origin);
     return {};
 }
 

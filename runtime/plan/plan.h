@@ -56,6 +56,10 @@ struct HostPart {
     std::vector<cgroup::Place> cgroup;  ///< empty: the container stays in the caller's cgroup
     std::string unit;  ///< of systemd, "NAME in SLICE", which then makes the cgroup; or empty
     std::string cgroup_origin;  ///< JSON pointer; empty: nobody asked for these very places
+    /// The root that becomes a mount of its own in the caller's mount namespace, for all of the
+    /// container's mounts to lie below it; empty: the container has a mount namespace, or no mount.
+    std::string mounted_root;
+    std::string mounted_root_origin;  ///< JSON pointer of what is to be mounted
     cgroup::Limits limits;
     std::vector<EarlyJoin> joins;
     std::uint64_t new_namespaces = 0;  ///< clone3's flags (Namespace bits); never time or cgroup

@@ -98,13 +98,9 @@ Result<void, Errno> pivot_root(ZString new_root, ZString put_old) noexcept {
 
 Result<std::uint64_t, Errno> mount_id(FdRef file) noexcept {
     constexpr unsigned kMountId = 0x1000U;
-    constexpr unsigned kUniqueMountId = 0x4000U;
     struct ::statx answer = {};
-    TRY(done("statx", [&] {
-        return ::statx(file.get(), "", AT_EMPTY_PATH, kMountId | kUniqueMountId, &answer);
-    }));
-    if ((answer.stx_mask & (kMountId | kUniqueMountId)) == 0)
-        return std::unexpected(Errno{"statx", ENOSYS});
+    TRY(done("statx", [&] { return ::statx(file.get(), "", AT_EMPTY_PATH, kMountId, &answer); }));
+    if ((answer.stx_mask & kMountId) == 0) return std::unexpected(Errno{"statx", ENOSYS});
     return answer.stx_mnt_id;
 }
 

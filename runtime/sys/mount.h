@@ -67,8 +67,8 @@ Result<void, Errno> mount(const char* source, ZString target, const char* type, 
 Result<void, Errno> umount2(ZString target, int flags) noexcept;
 Result<void, Errno> pivot_root(ZString new_root, ZString put_old) noexcept;
 
-/// The number that the kernel gave a mount for its whole life (statx STATX_MNT_ID_UNIQUE, 6.8), or
-/// the one that may be used again (STATX_MNT_ID, 5.8).
+/// The number of the mount that a file lies in (statx STATX_MNT_ID, 5.8): no other mount of this
+/// boot has it at the same time, and it is the first word of the mount's line in mountinfo.
 Result<std::uint64_t, Errno> mount_id(FdRef file) noexcept;
 
 }  // namespace crux::sys

@@ -60,6 +60,15 @@ void dress_mounts(Bundle& bundle) {
         {{"memory", {{"limit", 64 << 20}}}, {"pids", {{"limit", 32}}}, {"cpu", {{"shares", 512}}}});
 }
 
+void dress_host_mounts(Bundle& bundle) {
+    dress_mounts(bundle);
+    bundle.without_name_space("mount")
+        .set("/root/readonly", true)
+        .remove("/linux/maskedPaths")
+        .remove("/linux/readonlyPaths")
+        .remove("/linux/rootfsPropagation");
+}
+
 }  // namespace
 
 bool thorough() {
@@ -68,8 +77,10 @@ bool thorough() {
 }
 
 const std::vector<Scene>& scenes() {
-    static const std::vector<Scene> all = {
-        {"default", dress_default}, {"confined", dress_confined, true}, {"mounts", dress_mounts}};
+    static const std::vector<Scene> all = {{"default", dress_default},
+                                           {"confined", dress_confined, true},
+                                           {"mounts", dress_mounts},
+                                           {"mounts on the host", dress_host_mounts}};
     return all;
 }
 

@@ -20,7 +20,8 @@ struct Scene {
     bool has_terminal = false;
 };
 
-/// The default config; a user namespace with hooks, seccomp and a terminal; one with many mounts.
+/// The default config; a user namespace with hooks, seccomp and a terminal; one with many mounts;
+/// the same mounts without a mount namespace.
 const std::vector<Scene>& scenes();
 
 /// A console socket that takes what comes and keeps none of it.
