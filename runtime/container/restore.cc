@@ -262,6 +262,13 @@ Result<CreatedProcess> restore_process(const Place& place, std::string_view id, 
     }
     const Prepared prepared =
         TRY(prepare(id, std::move(bundle), options, terminal.get() >= 0, &place, warnings));
+    // CRIU restores mounts into a mount namespace alone.
+    const plan::HostPart& host = prepared.plan.host;
+    if (!host.mounted_root.empty())
+        return std::unexpected(
+            Error(Error::Kind::unsupported,
+                  "the mounts of a container without a mount namespace cannot be restored")
+                .at(host.mounted_root_origin));
     TRY(state->write_new(kConfigName, prepared.bundle.config_text));
     launch::Journal journal = TRY(launch::Journal::create(state->directory()));
     NewClass service_class = TRY(NewClass::make(journal, prepared.bundle.config.linux, id));

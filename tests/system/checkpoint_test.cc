@@ -328,6 +328,23 @@ TEST_CASE("a restore that fails tells the end of criu's log and leaves nothing")
     CHECK_FALSE(fs::exists(container.state_folder()));
 }
 
+TEST_CASE("mounts without a mount namespace are not restored") {
+    need_root();
+    if (!run({"criu", "--version"}).ok()) skip("criu is not installed");
+    const Unchanged host;
+    Counting counting;
+    counting.bundle()
+        .without_name_space("mount")
+        .remove("/linux/maskedPaths")
+        .remove("/linux/readonlyPaths")
+        .write();
+    Container container(counting.bundle());
+    container.global_options = bare_errors();
+    refused_with(restore(container, counting),
+                 "the mounts of a container without a mount namespace cannot be restored");
+    CHECK_FALSE(fs::exists(container.state_folder()));
+}
+
 TEST_CASE("where criu is missing, checkpoint and restore say so in runc's words") {
     need_root();
     const Unchanged host;
