@@ -53,12 +53,24 @@ Status map_ids(sys::FdRef tree, sys::FdRef idmap, const plan::SlotUse& use) {
     return std::move(mapped).during(cat("map the ids of ", use.path)).at(use.origin);
 }
 
+/// A copy is a peer of the shared mount that it was made of: what the container mounts below it
+/// would appear on the host, and pivot_root(2) refuses it for a root. What the host mounts goes on
+/// to reach it.
+Result<void, Errno> leave_peers(sys::FdRef tree) {
+    const auto done =
+        sys::mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, {.propagation = MS_SLAVE});
+    if (done || done.error().value != ENOSYS) return done;
+    // Before Linux 5.12.
+    return sys::mount(nullptr, cat("/proc/self/fd/", tree.get()), nullptr, MS_SLAVE | MS_REC);
+}
+
 Result<sys::Fd> open_host_mount(const plan::SlotUse& use) {
     const unsigned recursive = use.recursive ? AT_RECURSIVE : 0;
     const sys::Fd idmap = TRY(open_idmap(use));
     sys::MountFd tree = TRY(sys::open_tree(sys::FdRef::cwd(), use.path, OPEN_TREE_CLONE | recursive)
                                 .during(cat("bind source ", use.path))
                                 .at(use.origin));
+    TRY(leave_peers(tree).during(cat("bind source ", use.path)).at(use.origin));
     if (idmap) TRY(map_ids(tree, idmap, use));
     return sys::Fd(std::move(tree).release());
 }

@@ -50,6 +50,17 @@ Bundle& id_mapped(Bundle& bundle, const std::string& source, const std::string& 
     return bundle.folder("data").set("/mounts/-", entry);
 }
 
+TEST_CASE("a kernel before Linux 5.12 maps no ids, and create says so") {
+    need_root();
+    if (kernel_is_at_least(5, 12)) skip("this kernel can map ids");
+    const Unchanged host;
+    Bundle bundle;
+    const std::string source = owned_folder(bundle, "volume", 5000);
+    id_mapped(bundle, source, "idmap", map(5000, 1234, 10));
+    create_refused(bundle,
+                   "map the ids of " + source + ": needs Linux 5.12 (config.json: /mounts/7)");
+}
+
 TEST_CASE("a bind mount is seen through mappings of its own") {
     need_id_mapping();
     const Unchanged host;
@@ -220,6 +231,29 @@ TEST_CASE("the root is seen through the container's maps where the annotation as
     CHECK(status.st_uid == 0);
     bundle.without_name_space("user").remove("/linux/uidMappings").remove("/linux/gidMappings");
     create_refused(bundle, "mapping the ids of the root needs a user namespace");
+}
+
+TEST_CASE("what the host copies for a container is no peer of the host's mounts") {
+    need_root();
+    if (!has_user_namespaces()) skip("no user namespaces here");
+    const Unchanged host;
+    for (const bool root_too : {false, true}) {
+        if (root_too && !kernel_is_at_least(5, 12)) continue;
+        INFO(root_too);
+        Bundle bundle;
+        own_user_namespace(bundle, 100000);
+        if (root_too) bundle.set("/annotations", {{"org.cruxruntime.rootfs.idmap", "container"}});
+        bundle.folder("data")
+            .mount("/data", "none", bundle.path(), {"rbind"})
+            .script("cat /proc/self/mountinfo");
+        Container container(bundle);
+        container.prefix = {"unshare", "--mount", "--propagation", "shared"};
+        const Outcome outcome = container.run();
+        INFO(outcome.describe());
+        CHECK(outcome.ok());
+        CHECK_THAT(outcome.out, Catch::Contains(" /data "));
+        CHECK_THAT(outcome.out, !Catch::Contains(" shared:"));
+    }
 }
 
 }  // namespace
