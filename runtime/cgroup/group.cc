@@ -59,13 +59,14 @@ Status Group::hold_unified() {
 }
 
 Result<sys::FdRef> Group::unified() {
-    TRY(hold_unified());
+    TRY(hold_unified().during("adding pid to the cgroup"));
     return sys::FdRef(unified_);
 }
 
 Result<sys::Fd> Group::open_tasks(std::uint32_t place) const {
     std::string file = name(place, "tasks");
-    return sys::openat(base_, file, O_WRONLY).during(cat("adding pid to ", above_, file));
+    return sys::openat(base_, file, O_WRONLY)
+        .during(cat("adding pid to the cgroup: ", above_, file));
 }
 
 Status Group::add(pid_t pid) const {

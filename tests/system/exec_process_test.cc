@@ -153,7 +153,7 @@ TEST_CASE("exec goes into cgroups below the container's, and not above") {
     refused_with(container.exec({"--cgroup", prefix + "../other"}, {"id"}), "bad sub cgroup path",
                  255);
     refused_with(container.exec({"--cgroup", prefix + "nosuch"}, {"id"}),
-                 "adding pid to " + folder + "/nosuch", 255);
+                 "adding pid to the cgroup: " + folder + "/nosuch", 255);
     // Without a controller it is every hierarchy's.
     must(container.exec({"--cgroup", "/"}, {"true"}));
     refused_with(container.exec({"--cgroup", ".."}, {"id"}), "bad sub cgroup path", 255);
