@@ -199,6 +199,28 @@ std::string core_scheduling_text(const Report& report) {
     return cat("core scheduling: ", cause_of(report));
 }
 
+/// set_mempolicy(2) says EINVAL of a mode that the kernel is too old for, and of nodes that it does
+/// not have.
+std::string memory_policy_text(const Plan& plan, const Step& step, const Report& report) {
+    struct Since {
+        std::uint32_t bits;
+        std::string_view version;
+    };
+    constexpr std::uint32_t kFlags = 7U << 13U;
+    constexpr std::uint32_t kBalancing = 1U << 13U;
+    constexpr std::array kNewer = {
+        Since{static_cast<std::uint32_t>(oci::MemoryPolicyMode::preferred_many), "5.15"},
+        Since{static_cast<std::uint32_t>(oci::MemoryPolicyMode::weighted_interleave), "6.9"},
+    };
+    std::string text = cat(describe(plan, step), ": ", cause_of(report));
+    if (report.error != EINVAL) return text;
+    const std::uint32_t mode = step.memory_policy.mode;
+    for (const Since& newer : kNewer)
+        if (newer.bits == (mode & ~kFlags))
+            return cat(text, " (this mode needs Linux ", newer.version, ')');
+    return (mode & kBalancing) == 0 ? text : text + " (this flag needs Linux 5.12)";
+}
+
 /// Before Linux 5.14 every call that sets attributes takes this one for an unknown bit.
 bool is_too_new(const Attributes& attributes, const Report& report) {
     if (((attributes.set | attributes.recursive_set) & oci::kMountAttrNosymfollow) == 0)
@@ -222,6 +244,7 @@ std::string sentence_of(const Plan& plan, const Step& step, const Report& report
                    bad_parameter(plan, step.attributes.parameters, report), cause_of(report),
                    log_words(report));
     if (step.kind == Kind::landlock) return landlock_text(plan, step, report);
+    if (step.kind == Kind::memory_policy) return memory_policy_text(plan, step, report);
     if (step.kind == Kind::core_scheduling) return core_scheduling_text(report);
     if (step.kind == Kind::hook) return hook_text(plan, step, report);
     if (step.kind == Kind::user) return user_text(plan, step, report);

@@ -186,6 +186,28 @@ TEST_CASE("what the kernel is too old for is told with the version that can do i
           "(config.json: /mounts/3)");
 }
 
+TEST_CASE("a memory policy that was refused is told with the version that a newer one needs") {
+    const auto told = [](std::uint32_t mode, int error) {
+        const Plan plan = plan_with("x", [mode](Assembler& out) {
+            out.add(Kind::memory_policy, "/linux/memoryPolicy").memory_policy = {mode, {}};
+        });
+        return failure_sentence(plan, report_of(__NR_set_mempolicy, error)).text();
+    };
+    constexpr std::uint32_t kBind = 2;
+    constexpr std::uint32_t kBalancing = 1U << 13U;
+    const std::string refused = ": set_mempolicy: invalid argument";
+    CHECK(told(kBind, EINVAL) == "allocate memory by MPOL_BIND" + refused);
+    CHECK(told(5, EINVAL) ==
+          "allocate memory by MPOL_PREFERRED_MANY" + refused + " (this mode needs Linux 5.15)");
+    CHECK(told(6, EINVAL) ==
+          "allocate memory by MPOL_WEIGHTED_INTERLEAVE" + refused + " (this mode needs Linux 6.9)");
+    CHECK(told(kBind | kBalancing, EINVAL) ==
+          "allocate memory by MPOL_BIND with "
+          "MPOL_F_NUMA_BALANCING" +
+              refused + " (this flag needs Linux 5.12)");
+    CHECK_THAT(told(5, EPERM), Catch::EndsWith(": operation not permitted"));
+}
+
 TEST_CASE("a report of a step that the plan does not have is nonsense, not a crash") {
     const Plan plan = hook_plan();
     Report report = report_of(__NR_openat, ENOENT);

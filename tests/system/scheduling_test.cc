@@ -208,13 +208,23 @@ TEST_CASE("the memory policy is set with its nodes and flags") {
         bundle.set("/linux/memoryPolicy", one.policy);
         CHECK(output_of(bundle) == one.shown);
     }
-    if (kernel_is_at_least(5, 15)) {
-        bundle.set("/linux/memoryPolicy", {{"mode", "MPOL_PREFERRED_MANY"}, {"nodes", "0"}});
-        CHECK(output_of(bundle) == "prefer (many):0\n");
-    }
-    if (kernel_is_at_least(6, 9)) {
-        bundle.set("/linux/memoryPolicy", {{"mode", "MPOL_WEIGHTED_INTERLEAVE"}, {"nodes", "0"}});
-        CHECK(output_of(bundle) == "weighted interleave:0\n");
+    const struct {
+        const char* mode;
+        int major, minor;
+        const char* shown;
+    } newer[] = {
+        {"MPOL_PREFERRED_MANY", 5, 15, "prefer (many):0\n"},
+        {"MPOL_WEIGHTED_INTERLEAVE", 6, 9, "weighted interleave:0\n"},
+    };
+    for (const auto& one : newer) {
+        INFO(one.mode);
+        bundle.set("/linux/memoryPolicy", {{"mode", one.mode}, {"nodes", "0"}});
+        if (kernel_is_at_least(one.major, one.minor))
+            CHECK(output_of(bundle) == one.shown);
+        else
+            create_refused(bundle, "(this mode needs Linux " + std::to_string(one.major) + "." +
+                                       std::to_string(one.minor) +
+                                       ") (config.json: /linux/memoryPolicy)");
     }
 }
 
