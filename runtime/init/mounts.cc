@@ -136,8 +136,8 @@ namespace {
 
 /// The detached mount that is to be attached.
 Outcome open_source(Context& context, const plan::Bind& step) {
-    if (step.from != plan::kNoSlot) return Outcome(context.slot(step.from));
-    if ((step.flags & plan::kSourceMapped) != 0) return Outcome(context.mapped.release());
+    if (step.from != plan::kNoSlot) return context.slot(step.from);
+    if ((step.flags & plan::kSourceMapped) != 0) return context.mapped.release();
     const char* source = context.text(step.source);
     const bool recursive = (step.flags & plan::kRecursive) != 0;
     const bool no_follow = (step.flags & plan::kNoFollow) != 0;

@@ -122,8 +122,10 @@ double life(const std::string& program, const Words& global, const Bundle& bundl
 // A container that sleeps as long as this lives, for what is done to running ones.
 class Running {
  public:
-    Running(const Program& program, const Words& global, const Bundle& sleeper)
-        : program_(program.path), global_(global), id_(crux::test::our_tag() + "-" + program.name) {
+    Running(const Program& program, Words global, const Bundle& sleeper)
+        : program_(program.path),
+          global_(std::move(global)),
+          id_(crux::test::our_tag() + "-" + program.name) {
         milliseconds_of(words({"run", "--detach", "--bundle", sleeper.path(), id_}), true);
     }
     ~Running() {
@@ -303,7 +305,8 @@ Options read_options(int argc, char** argv) {
         else if (option == "--most")
             options.limits.push_back(read_limit(value));
         else
-            throw std::runtime_error(option + " " + value + ": is not understood");
+            throw std::runtime_error(
+                std::string(option).append(" ").append(value).append(": is not understood"));
     }
     return options;
 }
