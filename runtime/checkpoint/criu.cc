@@ -16,6 +16,7 @@
 #include "runtime/sys/file.h"
 #include "runtime/sys/poll.h"
 #include "runtime/sys/process.h"
+#include "runtime/sys/search.h"
 #include "runtime/sys/signal.h"
 #include "runtime/sys/socket.h"
 
@@ -28,11 +29,8 @@ constexpr int kEndMs = 10'000;
 
 Result<std::string> find_criu() {
     const char* path = std::getenv("PATH");
-    for (const std::string_view folder : split(path == nullptr ? "" : path, ':')) {
-        if (!folder.starts_with('/')) continue;
-        std::string program = cat(folder, "/criu");
-        if (sys::faccessat(sys::FdRef::cwd(), program, X_OK)) return program;
-    }
+    auto program = sys::find_program(path == nullptr ? "" : path, "criu");
+    if (program) return std::move(*program);
     return fail(Error::Kind::unsupported, "exec: \"criu\": executable file not found in $PATH");
 }
 

@@ -14,6 +14,7 @@
 #include "runtime/sys/file.h"
 #include "runtime/sys/namespace.h"
 #include "runtime/sys/process.h"
+#include "runtime/sys/search.h"
 
 namespace crux::launch {
 
@@ -34,14 +35,8 @@ constexpr MapFile kGroups = {"gid_map", "group", "/linux/gidMappings", "newgidma
 /// A program by the caller's PATH, or where the caller gave none, by a usual one.
 std::optional<std::string> find_program(const char* name) {
     const char* given = std::getenv("PATH");
-    const std::string_view path =
-        given != nullptr && *given != '\0' ? given : "/usr/local/bin:/usr/bin:/bin";
-    for (const std::string_view folder : split(path, ':')) {
-        if (!folder.starts_with('/')) continue;
-        std::string program = cat(folder, '/', name);
-        if (sys::faccessat(sys::FdRef::cwd(), program, X_OK)) return program;
-    }
-    return std::nullopt;
+    const bool is_given = given != nullptr && *given != '\0';
+    return sys::find_program(is_given ? given : "/usr/local/bin:/usr/bin:/bin", name);
 }
 
 std::unexpected<Error> refused(const MapFile& file, std::string_view why) {
