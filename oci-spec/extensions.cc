@@ -36,7 +36,6 @@ constexpr std::array kGroups = {
     Group{"all", 0xffff},
 };
 
-constexpr int kDefaultAbi = 3;
 constexpr int kHighestAbi = 5;
 
 std::uint64_t rights_of(int abi) {
@@ -78,7 +77,7 @@ int parse_abi(std::string_view text, std::string& fault) {
     const auto number = to_number<int>(text);
     if (number && *number >= 1 && *number <= kHighestAbi) return *number;
     fault = cat("the ABI version must be from 1 to ", kHighestAbi, ", not ", quoted(text));
-    return kDefaultAbi;
+    return kLandlockDefaultAbi;
 }
 
 std::vector<std::string_view> entries_of(std::string_view text) {
@@ -108,7 +107,7 @@ std::string_view landlock_kernel(int abi) {
 Landlock parse_landlock(std::string_view text, std::string& fault) {
     constexpr std::string_view kAbi = "abi=";
     Landlock out;
-    out.abi = kDefaultAbi;
+    out.abi = kLandlockDefaultAbi;
     const std::vector<std::string_view> entries = entries_of(text);
     for (const std::string_view entry : entries)
         if (entry.starts_with(kAbi)) out.abi = parse_abi(entry.substr(kAbi.size()), fault);

@@ -23,6 +23,9 @@ struct LandlockRight {
     int abi;
 };
 
+/// The ABI version whose rights an annotation restricts that names none.
+inline constexpr int kLandlockDefaultAbi = 3;
+
 /// The rights of the ABI versions 1 to 5, lowest bit first.
 [[nodiscard]] std::span<const LandlockRight> landlock_rights();
 
@@ -30,8 +33,8 @@ struct LandlockRight {
 [[nodiscard]] std::string_view landlock_kernel(int abi);
 
 /// Reads "RIGHTS:PATH; RIGHTS:PATH…", with "abi=N" as an entry of its own to ask for another set of
-/// restricted rights than ABI 3's. What is wrong with the text is said in `fault`, which stays
-/// empty otherwise.
+/// restricted rights than the default one's. What is wrong with the text is said in `fault`, which
+/// stays empty otherwise.
 [[nodiscard]] Landlock parse_landlock(std::string_view text, std::string& fault);
 
 }  // namespace crux::oci

@@ -58,7 +58,8 @@ banned() {
 strict=(oci-spec runtime)
 # What runs on the host's side of the clone; sys and init are where system calls are made.
 below_cmd=(oci-spec runtime/base runtime/host runtime/cgroup runtime/plan runtime/rootfs runtime/seccomp runtime/hooks
-    runtime/console runtime/network runtime/systemd runtime/resctrl runtime/launch runtime/checkpoint runtime/container)
+    runtime/console runtime/network runtime/systemd runtime/resctrl runtime/launch runtime/checkpoint runtime/doctor
+    runtime/container)
 host_side=("${below_cmd[@]}" cmd/crux)
 call='(^|[^A-Za-z0-9_.>:])(::)?'
 
@@ -90,7 +91,8 @@ banned no-setenv '\b(setenv|putenv|unsetenv|clearenv)\(' \
     'the environment is what the caller gave' "${strict[@]}" cmd/crux
 banned no-environment '\b(getenv|secure_getenv)\(' \
     'read where a command begins (container, launch, cmd) and handed down' oci-spec runtime/base runtime/sys \
-    runtime/host runtime/plan runtime/init runtime/rootfs runtime/cgroup runtime/seccomp runtime/hooks runtime/network
+    runtime/host runtime/plan runtime/init runtime/rootfs runtime/cgroup runtime/seccomp runtime/hooks runtime/network \
+    runtime/doctor
 banned no-format 'std::(format|print|println)\b' 'g++ 12 has none' "${strict[@]}" cmd
 banned no-shared-state '\b(std::shared_ptr|std::any|dynamic_cast|thread_local)\b' \
     'one owner for each thing, and types known when compiled' "${strict[@]}"
@@ -116,6 +118,7 @@ allowed_for() {
         runtime/sys) echo 'runtime/(base|sys)' ;;
         runtime/host) echo 'runtime/(base|sys|host)' ;;
         runtime/plan) echo 'runtime/(base|plan)|oci-spec|runtime/host/facts|runtime/cgroup/(places|settings|devices)' ;;
+        runtime/doctor) echo 'runtime/(base|doctor)|oci-spec|runtime/host/(facts|survey)' ;;
         runtime/init) echo 'runtime/init|runtime/plan/layout' ;;
         runtime/rootfs) echo 'runtime/(base|sys|rootfs|host)' ;;
         runtime/cgroup) echo 'runtime/(base|sys|host|cgroup)|oci-spec' ;;

@@ -5,9 +5,9 @@ namespace crux::cmd {
 namespace {
 
 constexpr const Command* kAll[] = {
-    &kCheckpoint, &kCompletion, &kCreate, &kDelete, &kEvents, &kExec,     &kExplain,
-    &kFeatures,   &kKill,       &kList,   &kPause,  &kPs,     &kRestore,  &kResume,
-    &kRun,        &kSpec,       &kStart,  &kState,  &kUpdate, &kValidate,
+    &kCheckpoint, &kCompletion, &kCreate, &kDelete, &kDoctor, &kEvents, &kExec,
+    &kExplain,    &kFeatures,   &kKill,   &kList,   &kPause,  &kPs,     &kRestore,
+    &kResume,     &kRun,        &kSpec,   &kStart,  &kState,  &kUpdate, &kValidate,
 };
 
 }  // namespace

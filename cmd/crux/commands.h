@@ -14,6 +14,7 @@ extern const Command kCheckpoint;
 extern const Command kCompletion;
 extern const Command kCreate;
 extern const Command kDelete;
+extern const Command kDoctor;
 extern const Command kEvents;
 extern const Command kExec;
 extern const Command kExplain;

@@ -111,6 +111,20 @@ struct Validation {
     std::vector<oci::Covered> properties;  ///< what becomes of each, on this host
 };
 
+/// What doctor is asked about.
+struct CheckupOptions {
+    std::string bundle;  ///< absolute; empty: the host, for an ordinary container
+    bool json = false;
+};
+
+struct Checkup {
+    std::string report;  ///< as text or JSON
+    bool fit = false;    ///< the container can run here
+};
+
+/// Looks at this host and tells what it offers and lacks, and what mends it; changes nothing.
+Result<Checkup> check_up(const CheckupOptions& options);
+
 /// Everything that is wrong or doubtful in a bundle's config.json. With `on_host`, also what this
 /// host cannot do of it, and what becomes of each property.
 Result<Validation> validate(const std::string& bundle, bool on_host);

@@ -17,8 +17,9 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-constexpr const char* kCommands[] = {"create", "delete", "explain", "kill",  "list",  "pause",
-                                     "resume", "run",    "spec",    "start", "state", "validate"};
+constexpr const char* kCommands[] = {"create", "delete",   "explain", "kill", "list",
+                                     "pause",  "resume",   "run",     "spec", "start",
+                                     "state",  "validate", "doctor"};
 
 /// A state root of this test, which nothing has used.
 std::string empty_root() {

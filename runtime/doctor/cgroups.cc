@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <array>
+
+#include "runtime/base/text.h"
+#include "runtime/doctor/examine.h"
+
+namespace crux::doctor {
+
+namespace {
+
+const std::string kSubject = "cgroups";
+
+/// A controller, and what of config.json it limits.
+struct Controller {
+    std::string_view v1;
+    std::string_view v2;  ///< empty: v2 has none, and crux says what it leaves out
+    std::array<std::string_view, 3> below;  ///< /linux/resources
+};
+
+constexpr std::array kControllers = {
+    Controller{"cpu", "cpu", {"/cpu/shares", "/cpu/quota", "/cpu/period"}},
+    Controller{"cpuset", "cpuset", {"/cpu/cpus", "/cpu/mems"}},
+    Controller{"memory", "memory", {"/memory"}},
+    Controller{"pids", "pids", {"/pids"}},
+    Controller{"blkio", "io", {"/blockIO"}},
+    Controller{"hugetlb", "hugetlb", {"/hugepageLimits"}},
+    Controller{"rdma", "rdma", {"/rdma"}},
+    Controller{"net_cls", "", {"/network/classID"}},
+    Controller{"net_prio", "", {"/network/priorities"}},
+};
+
+bool holds(const std::vector<std::string>& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+bool is_there(const Controller& controller, const host::Survey& survey) {
+    const host::CgroupLayout& layout = survey.facts.cgroup;
+    for (const host::CgroupHierarchy& hierarchy : layout.hierarchies)
+        if (hierarchy.version == 1 && hierarchy.has(controller.v1)) return true;
+    if (controller.v2.empty()) return layout.mode == host::CgroupMode::v2;
+    return layout.unified() != nullptr && holds(survey.delegated, controller.v2);
+}
+
+std::string_view word_of(host::CgroupMode mode) {
+    switch (mode) {
+        case host::CgroupMode::v1:
+            return "v1";
+        case host::CgroupMode::hybrid:
+            return "hybrid (v1 beside a cgroup2)";
+        case host::CgroupMode::v2:
+            return "v2";
+        case host::CgroupMode::none:
+            break;
+    }
+    return "none";
+}
+
+/// The command that brings controllers: from systemd to a user, or a hierarchy of their own.
+std::string remedy_for(const std::vector<const Controller*>& missing, const host::Survey& survey) {
+    const host::CgroupLayout& layout = survey.facts.cgroup;
+    if (layout.mode == host::CgroupMode::v2) {
+        const bool delegable = std::ranges::any_of(missing, [&](const Controller* controller) {
+            return layout.unified()->has(controller->v2);
+        });
+        if (!delegable || !survey.systemd || survey.facts.uid == 0) return {};
+        return "mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu "
+               "cpuset io memory pids\\n' >/etc/systemd/system/user@.service.d/delegate.conf && "
+               "systemctl daemon-reload";
+    }
+    for (const Controller* controller : missing)
+        if (survey.facts.uid == 0 && holds(survey.kernel_controllers, controller->v1))
+            return cat("mkdir -p /sys/fs/cgroup/", controller->v1, " && mount -t cgroup -o ",
+                       controller->v1, " cgroup /sys/fs/cgroup/", controller->v1);
+    return {};
+}
+
+void examine_controllers(const host::Survey& survey, Findings& out) {
+    std::vector<std::string> present;
+    std::vector<std::string> names;
+    std::vector<const Controller*> missing;
+    Finding finding{.grade = Grade::lacking, .subject = kSubject, .by_value = true};
+    const bool unified = survey.facts.cgroup.mode == host::CgroupMode::v2;
+    for (const Controller& controller : kControllers) {
+        const std::string_view name =
+            unified && !controller.v2.empty() ? controller.v2 : controller.v1;
+        if (is_there(controller, survey)) {
+            if (!unified || !controller.v2.empty()) present.emplace_back(name);
+            continue;
+        }
+        missing.push_back(&controller);
+        names.emplace_back(name);
+        for (const std::string_view below : controller.below)
+            if (!below.empty()) finding.fails.push_back({cat("/linux/resources", below), ""});
+    }
+    have(out, kSubject,
+         cat(word_of(survey.facts.cgroup.mode), ", with the controllers ", join(present, ", ")));
+    if (missing.empty()) return;
+    finding.text = cat("without the controllers ", join(names, ", "));
+    finding.remedy = remedy_for(missing, survey);
+    out.push_back(std::move(finding));
+}
+
+void examine_permission(const host::Survey& survey, Findings& out) {
+    if (survey.closed_cgroups.empty()) return;
+    Finding finding{
+        .subject = kSubject,
+        .text = cat("no cgroup can be made: ", join(survey.closed_cgroups, ", "),
+                    survey.closed_cgroups.size() == 1 ? " is" : " are", " not to be written to"),
+    };
+    if (is_root(survey.facts)) {
+        finding.grade = Grade::broken;
+        finding.remedy = "mount -o remount,rw /sys/fs/cgroup";
+    } else {
+        // Without limits and without a place of its own a container does without a cgroup.
+        finding.grade = Grade::lacking;
+        finding.fails = {{"/linux/resources", ""}, {"/linux/cgroupsPath", ""}};
+        finding.by_value = true;
+        if (survey.systemd_manager)
+            finding.remedy = "systemd-run --user --scope -p Delegate=yes crux ...";
+    }
+    out.push_back(std::move(finding));
+}
+
+}  // namespace
+
+void examine_cgroups(const host::Survey& survey, Findings& out) {
+    if (survey.facts.cgroup.mode == host::CgroupMode::none) {
+        out.push_back({.grade = Grade::lacking,
+                       .subject = kSubject,
+                       .text = "no hierarchy is mounted: nothing can be limited",
+                       .fails = {{"/linux/resources", ""}},
+                       .by_value = true,
+                       .remedy = "mount -t cgroup2 cgroup2 /sys/fs/cgroup"});
+        return;
+    }
+    examine_controllers(survey, out);
+    examine_permission(survey, out);
+}
+
+}  // namespace crux::doctor

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <utility>
+
+#include "runtime/doctor/doctor.h"
+
+/// The parts of examine(), a subject each.
+namespace crux::doctor {
+
+using Findings = std::vector<Finding>;
+
+/// Adds a thing that the host has.
+inline void have(Findings& out, std::string subject, std::string text) {
+    out.push_back({.subject = std::move(subject), .text = std::move(text)});
+}
+
+/// Whether the caller can do everything that root of the machine can.
+inline bool is_root(const host::Facts& facts) {
+    return facts.uid == 0 && !facts.in_user_namespace;
+}
+
+/// The version, and what newer ones brought.
+void examine_kernel(const host::Survey& survey, Findings& out);
+/// Hierarchies, their controllers, and whether the caller may make cgroups.
+void examine_cgroups(const host::Survey& survey, Findings& out);
+/// The kinds of namespaces, and what forbids them.
+void examine_namespaces(const host::Survey& survey, Findings& out);
+/// Capabilities of root; subordinate ids of an ordinary user.
+void examine_privileges(const host::Survey& survey, Findings& out);
+/// Security modules, seccomp and Landlock.
+void examine_security(const host::Survey& survey, Findings& out);
+/// systemd, CRIU, resctrl, NUMA, core scheduling.
+void examine_extras(const host::Survey& survey, Findings& out);
+
+}  // namespace crux::doctor

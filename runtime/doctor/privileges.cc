@@ -1,0 +1,94 @@
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/doctor/examine.h"
+
+namespace crux::doctor {
+
+namespace {
+
+/// The names of the capabilities that the kernel has and the set has not.
+std::vector<std::string> missing_from(std::uint64_t set, int last) {
+    std::vector<std::string> names;
+    for (unsigned number = 0; number < oci::kCapabilities.size(); ++number)
+        if (static_cast<int>(number) <= last && (set >> number & 1U) == 0)
+            names.emplace_back(oci::kCapabilities[number]);
+    return names;
+}
+
+void examine_capabilities(const host::Survey& survey, Findings& out) {
+    const std::string subject = "capabilities";
+    const auto number = oci::capability_number("CAP_SYS_ADMIN");
+    if ((survey.capabilities >> *number & 1U) == 0) {
+        out.push_back(
+            {.grade = Grade::broken,
+             .subject = subject,
+             .text = "root without CAP_SYS_ADMIN: no namespace and no mount can be made"});
+        return;
+    }
+    const auto missing = missing_from(survey.bounding, survey.facts.last_capability);
+    if (missing.empty()) {
+        have(out, subject, "all");
+        return;
+    }
+    Finding finding{
+        .grade = Grade::lacking,
+        .subject = subject,
+        .text = cat("cannot be granted, and are left out with a warning: ", join(missing, ", "))};
+    for (const char* set : {"bounding", "permitted", "effective"})
+        for (const std::string& name : missing)
+            finding.fails.push_back({cat("/process/capabilities/", set), name});
+    // Left out is not refused: planning tells, as a warning.
+    finding.by_value = true;
+    out.push_back(std::move(finding));
+}
+
+/// What is wrong with one of the two programs that write id maps; nothing where it is well.
+void examine_mapper(const host::Program& program, const char* name, const char* capability,
+                    Findings& out) {
+    const std::vector<oci::PropertyPattern> fails = {{"/linux/uidMappings/1", ""}};
+    if (program.path.empty())
+        out.push_back({.grade = Grade::lacking,
+                       .subject = "subordinate ids",
+                       .text = cat(name, " is not in PATH: only the caller's own id can be mapped"),
+                       .fails = fails,
+                       .remedy = "apt-get install uidmap"});
+    else if (!program.privileged)
+        out.push_back(
+            {.grade = Grade::lacking,
+             .subject = "subordinate ids",
+             .text = cat(program.path, " has neither file capabilities nor root's set-user-ID bit"),
+             .fails = fails,
+             .remedy = cat("setcap ", capability, "=ep ", program.path)});
+}
+
+void examine_subordinate_ids(const host::Survey& survey, Findings& out) {
+    const std::string subject = "subordinate ids";
+    const std::string who = survey.user.empty() ? cat(survey.facts.uid) : survey.user;
+    if (survey.subordinate_uids == 0 || survey.subordinate_gids == 0)
+        out.push_back(
+            {.grade = Grade::lacking,
+             .subject = subject,
+             .text = cat("/etc/", survey.subordinate_uids == 0 ? "subuid" : "subgid",
+                         " gives none to ", who, ": only the caller's own id can be mapped"),
+             .fails = {{"/linux/uidMappings/1", ""}},
+             .remedy =
+                 cat("usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ", who)});
+    else
+        have(out, subject,
+             cat(survey.subordinate_uids, " user ids and ", survey.subordinate_gids, " group ids"));
+    examine_mapper(survey.newuidmap, "newuidmap", "cap_setuid", out);
+    examine_mapper(survey.newgidmap, "newgidmap", "cap_setgid", out);
+}
+
+}  // namespace
+
+void examine_privileges(const host::Survey& survey, Findings& out) {
+    if (is_root(survey.facts))
+        examine_capabilities(survey, out);
+    else if (survey.facts.uid != 0)
+        examine_subordinate_ids(survey, out);
+    else
+        have(out, "privileges", "root of a user namespace");
+}
+
+}  // namespace crux::doctor
