@@ -117,6 +117,8 @@ TEST_CASE("what was mounted at the root of a container without a mount namespace
     const std::string peer = bundle.path() + "/peer";
     REQUIRE(mkdir(peer.c_str(), 0755) == 0);
     REQUIRE(::mount(root.c_str(), root.c_str(), nullptr, MS_BIND, nullptr) == 0);
+    // A peer group of its own, whatever the host's is.
+    REQUIRE(::mount(nullptr, root.c_str(), nullptr, MS_PRIVATE, nullptr) == 0);
     REQUIRE(::mount(nullptr, root.c_str(), nullptr, MS_SHARED, nullptr) == 0);
     // What is mounted on the root appears here too, as it does in other mount namespaces.
     REQUIRE(::mount(root.c_str(), peer.c_str(), nullptr, MS_BIND, nullptr) == 0);
