@@ -77,5 +77,7 @@ asm(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call run\n");
 #elif defined(__aarch64__)
 asm(".globl _start\n_start: mov x0, sp\n b run\n");
 #elif defined(__riscv)
-asm(".globl _start\n_start: mv a0, sp\n tail run\n");
+// The linker makes short accesses to data relative to gp, which the program has to set itself.
+asm(".globl _start\n_start:\n .option push\n .option norelax\n la gp, __global_pointer$\n"
+    " .option pop\n mv a0, sp\n tail run\n");
 #endif

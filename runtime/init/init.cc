@@ -187,5 +187,7 @@ asm(".globl _start\n_start:\n xor %ebp,%ebp\n mov %rsp,%rdi\n and $-16,%rsp\n ca
 #elif defined(__aarch64__)
 asm(".globl _start\n_start:\n mov x29,#0\n mov x0,sp\n bl crux_init_main\n");
 #else
-asm(".globl _start\n_start:\n mv a0,sp\n andi sp,sp,-16\n call crux_init_main\n");
+// The linker makes short accesses to data relative to gp, which the program has to set itself.
+asm(".globl _start\n_start:\n .option push\n .option norelax\n la gp,__global_pointer$\n"
+    " .option pop\n mv a0,sp\n andi sp,sp,-16\n call crux_init_main\n");
 #endif

@@ -81,6 +81,11 @@ static long call_native(word number, const word* a) {
 __asm__(
     ".globl _start\n"
     "_start:\n"
+    // The linker makes short accesses to data relative to gp, which the program has to set itself.
+    "  .option push\n"
+    "  .option norelax\n"
+    "  la gp, __global_pointer$\n"
+    "  .option pop\n"
     "  mv a0, sp\n"
     "  call begin\n");
 #endif
