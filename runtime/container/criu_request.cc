@@ -66,8 +66,8 @@ bool is_null_device(const struct ::stat& status) {
 /// CRIU writes a mount as mnt[PATH]:KEY.
 bool is_plain(std::string_view path) {
     return std::ranges::none_of(path, [](char one) {
-        constexpr char kBlank = ' ';
-        return one == '[' || one == ']' || one == ':' || (one >= 0 && one < kBlank);
+        const bool is_control = static_cast<unsigned char>(one) < ' ';
+        return one == '[' || one == ']' || one == ':' || is_control;
     });
 }
 

@@ -33,7 +33,7 @@ class Root {
     sys::Fd fd_;
 };
 
-TEST_CASE("mounts are named to criu by keys that say nothing of paths") {
+TEST_CASE("mounts are named to criu by keys that say nothing of paths", "[kernel]") {
     const Root root;
     const std::vector<ExternalPlace> places = {{"/data", root.path() + "/data"},
                                                {"/logs", root.path() + "/logs"},
@@ -50,7 +50,7 @@ TEST_CASE("mounts are named to criu by keys that say nothing of paths") {
     CHECK(key_of(places[2]) == "null");
 }
 
-TEST_CASE("no link of an image makes one mount pass for another") {
+TEST_CASE("no link of an image makes one mount pass for another", "[kernel]") {
     const Root root;
     fs::create_directory_symlink("/data", root.path() + "/link");
     // Both lead to one place: the second is what is seen there.
@@ -67,7 +67,7 @@ TEST_CASE("no link of an image makes one mount pass for another") {
                                              "/logs: one of them was moved, covered or replaced");
 }
 
-TEST_CASE("a path that criu would take for syntax is refused") {
+TEST_CASE("a path that criu would take for syntax is refused", "[kernel]") {
     const Root root;
     for (const char* name : {"a]:b", "a[b", "a:b", "a\nb"}) {
         fs::create_directories(root.path() + "/" + name);
@@ -79,7 +79,7 @@ TEST_CASE("a path that criu would take for syntax is refused") {
     }
 }
 
-TEST_CASE("what images say of a mount is checked against the configuration") {
+TEST_CASE("what images say of a mount is checked against the configuration", "[kernel]") {
     const Root root;
     const std::string source = root.path() + "/data";
     CHECK(check_mounts(root.fd(), {{{"/data", source}}}).has_value());

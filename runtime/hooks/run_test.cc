@@ -19,7 +19,8 @@ namespace {
 oci::Hook shell(const std::string& script) {
     oci::Hook hook;
     hook.path = "/bin/sh";
-    hook.args = {"a-hook", "-c", script};
+    // Busybox goes by the last part of this name.
+    hook.args = {"a-hook/sh", "-c", script};
     return hook;
 }
 
@@ -41,7 +42,7 @@ TEST_CASE("a hook gets the state, its arguments and its directory", "[kernel]") 
     Outcome outcome = outcome_of_running(shell("cat; echo; echo $0; pwd; echo trouble >&2"),
                                          R"({"id":"x"})", "/usr");
     CHECK(outcome.succeeded());
-    CHECK(outcome.output == "{\"id\":\"x\"}\na-hook\n/usr\n");
+    CHECK(outcome.output == "{\"id\":\"x\"}\na-hook/sh\n/usr\n");
     CHECK(outcome.complaint == "trouble\n");
 }
 

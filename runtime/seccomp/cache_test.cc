@@ -96,7 +96,7 @@ Program cached(const oci::Seccomp& wanted, const Scratch& scratch) {
     return std::move(*program);
 }
 
-TEST_CASE("a stored program is the same as a compiled one") {
+TEST_CASE("a stored program is the same as a compiled one", "[kernel]") {
     const Scratch scratch;
     const oci::Seccomp wanted = profile({"read", "no_such_call", "write", "nor_this"});
     const Program fresh = *compile(wanted);
@@ -111,7 +111,7 @@ TEST_CASE("a stored program is the same as a compiled one") {
     }
 }
 
-TEST_CASE("a hit takes its program from the entry") {
+TEST_CASE("a hit takes its program from the entry", "[kernel]") {
     const Scratch scratch;
     const oci::Seccomp wanted = profile({"read"});
     cached(wanted, scratch);
@@ -126,7 +126,7 @@ TEST_CASE("a hit takes its program from the entry") {
     CHECK(cached(wanted, scratch).instructions == marked.instructions);
 }
 
-TEST_CASE("flags, listener and metadata are not part of the entry but of the answer") {
+TEST_CASE("flags, listener and metadata are not part of the entry but of the answer", "[kernel]") {
     const Scratch scratch;
     oci::Seccomp wanted = profile({"read"});
     wanted.syscalls.push_back(
@@ -205,7 +205,7 @@ TEST_CASE("an entry with any byte changed, cut or added is not an entry") {
     CHECK(!decode_entry(key, encode_entry(key, {})));
 }
 
-TEST_CASE("a damaged, foreign or strange entry is replaced") {
+TEST_CASE("a damaged, foreign or strange entry is replaced", "[kernel]") {
     const Scratch scratch;
     const oci::Seccomp wanted = profile({"read"});
     const Program fresh = cached(wanted, scratch);
@@ -244,7 +244,7 @@ TEST_CASE("a damaged, foreign or strange entry is replaced") {
     }
 }
 
-TEST_CASE("a directory that others own or may enter is not used") {
+TEST_CASE("a directory that others own or may enter is not used", "[kernel]") {
     const Scratch scratch;
     const oci::Seccomp wanted = profile({"read"});
     const auto told = [&] {
@@ -272,7 +272,7 @@ TEST_CASE("something else in the place of the cache's directory is refused") {
     ::rmdir(path.c_str());
 }
 
-TEST_CASE("a cache that cannot be written still gives the program and says why") {
+TEST_CASE("a cache that cannot be written still gives the program and says why", "[kernel]") {
     const oci::Seccomp wanted = profile({"read"});
     // A directory that was removed takes no new names.
     std::string path = "/tmp/crux-seccomp-XXXXXX";
@@ -285,7 +285,7 @@ TEST_CASE("a cache that cannot be written still gives the program and says why")
     CHECK(program->cache_warning == "seccomp cache: openat2: no such file or directory");
 }
 
-TEST_CASE("no more than the latest entries are kept") {
+TEST_CASE("no more than the latest entries are kept", "[kernel]") {
     const Scratch scratch;
     const auto digest_name = [](std::size_t number) { return cat(number, "-entry"); };
     for (std::size_t i = 0; i < kMaxCacheEntries + 5; ++i) {
@@ -311,7 +311,7 @@ TEST_CASE("no more than the latest entries are kept") {
     }
 }
 
-TEST_CASE("a hit renews an entry that was not used for long, and only then") {
+TEST_CASE("a hit renews an entry that was not used for long, and only then", "[kernel]") {
     const Scratch scratch;
     const oci::Seccomp wanted = profile({"read"});
     cached(wanted, scratch);
@@ -324,7 +324,7 @@ TEST_CASE("a hit renews an entry that was not used for long, and only then") {
     CHECK(::time(nullptr) - scratch.facts(name).st_mtime > 1000);
 }
 
-TEST_CASE("a profile that fails leaves nothing in the cache") {
+TEST_CASE("a profile that fails leaves nothing in the cache", "[kernel]") {
     const Scratch scratch;
     oci::Seccomp wanted = profile({"read"});
     wanted.default_action = SeccompAction::kill;
@@ -333,7 +333,7 @@ TEST_CASE("a profile that fails leaves nothing in the cache") {
     CHECK(scratch.names().empty());
 }
 
-TEST_CASE("a profile whose entry would be very large is not kept") {
+TEST_CASE("a profile whose entry would be very large is not kept", "[kernel]") {
     const Scratch scratch;
     std::vector<std::string> names{"read"};
     for (int i = 0; i < 10; ++i) names.emplace_back(kMaxEntryBytes / 8, static_cast<char>('a' + i));

@@ -396,7 +396,7 @@ TEST_CASE("flags become the kernel's bits") {
     }
 }
 
-TEST_CASE("every flag of the floor's kernel is found on this one") {
+TEST_CASE("every flag of the floor's kernel is found on this one", "[kernel]") {
     CHECK(flag_supported(SeccompFlag::tsync));
     CHECK(flag_supported(SeccompFlag::log));
     CHECK(flag_supported(SeccompFlag::spec_allow));

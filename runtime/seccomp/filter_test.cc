@@ -104,7 +104,8 @@ void check_same(const oci::Seccomp& profile) {
     CHECK(compared > 100'000);
 }
 
-TEST_CASE("rules without conditions answer as libseccomp's filter does, on every architecture") {
+TEST_CASE("rules without conditions answer as libseccomp's filter does, on every architecture",
+          "[kernel]") {
     std::mt19937 random(7);
     const std::vector<std::string> names = all_names();
     for (int round = 0; round < 3; ++round) {

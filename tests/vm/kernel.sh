@@ -2,10 +2,11 @@
 # Fetches one of Debian's kernels into a folder of its own and makes the initial file system that boots it.
 # usage: tests/vm/kernel.sh 5.10|6.1|6.12|newest [x86_64|aarch64|riscv64]
 # Prints the folder: kernel, version, initramfs.cpio. What is there already is kept; remove the folder to fetch it anew.
-# The packages come from the mirror that this machine uses, through apt with lists and a status of its own, so that
-# nothing is installed and apt checks signatures and hashes.
+# Nothing is installed (scripts/debian-archive.sh).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=../../scripts/debian-archive.sh
+. "$here/../../scripts/debian-archive.sh"
 work=$here/../../build/vm
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
@@ -19,11 +20,10 @@ case ${1:-} in
 esac
 machine=${2:-x86_64}
 case $machine in
-    x86_64) debian=amd64 meta=linux-image-cloud-amd64 ;;
-    aarch64) debian=arm64 meta=linux-image-cloud-arm64 ;;
-    riscv64) debian=riscv64 meta=linux-image-riscv64 ;;
-    *) echo "no kernels for $machine" >&2; exit 2 ;;
+    riscv64) meta=linux-image-riscv64 ;;
+    *) meta=linux-image-cloud-$(debian_processor "$machine") ;;
 esac
+debian=$(debian_processor "$machine")
 folder=$work/kernels/$1-$machine
 
 # What a container may need of the kernel that Debian builds as a module, what the guest's devices need, and what
@@ -35,36 +35,8 @@ modules="virtio_pci virtio_mmio virtio_blk virtio_console virtio_rng ext4 fuse v
     ip6_tables ip6table_filter ip6table_nat nf_conntrack_netlink
     inet_diag tcp_diag udp_diag unix_diag netlink_diag af_packet_diag raw_diag"
 
-# apt_for: fills `apt` with the options for this suite and architecture, and its lists where they are older than a day.
-apt_for() {
-    local place=$work/apt/$suite-$debian mirror
-    # shellcheck disable=SC2016  # the dollar is apt's
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
-    mkdir -p "$place/lists/partial" "$place/cache/archives/partial"
-    : >"$place/status"
-    echo "deb [arch=$debian signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-        "${mirror:-http://deb.debian.org/debian} $suite main" >"$place/sources.list"
-    apt=(-o "Dir::Etc::sourcelist=$place/sources.list" -o Dir::Etc::sourceparts=/dev/null
-        -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null
-        -o "Dir::State::lists=$place/lists" -o "Dir::State::status=$place/status" -o "Dir::Cache=$place/cache"
-        -o "APT::Architecture=$debian" -o "APT::Architectures::=$debian"
-        -o Acquire::Languages=none -o APT::Sandbox::User=root)
-    [ -n "$(find "$place/lists" -maxdepth 1 -name '*Packages*' -mmin -1440)" ] ||
-        timeout 300 apt-get "${apt[@]}" -qq update
-}
-
 # depends PACKAGE PATTERN: the packages that it depends on whose names match.
 depends() { apt-cache "${apt[@]}" depends --important "$1" | sed -nE "s/^ *Depends: ($2)\$/\1/p"; }
-
-# unpack FOLDER PACKAGE…: downloads and unpacks packages.
-unpack() {
-    local into=$1 package
-    shift
-    mkdir -p "$into/packages"
-    (cd "$into/packages" && timeout 900 apt-get "${apt[@]}" -qq download "$@")
-    for package in "$into"/packages/*.deb; do dpkg-deb -x "$package" "$into"; done
-    rm -r "$into/packages"
-}
 
 # first FILE…: the first that is there.
 first() {
@@ -81,7 +53,7 @@ first() {
 
 make_kernel() {
     local image parts version tree=$folder.new/tree
-    apt_for
+    archive "$suite" "$debian" "$work/apt"
     image=$(depends "$meta" 'linux-image-[0-9][^ ]*' | head -n 1)
     [ -n "$image" ] || { echo "$suite has no $meta for $debian" >&2; return 1; }
     # Newer suites split the modules from the image.
