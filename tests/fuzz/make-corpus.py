@@ -57,7 +57,7 @@ RECORD = {
              "has_poststart": False, "has_poststop": True, "own_pid_namespace": True},
 }
 JOURNAL = ("cgroup 1 /sys/fs/cgroup/cpu /a\\040b/demo cpu,cpuacct\ncgroup 2 /sys/fs/cgroup/unified /demo \n"
-           "ancestor /sys/fs/cgroup/cpu/a\\040b\ndirectory /sys/fs/resctrl/demo\nours\n")
+           "ancestor /sys/fs/cgroup/cpu/a\\040b\ndirectory /sys/fs/resctrl/demo\nmount 41 /srv/a\\040b/rootfs\nours\n")
 WORDS = ["SIGTERM", "rtmin+3", "RTMAX-1", "9", "0-3,7\n", "ro,nosuid,rbind,rslave,size=64k,idmap=uids=0-1-2",
          "1000:1000", "4294967295", "6.1.0-13-amd64", "cpu cpuset memory\n", "12:pids:/a\n0::/b\n",
          "36 35 0:30 / /sys/fs/cgroup/cpu rw,nosuid shared:9 - cgroup cgroup rw,cpu\n",
