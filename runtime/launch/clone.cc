@@ -124,14 +124,17 @@ void run_init(void* argument) {
     give_up(start, call(__NR_execve, start.image_path, start.arguments, kNoEnvironment));
 }
 
+void enter_cgroup(const Start& start, struct clone_args& arguments) {
+    if (start.cgroup < 0) return;
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<std::uint64_t>(start.cgroup);
+}
+
 struct clone_args arguments_for(const Start& start, std::uint64_t more, const char* stack) {
     struct clone_args arguments = {};
     arguments.flags = start.namespaces | more;
     if (start.shares_memory) arguments.flags |= CLONE_VM;
-    if (start.cgroup >= 0) {
-        arguments.flags |= CLONE_INTO_CGROUP;
-        arguments.cgroup = static_cast<std::uint64_t>(start.cgroup);
-    }
+    if (!start.helper_enters) enter_cgroup(start, arguments);
     arguments.exit_signal = (more & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
     arguments.stack = reinterpret_cast<std::uint64_t>(stack);
     arguments.stack_size = kStackSize;
@@ -178,6 +181,7 @@ Result<Process> clone_by_helper(Start& start) {
     struct clone_args arguments = {};
     arguments.flags = CLONE_VM | CLONE_VFORK;
     arguments.exit_signal = SIGCHLD;
+    if (start.helper_enters) enter_cgroup(start, arguments);
     arguments.stack = reinterpret_cast<std::uint64_t>(helper_stack);
     arguments.stack_size = kStackSize;
     const long helper = crux_clone3_call(&arguments, sizeof arguments, run_helper, &start);

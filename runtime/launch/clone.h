@@ -28,6 +28,9 @@ struct StartFailure {
 struct Start {
     std::uint64_t namespaces = 0;  ///< CLONE_NEW* bits
     int cgroup = -1;               ///< directory for CLONE_INTO_CGROUP, or -1
+    /// Where namespaces are joined: the process that joins them is in the cgroup already, with the
+    /// rights of before. It counts there as long as it lives.
+    bool helper_enters = false;
     std::span<Join> joins;
     std::span<const int> inherited;  ///< descriptors that init keeps
     int our_end = -1;  ///< of the control socket; closed, so that our death is an end of file

@@ -244,13 +244,24 @@ void plan_fault(plan::Header& header) {
 namespace {
 
 Result<Process> clone_somewhere(Start& start, const Outside& outside) {
-    auto process = clone_init(start);
-    if (process || process.error().code() != EBUSY || outside.first_pid == 0) return process;
-    const sys::Fd present = TRY(outside.group->open_unified_of(outside.first_pid));
-    start.cgroup = present.get();
-    *start.failure = {};
-    for (Join& join : start.joins) join.done = false;
-    return clone_init(start);
+    sys::Fd present;
+    for (;;) {
+        auto process = clone_init(start);
+        const int error = process ? 0 : process.error().code();
+        if (error == EBUSY && outside.first_pid != 0 && !present) {
+            present = TRY(outside.group->open_unified_of(outside.first_pid));
+            start.cgroup = present.get();
+        } else if (error == EACCES && start.cgroup >= 0 && !start.joins.empty() &&
+                   !start.helper_enters) {
+            // A cgroup that was handed to the container: who has joined its user namespace has no
+            // rights any more above it, where it comes from.
+            start.helper_enters = true;
+        } else {
+            return process;
+        }
+        *start.failure = {};
+        for (Join& join : start.joins) join.done = false;
+    }
 }
 
 }  // namespace
