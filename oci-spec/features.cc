@@ -122,9 +122,10 @@ std::string features_json(const Build& build) {
     writer.key("linux");
     write_linux(writer, build);
     writer.member("annotations", annotations(build));
-    writer.member("potentiallyUnsafeConfigAnnotations",
-                  std::vector<std::string>{"bundle", "org.systemd.property.", "org.criu.config",
-                                           "org.cruxruntime."});
+    writer.member(
+        "potentiallyUnsafeConfigAnnotations",
+        std::vector<std::string>{"bundle", "org.systemd.property.", "run.oci.systemd.subgroup",
+                                 "org.criu.config", "org.cruxruntime."});
     writer.end_object();
     return writer.take() + '\n';
 }

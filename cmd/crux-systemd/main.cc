@@ -78,6 +78,7 @@ std::string serve(bool user, std::string_view verb, const std::string& unit, Lin
     if (!read_request(lines, properties, wrong)) return wrong;
     Manager manager;
     wrong = manager.connect(user);
+    if (wrong.empty()) wrong = manager.leave_out_unknown(properties);
     if (!wrong.empty()) return wrong;
     if (verb == "start") return manager.start(unit, properties);
     return verb == "set" ? manager.set(unit, properties) : manager.stop(unit);

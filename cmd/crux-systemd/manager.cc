@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -14,13 +14,10 @@ namespace crux::systemd_helper {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr const char* kService = "org.freedesktop.systemd1";
 constexpr const char* kObject = "/org/freedesktop/systemd1";
 constexpr const char* kInterface = "org.freedesktop.systemd1.Manager";
-constexpr std::uint64_t kCallMicroseconds = 25'000'000;
-constexpr std::chrono::seconds kJobPatience{30};
+constexpr std::chrono::seconds kPatience{30};
 
 /// A message, given back when it is done with.
 class Message {
@@ -99,20 +96,6 @@ int on_job_removed(sd_bus_message* signal, void* data, sd_bus_error* /*error*/) 
     return 0;
 }
 
-std::string wait_for(sd_bus* bus, const Job& job) {
-    const auto deadline = Clock::now() + kJobPatience;
-    while (job.result.empty()) {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::microseconds>(deadline - Clock::now());
-        if (left.count() <= 0) return "its job does not end";
-        int result = sd_bus_process(bus, nullptr);
-        if (result == 0) result = sd_bus_wait(bus, static_cast<std::uint64_t>(left.count()));
-        if (result < 0 && result != -EINTR)
-            return std::string("wait for its job: ") + std::strerror(-result);
-    }
-    return job.result == "done" ? "" : "its job ended with " + job.result;
-}
-
 std::string runtime_folder() {
     const char* folder = std::getenv("XDG_RUNTIME_DIR");
     return folder != nullptr ? folder : "/run/user/" + std::to_string(::getuid());
@@ -120,15 +103,35 @@ std::string runtime_folder() {
 
 }  // namespace
 
-std::string CallError::words(int result) const {
-    return error_.message != nullptr ? error_.message : std::strerror(-result);
-}
-
 Manager::~Manager() {
-    sd_bus_flush_close_unref(bus_);
+    // Without a flush, which would wait for one that does not answer: nothing is left to send.
+    sd_bus_close_unref(bus_);
 }
 
-bool Manager::connect_privately(bool user) {
+std::string Manager::words(const CallError& error, int result) const {
+    if (result == -ETIMEDOUT)
+        return std::string(whose_) + " systemd does not answer within " +
+               std::to_string(kPatience.count()) + " s: see whether systemctl status does";
+    return error.message() != nullptr ? error.message() : std::strerror(-result);
+}
+
+/// One step of the connection's work; -ETIMEDOUT when the time is up.
+int Manager::process_or_wait() {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::microseconds>(deadline_ - Clock::now()).count();
+    if (left <= 0) return -ETIMEDOUT;
+    int result = sd_bus_process(bus_, nullptr);
+    if (result == 0) result = sd_bus_wait(bus_, static_cast<std::uint64_t>(left));
+    return result == -EINTR ? 0 : result;
+}
+
+int Manager::wait_until_ready() {
+    int result = 0;
+    while (result >= 0 && sd_bus_is_ready(bus_) == 0) result = process_or_wait();
+    return result;
+}
+
+bool Manager::open_own_socket(bool user) {
     const std::string path =
         (user ? runtime_folder() + "/systemd/private" : std::string("/run/systemd/private"));
     if (::access(path.c_str(), W_OK) != 0) return false;
@@ -147,16 +150,43 @@ bool Manager::connect_privately(bool user) {
 }
 
 std::string Manager::connect(bool user) {
-    if (connect_privately(user)) return {};
-    const int result =
-        patiently([&] { return user ? sd_bus_open_user(&bus_) : sd_bus_open_system(&bus_); });
+    whose_ = user ? "the user's" : "the machine's";
+    deadline_ = Clock::now() + kPatience;
+    const bool is_bus = !open_own_socket(user);
+    int result = 0;
+    if (is_bus)
+        result =
+            patiently([&] { return user ? sd_bus_open_user(&bus_) : sd_bus_open_system(&bus_); });
+    if (result >= 0) result = wait_until_ready();
+    const CallError none;
+    if (result == -ETIMEDOUT) return words(none, result);
     if (result < 0)
-        return std::string("no connection with ") + (user ? "the user's" : "the machine's") +
-               " systemd: " + std::strerror(-result);
-    // Signals come to those alone who asked for them.
-    const int subscribed =
-        sd_bus_call_method(bus_, kService, kObject, kInterface, "Subscribe", nullptr, nullptr, "");
-    return subscribed < 0 ? std::string("subscribe: ") + std::strerror(-subscribed) : "";
+        return std::string("no connection with ") + whose_ + " systemd: " + std::strerror(-result) +
+               (user ? " (a login of the user, or loginctl enable-linger, starts it)"
+                     : " (without --systemd-cgroup crux makes cgroups itself)");
+    constexpr std::chrono::microseconds kCall = kPatience;
+    sd_bus_set_method_call_timeout(bus_, kCall.count());
+    // Signals of a bus come to those alone who asked for them.
+    if (is_bus)
+        result = sd_bus_call_method(bus_, kService, kObject, kInterface, "Subscribe", nullptr,
+                                    nullptr, "");
+    return result < 0 ? "subscribe: " + words(none, result) : "";
+}
+
+std::string Manager::leave_out_unknown(std::vector<Property>& properties) {
+    const auto is_idle = [](const Property& property) {
+        return property.name == "CPUWeight" && property.words[0] == "0";
+    };
+    if (std::ranges::none_of(properties, is_idle)) return {};
+    CallError error;
+    char* version = nullptr;
+    const int result = sd_bus_get_property_string(bus_, kService, kObject, kInterface, "Version",
+                                                  error.get(), &version);
+    if (result < 0) return "ask for its version: " + words(error, result);
+    constexpr int kKnowsIdle = 252;
+    if (std::atoi(version) < kKnowsIdle) std::erase_if(properties, is_idle);
+    std::free(version);
+    return {};
 }
 
 std::string Manager::await_job(sd_bus_message* call, CallError& error) {
@@ -168,13 +198,15 @@ std::string Manager::await_job(sd_bus_message* call, CallError& error) {
     Message answer;
     result = patiently([&] {
         sd_bus_error_free(error.get());
-        return sd_bus_call(bus_, call, kCallMicroseconds, error.get(), answer.out());
+        return sd_bus_call(bus_, call, 0, error.get(), answer.out());
     });
-    if (result < 0) return error.words(result);
+    if (result < 0) return words(error, result);
     const char* path = nullptr;
     if (sd_bus_message_read(answer.get(), "o", &path) < 0) return "an answer that names no job";
     job.path = path;
-    return wait_for(bus_, job);
+    while (result >= 0 && job.result.empty()) result = process_or_wait();
+    if (result < 0) return "wait for its job: " + words(error, result);
+    return job.result == "done" ? "" : "its job ended with " + job.result;
 }
 
 std::string Manager::start_once(const std::string& unit, const std::vector<Property>& properties,
@@ -205,7 +237,8 @@ std::string Manager::start(const std::string& unit, const std::vector<Property>&
     std::string wrong = start_once(unit, properties, exists);
     if (!exists) return wrong;
     reset_failed(unit);
-    return start_once(unit, properties, exists);
+    wrong = start_once(unit, properties, exists);
+    return exists ? "there is a unit of this name already" : wrong;
 }
 
 std::string Manager::set(const std::string& unit, const std::vector<Property>& properties) {
@@ -217,9 +250,8 @@ std::string Manager::set(const std::string& unit, const std::vector<Property>& p
     if (result >= 0) result = append_properties(call.get(), properties, false, bad);
     if (!bad.empty()) return "the value of " + bad + " is none of its type";
     CallError error;
-    if (result >= 0)
-        result = sd_bus_call(bus_, call.get(), kCallMicroseconds, error.get(), nullptr);
-    return result < 0 ? error.words(result) : "";
+    if (result >= 0) result = sd_bus_call(bus_, call.get(), 0, error.get(), nullptr);
+    return result < 0 ? words(error, result) : "";
 }
 
 std::string Manager::stop(const std::string& unit) {

@@ -2,6 +2,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,15 @@ class CallError {
     [[nodiscard]] bool is(const char* name) const {
         return sd_bus_error_has_name(&error_, name) > 0;
     }
-    /// What went wrong; the call answered `result`.
-    [[nodiscard]] std::string words(int result) const;
+    /// The bus's words; null where it said none.
+    [[nodiscard]] const char* message() const { return error_.message; }
 
  private:
     sd_bus_error error_ = {};
 };
 
 /// A connection with systemd, over its own socket where it lets us in (no bus is needed then, and
-/// no message but the call's own), else over the bus.
+/// no message but the call's own), else over the bus. Nothing is waited for longer than 30 s.
 class Manager {
  public:
     Manager() = default;
@@ -38,6 +39,10 @@ class Manager {
 
     /// An empty text, or why there is no connection. `user`: the manager of this user.
     std::string connect(bool user);
+
+    /// Takes properties away that this systemd is too old for. Its version is asked for only where
+    /// there are such. An empty text, or what went wrong.
+    std::string leave_out_unknown(std::vector<Property>& properties);
 
     /// StartTransientUnit, and the wait for the job's end. A scope gets this process. A failed unit
     /// of that name is forgotten first (ResetFailedUnit). An empty text, or what went wrong.
@@ -51,13 +56,20 @@ class Manager {
     std::string stop(const std::string& unit);
 
  private:
-    bool connect_privately(bool user);
+    using Clock = std::chrono::steady_clock;
+
+    bool open_own_socket(bool user);
+    int wait_until_ready();
+    int process_or_wait();
+    [[nodiscard]] std::string words(const CallError& error, int result) const;
     std::string start_once(const std::string& unit, const std::vector<Property>& properties,
                            bool& exists);
     std::string await_job(sd_bus_message* call, CallError& error);
     void reset_failed(const std::string& unit);
 
     sd_bus* bus_ = nullptr;
+    const char* whose_ = "";
+    Clock::time_point deadline_;
 };
 
 }  // namespace crux::systemd_helper

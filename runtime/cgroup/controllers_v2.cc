@@ -134,24 +134,26 @@ Status Group::enable_controllers(const Limits& limits) {
     top.remove_suffix(place.path.size());
     Enabler enabler(base_, place.mountpoint, top, place.path);
     enabler.enable(missing);
-    TRY(settle_type(must));
+    TRY(settle_type(must, limits));
     missing = TRY(lacking(must));
     if (missing.empty()) return {};
     return std::unexpected(
         enabler.why_not(missing.front()).at(origin_of(limits, index, missing.front())));
 }
 
-Status Group::settle_type(std::span<const std::string> controllers) const {
+Status Group::settle_type(std::span<const std::string> controllers, const Limits& limits) const {
     auto type = read_value(unified_, "cgroup.type");
     if (!type || trimmed(*type) != "domain invalid") return {};
     // A new cgroup below a threaded one. As a thread-mode cgroup it can be used, but not with
     // controllers of whole processes (cgroups(7)).
-    std::string directory = places_[static_cast<std::size_t>(unified_place(places_))].directory();
+    const auto index = static_cast<std::uint32_t>(unified_place(places_));
+    std::string directory = places_[index].directory();
     for (const std::string& controller : controllers)
         if (!is_threaded(controller))
-            return fail(Error::Kind::unsupported,
-                        cat("cannot use controller ", controller, " in ", directory,
-                            ": it lies below a threaded cgroup"));
+            return std::unexpected(
+                Error(Error::Kind::unsupported, cat("cannot use controller ", controller, " in ",
+                                                    directory, ": it lies below a threaded cgroup"))
+                    .at(origin_of(limits, index, controller)));
     return sys::write_file(unified_, "cgroup.type", "threaded")
         .during(cat(directory, "/cgroup.type"));
 }

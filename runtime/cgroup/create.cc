@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 
 #include "runtime/base/text.h"
 #include "runtime/cgroup/files.h"
@@ -113,11 +114,19 @@ std::vector<std::string> Group::missing_ancestors(std::span<const Place> places)
 }
 
 Result<Group> Group::create(std::vector<Place> places, const Limits& limits) {
-    return made(std::move(places), limits, Existing::only_empty);
+    return made(std::move(places), limits, {});
 }
 
-Result<Group> Group::adopt(std::vector<Place> places, const Limits& limits) {
-    return made(std::move(places), limits, Existing::as_it_is);
+Result<Group> Group::adopt(std::vector<Place> places, const Limits& limits,
+                           std::optional<pid_t> keeper) {
+    return made(std::move(places), limits, {.only_empty = false, .keeper = keeper});
+}
+
+Status Group::check_unused(std::vector<Place> places) {
+    std::vector<std::uint32_t> all(places.size());
+    std::iota(all.begin(), all.end(), 0U);
+    const Group group = TRY(open(std::move(places)));
+    return group.check_taken(all);
 }
 
 Result<Group> Group::made(std::vector<Place> places, const Limits& limits, Existing existing) {
@@ -136,7 +145,8 @@ Status Group::make(const Limits& limits, Existing existing) {
         if (!is_new_[i]) taken.push_back(i);
     }
     TRY(hold_unified());
-    if (existing == Existing::only_empty && !taken.empty()) TRY(check_taken(taken));
+    if (existing.only_empty && !taken.empty()) TRY(check_taken(taken));
+    if (existing.keeper) TRY(add(*existing.keeper));
     return enable_controllers(limits);
 }
 

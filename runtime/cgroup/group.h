@@ -42,8 +42,15 @@ class Group {
     static Result<Group> create(std::vector<Place> places, const Limits& limits);
 
     /// As create, but for a cgroup that somebody made for this container and keeps alive with a
-    /// process of theirs (systemd's scope): directories that exist are taken as they are.
-    static Result<Group> adopt(std::vector<Place> places, const Limits& limits);
+    /// process of theirs (systemd's scope): directories that exist are taken as they are. Where the
+    /// container's is one below, the keeper moves there: a v2 cgroup with a process in it hands no
+    /// controllers on.
+    static Result<Group> adopt(std::vector<Place> places, const Limits& limits,
+                               std::optional<pid_t> keeper);
+
+    /// Refuses places that have processes in them or are frozen, as create does. For cgroups that
+    /// somebody else is about to make.
+    static Status check_unused(std::vector<Place> places);
 
     /// The absolute paths of the ancestors that create would have to make, the topmost first, so
     /// that they can be noted before they exist. Asks only where a path has more than one name.
@@ -130,13 +137,18 @@ class Group {
 
     [[nodiscard]] Status hold_base();
     [[nodiscard]] Status hold_unified();
-    enum class Existing : std::uint8_t { only_empty, as_it_is };
+    /// What is there already, and whose process moves in.
+    struct Existing {
+        bool only_empty = true;
+        std::optional<pid_t> keeper;
+    };
     static Result<Group> made(std::vector<Place> places, const Limits& limits, Existing existing);
     [[nodiscard]] Status make(const Limits& limits, Existing existing);
     [[nodiscard]] Status make_place(std::uint32_t place, const Limits& limits);
     [[nodiscard]] Status check_taken(std::span<const std::uint32_t> taken) const;
     [[nodiscard]] Status enable_controllers(const Limits& limits);
-    [[nodiscard]] Status settle_type(std::span<const std::string> controllers) const;
+    [[nodiscard]] Status settle_type(std::span<const std::string> controllers,
+                                     const Limits& limits) const;
     void remove_made() const;
     static void remove_ancestors(std::span<const std::string> ancestors);
     [[nodiscard]] Status judge(const Setting& setting, Errno error,

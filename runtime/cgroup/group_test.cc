@@ -345,8 +345,9 @@ TEST_CASE("a cgroup below a threaded one takes threads' controllers only") {
     limits.settings = {setting(0, "memory.max", "1")};
     auto refused = Group::create({place}, limits);
     REQUIRE(!refused);
-    CHECK(refused.error().message() == cat("cannot use controller memory in ", host.path("u/box/x"),
-                                           ": it lies below a threaded cgroup"));
+    CHECK(refused.error().message() ==
+          cat("cannot use controller memory in ", host.path("u/box/x"),
+              ": it lies below a threaded cgroup (config.json: /here)"));
     limits.settings = {setting(0, "cpu.weight", "1")};
     CHECK(Group::create({place}, limits));
     CHECK(host.read("u/box/x/cgroup.type").starts_with("threaded"));

@@ -1,5 +1,7 @@
 #include "runtime/container/confinement.h"
 
+#include <sys/mount.h>
+
 #include <algorithm>
 
 #include "runtime/base/text.h"
@@ -59,6 +61,21 @@ Result<Confinement> place_cgroup(const oci::Config& config, const host::Facts& f
 }
 
 }  // namespace
+
+std::optional<uid_t> cgroup_owner(const oci::Config& config) {
+    const oci::Namespace* own = oci::find_namespace(config.linux, oci::NamespaceType::cgroup);
+    const bool is_writable = std::ranges::any_of(config.mounts, [](const oci::Mount& mount) {
+        const bool is_cgroup = mount.type == "cgroup" || mount.type == "cgroup2";
+        return is_cgroup && !mount.is_bind() && (mount.parsed.superblock_set & MS_RDONLY) == 0;
+    });
+    if (own == nullptr || !own->path.empty() || !is_writable) return std::nullopt;
+    const uid_t user = config.process ? config.process->user.uid : 0;
+    if (oci::find_namespace(config.linux, oci::NamespaceType::user) == nullptr) return user;
+    for (const oci::IdMapping& map : config.linux.uid_mappings)
+        if (user >= map.container_id && user - map.container_id < map.size)
+            return map.host_id + (user - map.container_id);
+    return std::nullopt;
+}
 
 bool is_unprivileged(const host::Facts& facts) {
     return facts.uid != 0 || facts.in_user_namespace;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +23,11 @@ struct Confinement {
 
 /// Whether this process is anything less than root of the machine.
 bool is_unprivileged(const host::Facts& facts);
+
+/// Whom the container's cgroup of version 2 is handed to (config-linux.md, Cgroup ownership): the
+/// host's id of its process's user, where the container has a cgroup namespace of its own and a
+/// cgroup mount that it may write. Nothing where that id has no mapping.
+std::optional<uid_t> cgroup_owner(const oci::Config& config);
 
 /// The places below this path (as cgroupsPath has it, empty for the usual one), and the
 /// configuration's limits there. A rootless caller whose

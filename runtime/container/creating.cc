@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
+#include "runtime/container/confinement.h"
 #include "runtime/container/delete.h"
 #include "runtime/container/unit.h"
 #include "runtime/hooks/run.h"
@@ -37,24 +40,43 @@ std::vector<std::string> own_descriptors() {
     return targets;
 }
 
+/// systemd would take a cgroup as it is, and in a frozen one its helper would not wake up.
+Status check_unused(const systemd::Unit& unit, std::vector<cgroup::Place> places) {
+    for (cgroup::Place& place : places) place.path.resize(place.path.size() - unit.below.size());
+    return cgroup::Group::check_unused(std::move(places)).during(cat("systemd unit ", unit.name));
+}
+
 }  // namespace
 
 Status NewGroup::adopt(NewGroup& made, launch::Journal& journal, const Prepared& prepared,
                        cgroup::Limits& limits) {
     cgroup::Limits tight = take_tight_limits(limits);
     const std::vector<cgroup::Place>& places = prepared.plan.host.cgroup;
+    TRY(check_unused(*prepared.unit, places));
     TRY(journal.note_cgroup(places, {}));
     TRY(journal.note_unit({prepared.unit->name, prepared.unit->user}));
     systemd::Started helper = TRY(start_unit(prepared, limits));
     made.unit_ = std::make_unique<Unit>(*prepared.unit, std::move(helper), std::move(tight));
     // Hierarchies that systemd does not use have none of its slices.
     TRY(journal.note_cgroup({}, cgroup::Group::missing_ancestors(places)));
-    made.group_ = TRY(cgroup::Group::adopt(places, limits));
+    std::optional<pid_t> keeper;
+    if (!prepared.unit->below.empty()) keeper = made.unit_->helper.keeper();
+    made.group_ = TRY(cgroup::Group::adopt(places, limits, keeper));
     return {};
 }
 
 Result<NewGroup> NewGroup::make(launch::Journal& journal, const Prepared& prepared,
                                 Warnings& warnings) {
+    auto made = make_or_not(journal, prepared, warnings);
+    if (!made && made.error().code() == EROFS)
+        return std::move(made).during(
+            "the container's cgroup cannot be made (mount its hierarchy for writing, or do without "
+            "one by --cgroup-manager disabled)");
+    return made;
+}
+
+Result<NewGroup> NewGroup::make_or_not(launch::Journal& journal, const Prepared& prepared,
+                                       Warnings& warnings) {
     const plan::HostPart& host = prepared.plan.host;
     NewGroup made;
     if (host.cgroup.empty()) return made;
@@ -70,6 +92,9 @@ Result<NewGroup> NewGroup::make(launch::Journal& journal, const Prepared& prepar
     TRY(made.group_->apply(limits, soft));
     for (const cgroup::Warning& warning : soft)
         warnings.push_back(cat(warning.origin, ": ", warning.text));
+    // What an ordinary user makes is that user's, and can be given to nobody else.
+    const std::optional<uid_t> owner = cgroup_owner(prepared.bundle.config);
+    if (owner && prepared.facts.uid == 0) TRY(made.group_->give_to(*owner));
     return made;
 }
 

@@ -44,6 +44,8 @@ class NewGroup {
         systemd::Started helper;
         cgroup::Limits tight;  ///< not set as long as the helper is in there
     };
+    static Result<NewGroup> make_or_not(launch::Journal& journal, const Prepared& prepared,
+                                        Warnings& warnings);
     static Status adopt(NewGroup& made, launch::Journal& journal, const Prepared& prepared,
                         cgroup::Limits& limits);
 

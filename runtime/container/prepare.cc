@@ -17,6 +17,7 @@
 #include "runtime/seccomp/compile.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/process.h"
+#include "runtime/systemd/properties.h"
 
 namespace crux::container {
 
@@ -146,11 +147,13 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
         std::string path = config.linux.cgroups_path;
         if (options.systemd_cgroup) {
             prepared.unit = TRY(systemd::unit_for(path, id, prepared.facts.cgroup, rootless));
-            path = prepared.unit->path;
+            prepared.unit->below = TRY(systemd::subgroup_of(config.annotations));
+            path = prepared.unit->path + prepared.unit->below;
             inputs.unit = cat(prepared.unit->name, " in ", prepared.unit->slice);
         }
         Confinement confinement =
             TRY(confinement_for(config, prepared.facts, path, id, rootless, warnings));
+        if (prepared.unit) systemd::round_up_quota(confinement.limits.settings);
         inputs.cgroup = std::move(confinement.places);
         inputs.limits = std::move(confinement.limits);
     }

@@ -21,8 +21,6 @@ std::vector<Property> common_properties(const systemd::Unit& unit) {
     std::vector<Property> all = {
         text_property("Description", cat("crux container ", unit.name)),
         {"DefaultDependencies", "b false"},
-        // Nobody has to forget a failed one.
-        text_property("CollectMode", "inactive-or-failed"),
         {"MemoryAccounting", "b true"},
         {"CPUAccounting", "b true"},
         {"IOAccounting", "b true"},

@@ -13,6 +13,7 @@
 #include "runtime/container/unit.h"
 #include "runtime/host/read.h"
 #include "runtime/sys/file.h"
+#include "runtime/systemd/properties.h"
 
 namespace crux::container {
 
@@ -43,22 +44,33 @@ bool is_below(std::string_view origin, std::string_view pointer) {
            (origin.size() == pointer.size() || origin[pointer.size()] == '/');
 }
 
+/// Of version 1: a share of time in two files, which systemd has to hear of together.
+bool is_bandwidth(const cgroup::Setting& setting) {
+    return setting.file == "cpu.cfs_quota_us" || setting.file == "cpu.cfs_period_us";
+}
+
 /// Leaves what is neither named nor different from before.
 void keep_changes(std::vector<cgroup::Setting>& settings, const std::vector<std::string>& named,
                   const std::vector<cgroup::Setting>& before) {
-    std::erase_if(settings, [&](const cgroup::Setting& setting) {
+    const auto is_change = [&](const cgroup::Setting& setting) {
         const bool is_named = std::ranges::any_of(
             named, [&](const std::string& pointer) { return is_below(setting.origin, pointer); });
         const bool is_known = std::ranges::any_of(before, [&](const cgroup::Setting& old) {
             return old.place == setting.place && old.file == setting.file &&
                    old.value == setting.value;
         });
-        return !is_named && is_known;
+        return is_named || !is_known;
+    };
+    const bool other_time = std::ranges::any_of(settings, [&](const cgroup::Setting& setting) {
+        return is_bandwidth(setting) && is_change(setting);
+    });
+    std::erase_if(settings, [&](const cgroup::Setting& setting) {
+        return !is_change(setting) && !(other_time && is_bandwidth(setting));
     });
 }
 
 Result<Change> work_out(const oci::Resources& before, oci::Resources changes,
-                        const cgroup::Group& group) {
+                        const cgroup::Group& group, bool has_unit) {
     const host::Facts facts = TRY(host::read_facts());
     cgroup::LimitsOptions options{.unprivileged = is_unprivileged(facts), .pointer = {}};
     // Those of a program that added rules of its own (for a graphics card) must survive an update
@@ -69,6 +81,10 @@ Result<Change> work_out(const oci::Resources& before, oci::Resources changes,
     change.resources = oci::updated(before, changes);
     change.before = TRY(cgroup::limits_for(before, group.places(), options));
     change.after = TRY(cgroup::limits_for(change.resources, group.places(), options));
+    if (has_unit) {
+        systemd::round_up_quota(change.before.settings);
+        systemd::round_up_quota(change.after.settings);
+    }
     keep_changes(change.after.settings, oci::named_by(changes), change.before.settings);
     return change;
 }
@@ -96,12 +112,20 @@ Status update_loaded(const Loaded& container, const UpdateOptions& options, Warn
                                      .during("read the container's config.json"));
     const oci::Config config = std::move(oci::parse_config(text).config);
     cgroup::Group group = TRY(group_of(container.state));
-    const Change change = TRY(work_out(config.linux.resources, options.changes, group));
+    const bool has_unit = container.record.cgroup_driver == oci::CgroupDriver::systemd;
+    const Change change = TRY(work_out(config.linux.resources, options.changes, group, has_unit));
 
     std::vector<cgroup::Warning> soft = change.after.warnings;
     const cgroup::Limits undo = TRY(group.change(change.after, change.before, soft));
-    const bool has_unit = container.record.cgroup_driver == oci::CgroupDriver::systemd;
     Status written = has_unit ? change_unit(container.record, change.after) : Status();
+    if (has_unit && written) {
+        // Where systemd has no word for a value, it has just written one of its own.
+        std::vector<cgroup::Warning> known;
+        cgroup::Limits again;
+        for (const cgroup::Setting& setting : change.after.settings)
+            if (!setting.file.starts_with("devices.")) again.settings.push_back(setting);
+        written = group.apply(again, known);
+    }
     if (written)
         written = change_class(config.linux, container.record.id, options.l3_cache_schema,
                                options.mem_bw_schema);

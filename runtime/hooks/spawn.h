@@ -23,6 +23,7 @@ class Running {
     ~Running();
 
     [[nodiscard]] sys::FdRef fd() const { return fd_; }
+    [[nodiscard]] pid_t pid() const { return pid_; }
     /// SIGKILL to its process group, which has its pid.
     void kill() const;
     /// How it ended. It must have ended, or been killed: waits 10 s at most.

@@ -57,11 +57,16 @@ Result<Started> Started::call(const std::string& program, const char* verb, cons
     if (!running) return std::unexpected(Error(running.error()).during(program));
     control.second.reset();
     Started started(std::move(*running), std::move(control.first));
-    TRY(send_request(started.control_, request_of(properties)).during("ask crux-systemd"));
-    const std::string answer = TRY(read_line(started.control_));
-    if (answer != "done")
-        return fail(Error::Kind::os, cat("systemd unit ", unit.name, ": ", answer));
-    return started;
+    const std::string asking = cat("systemd unit ", unit.name);
+    TRY(send_request(started.control_, request_of(properties)).during(asking));
+    const std::string answer = TRY(read_line(started.control_).during(asking));
+    if (answer == "done") return started;
+    Error refused = Error(Error::Kind::os, answer).during(asking);
+    // systemd names the unit or the slice where it does not like the name.
+    for (const std::string& name : {unit.name, unit.slice})
+        if (!name.empty() && answer.find(name) != std::string::npos)
+            refused = std::move(refused).at("/linux/cgroupsPath");
+    return std::unexpected(std::move(refused));
 }
 
 Result<Started> Started::start(const std::string& program, const Unit& unit,

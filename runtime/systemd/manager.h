@@ -29,6 +29,9 @@ class Started {
     Started& operator=(const Started&) = delete;
     ~Started() = default;
 
+    /// The helper, which is the one process in the unit's cgroup.
+    [[nodiscard]] pid_t keeper() const { return helper_.pid(); }
+
     /// Lets the helper go and waits for its end.
     Status release();
 

@@ -43,9 +43,22 @@ constexpr NumberRow kNumbers[] = {
 /// The processor time of a period. systemd keeps whole percents, so what is between them is rounded
 /// up: its value must not be the smaller one.
 struct Bandwidth {
+    static constexpr std::uint64_t kSecond = 1'000'000;
     std::uint64_t quota = kInfinity;
     std::uint64_t period = 100'000;
     bool given = false;
+
+    /// The time in each second; not where the quota is none or no number that systemd can keep.
+    [[nodiscard]] std::optional<std::uint64_t> each_second() const {
+        constexpr std::uint64_t kPercent = 10'000;
+        if (period == 0 || quota > (kInfinity - kPercent) / kSecond) return std::nullopt;
+        return (quota * kSecond / period + kPercent - 1) / kPercent * kPercent;
+    }
+    /// The quota that this makes of a period.
+    [[nodiscard]] std::uint64_t rounded() const {
+        const auto time = each_second();
+        return time ? std::max(quota, *time * period / kSecond) : quota;
+    }
 
     void take(const Setting& setting) {
         if (setting.file == "cpu.max") {
@@ -64,14 +77,7 @@ struct Bandwidth {
 
     void add_to(std::vector<Property>& out) const {
         if (!given || period == 0) return;
-        std::uint64_t each_second = kInfinity;
-        if (quota != kInfinity) {
-            constexpr std::uint64_t kSecond = 1'000'000;
-            constexpr std::uint64_t kPercent = 10'000;
-            each_second = quota * kSecond / period;
-            each_second = (each_second + kPercent - 1) / kPercent * kPercent;
-        }
-        out.push_back({"CPUQuotaPerSecUSec", cat("t ", each_second)});
+        out.push_back({"CPUQuotaPerSecUSec", cat("t ", each_second().value_or(kInfinity))});
         out.push_back({"CPUQuotaPeriodUSec", cat("t ", period)});
     }
 };
@@ -143,6 +149,13 @@ std::string device_name(std::string_view type, std::string_view numbers) {
     return cat("/dev/", kind, '/', numbers);
 }
 
+/// No weight is systemd's word for an idle cgroup (252), all ones for the usual weight. What the
+/// settings say last counts.
+void add_idle(const Setting& setting, std::vector<Property>& out) {
+    if (setting.file != "cpu.idle") return;
+    out.push_back({"CPUWeight", cat("t ", setting.value == "1" ? 0 : kInfinity)});
+}
+
 /// The devices of v1's lines, which systemd writes anew together with the unit's other files.
 struct DeviceList {
     struct Entry {
@@ -212,6 +225,18 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+void round_up_quota(std::vector<Setting>& settings) {
+    Bandwidth bandwidth;
+    for (const Setting& setting : settings) bandwidth.take(setting);
+    if (!bandwidth.each_second()) return;
+    for (Setting& setting : settings) {
+        if (setting.file == "cpu.cfs_quota_us") setting.value = cat(bandwidth.rounded());
+        if (setting.file != "cpu.max") continue;
+        const std::size_t blank = std::min(setting.value.find(' '), setting.value.size());
+        setting.value = cat(bandwidth.rounded(), setting.value.substr(blank));
+    }
+}
+
 std::vector<Property> limit_properties(std::span<const Setting> settings) {
     std::vector<Property> out;
     Bandwidth bandwidth;
@@ -226,6 +251,7 @@ std::vector<Property> limit_properties(std::span<const Setting> settings) {
         add_set(setting, out);
         add_throttles(setting, out);
         add_weight(setting, out);
+        add_idle(setting, out);
     }
     bandwidth.add_to(out);
     devices.add_to(out);

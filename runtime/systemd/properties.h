@@ -27,6 +27,10 @@ struct Property {
 /// writes anew each time; of v2 it leaves our program alone when it has no rules itself.
 std::vector<Property> limit_properties(std::span<const cgroup::Setting> settings);
 
+/// Raises a quota of processor time to what systemd keeps, whole percents of a processor, so that
+/// a reload changes nothing.
+void round_up_quota(std::vector<cgroup::Setting>& settings);
+
 /// What the names of such annotations begin with.
 inline constexpr std::string_view kPropertyPrefix = "org.systemd.property.";
 

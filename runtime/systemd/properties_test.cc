@@ -47,6 +47,31 @@ TEST_CASE("processor time is given for each second, in whole percents, never les
           "CPUQuotaPerSecUSec t 500000\nCPUQuotaPeriodUSec t 50000\n");
 }
 
+TEST_CASE("a quota is raised to the whole percents that systemd keeps") {
+    const auto rounded = [](std::vector<cgroup::Setting> settings) {
+        round_up_quota(settings);
+        std::string values;
+        for (const cgroup::Setting& each : settings) values += each.value + ';';
+        return values;
+    };
+    CHECK(rounded({setting("cpu.max", "20000 100000")}) == "20000 100000;");
+    CHECK(rounded({setting("cpu.max", "500000 900000")}) == "504000 900000;");
+    CHECK(rounded({setting("cpu.max", "12345")}) == "13000;");
+    CHECK(rounded({setting("cpu.max", "max 50000")}) == "max 50000;");
+    CHECK(rounded({setting("cpu.max", "18446744073709551614 1")}) == "18446744073709551614 1;");
+    CHECK(rounded({setting("cpu.cfs_period_us", "50000"), setting("pids.max", "5"),
+                   setting("cpu.cfs_quota_us", "25100")}) == "50000;5;25500;");
+    CHECK(rounded({setting("cpu.cfs_quota_us", "-1")}) == "-1;");
+    CHECK(rounded({setting("pids.max", "5")}) == "5;");
+}
+
+TEST_CASE("an idle cgroup has no weight") {
+    CHECK(of({setting("cpu.weight", "5"), setting("cpu.idle", "1")}) ==
+          "CPUWeight t 5\nCPUWeight t 0\n");
+    CHECK(of({setting("cpu.idle", "0"), setting("cpu.weight", "5")}) ==
+          "CPUWeight t 18446744073709551615\nCPUWeight t 5\n");
+}
+
 TEST_CASE("sets of processors and nodes are bits, the lowest first") {
     CHECK(of({setting("cpuset.cpus", "0-2,9")}) == "AllowedCPUs ay 2 7 2\n");
     CHECK(of({setting("cpuset.mems", "0")}) == "AllowedMemoryNodes ay 1 1\n");

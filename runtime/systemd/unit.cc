@@ -1,5 +1,6 @@
 #include "runtime/systemd/unit.h"
 
+#include "oci-spec/diagnostics.h"
 #include "runtime/base/text.h"
 
 namespace crux::systemd {
@@ -16,7 +17,7 @@ std::unexpected<Error> refused(std::string text) {
 /// What a unit's name may hold (systemd.unit(5)).
 bool is_unit_name(std::string_view name) {
     constexpr std::size_t kLongest = 255;
-    if (name.empty() || name.size() > kLongest) return false;
+    if (name.empty() || name.size() > kLongest || name.starts_with('@')) return false;
     return name.find_first_not_of(
                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                ":-_.\\@") == std::string_view::npos;
@@ -59,6 +60,27 @@ Result<std::string> slice_path(std::string_view slice) {
          dash = stem.find('-', dash + 1))
         path += cat('/', stem.substr(0, dash), kSlice);
     return cat(path, '/', slice);
+}
+
+Result<std::string> subgroup_of(const oci::StringMap& annotations) {
+    constexpr std::string_view kKey = "run.oci.systemd.subgroup";
+    std::string path;
+    for (const auto& [key, text] : annotations) {
+        if (key != kKey || text.empty()) continue;
+        for (const std::string_view name : split(text, '/')) {
+            constexpr std::size_t kLongest = 255;
+            if (name.empty() || name == "." || name == ".." || name.size() > kLongest ||
+                name.find('\n') != std::string_view::npos)
+                return std::unexpected(
+                    Error(Error::Kind::spec,
+                          cat(quoted(text),
+                              " is no cgroup below the unit's: a name, or names with "
+                              "slashes between them, is wanted"))
+                        .at(cat("/annotations", oci::pointer_token(kKey))));
+            path += cat('/', name);
+        }
+    }
+    return path;
 }
 
 Result<Unit> unit_for(std::string_view cgroups_path, std::string_view id,

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "oci-spec/types.h"
 #include "runtime/base/error.h"
 #include "runtime/host/facts.h"
 
@@ -14,6 +15,8 @@ struct Unit {
     std::string name;   ///< "prefix-name.scope", or a slice's own name
     std::string slice;  ///< the one above it, "system.slice"
     std::string path;   ///< below a hierarchy's mount point; begins with "/"
+    std::string
+        below;  ///< the container's cgroup in the unit's, "/sub"; empty where it is that one
     bool user = false;  ///< of the user's manager, not the machine's
 
     [[nodiscard]] bool is_slice() const { return name.ends_with(".slice"); }
@@ -27,6 +30,11 @@ struct Unit {
 /// ("a--b.slice", systemd.slice(5)).
 Result<Unit> unit_for(std::string_view cgroups_path, std::string_view id,
                       const host::CgroupLayout& layout, bool user);
+
+/// What the annotation of crun's asks for, run.oci.systemd.subgroup: a cgroup "/sub" in the unit's,
+/// which is the container's then. Empty without it, or where it is empty. Refused, with its
+/// pointer: what leads elsewhere.
+Result<std::string> subgroup_of(const oci::StringMap& annotations);
 
 /// The directory of a slice, "/a.slice/a-b.slice" for "a-b.slice" and "" for "-.slice".
 Result<std::string> slice_path(std::string_view slice);

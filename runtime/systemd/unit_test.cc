@@ -56,13 +56,30 @@ TEST_CASE("cgroupsPath names the slice, a prefix and the name") {
 }
 
 TEST_CASE("a path of another form is refused with its place") {
-    for (const char* wrong :
-         {"/a/b", "a.slice:b", "a:b:c:d", "a.slice:p:", "a.slice:p:x/y", "notaslice:p:x"}) {
+    for (const char* wrong : {"/a/b", "a.slice:b", "a:b:c:d", "a.slice:p:", "a.slice:p:x/y",
+                              "a.slice::@x", "@a.slice:p:x", "notaslice:p:x"}) {
         INFO(wrong);
         const auto unit = unit_for(wrong, "id", unified("/"), false);
         REQUIRE_FALSE(unit);
         CHECK(unit.error().pointer() == "/linux/cgroupsPath");
     }
+}
+
+TEST_CASE("an annotation asks for a cgroup below the unit's") {
+    const auto asked = [](std::string text) {
+        return subgroup_of({{"other", "x"}, {"run.oci.systemd.subgroup", std::move(text)}});
+    };
+    CHECK(*subgroup_of({{"other", "x"}}) == "");
+    CHECK(*asked("") == "");
+    CHECK(*asked("container") == "/container");
+    CHECK(*asked("a/b.c") == "/a/b.c");
+    for (const std::string wrong : {"/a", "a/", "a//b", ".", "a/..", "a\nb"}) {
+        INFO(wrong);
+        const auto path = asked(wrong);
+        REQUIRE_FALSE(path);
+        CHECK(path.error().pointer() == "/annotations/run.oci.systemd.subgroup");
+    }
+    CHECK_FALSE(asked(std::string(256, 'a')));
 }
 
 TEST_CASE("a user's unit is below that user's manager") {

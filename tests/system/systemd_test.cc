@@ -11,6 +11,7 @@
 #include "tests/support/checks.h"
 #include "tests/support/exec.h"
 #include "tests/support/facts.h"
+#include "tests/support/managed.h"
 #include "tests/support/ordinary_user.h"
 
 namespace crux::test {
@@ -18,57 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-bool systemd_runs() {
-    return fs::exists("/run/systemd/system") && read_file("/proc/1/comm") == "systemd\n";
-}
-
-void need_systemd() {
-    need_root();
-    if (!systemd_runs()) skip("needs systemd as pid 1");
-}
-
-std::string without_line_end(std::string text) {
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    return text;
-}
-
-/// A container whose cgroup is a scope of the machine's systemd.
-struct Managed {
-    Managed() : container(bundle) {
-        bundle.args({"/bin/sleep", "1000"});
-        container.global_options = {"--log", "/dev/null", "--systemd-cgroup"};
-    }
-    [[nodiscard]] std::string unit() const { return "crux-" + container.id() + ".scope"; }
-    void start() {
-        must(container.create());
-        must(container.start());
-    }
-    /// A property of the unit, in systemctl's words.
-    [[nodiscard]] std::string property(const std::string& name) const {
-        return property_of(unit(), name);
-    }
-    static std::string property_of(const std::string& unit, const std::string& name) {
-        return without_line_end(run({"systemctl", "show", "--value", "-p", name, unit}).out);
-    }
-    /// A file of the container's cgroup, where this controller is.
-    [[nodiscard]] std::string file(const std::string& controller, const std::string& name) const {
-        return without_line_end(read_file(*cgroup_of(container.pid(), controller) + '/' + name));
-    }
-    Outcome exec_script(const std::string& script) const {
-        return container.crux({"exec", container.id(), "/bin/sh", "-c", script});
-    }
-
-    Bundle bundle;
-    Container container;
-};
-
-/// Nothing of the unit is left: systemd knows none of that name, and there is no cgroup of it.
-bool is_gone(const std::string& unit) {
-    return Managed::property_of(unit, "ActiveState") == "inactive" &&
-           Managed::property_of(unit, "LoadState") == "not-found" &&
-           Managed::property_of(unit, "ControlGroup").empty();
-}
 
 TEST_CASE("with --systemd-cgroup a cgroupsPath of another form is refused") {
     need_root();
@@ -83,16 +33,12 @@ TEST_CASE("with --systemd-cgroup a cgroupsPath of another form is refused") {
             "runc create failed: invalid slice name: a--b.slice (config.json: /linux/cgroupsPath)");
     managed.bundle.set("/linux/cgroupsPath", "system.slice:crux:a/b");
     refused_with(managed.container.create(), "systemd knows no unit of the name");
-}
-
-TEST_CASE("without systemd a container with --systemd-cgroup is refused, and nothing is left") {
-    need_root();
-    if (systemd_runs()) skip("needs a host without systemd");
-    const Unchanged host;
-    Managed managed;
-    refused_with(managed.container.create(),
-                 "systemd unit " + managed.unit() + ": no connection with the machine's systemd");
-    CHECK_FALSE(fs::exists(managed.container.state_folder()));
+    managed.bundle.remove("/linux/cgroupsPath")
+        .set("/annotations", {{"run.oci.systemd.subgroup", "../other"}});
+    refused_with(
+        managed.container.create(),
+        "\"../other\" is no cgroup below the unit's: a name, or names with slashes between "
+        "them, is wanted (config.json: /annotations/run.oci.systemd.subgroup)");
 }
 
 TEST_CASE("explain tells the unit and the cgroup that systemd makes for it") {
@@ -150,6 +96,41 @@ TEST_CASE("a unit is named and placed as cgroupsPath says") {
     CHECK(run({"systemctl", "stop", slice, top + ".slice"}).ok());
 }
 
+TEST_CASE("crun's annotation puts the container into a cgroup below its scope's") {
+    need_systemd();
+    for (const char* controller : {"memory", "pids"}) need_controller(controller);
+    const Unchanged host;
+    for (const std::string name : {"container", "a/b"}) {
+        INFO(name);
+        Managed managed;
+        managed.bundle.set("/annotations", {{"run.oci.systemd.subgroup", name}})
+            .set("/linux/resources/memory", {{"limit", 64 << 20}})
+            .set("/linux/resources/pids", {{"limit", 2}});
+        managed.start();
+        const std::string cgroup = *cgroup_of(managed.container.pid(), "pids");
+        CHECK_THAT(cgroup, Catch::EndsWith("/system.slice/" + managed.unit() + "/" + name));
+        CHECK(managed.property("ControlGroup") == "/system.slice/" + managed.unit());
+        CHECK(managed.property("TasksMax") == "2");
+        CHECK(managed.file("pids", "pids.max") == "2");
+        CHECK(managed.exec_script("echo here").out == "here\n");
+        must(managed.container.crux({"update", "--pids-limit", "60", managed.container.id()}));
+        must(run({"systemctl", "daemon-reload"}));
+        CHECK(managed.property("TasksMax") == "60");
+        CHECK(managed.file("pids", "pids.max") == "60");
+        CHECK(managed.property("MemoryMax") == "67108864");
+        must(managed.container.pause());
+        must(managed.container.resume());
+        must(managed.container.kill());
+        CHECK(managed.container.reaches("stopped"));
+        must(managed.container.remove());
+        CHECK(is_gone(managed.unit()));
+    }
+    Managed managed;
+    managed.bundle.set("/annotations", {{"run.oci.systemd.subgroup", ""}});
+    managed.start();
+    CHECK_THAT(*cgroup_of(managed.container.pid(), "pids"), Catch::EndsWith(managed.unit()));
+}
+
 TEST_CASE("a container can be a slice of its own") {
     need_systemd();
     const Unchanged host;
@@ -161,93 +142,6 @@ TEST_CASE("a container can be a slice of its own") {
     CHECK_THAT(*cgroup_of(managed.container.pid(), "freezer"), Catch::EndsWith("/" + unit));
     must(managed.container.remove({"--force"}));
     CHECK(Managed::property_of(unit, "ActiveState") == "inactive");
-}
-
-TEST_CASE("systemd knows the limits, and a reload keeps them after an update, too") {
-    need_systemd();
-    if (cgroup_mode() != CgroupMode::v2) skip("needs cgroup v2");
-    for (const char* controller : {"memory", "pids", "cpu", "cpuset"}) need_controller(controller);
-    const Unchanged host;
-    Managed managed;
-    managed.bundle.set("/linux/resources/memory", {{"limit", 64 << 20}, {"swap", 64 << 20}})
-        .set("/linux/resources/pids", {{"limit", 50}})
-        .set("/linux/resources/cpu",
-             {{"quota", 50000}, {"period", 200000}, {"shares", 512}, {"cpus", "0"}})
-        .set("/linux/resources/unified", {{"memory.high", "50331648"}});
-    managed.start();
-    CHECK(managed.property("MemoryMax") == "67108864");
-    CHECK(managed.property("MemoryHigh") == "50331648");
-    CHECK(managed.property("MemorySwapMax") == "0");
-    CHECK(managed.property("TasksMax") == "50");
-    CHECK(managed.property("CPUQuotaPerSecUSec") == "250ms");
-    CHECK(managed.property("CPUQuotaPeriodUSec") == "200ms");
-    CHECK(managed.property("AllowedCPUs") == "0");
-    CHECK(managed.property("CPUWeight") == managed.file("cpu", "cpu.weight"));
-    const auto holds = [&](const std::string& memory, const std::string& tasks) {
-        CHECK(managed.file("memory", "memory.max") == memory);
-        CHECK(managed.file("memory", "memory.high") == "50331648");
-        CHECK(managed.file("memory", "memory.swap.max") == "0");
-        CHECK(managed.file("pids", "pids.max") == tasks);
-        CHECK(managed.file("cpu", "cpu.max") == "50000 200000");
-        CHECK(managed.file("cpuset", "cpuset.cpus") == "0");
-    };
-    holds("67108864", "50");
-    must(run({"systemctl", "daemon-reload"}));
-    holds("67108864", "50");
-    must(managed.container.crux({"update", "--memory", "100663296", "--memory-swap", "100663296",
-                                 "--pids-limit", "60", managed.container.id()}));
-    CHECK(managed.property("MemoryMax") == "100663296");
-    CHECK(managed.property("TasksMax") == "60");
-    for (int round = 0; round < 3; ++round) must(run({"systemctl", "daemon-reload"}));
-    holds("100663296", "60");
-}
-
-TEST_CASE("a limit of one process leaves room for the helper until init is there") {
-    need_systemd();
-    need_controller("pids");
-    for (const int limit : {1, 2}) {
-        const Unchanged host;
-        Managed managed;
-        managed.bundle.set("/linux/resources/pids", {{"limit", limit}});
-        must(managed.container.create());
-        CHECK(managed.file("pids", "pids.max") == std::to_string(limit));
-        CHECK(managed.file("pids", "pids.current") == "1");
-        CHECK(managed.property("TasksMax") == std::to_string(limit));
-        must(managed.container.start());
-        must(run({"systemctl", "daemon-reload"}));
-        CHECK(managed.file("pids", "pids.max") == std::to_string(limit));
-        CHECK(managed.container.status() == "running");
-    }
-}
-
-TEST_CASE("a reload of systemd takes no device away and gives none") {
-    need_systemd();
-    const Unchanged host;
-    Managed managed;
-    managed.bundle
-        .set("/linux/devices",
-             {{{"path", "/dev/kmsg"}, {"type", "c"}, {"major", 1}, {"minor", 11}},
-              {{"path", "/dev/other"}, {"type", "c"}, {"major", 10}, {"minor", 183}}})
-        .set("/linux/resources/devices",
-             {{{"allow", false}, {"access", "rwm"}},
-              {{"allow", true}, {"type", "c"}, {"major", 1}, {"minor", 11}, {"access", "rw"}}});
-    managed.start();
-    const bool lists = cgroup_mode() != CgroupMode::v2;
-    const auto listed = [&] {
-        auto lines = lines_of(lists ? managed.file("devices", "devices.list") : "");
-        std::ranges::sort(lines);
-        return lines;
-    };
-    const auto before = listed();
-    for (int round = 0; round < 5; ++round) {
-        CHECK(listed() == before);
-        const Outcome allowed = managed.exec_script(": >/dev/kmsg && : >/dev/null");
-        INFO(round << allowed.describe());
-        CHECK(allowed.ok());
-        CHECK_THAT(managed.exec_script(": </dev/other").err,
-                   Catch::Contains("Operation not permitted"));
-        must(run({"systemctl", "daemon-reload"}));
-    }
 }
 
 TEST_CASE("annotations are properties of the unit, and those that cannot be are refused") {
@@ -390,71 +284,23 @@ TEST_CASE("a scope that somebody stopped is a stopped container") {
     CHECK(is_gone(managed.unit()));
 }
 
-/// The program in a folder of its own, whose helper for systemd writes down how it is called.
-class Counted {
- public:
-    Counted() : folder_(work_folder() + "/counted") {
-        fs::create_directories(folder_);
-        const fs::path built = fs::path(crux_program()).parent_path();
-        fs::copy_file(crux_program(), program(), fs::copy_options::overwrite_existing);
-        write_file(helper(),
-                   "#!/bin/sh\necho $2 >>" + folder_ + "/calls\nexec " +
-                       (built / "crux-systemd").string() + " \"$@\"\n",
-                   0755);
-    }
-    ~Counted() { fs::remove_all(folder_); }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-    [[nodiscard]] std::string program() const { return folder_ + "/crux"; }
-    [[nodiscard]] std::string helper() const { return folder_ + "/crux-systemd"; }
-    /// The verbs since the last time, a line each.
-    [[nodiscard]] std::string calls() const {
-        const std::string path = folder_ + "/calls";
-        const std::string text = fs::exists(path) ? read_file(path) : "";
-        fs::remove(path);
-        return text;
-    }
-
- private:
-    std::string folder_;
-};
-
-TEST_CASE("systemd is asked once at create and once at delete, and by nobody else") {
-    need_systemd();
-    const Unchanged host;
-    const Counted counted;
-    Managed managed;
-    managed.container.program = counted.program();
-    must(managed.container.create());
-    CHECK(counted.calls() == "start\n");
-    must(managed.container.start());
-    CHECK(managed.container.status() == "running");
-    must(managed.exec_script("true"));
-    must(managed.container.pause());
-    must(managed.container.resume());
-    CHECK(managed.container.crux({"ps", "--format", "json", managed.container.id()}).ok());
-    must(managed.container.kill());
-    CHECK(managed.container.reaches("stopped"));
-    CHECK(counted.calls() == "");
-    must(managed.container.remove());
-    CHECK(counted.calls() == "stop\n");
-}
-
 TEST_CASE("without the helper a container is deleted, with a warning about its unit") {
     need_systemd();
     const Unchanged host;
-    const Counted counted;
+    const std::string folder = work_folder() + "/alone";
+    fs::create_directories(folder);
+    fs::copy_file(crux_program(), folder + "/crux", fs::copy_options::overwrite_existing);
     Managed managed;
-    managed.container.program = counted.program();
     managed.container.global_options = {"--systemd-cgroup"};
     managed.start();
-    fs::remove(counted.helper());
+    managed.container.program = folder + "/crux";
     const Outcome removed = managed.container.remove({"--force"});
     INFO(removed.describe());
     CHECK(removed.ok());
     CHECK_THAT(removed.err, Catch::Contains("systemd was not told that the unit " + managed.unit() +
                                             " has ended"));
     CHECK_FALSE(fs::exists(managed.container.state_folder()));
+    fs::remove_all(folder);
     // systemd may have seen by itself that it is empty.
     (void)run({"systemctl", "stop", managed.unit()});
     CHECK(is_gone(managed.unit()));
