@@ -132,7 +132,8 @@ Status add_memory(Draft& draft, const oci::MemoryResources& asked) {
     // Some callers write -1 here, as for the limits, for "not set".
     if (memory.swappiness == ~std::uint64_t{0}) memory.swappiness.reset();
     TRY(check_values(draft, memory));
-    if (!wants_controller(memory)) return {};
+    // What nobody needs is still told of, or written, where there is a controller.
+    if (!wants_controller(memory) && !draft.find_home("memory", "memory")) return {};
     Home home = TRY(draft.home("memory", "memory", "/memory"));
     if (home.version == 2) return add_v2(draft, home, memory);
     add_v1(draft, home, memory);
