@@ -109,7 +109,7 @@ def faults_of_peers(document, known):
     faults = [fault for number, _, row in all_rows for fault in faults_of_row(number, row, known)]
     text = " ".join(document.split())
     for told in (f"{len(all_rows)} rows where runc", f"runs {len(run)} of them", f"{len(fail)} of these rows fail",
-                 f"{len(run) - len(fail)} pass for both", f"{len(all_rows) - len(run)} rows are read only"):
+                 f"{len(run) - len(fail)} pass for all", f"{len(all_rows) - len(run)} rows are read only"):
         if told not in text:
             faults.append(f"the document does not tell: {told}")
     return len(all_rows), faults

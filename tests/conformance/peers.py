@@ -11,13 +11,19 @@ Needs root and busybox-static. The exit code is 1 where CRUX, the first, fails a
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import pathlib
 import shutil
+import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 
 import examples
 
@@ -64,13 +70,13 @@ class Bundle:
         self.config["process"]["args"] = ["/bin/sh", "-c", text]
         return self
 
-    def call(self, *words, umask=None):
-        """Exit code, and all that was printed."""
+    def call(self, *words, umask=None, behind=()):
+        """Exit code, and all that was printed; `behind` is what stands behind the container's name."""
         if words[0] in ("run", "create"):
             (self.path / "config.json").write_text(json.dumps(self.config))
         # No stream is the host's null device: a peer gives its streams to the container's user.
         with tempfile.TemporaryFile("w+") as output:
-            done = subprocess.run([*self.runtime, "--root", self.state, *words, self.name], cwd=self.path,
+            done = subprocess.run([*self.runtime, "--root", self.state, *words, self.name, *behind], cwd=self.path,
                                   input="", text=True, stdout=output, stderr=subprocess.STDOUT, timeout=20,
                                   check=False, **({} if umask is None else {"umask": umask}))
             output.seek(0)
@@ -86,12 +92,29 @@ class Bundle:
     def refused(self):
         return self.run()[0] != 0
 
+    def status(self):
+        """The container's status; "" where there is no container any more."""
+        code, output = self.call("state")
+        return json.loads(output)["status"] if code == 0 else ""
+
+    def reaches(self, status):
+        return eventually(lambda: self.status() == status)
+
     def pid(self):
         return json.loads(self.call("state")[1])["pid"]
 
     def clean(self):
         subprocess.run([*self.runtime, "--root", self.state, "delete", "--force", self.name], timeout=20,
                        capture_output=True, check=False)
+
+
+def eventually(condition, seconds=5):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def mounted(bundle, point, *words):
@@ -465,9 +488,249 @@ def _(b):
     (b.path / "config.json").write_text(json.dumps(b.config))
     with subprocess.Popen([*b.runtime, "--root", b.state, "run", b.name], cwd=b.path, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        subprocess.run(["sleep", "1"], check=True)
-        b.call("kill")
-        return running.wait(timeout=10) == 7
+        try:
+            subprocess.run(["sleep", "1"], check=True)
+            b.call("kill")
+            return running.wait(timeout=10) == 7
+        finally:
+            # It would be waited for, also where a runtime sends no signal.
+            b.clean()
+            running.kill()
+
+
+@case("option relatime takes noatime of a bind's source back")
+def _(b):
+    (b.path / "data").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "noatime", "tmpfs", b.path / "data"], check=True)
+    try:
+        return mounted(bind(b, "bind", "relatime"), "/mnt", "relatime")
+    finally:
+        subprocess.run(["umount", b.path / "data"], check=True)
+
+
+for _option in ("iversion", "silent", "loud"):
+    @case(f"option {_option} is no data of the file system")
+    def _(b, option=_option):
+        return tmpfs(b, option).run()[0] == 0
+
+
+@case("option remount changes what is mounted there")
+def _(b):
+    tmpfs(b)
+    b.config["mounts"].append({"destination": "/mnt", "type": "tmpfs", "source": "tmpfs", "options": ["remount", "ro"]})
+    code, output = b.script("grep ' /mnt ' /proc/self/mountinfo").run()
+    return code == 0 and len(output.splitlines()) == 1 and " ro" in output
+
+
+@case("rootfsPropagation knows the recursive kinds")
+def _(b):
+    return mounted(b.put({"linux": {"rootfsPropagation": "rshared"}}), "/", "shared:")
+
+
+@case("what masks a folder cannot be filled without a limit")
+def _(b):
+    (b.rootfs / "srv").mkdir()
+    b.put({"linux": {"maskedPaths": ["/srv"]}}).script("grep ' /srv ' /proc/self/mountinfo")
+    code, output = b.run()
+    return code == 0 and (" tmpfs " not in output or "size=" in output)
+
+
+@case("consoleSize is the terminal's")
+def _(b):
+    b.put({"process": {"terminal": True, "consoleSize": {"height": 33, "width": 77}}})
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(b.work / "console"))
+        server.listen()
+        server.settimeout(5)
+        if b.call("create", "--console-socket", b.work / "console")[0] != 0:
+            return False
+        with server.accept()[0] as connection:
+            master = socket.recv_fds(connection, 4096, 1)[1][0]
+    try:
+        return struct.unpack("HHHH", fcntl.ioctl(master, termios.TIOCGWINSZ, bytes(8)))[:2] == (33, 77)
+    finally:
+        os.close(master)
+
+
+@case("noNewPrivileges that is false is as if it were not given")
+def _(b):
+    b.put({"process": {"noNewPrivileges": False, "user": {"uid": 1000, "gid": 1000},
+                       "capabilities": {name: [] for name in ("bounding", "permitted", "effective", "ambient")}},
+           "linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW",
+                                 "syscalls": [{"names": ["chroot"], "action": "SCMP_ACT_ERRNO"}]}}})
+    return b.script("grep NoNewPrivs /proc/self/status | cut -f 2").prints("0")
+
+
+@case("the CPU affinity of the caller is not the container's")
+def _(b):
+    if len(os.sched_getaffinity(0)) < 2:
+        raise Skip("two processors")
+    b.runtime = ["taskset", "-c", str(min(os.sched_getaffinity(0))), *b.runtime]
+    code, output = b.script("grep Cpus_allowed_list /proc/self/status").run()
+    return code == 0 and output == next(line for line in pathlib.Path("/proc/self/status").open(encoding="utf-8")
+                                        if line.startswith("Cpus_allowed_list"))
+
+
+@case("poststart hooks run when the program has been executed")
+def _(b):
+    # The start is slow, so that a hook which does not wait for it is too early.
+    pid = "$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/')"
+    b.put({"hooks": {"startContainer": [hook("sleep 1")],
+                     "poststart": [hook(f"cat /proc/{pid}/comm > {b.path}/comm")]}})
+    b.config["process"]["args"] = ["/bin/sleep", "20"]
+    created = b.call("create")[0] == 0 and b.call("start")[0] == 0
+    return created and eventually((b.path / "comm").exists) and (b.path / "comm").read_text() == "sleep\n"
+
+
+@case("a failing poststart hook ends the container")
+def _(b):
+    b.put({"hooks": {"poststart": [hook("exit 1")]}}).script("sleep 20")
+    return b.call("create")[0] == 0 and b.call("start")[0] != 0 and b.status() in ("", "stopped")
+
+
+@case("kill of a container that has stopped is an error")
+def _(b):
+    created = b.call("create")[0] == 0 and b.call("start")[0] == 0 and b.reaches("stopped")
+    return created and b.call("kill", behind=["KILL"])[0] != 0
+
+
+def hierarchies():
+    """The mount points of all cgroup hierarchies."""
+    for line in pathlib.Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
+        if line.split()[2] in ("cgroup", "cgroup2"):
+            yield pathlib.Path(line.split()[1])
+
+
+@case("a cgroup with somebody else's processes is refused")
+def _(b):
+    made = []
+    with subprocess.Popen(["sleep", "30"]) as other:
+        try:
+            for top in hierarchies():
+                folder = top / f"{b.name}-taken"
+                folder.mkdir(exist_ok=True)
+                made.append(folder)
+                with contextlib.suppress(OSError):  # a cpuset without processors takes nobody
+                    (folder / "cgroup.procs").write_text(str(other.pid))
+            return b.put({"linux": {"cgroupsPath": f"/{b.name}-taken"}}).refused()
+        finally:
+            other.kill()
+            other.wait()
+            for folder in made:
+                eventually(lambda place=folder: remove_cgroup(place))
+
+
+def remove_cgroup(folder):
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+    return not folder.exists()
+
+
+@case("memory.useHierarchy that the kernel does not take is told")
+def _(b):
+    if not any((top / "memory.use_hierarchy").exists() for top in hierarchies()):
+        raise Skip("the memory controller of cgroup v1")
+    # Since Linux 5.11 it takes true alone.
+    code, output = b.put({"linux": {"resources": {"memory": {"useHierarchy": False}}}}).run()
+    return code != 0 or "ierarchy" in output
+
+
+@case("memory.checkBeforeUpdate refuses a limit below what is in use")
+def _(b):
+    if not examples.controller("memory"):
+        raise Skip("the controller memory")
+    b.put({"linux": {"resources": {"memory": {"limit": 128 << 20}}}})
+    b.script("dd if=/dev/zero of=/dev/shm/file bs=1M count=40 2>/dev/null; touch /dev/shm/done; exec sleep 30")
+    if b.call("create")[0] != 0 or b.call("start")[0] != 0:
+        return False
+    if not eventually(pathlib.Path(f"/proc/{b.pid()}/root/dev/shm/done").exists):
+        return False
+    (b.work / "limits").write_text(json.dumps({"memory": {"limit": 16 << 20, "checkBeforeUpdate": True}}))
+    return b.call("update", "--resources", b.work / "limits")[0] != 0 and b.status() == "running"
+
+
+@case("an RDMA limit of a device that is not there is refused")
+def _(b):
+    if not examples.controller("rdma"):
+        raise Skip("the controller rdma")
+    return b.put({"linux": {"resources": {"rdma": {"no-such-device": {"hcaHandles": 2}}}}}).refused()
+
+
+@case("device rules hold")
+def _(b):
+    # A device that anybody may open, and that no runtime allows by itself.
+    numbers = {line.split()[1]: int(line.split()[0])
+               for line in pathlib.Path("/proc/misc").read_text(encoding="utf-8").splitlines()}
+    minor = numbers.get("fuse", numbers.get("loop-control"))
+    if minor is None:
+        raise Skip("/dev/fuse or /dev/loop-control")
+    b.put({"linux": {"resources": {"devices": [{"allow": False, "access": "rwm"}]},
+                     "devices": [{"type": "c", "path": "/dev/probe", "major": 10, "minor": minor, "fileMode": 438}]}})
+    code, output = b.script("true < /dev/probe && echo opened").run()
+    return code != 0 and "not permitted" in output
+
+
+@case("a sysctl of an interface with a dot in its name is set")
+def _(b):
+    with subprocess.Popen(["unshare", "-n", "sleep", "30"]) as other:
+        try:
+            time.sleep(0.2)
+            added = subprocess.run(["nsenter", "-t", str(other.pid), "-n", "ip", "link", "add", "one.7", "type", "veth",
+                                    "peer", "name", "two"], capture_output=True, check=False)
+            if added.returncode != 0:
+                raise Skip("ip and veth")
+            b.put({"linux": {"namespaces": [{"type": "network", "path": f"/proc/{other.pid}/ns/net"}],
+                             "sysctl": {"net/ipv4/conf/one.7/forwarding": "1"}}})
+            return b.script("cat /proc/sys/net/ipv4/conf/one.7/forwarding").prints("1")
+        finally:
+            other.kill()
+
+
+@case("seccomp: a flag that the kernel lacks is refused")
+def _(b):
+    if tuple(map(int, os.uname().release.split(".")[:2])) >= (5, 19):
+        raise Skip("a kernel before 5.19")
+    b.put({"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": str(b.work / "listener"),
+                                 "flags": ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],
+                                 "syscalls": [{"names": ["chroot"], "action": "SCMP_ACT_NOTIFY"}]}}})
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(b.work / "listener"))
+        server.listen()
+        return b.refused()
+
+
+def cgroups_of(b):
+    # os.walk passes over what vanishes meanwhile.
+    return [pathlib.Path(folder) for top in hierarchies() for folder, _, _ in os.walk(top) if b.name in folder]
+
+
+def end_cgroup(folder):
+    """Ends who is in the cgroup, and removes it."""
+    with contextlib.suppress(OSError, ValueError):
+        for pid in (folder / "cgroup.procs").read_text(encoding="utf-8").split():
+            os.kill(int(pid), signal.SIGKILL)
+    return remove_cgroup(folder)
+
+
+@case("of a create that is killed, delete by force leaves no cgroup")
+def _(b):
+    begin = time.monotonic()
+    created = b.call("create")[0] == 0
+    whole = time.monotonic() - begin
+    b.clean()
+    kept = 0
+    for part in range(40):
+        with subprocess.Popen([*b.runtime, "--root", b.state, "create", b.name], cwd=b.path, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+            time.sleep(whole * part / 40)
+            running.kill()
+        b.clean()
+        if not eventually(lambda: not cgroups_of(b), 2):
+            kept += 1
+            for folder in sorted(cgroups_of(b), reverse=True):
+                eventually(lambda place=folder: end_cgroup(place))
+            shutil.rmtree(b.state / b.name, ignore_errors=True)
+    return created and kept == 0
 
 
 def features(b):
@@ -484,7 +747,7 @@ def _(b):
 
 @case("features lists seccomp's architectures and flags")
 def _(b):
-    seccomp = features(b).get("linux", {}).get("seccomp", {})
+    seccomp = features(b).get("linux", {}).get("seccomp") or {}
     return bool(seccomp.get("archs")) and bool(seccomp.get("knownFlags")) and bool(seccomp.get("supportedFlags"))
 
 
