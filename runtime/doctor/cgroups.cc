@@ -59,8 +59,12 @@ std::string_view word_of(host::CgroupMode mode) {
 std::string remedy_for(const std::vector<const Controller*>& missing, const host::Survey& survey) {
     const host::CgroupLayout& layout = survey.facts.cgroup;
     if (layout.mode == host::CgroupMode::v2) {
+        // Those that systemd hands to a user; there are others that it does not know.
+        constexpr std::array<std::string_view, 5> kOfSystemd = {"cpu", "cpuset", "io", "memory",
+                                                                "pids"};
         const bool delegable = std::ranges::any_of(missing, [&](const Controller* controller) {
-            return layout.unified()->has(controller->v2);
+            return std::ranges::find(kOfSystemd, controller->v2) != kOfSystemd.end() &&
+                   layout.unified()->has(controller->v2);
         });
         if (!delegable || !survey.systemd || survey.facts.uid == 0) return {};
         return "mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu "

@@ -221,6 +221,12 @@ TEST_CASE("controllers that are missing or not delegated are named with what the
                           "rdma\n    may fail: /linux/resources/cpu/shares, ") &&
             Catch::Contains("Delegate=cpu cpuset io memory pids"));
 
+    user.delegated = {"cpu", "cpuset", "io", "memory", "pids"};
+    CHECK(troubles(user) ==
+          "lacking: cgroups: without the controllers hugetlb, rdma\n"
+          "    may fail: /linux/resources/hugepageLimits, /linux/resources/rdma\n"
+          "it can run here\n");
+
     host::Survey none = complete();
     none.facts.cgroup = {};
     CHECK_THAT(troubles(none), Catch::Contains("mend: mount -t cgroup2 cgroup2 /sys/fs/cgroup\n"));
