@@ -36,7 +36,7 @@ class Containerd(Caller):
         super().stop()
 
     def run(self, name, *words, options=(), **how):
-        command = ["run", "--runc-binary", RUNTIME, *options, IMAGE, name, *words]
+        command = ["run", *self.runtime(name), *options, IMAGE, name, *words]
         # ctr can lose what a program says right before its end, with any runtime: such a run is made again.
         for last in [False, False, True] if "--rm" in options else [True]:
             begin = len(self.record)
@@ -50,6 +50,11 @@ class Containerd(Caller):
                     return done
             del self.record[begin:]
         return None
+
+    def runtime(self, name):
+        """The options that name the runtime, and the cgroup where systemd makes it."""
+        systemd = ["--runc-systemd-cgroup", "--cgroup", f"{self.cgroup_parent}:ctr:{name}"] if support.SYSTEMD else []
+        return ["--runc-binary", str(RUNTIME), *systemd]
 
     def detached(self, name, *words, options=(), **how):
         self.run(name, *(words or ["sleep", "1000"]), options=["-d", "--log-uri", self.log(name), *options], **how)
@@ -120,6 +125,17 @@ def detached(c):
     c("task", "kill", "d1", code=1, says="(not found|already finished)", compare="out")
     c("task", "rm", "d1", code=None)
     c("c", "rm", "d1")
+
+
+if support.SYSTEMD:
+    @case("its cgroup is a scope of systemd's, until it is removed")
+    def scope(c):
+        c.detached("u1")
+        found = support.scope_of(c.pid("u1"))
+        c.expect(found == "ctr-u1.scope", found)
+        c.note(run(["systemctl", "show", "-p", "Slice,Delegate,ActiveState", found]).out)
+        c.remove("u1")
+        c.note(run(["systemctl", "show", "-p", "LoadState,ActiveState", found]).out)
 
 
 @case("exec: exit code, terminal, user, folder, missing program, detached")
@@ -248,7 +264,7 @@ def daemon_restarts(c):
 @case("twelve starts at once")
 def parallel(c):
     def one(number):
-        return run([*c.command, "run", "--rm", "--runc-binary", str(RUNTIME), IMAGE, f"m{number}", "sh", "-c",
+        return run([*c.command, "run", "--rm", *c.runtime(f"m{number}"), IMAGE, f"m{number}", "sh", "-c",
                     f"echo {number}; exit {number}"])
 
     with ThreadPoolExecutor(6) as pool:

@@ -71,14 +71,18 @@ def fields_of(data):
 class Cri(Caller):
     def start(self):
         self.expect(grpc, "python3-grpcio is not there for this python3")
-        support.write_documented("/etc/containerd/config.toml")
+        config = support.documented("/etc/containerd/config.toml")
+        if support.SYSTEMD:
+            config = config.replace("\nBinaryName", "\nSystemdCgroup = true\nBinaryName")
+            self.expect("SystemdCgroup" in config, config)
         lines = ['[plugins."io.containerd.grpc.v1.cri"]', f'sandbox_image = "{PAUSE}"']
         if not support.can_raise_limits():
             print("cri: restrict_oom_score_adj is set, scores cannot be lowered on this machine")
             lines.append("restrict_oom_score_adj = true")
         lines += ['[plugins."io.containerd.grpc.v1.cri".cni]', 'bin_dir = "/usr/lib/cni"']
-        with open("/etc/containerd/config.toml", "a") as file:
-            file.write("\n" + "\n".join(lines) + "\n")
+        file = support.Path("/etc/containerd/config.toml")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(config + "\n" + "\n".join(lines) + "\n")
         network = support.Path("/etc/cni/net.d/10-pods.conflist")
         network.parent.mkdir(parents=True, exist_ok=True)
         network.write_text('{"cniVersion": "0.4.0", "name": "pods", "plugins": [{"type": "bridge", "bridge": "pods0",'

@@ -10,6 +10,8 @@ from support import IMAGE, RUNTIME, WORK, Caller, case, run, wait_until
 
 class Podman(Caller):
     command = ["podman"]
+    # The storage driver's, on itself.
+    own_mounts = {"/var/lib/containers/storage/overlay"}
 
     def start(self):
         support.write_documented("/etc/containers/containers.conf")
@@ -24,7 +26,11 @@ class Podman(Caller):
         self.expect(done.code == 0, done.err)
 
     def run(self, *words, network="none", **how):
-        return self("run", f"--cgroup-parent=/{self.cgroup_parent}", f"--network={network}", *words, **how)
+        return self("run", self.parent(), f"--network={network}", *words, **how)
+
+    def parent(self):
+        """The option for the cgroup above: a path, or a slice."""
+        return f"--cgroup-parent={'' if support.SYSTEMD else '/'}{self.cgroup_parent}"
 
     def detached(self, name, *words):
         """A container of this name that stays, by default asleep."""
@@ -86,6 +92,18 @@ def detached(p):
     p.expect(p.inspect("d1", "{{.State.Status}}") == "running", "not started again")
     p("rm", "d1", code=2, compare="out")
     p.remove("d1")
+
+
+if support.SYSTEMD:
+    @case("its cgroup is a scope of systemd's, until it is removed")
+    def scope(p):
+        p.detached("u1")
+        identifier = p.inspect("u1", "{{.Id}}", quiet=True)
+        found = support.scope_of(p.inspect("u1", "{{.State.Pid}}", quiet=True))
+        p.expect(found == f"libpod-{identifier}.scope", found)
+        p.note(run(["systemctl", "show", "-p", "Slice,Delegate,ActiveState", found]).out)
+        p.remove("u1")
+        p.note(run(["systemctl", "show", "-p", "LoadState,ActiveState", found]).out)
 
 
 @case("exec: user, folder, environment, input, terminal, detached, errors")
@@ -162,7 +180,7 @@ def out_of_memory(p):
 
 @case("create, start, attach, restart, wait")
 def restart(p):
-    p("create", f"--cgroup-parent=/{p.cgroup_parent}", "--network=none", "--name", "r1", IMAGE, "sh", "-c", "echo run; exit 6")
+    p("create", p.parent(), "--network=none", "--name", "r1", IMAGE, "sh", "-c", "echo run; exit 6")
     p.inspect("r1", "{{.State.Status}}")
     p("start", "-a", "r1", code=6, says="run")
     p("start", "r1")
@@ -277,7 +295,7 @@ def looking(p):
 
 @case("pods with shared namespaces")
 def pods(p):
-    p("pod", "create", "--infra=false", f"--cgroup-parent=/{p.cgroup_parent}", "--name", "pod1")
+    p("pod", "create", "--infra=false", p.parent(), "--name", "pod1")
     p("run", "-d", "--pod=pod1", "--network=none", "--name", "m1", IMAGE, "sleep", "1000")
     p("pod", "ps", "--format", "{{.Name}} {{.Status}} {{.NumberOfContainers}}")
     p("pod", "stop", "-t", "0", "pod1")
@@ -294,8 +312,7 @@ def descriptors(p):
 @case("twelve starts at once")
 def parallel(p):
     def one(number):
-        return run(["podman", "run", "--rm", f"--cgroup-parent=/{p.cgroup_parent}", "--network=none", IMAGE,
-                    "sh", "-c", f"echo {number}; exit {number}"])
+        return run(["podman", "run", "--rm", p.parent(), "--network=none", IMAGE, "sh", "-c", f"echo {number}; exit {number}"])
 
     with ThreadPoolExecutor(6) as pool:
         results = list(pool.map(one, range(12)))

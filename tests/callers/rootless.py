@@ -5,21 +5,27 @@ import os
 import support
 from support import IMAGE, WORK, Caller, case, run, wait_until
 
-USER, UID = "crux-caller", 4321
+# The guest's ordinary user has a systemd of its own.
+USER, UID = ("user", 1000) if support.SYSTEMD else ("crux-caller", 4321)
+# As a login of that user starts its programs.
+SESSION = [f"DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/{UID}/bus"] if support.SYSTEMD else []
+LOGIN = ["systemd-run", "--user", "--scope", "--quiet", "-p", "Delegate=yes"] if support.SYSTEMD else []
 
 
 class Rootless(Caller):
     # As a login gives it: no capabilities, nothing of root's environment.
     command = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups", "--inh-caps=-all", "env", "-i",
-               f"HOME={WORK}/home", f"USER={USER}", f"XDG_RUNTIME_DIR=/run/user/{UID}", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "podman"]
+               f"HOME={WORK}/home", f"USER={USER}", f"XDG_RUNTIME_DIR=/run/user/{UID}", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", *SESSION, *LOGIN, "podman"]
 
     def start(self):
-        for file, line in [("passwd", f"{USER}:x:{UID}:{UID}::{WORK}/home:/bin/sh"), ("group", f"{USER}:x:{UID}:"),
-                           ("subuid", f"{USER}:200000:65536"), ("subgid", f"{USER}:200000:65536")]:
+        accounts = [] if support.SYSTEMD else [
+            ("passwd", f"{USER}:x:{UID}:{UID}::{WORK}/home:/bin/sh"), ("group", f"{USER}:x:{UID}:"),
+            ("subuid", f"{USER}:200000:65536"), ("subgid", f"{USER}:200000:65536")]
+        for file, line in accounts:
             with open("/etc/" + file, "a") as out:
                 out.write(line + "\n")
         for folder in [WORK / "home", support.Path(f"/run/user/{UID}")]:
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             os.chown(folder, UID, UID)
             folder.chmod(0o700)
         os.chdir(WORK / "home")
@@ -63,6 +69,20 @@ def detached(p):
     p("kill", "d1")
     p("wait", "d1")
     p("rm", "-f", "d1")
+
+
+if support.SYSTEMD:
+    @case("its cgroup is a scope of the user's systemd")
+    def scope(p):
+        p.run("-d", "--name", "u1", "--memory=64m", "--pids-limit=50", IMAGE, "sleep", "1000")
+        done = p("inspect", "-f", "{{.Id}} {{.State.Pid}}", "u1", quiet=True)
+        identifier, pid = done.out.split()
+        found = support.scope_of(pid)
+        p.expect(found == f"libpod-{identifier}.scope", found)
+        shown = [*p.command[:-1], "systemctl", "--user", "show", "-p", "Slice,ActiveState,MemoryMax,TasksMax", found]
+        p.note(run(shown).out)
+        p.note(support.cgroup_values(pid))
+        p("rm", "-f", "-t", "0", "u1")
 
 
 @case("a terminal")

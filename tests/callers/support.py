@@ -28,6 +28,10 @@ IMAGE = "localhost/bb:1"
 CGROUPS = Path("/sys/fs/cgroup")
 # Where podman puts what has no parent of its own, conmon of a pod for one; it leaves it.
 PODMAN_PARENT = "libpod_parent"
+# Whether systemd makes the containers' cgroups in this pass.
+SYSTEMD = False
+# How many times longer things take here than on ordinary hardware: tests/vm/run sets it.
+SLOWDOWN = int(os.environ.get("CRUX_TESTS_SLOWDOWN", "1"))
 # What images call the machines that uname names.
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
@@ -79,7 +83,7 @@ def normal(text):
     text = re.sub(r"time=\S+ level=warning msg=.*(cannot hold what permitted|can't raise ambient capability) .*\n", "", text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "<id>", text)
     text = re.sub(r"\b[0-9a-f]{12}\b", "<id>", text)
-    text = re.sub(r"crux-callers-[0-9a-f]{8}", "<parent>", text)
+    text = re.sub(r"crux-callers-[0-9a-f]{8}|cruxcallers[0-9a-f]{8}\.slice", "<parent>", text)
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|[+-]\d\d:?\d\d))?( UTC)?", "<time>", text)
     text = text.replace("error during container init: exec: ", "exec: ")
     return re.sub(r" \((config|process)\.json: /[^)]*\)", "", text)
@@ -87,6 +91,7 @@ def normal(text):
 
 def run(words, stdin=None, timeout=60, tty=False, env=None, cwd=None):
     """Runs a program to its end and returns its Outcome; on a terminal, all its output is out."""
+    timeout *= SLOWDOWN
     if tty:
         return _run_on_terminal(words, stdin or "", timeout, env)
     done = subprocess.run(words, input=stdin or "", capture_output=True, text=True, timeout=timeout, env=env, cwd=cwd)
@@ -119,7 +124,7 @@ def _run_on_terminal(words, typed, timeout, env):
 
 def wait_until(what, condition, seconds=20):
     """Asks until the condition gives something true, and returns that."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * SLOWDOWN
     while True:
         found = condition()
         if found:
@@ -139,7 +144,7 @@ class Caller:
 
     def __init__(self):
         # The name of the parent of all its containers' cgroups.
-        self.cgroup_parent = f"crux-callers-{secrets.token_hex(4)}"
+        self.cgroup_parent = f"crux-callers-{secrets.token_hex(4)}" if not SYSTEMD else f"cruxcallers{secrets.token_hex(4)}.slice"
         self.record = []
         self.daemons = []
         self.reference_may_fail = None
@@ -211,13 +216,19 @@ class Caller:
 
 # The private host of a pass: a mount, pid and network namespace of its own, in which only these folders are new.
 
+# What callers have in /run, where it cannot be new as a whole: systemd's sockets are there.
+IN_RUN = ["callers", "containerd", "containers", "libpod", "runc", "crux", "netns"]
+
+
 def make_private_host(runtime):
     """Called in a new mount namespace: empty folders where callers keep their things, /etc and /var/lib as copies that
     may be written, and the runtime at the place that the document names."""
-    for folder in ["/run", "/usr/local/bin"]:
+    for folder in [*(["/run"] if not SYSTEMD else ["/run/" + name for name in IN_RUN]), "/usr/local/bin"]:
+        Path(folder).mkdir(exist_ok=True)
         _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
+    WORK.mkdir(exist_ok=True)
     for folder in ["/etc", "/var/lib"]:
-        layers = Path("/run/layers" + folder)
+        layers = Path(f"{WORK}/layers{folder}")
         for name in ["upper", "work"]:
             (layers / name).mkdir(parents=True)
         options = f"lowerdir={folder},upperdir={layers}/upper,workdir={layers}/work"
@@ -227,11 +238,13 @@ def make_private_host(runtime):
         place = Path("/var/lib") / name
         place.mkdir(exist_ok=True)
         _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(place))
-    WORK.mkdir()
     os.chdir(WORK)
     # A copy, so that users who cannot reach the build folder can run it.
     shutil.copy(runtime, RUNTIME)
     RUNTIME.chmod(0o755)
+    helper = Path(runtime).with_name("crux-systemd")
+    if SYSTEMD and helper.exists():
+        shutil.copy(helper, RUNTIME.with_name(helper.name))
     _make_private_cgroup_top()
 
 
@@ -328,17 +341,27 @@ def can_raise_limits():
 # What is left behind.
 
 def processes():
-    """pid: command line of each process of this pid namespace but the pass itself."""
+    """pid: command line of each process of this pid namespace but the pass itself and the kernel's own."""
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) not in (1, os.getpid()):
             try:
                 line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+                name, _, rest = (entry / "stat").read_text().rpartition(")")
             except OSError:
                 continue
-            found[int(entry.name)] = line or f"({state})"
+            state, parent = rest.split()[:2]
+            if not (SYSTEMD and (name.endswith("(kthreadd") or parent == "2")):
+                found[int(entry.name)] = line or f"({state})"
     return found
+
+
+def scope_of(pid):
+    """The scope of systemd in which a process is."""
+    cgroup = Path(f"/proc/{pid}/cgroup").read_text().splitlines()[-1]
+    if not cgroup.endswith(".scope"):
+        raise CaseFailed(f"not in a scope of systemd: {cgroup}")
+    return cgroup.rpartition("/")[2]
 
 
 def cgroups_below(parent):
