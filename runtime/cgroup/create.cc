@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cerrno>
-#include <numeric>
+#include <ranges>
 
 #include "runtime/base/text.h"
 #include "runtime/cgroup/files.h"
@@ -123,8 +123,9 @@ Result<Group> Group::adopt(std::vector<Place> places, const Limits& limits,
 }
 
 Status Group::check_unused(std::vector<Place> places) {
-    std::vector<std::uint32_t> all(places.size());
-    std::iota(all.begin(), all.end(), 0U);
+    const auto numbers =
+        std::views::iota(std::uint32_t{0}, static_cast<std::uint32_t>(places.size()));
+    const std::vector<std::uint32_t> all(numbers.begin(), numbers.end());
     const Group group = TRY(open(std::move(places)));
     return group.check_taken(all);
 }

@@ -126,6 +126,7 @@ void BusRelay::serve() {
 
 void BusRelay::relay(int client) {
     const int bus = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bus < 0) return;
     const ::sockaddr_un address = address_of(bus_);
     MessageCounter to_bus;
     MessageCounter from_bus;
