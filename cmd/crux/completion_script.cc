@@ -132,7 +132,7 @@ std::string zsh_flags(std::span<const Flag> flags, std::string_view indent) {
         std::string help;
         for (const char c : flag.help) help += c == ':' || c == '[' || c == ']' ? ' ' : c;
         const std::string value =
-            flag.takes == Takes::nothing ? "" : cat(":", flag.placeholder, ":_files");
+            flag.takes == Takes::nothing ? "" : cat(":", flag.value_name, ":_files");
         const std::string_view many = flag.takes == Takes::texts ? "*" : "";
         out +=
             cat(indent, single_quoted(cat(many, "--", flag.name, '[', help, ']', value)), " \\\n");

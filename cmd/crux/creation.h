@@ -12,25 +12,25 @@ inline constexpr Flag kBundleFlag = {
     .letters = "b",
     .takes = Takes::text,
     .help = "folder with config.json (default: the current one)",
-    .placeholder = "dir",
+    .value_name = "dir",
 };
 inline constexpr Flag kConsoleSocketFlag = {
     .name = "console-socket",
     .takes = Takes::text,
     .help = "unix socket that gets the master of the container's terminal",
-    .placeholder = "path",
+    .value_name = "path",
 };
 inline constexpr Flag kPidfdSocketFlag = {
     .name = "pidfd-socket",
     .takes = Takes::text,
     .help = "unix socket that gets a pidfd of the container's first process",
-    .placeholder = "path",
+    .value_name = "path",
 };
 inline constexpr Flag kPidFileFlag = {
     .name = "pid-file",
     .takes = Takes::text,
     .help = "file to write the process id to",
-    .placeholder = "file",
+    .value_name = "file",
 };
 inline constexpr Flag kNoPivotFlag = {
     .name = "no-pivot",
@@ -47,7 +47,7 @@ inline constexpr Flag kPreserveFdsFlag = {
     .takes = Takes::number,
     .initial = "0",
     .help = "pass on this many descriptors after 0 to 2 and those of $LISTEN_FDS",
-    .placeholder = "n",
+    .value_name = "n",
 };
 inline constexpr Flag kNoSubreaperFlag = {
     .name = "no-subreaper",

@@ -11,13 +11,13 @@ inline constexpr Flag kImagePathFlag = {
     .name = "image-path",
     .takes = Takes::text,
     .help = "folder of the images (default: checkpoint in the current folder)",
-    .placeholder = "dir",
+    .value_name = "dir",
 };
 inline constexpr Flag kWorkPathFlag = {
     .name = "work-path",
     .takes = Takes::text,
     .help = "folder of criu's log and other work files (default: that of the images)",
-    .placeholder = "dir",
+    .value_name = "dir",
 };
 inline constexpr Flag kTcpEstablishedFlag = {
     .name = "tcp-established",
@@ -39,13 +39,13 @@ inline constexpr Flag kManageCgroupsModeFlag = {
     .name = "manage-cgroups-mode",
     .takes = Takes::text,
     .help = "soft, full, strict or ignore (default: criu's, soft)",
-    .placeholder = "mode",
+    .value_name = "mode",
 };
 inline constexpr Flag kEmptyNsFlag = {
     .name = "empty-ns",
     .takes = Takes::texts,
     .help = "make this namespace empty; network, which is always so",
-    .placeholder = "namespace",
+    .value_name = "namespace",
 };
 inline constexpr Flag kAutoDedupFlag = {
     .name = "auto-dedup",

@@ -10,13 +10,13 @@ constexpr Flag kFlags[] = {
      .letters = "b",
      .takes = Takes::text,
      .help = "judge this bundle alone, and not the host for all",
-     .placeholder = "dir"},
+     .value_name = "dir"},
     {.name = "format",
      .letters = "f",
      .takes = Takes::text,
      .initial = "text",
      .help = "text or json",
-     .placeholder = "format"},
+     .value_name = "format"},
 };
 
 Result<int> run_doctor(Call& call) {

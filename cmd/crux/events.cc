@@ -14,7 +14,7 @@ constexpr Flag kFlags[] = {
      .takes = Takes::text,
      .initial = "5s",
      .help = "time between two statistics: 500ms, 2s, 1m30s",
-     .placeholder = "time"},
+     .value_name = "time"},
     {.name = "stats", .help = "print the statistics once and end"},
 };
 

@@ -17,13 +17,13 @@ enum class Hidden : bool { no, yes };
 
 /// One flag of a command: drives the parser, the help text and the completions.
 struct Flag {
-    std::string_view name;                   ///< the long name, without dashes
-    std::string_view letters;                ///< one-letter spellings; help shows the first
-    Takes takes = Takes::nothing;            ///< what follows it
-    Hidden hidden = Hidden::no;              ///< accepted for old callers, not shown
-    std::string_view initial;                ///< the value when it is not given
-    std::string_view help;                   ///< one line for the help text
-    std::string_view placeholder = "value";  ///< what help calls its value
+    std::string_view name;                  ///< the long name, without dashes
+    std::string_view letters;               ///< one-letter spellings; help shows the first
+    Takes takes = Takes::nothing;           ///< what follows it
+    Hidden hidden = Hidden::no;             ///< accepted for old callers, not shown
+    std::string_view initial;               ///< the value when it is not given
+    std::string_view help;                  ///< one line for the help text
+    std::string_view value_name = "value";  ///< what help calls its value
 };
 
 /// The flag that the program and every command have besides their own.

@@ -27,7 +27,7 @@ std::string table(const std::vector<Row>& rows) {
 
 /// "--bundle value, -b value"
 std::string spellings(const Flag& flag) {
-    const std::string value = flag.takes == Takes::nothing ? "" : cat(' ', flag.placeholder);
+    const std::string value = flag.takes == Takes::nothing ? "" : cat(' ', flag.value_name);
     std::string out = cat("--", flag.name, value);
     if (!flag.letters.empty()) out += cat(", -", flag.letters.front(), value);
     return out;

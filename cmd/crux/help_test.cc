@@ -10,7 +10,7 @@ constexpr Flag kFlags[] = {
      .letters = "b",
      .takes = Takes::text,
      .help = "the folder",
-     .placeholder = "dir"},
+     .value_name = "dir"},
     {.name = "all", .letters = "a", .hidden = Hidden::yes, .help = "all of them"},
     {.name = "env", .letters = "e", .takes = Takes::texts, .help = "a variable"},
     {.name = "preserve-fds", .takes = Takes::number, .initial = "0", .help = "how many"},

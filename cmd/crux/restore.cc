@@ -28,11 +28,11 @@ constexpr Flag kFlags[] = {
     {.name = "lsm-profile",
      .takes = Takes::text,
      .help = "profile to restore with instead of the saved one",
-     .placeholder = "type:name"},
+     .value_name = "type:name"},
     {.name = "lsm-mount-context",
      .takes = Takes::text,
      .help = "mount context to restore with instead of the saved one",
-     .placeholder = "context"},
+     .value_name = "context"},
     // Sent by callers that give restore what they give checkpoint or create; the images say it.
     {.name = "no-new-keyring", .hidden = Hidden::yes, .help = "ignored"},
     {.name = "parent-path", .takes = Takes::text, .hidden = Hidden::yes, .help = "ignored"},

@@ -20,7 +20,7 @@ constexpr Flag kFlags[] = {
      .letters = "b",
      .takes = Takes::text,
      .help = "folder to write it to (default: the current one)",
-     .placeholder = "dir"},
+     .value_name = "dir"},
     {.name = "rootless", .help = "for a user without privileges"},
 };
 

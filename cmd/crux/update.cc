@@ -9,8 +9,8 @@ namespace crux::cmd {
 namespace {
 
 constexpr Flag text_flag(std::string_view name, std::string_view help,
-                         std::string_view placeholder = "value") {
-    return {.name = name, .takes = Takes::text, .help = help, .placeholder = placeholder};
+                         std::string_view value_name = "value") {
+    return {.name = name, .takes = Takes::text, .help = help, .value_name = value_name};
 }
 
 constexpr Flag hidden_flag(std::string_view name) {
@@ -22,12 +22,12 @@ constexpr Flag kFlags[] = {
      .letters = "r",
      .takes = Takes::text,
      .help = "take the limits from this file, or from standard input for -",
-     .placeholder = "file"},
+     .value_name = "file"},
     {.name = "blkio-weight",
      .takes = Takes::number,
      .initial = "0",
      .help = "share of the time of block devices, 10 to 1000",
-     .placeholder = "weight"},
+     .value_name = "weight"},
     text_flag("cpu-period", "length of a period of --cpu-quota, in microseconds", "time"),
     text_flag("cpu-quota", "CPU time in a period, in microseconds", "time"),
     text_flag("cpu-burst", "CPU time that may be saved up over periods, in microseconds", "time"),
@@ -46,7 +46,7 @@ constexpr Flag kFlags[] = {
      .takes = Takes::number,
      .initial = "0",
      .help = "limit of processes and threads",
-     .placeholder = "n"},
+     .value_name = "n"},
     text_flag("l3-cache-schema", "Intel RDT: schema of the L3 cache", "schema"),
     text_flag("mem-bw-schema", "Intel RDT: schema of the memory bandwidth", "schema"),
 };

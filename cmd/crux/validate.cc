@@ -17,7 +17,7 @@ constexpr Flag kFlags[] = {
      .takes = Takes::text,
      .initial = "text",
      .help = "text or json",
-     .placeholder = "format"},
+     .value_name = "format"},
 };
 
 std::string listing(const oci::Diagnostics& diagnostics) {
