@@ -1,0 +1,100 @@
+"""Devices, namespaces, network devices and sysctls."""
+
+import os
+import pathlib
+import subprocess
+import time
+
+from peer_cases.bundle import Skip, case
+
+
+@case("another device at a device's path is refused")
+def _(b):
+    os.mknod(b.rootfs / "node", 0o20666, os.makedev(1, 3))
+    return b.put({"linux": {"devices": [{"type": "c", "path": "/node", "major": 1, "minor": 5}]}}).refused()
+
+
+@case("the same device at a device's path is taken")
+def _(b):
+    os.mknod(b.rootfs / "node", 0o20666, os.makedev(1, 3))
+    return b.put({"linux": {"devices": [{"type": "c", "path": "/node", "major": 1, "minor": 3}]}}).run()[0] == 0
+
+
+@case("a device may lie outside of /dev")
+def _(b):
+    (b.rootfs / "srv").mkdir()
+    b.put({"linux": {"devices": [{"type": "c", "path": "/srv/null", "major": 1, "minor": 3}]}})
+    return b.script("stat -c %F /srv/null").prints("character special file")
+
+
+@case("a namespace type given twice is refused")
+def _(b):
+    b.config["linux"]["namespaces"].append({"type": "pid"})
+    return b.refused()
+
+
+@case("hostname is set in a UTS namespace that is joined")
+def _(b):
+    with subprocess.Popen(["unshare", "-u", "sleep", "30"]) as other:
+        try:
+            subprocess.run(["sleep", "0.2"], check=True)
+            b.put({"linux": {"namespaces": [{"type": "uts", "path": f"/proc/{other.pid}/ns/uts"}]}})
+            return b.put({"hostname": "joined"}).script("hostname").prints("joined")
+        finally:
+            other.kill()
+
+
+@case("domainname is set")
+def _(b):
+    return b.put({"domainname": "example.com"}).script("cat /proc/sys/kernel/domainname").prints("example.com")
+
+
+@case("timeOffsets are set")
+def _(b):
+    b.put({"linux": {"namespaces": [{"type": "time"}], "timeOffsets": {"boottime": {"secs": 864000}}}})
+    code, output = b.script("cat /proc/self/timens_offsets").run()
+    return code == 0 and "864000" in output
+
+
+@case("memoryPolicy is set")
+def _(b):
+    if not pathlib.Path("/sys/devices/system/node/node0").exists():
+        raise Skip("NUMA")
+    b.put({"linux": {"memoryPolicy": {"mode": "MPOL_BIND", "nodes": "0"}}})
+    code, output = b.script("head -n 1 /proc/self/numa_maps").run()
+    return code == 0 and "bind:0" in output
+
+
+@case("netDevices move in with their addresses")
+def _(b):
+    for words in (["link", "add", "one", "type", "veth", "peer", "name", "two"],
+                  ["address", "add", "192.0.2.7/24", "dev", "one"]):
+        if subprocess.run(["ip", *words], capture_output=True, check=False).returncode != 0:
+            raise Skip("ip and veth")
+    b.put({"linux": {"netDevices": {"one": {"name": "inside0"}}}})
+    code, output = b.script("ip -o -4 address show inside0").run()
+    return code == 0 and "192.0.2.7/24" in output
+
+
+@case("sysctls of user namespaces are set")
+def _(b):
+    ids = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+    b.put({"linux": {"namespaces": [{"type": "user"}], "uidMappings": ids, "gidMappings": ids,
+                     "sysctl": {"user.max_time_namespaces": "7"}}})
+    return b.script("cat /proc/sys/user/max_time_namespaces").prints("7")
+
+
+@case("a sysctl of an interface with a dot in its name is set")
+def _(b):
+    with subprocess.Popen(["unshare", "-n", "sleep", "30"]) as other:
+        try:
+            time.sleep(0.2)
+            added = subprocess.run(["nsenter", "-t", str(other.pid), "-n", "ip", "link", "add", "one.7", "type", "veth",
+                                    "peer", "name", "two"], capture_output=True, check=False)
+            if added.returncode != 0:
+                raise Skip("ip and veth")
+            b.put({"linux": {"namespaces": [{"type": "network", "path": f"/proc/{other.pid}/ns/net"}],
+                             "sysctl": {"net/ipv4/conf/one.7/forwarding": "1"}}})
+            return b.script("cat /proc/sys/net/ipv4/conf/one.7/forwarding").prints("1")
+        finally:
+            other.kill()
