@@ -73,6 +73,24 @@ def _(b):
                 eventually(lambda place=folder: remove_cgroup(place))
 
 
+@case("the cgroup is its user namespace's where that may write to it")
+def _(b):
+    top = pathlib.Path("/sys/fs/cgroup")
+    if not (top / "cgroup.controllers").exists():
+        raise Skip("a host with cgroup v2 alone")
+    ids = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+    b.put({"linux": {"namespaces": [{"type": "user"}, {"type": "cgroup"}], "uidMappings": ids, "gidMappings": ids},
+           "mounts": [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+                       "options": ["rw", "nosuid", "nodev", "noexec"]}]})
+    if pathlib.Path("/run/systemd/system").exists():
+        b.runtime = [*b.runtime, "--systemd-cgroup"]
+        b.put({"linux": {"cgroupsPath": f"system.slice:crux-test:{b.name}"}})
+    if b.call("create")[0] != 0:
+        return False
+    own = pathlib.Path(f"/proc/{b.pid()}/cgroup").read_text(encoding="utf-8").strip().removeprefix("0::/")
+    return all((top / own / name).stat().st_uid == 100000 for name in (".", "cgroup.procs", "cgroup.subtree_control"))
+
+
 def remove_cgroup(folder):
     with contextlib.suppress(OSError):
         folder.rmdir()
@@ -86,6 +104,15 @@ def _(b):
     # Since Linux 5.11 it takes true alone.
     code, output = b.put({"linux": {"resources": {"memory": {"useHierarchy": False}}}}).run()
     return code != 0 or "ierarchy" in output
+
+
+@case("blockIO.leafWeight that the kernel does not have is told")
+def _(b):
+    # It went with the scheduler CFQ in Linux 5.0.
+    if not examples.controller("blkio") and not examples.controller("io"):
+        raise Skip("the controller blkio or io")
+    code, output = b.put({"linux": {"resources": {"blockIO": {"leafWeight": 500}}}}).run()
+    return code != 0 or "leafWeight" in output or "leaf_weight" in output
 
 
 @case("memory.checkBeforeUpdate refuses a limit below what is in use")

@@ -1,11 +1,13 @@
 """Devices, namespaces, network devices and sysctls."""
 
+import concurrent.futures
 import os
 import pathlib
+import shutil
 import subprocess
 import time
 
-from peer_cases.bundle import Skip, case
+from peer_cases.bundle import Skip, case, eventually
 
 
 @case("another device at a device's path is refused")
@@ -25,6 +27,35 @@ def _(b):
     (b.rootfs / "srv").mkdir()
     b.put({"linux": {"devices": [{"type": "c", "path": "/srv/null", "major": 1, "minor": 3}]}})
     return b.script("stat -c %F /srv/null").prints("character special file")
+
+
+def replace_when_made(node, target):
+    """Puts a link to the target in the node's place as soon as it is there; whether it did."""
+    link = node.with_name("link")
+    if not eventually(node.parent.exists) or not eventually(lambda: os.path.lexists(node), 15):
+        return False
+    link.symlink_to(target)
+    link.rename(node)
+    return True
+
+
+@case("a device's owner and mode go to the device, and not through a link in its place")
+def _(b):
+    if not shutil.which("strace"):
+        raise Skip("strace")
+    b.config["mounts"] = [one for one in b.config["mounts"] if not one["destination"].startswith("/dev")]
+    b.put({"root": {"readonly": False}, "linux": {"devices": [
+        {"type": "c", "path": "/dev/probe", "major": 1, "minor": 3, "uid": 1234, "gid": 1234, "fileMode": 0o666}]}})
+    victim = b.work / "victim"
+    victim.touch(mode=0o600)
+    # Nobody goes on for a while after a node was made.
+    b.runtime = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=mknod,mknodat",
+                 "-e", "inject=mknod,mknodat:delay_exit=400000", *b.runtime]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        replaced = pool.submit(replace_when_made, b.rootfs / "dev/probe", victim)
+        b.run()
+    found = victim.stat()
+    return replaced.result() and (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (0, 0, 0o600)
 
 
 @case("a namespace type given twice is refused")

@@ -138,6 +138,14 @@ for _option in ("iversion", "silent", "loud"):
         return tmpfs(b, option).run()[0] == 0
 
 
+@case("option lazytime is a flag where the file system does not know it")
+def _(b):
+    (b.rootfs / "mnt").mkdir()
+    b.put({"mounts": [{"destination": "/mnt", "type": "devpts", "source": "devpts",
+                       "options": ["newinstance", "lazytime", "ptmxmode=0666"]}]})
+    return mounted(b, "/mnt", "lazytime")
+
+
 @case("option remount changes what is mounted there")
 def _(b):
     tmpfs(b)

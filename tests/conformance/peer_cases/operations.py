@@ -76,7 +76,14 @@ def _(b):
 @case("a failing poststart hook ends the container")
 def _(b):
     b.put({"hooks": {"poststart": [hook("exit 1")]}}).script("sleep 20")
-    return b.call("create")[0] == 0 and b.call("start")[0] != 0 and b.status() in ("", "stopped")
+    failed = b.call("create")[0] == 0 and b.call("start")[0] != 0
+    return failed and eventually(lambda: b.status() in ("", "stopped"))
+
+
+@case("a signal that init ignores leaves a container created")
+def _(b):
+    created = b.call("create")[0] == 0 and b.call("kill", behind=["WINCH"])[0] == 0
+    return created and b.status() == "created" and b.call("start")[0] == 0
 
 
 @case("kill of a container that has stopped is an error")

@@ -1,11 +1,15 @@
 """The seccomp profile."""
 
+import ctypes
 import os
 import pathlib
+import resource
 import shutil
 import socket
+import statistics
 
-from peer_cases.bundle import Skip, case
+from peer_cases.bundle import Skip, case, eventually
+from peer_cases.loaded_filter import AUDIT_ARCH_X86_64, FLAG_LOG, loaded_filter, loaded_flags, steps
 
 
 @case("errnoRet with an action that takes none is refused")
@@ -49,3 +53,86 @@ def _(b):
         server.bind(str(b.work / "listener"))
         server.listen()
         return b.refused()
+
+
+def sleeping(b):
+    """The process of a started container that sleeps; its filter is loaded."""
+    b.config["process"]["args"] = ["/bin/sleep", "30"]
+    if b.call("create")[0] != 0 or b.call("start")[0] != 0:
+        raise ValueError("it does not start")
+    pid = b.pid()
+    eventually(lambda: pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") == "sleep\n")
+    return pid
+
+
+def libseccomp():
+    try:
+        return ctypes.CDLL("libseccomp.so.2")
+    except OSError as fault:
+        raise Skip("libseccomp.so.2") from fault
+
+
+def x86_64_calls():
+    """The names of the system calls, by their numbers."""
+    if os.uname().machine != "x86_64":
+        raise Skip("x86_64")
+    library = libseccomp()
+    library.seccomp_syscall_resolve_num_arch.restype = ctypes.c_char_p
+    names = {number: library.seccomp_syscall_resolve_num_arch(AUDIT_ARCH_X86_64, number) for number in range(334)}
+    return {number: name.decode() for number, name in names.items() if name}
+
+
+@case("seccomp: a flag that goes with a listener alone takes no other flag away")
+def _(b):
+    b.put({"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW",
+                                 "flags": ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],
+                                 "syscalls": [{"names": ["chroot"], "action": "SCMP_ACT_ERRNO"}]}}})
+    return b.refused() or loaded_flags(sleeping(b)) == FLAG_LOG
+
+
+@case("seccomp: no call passes through hundreds of instructions of a long profile")
+def _(b):
+    calls = x86_64_calls()
+    # What no simple program needs is refused, so that the others are no single range.
+    refused = {"ptrace", "syslog", "personality", "ustat", "sysfs", "vhangup", "modify_ldt", "pivot_root", "acct",
+               "mount", "umount2", "swapon", "swapoff", "reboot", "sethostname", "iopl", "ioperm", "init_module",
+               "delete_module", "quotactl", "kexec_load", "add_key", "request_key", "keyctl", "migrate_pages",
+               "unshare", "move_pages", "perf_event_open", "fanotify_init", "name_to_handle_at", "setns", "kcmp",
+               "finit_module", "bpf", "userfaultfd"}
+    names = [name for name in calls.values() if name not in refused]
+    b.put({"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
+                                 "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}}})
+    program = loaded_filter(sleeping(b))
+    return max(steps(program, number) for number in calls) <= 64
+
+
+@case("seccomp: a profile that was compiled once is not compiled again")
+def _(b):
+    # Names, known ones and others, are what takes every compiler long.
+    names = list(x86_64_calls().values()) + [f"call_of_tomorrow_{number}" for number in range(6000)]
+
+    def seconds():
+        """Of processor time that a run takes."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if b.run()[0] != 0:
+            raise ValueError("it does not run")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    first, second = [], []
+    for errno in range(1, 8):
+        b.config["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": errno,
+                                        "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+                                        "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}
+        first.append(seconds())
+        second.append(seconds())
+    return statistics.median(second) < 0.7 * statistics.median(first)
+
+
+@case("seccomp: an architecture of the specification that libseccomp knows is taken")
+def _(b):
+    # Of those that go with x86_64's byte order, libseccomp 2.6 knows it first.
+    if os.uname().machine != "x86_64" or libseccomp().seccomp_arch_resolve_name(b"sh") == 0:
+        raise Skip("x86_64 and libseccomp 2.6")
+    return b.put({"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW",
+                                        "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_SH"]}}}).run()[0] == 0
