@@ -56,7 +56,7 @@ class Enabler {
         : base_(base), mountpoint_(mountpoint), top_(top), path_(path) {}
 
     /// Best effort: what is asked for has to be looked for afterwards.
-    void enable(const Names& controllers) {
+    void enable(const Names& controllers, const Names& must) {
         std::string all;
         for (const std::string& controller : controllers)
             all += cat(all.empty() ? "+" : " +", controller);
@@ -64,9 +64,13 @@ class Enabler {
         for (std::size_t slash = 0; slash != std::string_view::npos;
              slash = path_.find('/', slash + 1)) {
             std::string_view ancestor = path_.substr(0, slash);
-            if (write(ancestor, all)) continue;
-            // One that this cgroup lacks or cannot hand on must not hinder the others.
-            for (const std::string& controller : controllers)
+            const auto written = write(ancestor, all);
+            if (written) continue;
+            // One that this cgroup lacks or cannot hand on must not hinder the others. But a cgroup
+            // that has processes becomes the root of a threaded subtree by this (cgroups(7)), which
+            // only a limit is worth.
+            const bool has_processes = written.error().value == EBUSY;
+            for (const std::string& controller : has_processes ? must : controllers)
                 note(controller, ancestor, write(ancestor, cat("+", controller)));
         }
     }
@@ -133,7 +137,7 @@ Status Group::enable_controllers(const Limits& limits) {
     std::string_view top = names_[index];
     top.remove_suffix(place.path.size());
     Enabler enabler(base_, place.mountpoint, top, place.path);
-    enabler.enable(missing);
+    enabler.enable(missing, must);
     TRY(settle_type(must, limits));
     missing = TRY(lacking(must));
     if (missing.empty()) return {};

@@ -505,6 +505,23 @@ TEST_CASE("every controller of the unified hierarchy reaches a container on v2",
     CHECK(group.read("", "cgroup.controllers") == trimmed(*top));
 }
 
+TEST_CASE("below a cgroup that has processes only a limit makes a threaded subtree", "[kernel]") {
+    if (test::cgroup_mode() != test::CgroupMode::v2) test::skip("not a v2 host");
+    HostGroup outer("outer");
+    outer.start(sleep_forever);
+    HostGroup inner("outer/inner");
+    CHECK(outer.read("", "cgroup.type") == "domain");
+    CHECK(inner.read("", "cgroup.type") == "domain");
+    CHECK(inner.run([] { return 7; }) == 7);
+
+    oci::Resources resources;
+    resources.cpu.shares = 512;
+    HostGroup limited("outer/limited", resources);
+    CHECK(outer.read("", "cgroup.type") == "domain threaded");
+    CHECK(limited.read("", "cpu.weight") == "59");
+    CHECK(limited.run([] { return 7; }) == 7);
+}
+
 TEST_CASE("limits of v2 are in the files after they were applied", "[kernel]") {
     oci::Resources resources = memory(64 << 20, 96 << 20);
     resources.memory.reservation = 32 << 20;

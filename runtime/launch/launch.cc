@@ -243,6 +243,12 @@ void plan_fault(plan::Header& header) {
 
 namespace {
 
+/// What clone3 says of the cgroup alone (cgroups(7), clone(2)): it has handed controllers on, is
+/// threaded, is not the caller's to fill, or has gone.
+bool is_of_cgroup(int error) {
+    return error == EBUSY || error == EOPNOTSUPP || error == EACCES || error == ENODEV;
+}
+
 Result<Process> clone_somewhere(Start& start, const Outside& outside) {
     sys::Fd present;
     for (;;) {
@@ -257,7 +263,8 @@ Result<Process> clone_somewhere(Start& start, const Outside& outside) {
             // rights any more above it, where it comes from.
             start.helper_enters = true;
         } else {
-            return process;
+            if (start.cgroup < 0 || !is_of_cgroup(error)) return process;
+            return std::move(process).during("adding pid of the new process to cgroups");
         }
         *start.failure = {};
         for (Join& join : start.joins) join.done = false;

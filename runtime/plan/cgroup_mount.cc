@@ -48,14 +48,23 @@ List hierarchy_parameters(Assembler& out, const std::vector<std::string>& contro
     return out.list(std::span<const Parameter>(parameters));
 }
 
+/// What a container without a cgroup namespace sees: of version 2 the whole tree, in which
+/// /proc/self/cgroup says where it is (decision 0012), otherwise its own directory.
+std::string_view bound_directory(const Draft& draft, const Shown& hierarchy) {
+    const bool whole = draft.facts.cgroup.mode == host::CgroupMode::v2 && !draft.user_namespace &&
+                       !draft.facts.in_user_namespace;
+    return whole ? hierarchy.mountpoint : std::string_view(hierarchy.directory);
+}
+
 /// Shows one hierarchy at the target. In a cgroup namespace a mount of its own has the container's
-/// cgroup for its top. Without one such a mount would show the host's whole tree, so the
-/// container's own directory is bound instead (rule R9).
+/// cgroup for its top. Without one it is bound: a new mount would be given the options of a
+/// hierarchy that is the host's, and take its "nsdelegate" away (cgroups(7)).
 void show(Draft& draft, const Shown& hierarchy, const oci::Mount& mount, std::string_view target,
           const std::string& origin) {
     const Attributes attributes = fresh_attributes(mount.parsed);
     if (!draft.cgroup_namespace) {
-        Step& step = add_bind(draft, hierarchy.directory, target, attributes, 0, origin);
+        Step& step =
+            add_bind(draft, bound_directory(draft, hierarchy), target, attributes, 0, origin);
         step.bind.propagation =
             first_propagations(bind_propagations(draft, mount.parsed.propagation));
         return;

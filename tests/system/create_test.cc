@@ -258,6 +258,23 @@ TEST_CASE("the cgroup of create holds init and lasts until delete") {
     CHECK_FALSE(fs::exists(*folder));
 }
 
+TEST_CASE("without a cgroup namespace the cgroup is where /proc/self/cgroup says") {
+    need_root();
+    if (cgroup_mode() != CgroupMode::v2) skip("needs cgroup v2");
+    const Unchanged host;
+    Bundle bundle;
+    bundle.without_name_space("cgroup");
+    bundle.args(
+        {"/bin/sh", "-c",
+         "own=/sys/fs/cgroup$(sed s/0:://p\\;d /proc/self/cgroup); grep -x $$ $own/cgroup.procs;"
+         "mkdir $own/below || echo no"});
+    Container container(bundle);
+    const Outcome outcome = container.run();
+    INFO(outcome.err);
+    CHECK(outcome.out == "1\nno\n");
+    CHECK_THAT(outcome.err, Catch::Contains("Read-only file system"));
+}
+
 TEST_CASE("a cgroup with processes of somebody else is refused and left alone") {
     need_root();
     need_controller("pids");

@@ -240,6 +240,9 @@ TEST_CASE("exec goes where the container is when its own cgroup takes no process
     const Outcome outcome = container.exec_script({}, "grep ^0:: /proc/self/cgroup");
     CHECK(outcome.status == 0);
     CHECK_THAT(outcome.out, Catch::EndsWith("/inner\n"));
+    // Who asks for the container's own gets no other.
+    refused_with(container.exec({"--cgroup", "/"}, {"true"}),
+                 "adding pid of the new process to cgroups: clone3: device or resource busy", 255);
 }
 
 }  // namespace
