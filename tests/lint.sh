@@ -94,6 +94,7 @@ banned no-environment '\b(getenv|secure_getenv)\(' \
     runtime/host runtime/plan runtime/init runtime/rootfs runtime/cgroup runtime/seccomp runtime/hooks runtime/network \
     runtime/doctor
 banned no-format 'std::(format|print|println)\b' 'g++ 12 has none' "${strict[@]}" cmd
+banned ascii-names '[^ -~[:space:]'$'\001'']' 'a letter that looks like another' "${strict[@]}" cmd
 banned no-shared-state '\b(std::shared_ptr|std::any|dynamic_cast|thread_local)\b' \
     'one owner for each thing, and types known when compiled' "${strict[@]}"
 banned only-one-macro '^ *# *define [A-Za-z_]+\(' \
