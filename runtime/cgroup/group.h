@@ -83,9 +83,9 @@ class Group {
     /// descriptor (negative) where there is no unified hierarchy. Valid as long as the group.
     [[nodiscard]] Result<sys::FdRef> unified();
 
-    /// The directory in the unified hierarchy where a process of the container is, at or below the
-    /// container's own. For exec: when a container has made cgroups and handed controllers to them,
-    /// no process can enter its top any more (clone3 answers EBUSY).
+    /// The directory in the unified hierarchy where a process of the container is: below the
+    /// container's own, or wherever it went. For exec: when a container has made cgroups and handed
+    /// controllers to them, no process can enter its top any more (clone3 answers EBUSY).
     [[nodiscard]] Result<sys::Fd> open_unified_of(pid_t pid) const;
 
     /// Moves a process by its pid, in every place. Slow where a kernel grace period has to pass:
@@ -156,6 +156,8 @@ class Group {
     [[nodiscard]] Error too_much_in_use(const Setting& setting) const;
     [[nodiscard]] bool kill_by_kernel() const;
     [[nodiscard]] Status kill_by_signals(bool has_v1_freezer) const;
+    /// The unified cgroup of this path from the mount's top, if the process is seen to be in it.
+    [[nodiscard]] Result<sys::Fd> open_elsewhere(std::string_view path, pid_t pid) const;
     [[nodiscard]] Result<void, Errno> write_freezer(std::string_view value) const;
     [[nodiscard]] Status check_memory(const MemoryCheck& check) const;
     [[nodiscard]] Status load_program(const DeviceProgram& program);

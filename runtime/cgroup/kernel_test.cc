@@ -476,25 +476,28 @@ TEST_CASE("destroying kills what is left and leaves no directory", "[kernel]") {
     CHECK(WTERMSIG(status) == SIGKILL);
 }
 
-TEST_CASE("the cgroup of a process below the container's own is found", "[kernel]") {
+TEST_CASE("the cgroup of a process of the container is found, below its own or elsewhere",
+          "[kernel]") {
     HostGroup group("below");
     int place = unified_place(group.places());
     if (place < 0) test::skip("no unified hierarchy");
     pid_t child = group.start(sleep_forever);
     std::string directory = group.places()[static_cast<std::size_t>(place)].directory();
-    auto found_at = [&] {
-        auto opened = group->open_unified_of(child);
+    auto found_at = [&](pid_t pid) {
+        auto opened = group->open_unified_of(pid);
         INFO((opened ? "" : opened.error().message()));
         REQUIRE(opened);
         auto link = sys::readlinkat(sys::FdRef::cwd(), cat("/proc/self/fd/", opened->get()));
         REQUIRE(link);
         return *link;
     };
-    CHECK(found_at() == directory);
+    CHECK(found_at(child) == directory);
     REQUIRE(std::filesystem::create_directories(directory + "/a/b"));
     REQUIRE(sys::write_file(directory + "/a/b/cgroup.procs", cat(child)));
-    CHECK(found_at() == directory + "/a/b");
-    CHECK(!group->open_unified_of(::getpid()));
+    CHECK(found_at(child) == directory + "/a/b");
+    HostGroup elsewhere("elsewhere");
+    const pid_t other = elsewhere.start(sleep_forever);
+    CHECK(found_at(other) == elsewhere.places()[static_cast<std::size_t>(place)].directory());
 }
 
 TEST_CASE("every controller of the unified hierarchy reaches a container on v2", "[kernel]") {

@@ -80,6 +80,20 @@ Result<std::vector<pid_t>> Group::processes() const {
     return processes_in(all);
 }
 
+Result<sys::Fd> Group::open_elsewhere(std::string_view path, pid_t pid) const {
+    const auto index = static_cast<std::uint32_t>(unified_place(places_));
+    std::string_view top = names_[index];
+    top.remove_suffix(places_[index].path.size());
+    const std::string directory = cat(top, path);
+    // Where the mount does not show our namespace's top the path leads elsewhere or nowhere.
+    std::vector<pid_t> pids;
+    if (!path.starts_with("/../")) TRY(collect_pids(base_, directory, pids));
+    if (std::ranges::find(pids, pid) == pids.end())
+        return fail(Error::Kind::state, cat("the cgroup ", path, " of process ", pid, " is not in ",
+                                            places_[index].mountpoint));
+    return sys::openat(base_, directory, O_PATH | O_DIRECTORY).during(above_ + directory);
+}
+
 Result<sys::Fd> Group::open_unified_of(pid_t pid) const {
     int place = unified_place(places_);
     if (place < 0) return fail(Error::Kind::unsupported, "no unified cgroup hierarchy");
@@ -94,11 +108,11 @@ Result<sys::Fd> Group::open_unified_of(pid_t pid) const {
         std::string_view own = places_[index].path;
         std::string inside = cat(line.substr(kUnified.size()), "/");
         std::size_t found = inside.find(cat(own, "/"));
-        if (found == std::string_view::npos) break;
+        if (found == std::string_view::npos) return open_elsewhere(inside, pid);
         std::string below = name(index) + inside.substr(found + own.size());
         return sys::openat(base_, below, O_PATH | O_DIRECTORY).during(above_ + below);
     }
-    return fail(Error::Kind::state, cat("process ", pid, " is not in the container's cgroup"));
+    return fail(Error::Kind::state, cat("process ", pid, " is in no unified cgroup"));
 }
 
 Result<bool> Group::populated() const {

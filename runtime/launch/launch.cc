@@ -249,8 +249,20 @@ bool is_of_cgroup(int error) {
     return error == EBUSY || error == EOPNOTSUPP || error == EACCES || error == ENODEV;
 }
 
+/// The unified cgroup to start in, -1 without one; `present` owns it where it is that of the
+/// container's first process, which has left the container's own and whoever made that removed it.
+Result<int> cgroup_for(const Outside& outside, sys::Fd& present) {
+    if (outside.group == nullptr) return -1;
+    Result<sys::FdRef> own = outside.group->unified();
+    if (own || own.error().code() != ENOENT || outside.first_pid == 0)
+        return TRY(std::move(own)).get();
+    present = TRY(outside.group->open_unified_of(outside.first_pid));
+    return present.get();
+}
+
 Result<Process> clone_somewhere(Start& start, const Outside& outside) {
     sys::Fd present;
+    start.cgroup = TRY(cgroup_for(outside, present));
     for (;;) {
         auto process = clone_init(start);
         const int error = process ? 0 : process.error().code();
@@ -308,7 +320,6 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     }
     start.keep_below = keep_below;
     start.namespaces = host.new_namespaces;
-    if (outside.group != nullptr) start.cgroup = TRY(outside.group->unified()).get();
     start.joins = state->joins;
     start.inherited = inheritance.numbers();
     start.our_end = control.first.get();

@@ -22,7 +22,8 @@ struct Outside {
     cgroup::Group* group = nullptr;  ///< made and limited already
     sys::FdRef first_process = sys::FdRef::none();  ///< for exec: a pidfd of the container's init
     /// Its number, where the new process may go into that one's present unified cgroup should the
-    /// container's own take none (clone3's EBUSY: it has handed controllers to cgroups below it).
+    /// container's own take none (clone3's EBUSY: it has handed controllers to cgroups below it) or
+    /// have gone.
     pid_t first_pid = 0;
     sys::FdRef console = sys::FdRef::none();  ///< connected console socket, or our proxy's socket
 };

@@ -245,5 +245,24 @@ TEST_CASE("exec goes where the container is when its own cgroup takes no process
                  "adding pid of the new process to cgroups: clone3: device or resource busy", 255);
 }
 
+TEST_CASE("exec goes where the container is when its own cgroup has gone") {
+    need_root();
+    if (cgroup_mode() != CgroupMode::v2) skip("needs cgroup v2");
+    const Unchanged host;
+    Bundle bundle;
+    Sleeper container(bundle);
+    const std::string own = *cgroup_of(container.pid(), "memory");
+    const std::string other = "/sys/fs/cgroup/crux-test-" + std::to_string(::getpid()) + "-other";
+    REQUIRE(::mkdir(other.c_str(), 0755) == 0);
+    write_file(other + "/cgroup.procs", std::to_string(container.pid()));
+    REQUIRE(::rmdir(own.c_str()) == 0);
+    const Outcome outcome = container.exec_script({}, "grep ^0:: /proc/self/cgroup");
+    CHECK(outcome.err == "");
+    CHECK_THAT(outcome.out, Catch::EndsWith("-other\n"));
+    CHECK(container.status() == "running");
+    must(container.remove({"--force"}));
+    CHECK(::rmdir(other.c_str()) == 0);
+}
+
 }  // namespace
 }  // namespace crux::test
