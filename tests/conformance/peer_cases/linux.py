@@ -129,3 +129,18 @@ def _(b):
             return b.script("cat /proc/sys/net/ipv4/conf/one.7/forwarding").prints("1")
         finally:
             other.kill()
+
+
+@case("a class of cache that exists must have the schemata")
+def _(b):
+    mounts = [line.split() for line in pathlib.Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
+    tops = [words[1] for words in mounts if words[2] == "resctrl"]
+    if not tops:
+        raise Skip("resctrl")
+    group = pathlib.Path(tops[0], b.name)
+    group.mkdir()
+    try:
+        (group / "schemata").write_text("L3:0=f\n", encoding="utf-8")
+        return b.put({"linux": {"intelRdt": {"closID": b.name, "l3CacheSchema": "L3:0=ff"}}}).refused()
+    finally:
+        group.rmdir()
