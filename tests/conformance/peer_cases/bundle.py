@@ -88,6 +88,11 @@ class Bundle:
                        capture_output=True, check=False)
 
 
+def need_kernel(major, minor, what):
+    if tuple(map(int, os.uname().release.split(".")[:2])) < (major, minor):
+        raise Skip(f"{what} (Linux {major}.{minor})")
+
+
 def eventually(condition, seconds=5):
     end = time.monotonic() + seconds
     while not condition():

@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-from peer_cases.bundle import Skip, case
+from peer_cases.bundle import Skip, case, need_kernel
 
 
 def mounted(bundle, point, *words):
@@ -87,6 +87,7 @@ def _(b):
 
 @case("ridmap reaches the mounts below")
 def _(b):
+    need_kernel(6, 3, "an id-mapped tmpfs")
     (b.path / "data/inner").mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", b.path / "data/inner"], check=True)
     try:
@@ -98,6 +99,7 @@ def _(b):
 
 @case("a new file system is id-mapped")
 def _(b):
+    need_kernel(6, 3, "an id-mapped tmpfs")
     tmpfs(b, "idmap", "mode=755")
     b.config["mounts"][-1].update(uidMappings=MAPS, gidMappings=MAPS)
     return b.script("stat -c %u /mnt").prints("1000")
