@@ -9,6 +9,7 @@
 #include <cstring>
 #include <thread>
 
+#include "tests/support/answered.h"
 #include "tests/support/bundle.h"
 #include "tests/support/catch.h"
 #include "tests/support/checks.h"
@@ -256,6 +257,32 @@ TEST_CASE("a core scheduling cookie is taken where the kernel has them, and refu
     create_refused(bundle,
                    "must be \"own\", not \"yes\" (config.json: "
                    "/annotations/org.cruxruntime.core-scheduling)");
+}
+
+TEST_CASE("a container asks for a cookie of its own, and exec for the first process's") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.set("/annotations", {{"org.cruxruntime.core-scheduling", "own"}});
+    bundle.args({"/bin/sleep", "1000"});
+    Container container(bundle);
+    constexpr std::uint32_t kSchedCore = 62;  // PR_SCHED_CORE
+    Outcome outcome;
+    std::vector<Call> calls =
+        answered(SYS_prctl, kSchedCore, [&] { outcome = container.create(); });
+    must(outcome);
+    // PR_SCHED_CORE_CREATE, for the calling process and all its threads.
+    REQUIRE(calls.size() == 1);
+    CHECK(calls[0].pid == container.pid());
+    CHECK(calls[0].arguments == std::array<std::uint64_t, 5>{kSchedCore, 1, 0, 1, 0});
+
+    must(container.start());
+    calls = answered(SYS_prctl, kSchedCore,
+                     [&] { outcome = container.crux({"exec", container.id(), "/bin/true"}); });
+    must(outcome);
+    // PR_SCHED_CORE_SHARE_FROM the container's pid 1, for the calling thread.
+    REQUIRE(calls.size() == 1);
+    CHECK(calls[0].arguments == std::array<std::uint64_t, 5>{kSchedCore, 3, 1, 0, 0});
 }
 
 }  // namespace

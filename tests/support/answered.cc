@@ -1,0 +1,78 @@
+#include "tests/support/answered.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <future>
+#include <system_error>
+#include <thread>
+
+namespace crux::test {
+
+namespace {
+
+/// Hands the calls of the calling thread over, and of what it starts. The listener, -1 for an
+/// error.
+int listen_to(int number, std::uint32_t first_argument) {
+    constexpr auto kLoad = BPF_LD | BPF_W | BPF_ABS;
+    constexpr auto kEqual = BPF_JMP | BPF_JEQ | BPF_K;
+    constexpr auto kReturn = BPF_RET | BPF_K;
+    ::sock_filter program[] = {
+        BPF_STMT(kLoad, offsetof(::seccomp_data, nr)),
+        BPF_JUMP(kEqual, static_cast<std::uint32_t>(number), 0, 3),
+        BPF_STMT(kLoad, offsetof(::seccomp_data, args)),
+        BPF_JUMP(kEqual, first_argument, 0, 1),
+        BPF_STMT(kReturn, SECCOMP_RET_USER_NOTIF),
+        BPF_STMT(kReturn, SECCOMP_RET_ALLOW),
+    };
+    ::sock_fprog filter = {std::size(program), program};
+    return static_cast<int>(
+        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter));
+}
+
+void answer(int listener, std::vector<Call>& calls) {
+    ::seccomp_notif asked = {};
+    // Whoever asked may have been killed.
+    if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0) return;
+    Call call{static_cast<pid_t>(asked.pid), {}};
+    for (std::size_t i = 0; i < call.arguments.size(); ++i) call.arguments[i] = asked.data.args[i];
+    calls.push_back(call);
+    ::seccomp_notif_resp response = {};
+    response.id = asked.id;
+    (void)::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+}  // namespace
+
+std::vector<Call> answered(int number, std::uint32_t first_argument,
+                           const std::function<void()>& function) {
+    std::promise<int> opened;
+    std::atomic<bool> done = false;
+    std::jthread runner([&] {
+        const int listener = listen_to(number, first_argument);
+        opened.set_value(listener >= 0 ? listener : -errno);
+        if (listener >= 0) function();
+        done = true;
+    });
+    const int listener = opened.get_future().get();
+    if (listener < 0) throw std::system_error(-listener, std::generic_category(), "seccomp");
+    std::vector<Call> calls;
+    constexpr int kLookAgainMs = 20;
+    while (!done) {
+        ::pollfd waiting = {listener, POLLIN, 0};
+        if (::poll(&waiting, 1, kLookAgainMs) == 1 && (waiting.revents & POLLIN) != 0)
+            answer(listener, calls);
+    }
+    runner.join();
+    ::close(listener);
+    return calls;
+}
+
+}  // namespace crux::test
