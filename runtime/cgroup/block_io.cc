@@ -57,13 +57,12 @@ void add_v1_weights(Draft& draft, Home home, const oci::BlockIoResources& io) {
     }
 }
 
-void add_v2_weights(Draft& draft, Home home, const oci::BlockIoResources& io) {
-    constexpr std::string_view kNone = "cgroup v2 has no counterpart: ignored";
+Status add_v2_weights(Draft& draft, Home home, const oci::BlockIoResources& io) {
+    if (io.leaf_weight.value_or(0) != 0)
+        return Draft::refuse_on_v2(draft.origin("/blockIO/leafWeight"));
     if (io.weight.value_or(0) != 0)
         add_either(draft, home, "io.bfq.weight", cat(*io.weight), "io.weight",
                    cat(io_weight_of(*io.weight)), draft.origin("/blockIO/weight"));
-    if (io.leaf_weight.value_or(0) != 0)
-        draft.warn(draft.origin("/blockIO/leafWeight"), std::string(kNone));
     for (std::size_t i = 0; i < io.weight_device.size(); ++i) {
         const oci::WeightDevice& device = io.weight_device[i];
         std::string name = device_text(device);
@@ -72,8 +71,9 @@ void add_v2_weights(Draft& draft, Home home, const oci::BlockIoResources& io) {
                        cat(name, " ", io_weight_of(*device.weight)),
                        draft.origin("/blockIO/weightDevice", i, "/weight"));
         if (device.leaf_weight.value_or(0) != 0)
-            draft.warn(draft.origin("/blockIO/weightDevice", i, "/leafWeight"), std::string(kNone));
+            return Draft::refuse_on_v2(draft.origin("/blockIO/weightDevice", i, "/leafWeight"));
     }
+    return {};
 }
 
 void add_throttles(Draft& draft, Home home, const oci::BlockIoResources& io) {
@@ -108,7 +108,7 @@ Status add_block_io(Draft& draft, const oci::BlockIoResources& io) {
     if (home.version == 1)
         add_v1_weights(draft, home, io);
     else
-        add_v2_weights(draft, home, io);
+        TRY(add_v2_weights(draft, home, io));
     add_throttles(draft, home, io);
     return {};
 }

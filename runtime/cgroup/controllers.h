@@ -41,6 +41,11 @@ class Draft {
     Setting& add(Home home, std::string_view file, std::string value, std::string origin);
     void warn(std::string origin, std::string text);
     [[nodiscard]] static std::unexpected<Error> refuse(const std::string& origin, std::string text);
+    /// What only cgroup v1 has is an error on v2 (config-linux.md, Unified), also where runc
+    /// ignores it.
+    [[nodiscard]] static std::unexpected<Error> refuse_on_v2(const std::string& origin) {
+        return refuse(origin, "cgroup v2 has no counterpart");
+    }
 
     Limits limits;
 

@@ -91,7 +91,11 @@ std::string maximum(const Values& values) {
     return values.period != 0 ? cat(text, " ", values.period) : text;
 }
 
-void add_v2(Draft& draft, Home home, const oci::CpuResources& cpu, const Values& values) {
+Status add_v2(Draft& draft, Home home, const oci::CpuResources& cpu, const Values& values) {
+    if (values.realtime_period != 0)
+        return Draft::refuse_on_v2(draft.origin("/cpu/realtimePeriod"));
+    if (values.realtime_runtime != 0)
+        return Draft::refuse_on_v2(draft.origin("/cpu/realtimeRuntime"));
     add_idle_with_weight(draft, home, cpu, values.shares != 0, [&]() -> Setting& {
         return draft.add(home, "cpu.weight", cat(weight_of_shares(values.shares)),
                          draft.origin("/cpu/shares"));
@@ -106,11 +110,7 @@ void add_v2(Draft& draft, Home home, const oci::CpuResources& cpu, const Values&
     if (limited)
         draft.add(home, "cpu.max", maximum(values),
                   draft.origin(values.quota != 0 ? "/cpu/quota" : "/cpu/period"));
-    constexpr std::string_view kNone = "cgroup v2 has no counterpart: ignored";
-    if (values.realtime_period != 0)
-        draft.warn(draft.origin("/cpu/realtimePeriod"), std::string(kNone));
-    if (values.realtime_runtime != 0)
-        draft.warn(draft.origin("/cpu/realtimeRuntime"), std::string(kNone));
+    return {};
 }
 
 }  // namespace
@@ -136,8 +136,7 @@ Status add_cpu(Draft& draft, const oci::CpuResources& cpu) {
         return Draft::refuse(draft.origin("/cpu/idle"), "idle must be 0 or 1");
     Home home = TRY(draft.home("cpu", "cpu", "/cpu"));
     if (home.version == 1) return add_v1(draft, home, cpu, values);
-    add_v2(draft, home, cpu, values);
-    return {};
+    return add_v2(draft, home, cpu, values);
 }
 
 }  // namespace crux::cgroup

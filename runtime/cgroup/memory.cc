@@ -69,17 +69,18 @@ std::string v2_value(std::int64_t value) {
     return value == -1 ? "max" : cat(value);
 }
 
-void warn_about_v2(Draft& draft, const oci::MemoryResources& memory) {
-    constexpr std::string_view kNone = "cgroup v2 has no counterpart: ignored";
-    if (memory.swappiness) draft.warn(draft.origin("/memory/swappiness"), std::string(kNone));
+Status refuse_v1_alone(const Draft& draft, const oci::MemoryResources& memory) {
+    if (memory.swappiness) return Draft::refuse_on_v2(draft.origin("/memory/swappiness"));
     if (memory.disable_oom_killer.value_or(false))
-        draft.warn(draft.origin("/memory/disableOOMKiller"), std::string(kNone));
-    if (memory.use_hierarchy.has_value() && !*memory.use_hierarchy)
-        draft.warn(draft.origin("/memory/useHierarchy"),
-                   "cgroup v2 is always hierarchical: ignored");
+        return Draft::refuse_on_v2(draft.origin("/memory/disableOOMKiller"));
+    if (!memory.use_hierarchy.value_or(true))
+        return Draft::refuse(draft.origin("/memory/useHierarchy"),
+                             "cgroup v2 is always hierarchical");
+    return {};
 }
 
 Status add_v2(Draft& draft, Home home, const oci::MemoryResources& memory) {
+    TRY(refuse_v1_alone(draft, memory));
     std::int64_t limit = given(memory.limit);
     std::int64_t swap = given(memory.swap);
     std::optional<std::string> alone = TRY(swap_alone(draft, limit, swap));
@@ -97,7 +98,6 @@ Status add_v2(Draft& draft, Home home, const oci::MemoryResources& memory) {
         draft.limits.memory_check =
             MemoryCheck{.limit = limit > 0 ? static_cast<std::uint64_t>(limit) : 0,
                         .memory_and_swap = swap > 0 ? static_cast<std::uint64_t>(swap) : 0};
-    warn_about_v2(draft, memory);
     return {};
 }
 

@@ -16,10 +16,7 @@ bool has_v1(const Draft& draft) {
 Status add_network(Draft& draft, const oci::NetworkResources& network) {
     bool has_class = network.class_id.value_or(0) != 0;
     if (!has_class && network.priorities.empty()) return {};
-    if (!has_v1(draft)) {
-        draft.warn(draft.origin("/network"), "cgroup v2 has no counterpart: ignored");
-        return {};
-    }
+    if (!has_v1(draft)) return Draft::refuse_on_v2(draft.origin("/network"));
     if (has_class) {
         Home home = TRY(draft.home("net_cls", "", "/network/classID"));
         draft.add(home, "net_cls.classid", cat(*network.class_id),

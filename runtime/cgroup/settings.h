@@ -87,8 +87,8 @@ struct LimitsOptions {
 /// files in v1 places, v2 files in the unified one, with the conversions of config-linux.md. Values
 /// of 0 that mean "not set" to every caller (limits of memory and CPU, shares, weights) are not
 /// set. Errors, with their pointer: a controller that no place has, a value that the kernel would
-/// misread, keys of `unified` that are no parameters. What cgroup v2 has no counterpart for is a
-/// warning.
+/// misread, keys of `unified` that are no parameters, what only cgroup v1 has where the controller
+/// is one of v2.
 Result<Limits> limits_for(const oci::Resources& resources, std::span<const Place> places,
                           const LimitsOptions& options = {});
 

@@ -111,7 +111,10 @@ oci::Resources with_unified(oci::StringMap unified) {
     return resources;
 }
 
-const std::string kNone = "! cgroup v2 has no counterpart: ignored @";
+/// What only cgroup v1 has, asked of v2.
+Lines only_v1(std::string pointer) {
+    return error("cgroup v2 has no counterpart", std::move(pointer));
+}
 
 }  // namespace
 
@@ -162,11 +165,14 @@ TEST_CASE("memory limits become the files of either version") {
          with(oci::MemoryResources{.limit = 0, .reservation = 0, .swap = 0}),
          {},
          {}},
-        {"what only v1 has",
-         with(oci::MemoryResources{.swappiness = 30, .disable_oom_killer = true}),
-         {"memory.oom_control=1 @/memory/disableOOMKiller",
-          "memory.swappiness=30 @/memory/swappiness"},
-         {kNone + "/memory/swappiness", kNone + "/memory/disableOOMKiller"}},
+        {"swappiness",
+         with(oci::MemoryResources{.swappiness = 30}),
+         {"memory.swappiness=30 @/memory/swappiness"},
+         only_v1("/memory/swappiness")},
+        {"the OOM killer switched off",
+         with(oci::MemoryResources{.disable_oom_killer = true}),
+         {"memory.oom_control=1 @/memory/disableOOMKiller"},
+         only_v1("/memory/disableOOMKiller")},
         {"the OOM killer left on", with(oci::MemoryResources{.disable_oom_killer = false}), {}, {}},
         {"swappiness of -1", with(oci::MemoryResources{.swappiness = ~std::uint64_t{0}}), {}, {}},
         {"hierarchy",
@@ -176,7 +182,7 @@ TEST_CASE("memory limits become the files of either version") {
         {"no hierarchy",
          with(oci::MemoryResources{.use_hierarchy = false}),
          {"memory.use_hierarchy=0 @/memory/useHierarchy +warn +absent-warn"},
-         {"! cgroup v2 is always hierarchical: ignored @/memory/useHierarchy"}},
+         error("cgroup v2 is always hierarchical", "/memory/useHierarchy")},
         {"kernel memory",
          with(oci::MemoryResources{.kernel = 5, .kernel_tcp = 6}),
          {"! limits of kernel memory are ignored @/memory/kernel",
@@ -255,7 +261,11 @@ TEST_CASE("CPU time becomes the files of either version") {
          with(oci::CpuResources{.realtime_runtime = 1000, .realtime_period = 2000}),
          {"cpu.rt_period_us=2000 @/cpu/realtimePeriod +again",
           "cpu.rt_runtime_us=1000 @/cpu/realtimeRuntime"},
-         {kNone + "/cpu/realtimePeriod", kNone + "/cpu/realtimeRuntime"}},
+         only_v1("/cpu/realtimePeriod")},
+        {"real time without a period",
+         with(oci::CpuResources{.realtime_runtime = 1000}),
+         {"cpu.rt_runtime_us=1000 @/cpu/realtimeRuntime"},
+         only_v1("/cpu/realtimeRuntime")},
         {"zero is not set",
          with(oci::CpuResources{
              .shares = 0, .quota = 0, .period = 0, .realtime_runtime = 0, .realtime_period = 0}),
@@ -329,21 +339,23 @@ TEST_CASE("block I/O becomes the files of either version") {
         {"leaf weight",
          with(oci::BlockIoResources{.leaf_weight = 20}),
          {"blkio.leaf_weight=20 @/blockIO/leafWeight"},
-         {kNone + "/blockIO/leafWeight"}},
-        {"weights of devices",
+         only_v1("/blockIO/leafWeight")},
+        {"leaf weight of a device",
          with(oci::BlockIoResources{
-             .weight_device = {{.major = 8, .minor = 0, .weight = 500, .leaf_weight = 300},
-                               {.major = 8, .minor = 16, .weight = 10}}}),
+             .weight_device = {{.major = 8, .minor = 0, .leaf_weight = 300}}}),
+         {"blkio.leaf_weight_device=8:0 300 @/blockIO/weightDevice/0/leafWeight"},
+         only_v1("/blockIO/weightDevice/0/leafWeight")},
+        {"weights of devices",
+         with(oci::BlockIoResources{.weight_device = {{.major = 8, .minor = 0, .weight = 500},
+                                                      {.major = 8, .minor = 16, .weight = 10}}}),
          {"blkio.weight_device=8:0 500 @/blockIO/weightDevice/0/weight +absent-next",
           "blkio.bfq.weight_device=8:0 500 @/blockIO/weightDevice/0/weight",
-          "blkio.leaf_weight_device=8:0 300 @/blockIO/weightDevice/0/leafWeight",
           "blkio.weight_device=8:16 10 @/blockIO/weightDevice/1/weight +absent-next",
           "blkio.bfq.weight_device=8:16 10 @/blockIO/weightDevice/1/weight"},
          {"io.bfq.weight=8:0 500 @/blockIO/weightDevice/0/weight +absent-next",
           "io.weight=8:0 4950 @/blockIO/weightDevice/0/weight",
           "io.bfq.weight=8:16 10 @/blockIO/weightDevice/1/weight +absent-next",
-          "io.weight=8:16 1 @/blockIO/weightDevice/1/weight",
-          kNone + "/blockIO/weightDevice/0/leafWeight"}},
+          "io.weight=8:16 1 @/blockIO/weightDevice/1/weight"}},
         {"rates",
          with(oci::BlockIoResources{.throttle_read_bps_device = {{8, 0, 600}, {8, 16, 0}},
                                     .throttle_write_bps_device = {{8, 1, 601}},
@@ -402,7 +414,7 @@ TEST_CASE("network classes and priorities exist on v1 alone") {
             {"net_cls.classid=1048577 @/network/classID",
              "net_prio.ifpriomap=eth0 500 @/network/priorities/0",
              "net_prio.ifpriomap=eth1 1000 @/network/priorities/1"},
-            {kNone + "/network"}}});
+            only_v1("/network")}});
     resources.network = {.class_id = 0, .priorities = {}};
     check({{"no class", resources, {}, {}}});
     resources.network = {.class_id = {}, .priorities = {{"eth0 5\neth1", 1}}};

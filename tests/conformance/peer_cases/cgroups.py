@@ -73,11 +73,21 @@ def _(b):
                 eventually(lambda place=folder: remove_cgroup(place))
 
 
+def need_v2():
+    if not pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        raise Skip("a host with cgroup v2 alone")
+
+
+@case("what cgroup v2 has no counterpart for is refused there")
+def _(b):
+    need_v2()
+    return b.put({"linux": {"resources": {"memory": {"swappiness": 10}}}}).refused()
+
+
 @case("the cgroup is its user namespace's where that may write to it")
 def _(b):
+    need_v2()
     top = pathlib.Path("/sys/fs/cgroup")
-    if not (top / "cgroup.controllers").exists():
-        raise Skip("a host with cgroup v2 alone")
     ids = [{"containerID": 0, "hostID": 100000, "size": 1000}]
     b.put({"linux": {"namespaces": [{"type": "user"}, {"type": "cgroup"}], "uidMappings": ids, "gidMappings": ids},
            "mounts": [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
