@@ -78,10 +78,7 @@ class Enabler {
     /// Why the controller did not reach the leaf.
     [[nodiscard]] Error why_not(const std::string& controller) const {
         for (const Failure& failure : failures_)
-            if (failure.controller == controller)
-                return Error(failure.error)
-                    .during(cat("enable controller ", controller, " in ", mountpoint_,
-                                failure.ancestor, "/cgroup.subtree_control"));
+            if (failure.controller == controller) return reason(failure);
         return {Error::Kind::unsupported, cat("controller ", controller, " is not in ", mountpoint_,
                                               path_, "/cgroup.controllers")};
     }
@@ -92,6 +89,18 @@ class Enabler {
         std::string ancestor;
         Errno error;
     };
+
+    [[nodiscard]] Error reason(const Failure& failure) const {
+        std::string ancestor = cat(mountpoint_, failure.ancestor);
+        // The kernel's word for its rule that only a cgroup without processes hands these on.
+        if (failure.error.value == EBUSY)
+            return {Error::Kind::unsupported,
+                    cat("cannot use controller ", failure.controller, " in ", mountpoint_, path_,
+                        ": ", ancestor, " has processes")};
+        return Error(failure.error)
+            .during(cat("enable controller ", failure.controller, " in ", ancestor,
+                        "/cgroup.subtree_control"));
+    }
 
     Result<void, Errno> write(std::string_view ancestor, std::string_view text) const {
         return sys::write_file(base_, cat(top_, ancestor, "/cgroup.subtree_control"), text);

@@ -61,10 +61,10 @@ TEST_CASE("a controller that a cgroup above does not have is told with its place
         managed.bundle.set("/linux/cgroupsPath", "/" + our_tag() + "-poor/below")
             .set("/linux/resources/memory", {{"limit", 64 << 20}});
         const Outcome outcome = managed.container.create();
-        refused_with(outcome, "enable controller memory in " + top +
-                                  "/cgroup.subtree_control: write: device or resource busy");
-        refused_with(outcome, "(config.json: /linux/resources/memory/limit)");
+        refused_with(outcome, "cannot use controller memory in " + top + "/below: " + top +
+                                  " has processes (config.json: /linux/resources/memory/limit)");
         CHECK_FALSE(fs::exists(top + "/below"));
+        CHECK(read_file(top + "/cgroup.type") == "domain\n");
     }
     inside.signal(9);
     (void)inside.wait();
