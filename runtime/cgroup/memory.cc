@@ -108,9 +108,10 @@ Status check_values(const Draft& draft, const oci::MemoryResources& memory) {
     if (given(memory.limit) > 0 && given(memory.swap) > 0 && *memory.swap < *memory.limit)
         return Draft::refuse(draft.origin("/memory/swap"),
                              "memory+swap limit should be >= memory limit");
-    if (memory.swappiness.value_or(0) > kMostSwappiness)
+    const std::uint64_t swappiness = memory.swappiness.value_or(0);
+    if (swappiness > kMostSwappiness)
         return Draft::refuse(draft.origin("/memory/swappiness"),
-                             cat("invalid memory swappiness value: ", *memory.swappiness,
+                             cat("invalid memory swappiness value: ", swappiness,
                                  " (valid range is 0-100)"));
     return {};
 }
