@@ -108,10 +108,9 @@ Status check_values(const Draft& draft, const oci::MemoryResources& memory) {
     if (given(memory.limit) > 0 && given(memory.swap) > 0 && *memory.swap < *memory.limit)
         return Draft::refuse(draft.origin("/memory/swap"),
                              "memory+swap limit should be >= memory limit");
-    const std::uint64_t swappiness = memory.swappiness.value_or(0);
-    if (swappiness > kMostSwappiness)
+    if (memory.swappiness.value_or(0) > kMostSwappiness)
         return Draft::refuse(draft.origin("/memory/swappiness"),
-                             cat("invalid memory swappiness value: ", swappiness,
+                             cat("invalid memory swappiness value: ", *memory.swappiness,
                                  " (valid range is 0-100)"));
     return {};
 }
@@ -123,6 +122,12 @@ bool wants_controller(const oci::MemoryResources& memory) {
            memory.use_hierarchy.value_or(false);
 }
 
+std::optional<std::uint64_t> swappiness_of(const oci::MemoryResources& memory) {
+    // Some callers write -1 here, as for the limits, for "not set".
+    if (memory.swappiness == ~std::uint64_t{0}) return {};
+    return memory.swappiness;
+}
+
 }  // namespace
 
 Status add_memory(Draft& draft, const oci::MemoryResources& asked) {
@@ -130,8 +135,7 @@ Status add_memory(Draft& draft, const oci::MemoryResources& asked) {
     if (asked.kernel) draft.warn(draft.origin("/memory/kernel"), std::string(kKernel));
     if (asked.kernel_tcp) draft.warn(draft.origin("/memory/kernelTCP"), std::string(kKernel));
     oci::MemoryResources memory = asked;
-    // Some callers write -1 here, as for the limits, for "not set".
-    if (memory.swappiness == ~std::uint64_t{0}) memory.swappiness.reset();
+    memory.swappiness = swappiness_of(asked);
     TRY(check_values(draft, memory));
     // What nobody needs is still told of, or written, where there is a controller.
     if (!wants_controller(memory) && !draft.find_home("memory", "memory")) return {};
