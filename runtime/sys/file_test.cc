@@ -168,7 +168,8 @@ TEST_CASE("a sealed memfd cannot be written and is mapped with its content", "[k
     REQUIRE(add_seals(*file, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
     CHECK(write(*file, "x").error().value == EPERM);
     CHECK((*get_seals(*file) & F_SEAL_WRITE) != 0);
-    auto mapping = mmap(6, PROT_READ, MAP_SHARED, *file);
+    // A shared one could become writable: Linux 5.10 refuses it also for reading.
+    auto mapping = mmap(6, PROT_READ, MAP_PRIVATE, *file);
     REQUIRE(mapping);
     Mapping moved = std::move(*mapping);
     CHECK(std::string_view(static_cast<const char*>(moved.data()), moved.size()) == "sealed");
