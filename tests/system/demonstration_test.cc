@@ -84,6 +84,7 @@ TEST_CASE("the demonstration leaves nothing when it is interrupted") {
 }
 
 TEST_CASE("the demonstration explains its plan and runs nothing") {
+    need_root();
     const Outcome outcome = run({kScript, "--explain"}, options(20s));
     INFO(outcome.describe());
     REQUIRE(outcome.ok());
