@@ -228,10 +228,10 @@ TEST_CASE("random rules answer as reading them does") {
         std::vector<SeccompRule> rules;
         for (std::size_t count = 1 + random() % 3; count > 0; --count) {
             std::vector<SeccompArg> args;
-            std::uint32_t index = random() % 3;
+            std::size_t index = random() % 3;
             for (std::size_t more = 1 + random() % 3; more > 0; --more, index += 1 + random() % 2)
                 if (index < 6)
-                    args.push_back({.index = index,
+                    args.push_back({.index = static_cast<std::uint32_t>(index),
                                     .value = edge(random),
                                     .value_two = edge(random),
                                     .op = static_cast<SeccompOperator>(random() % 7)});

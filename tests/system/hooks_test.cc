@@ -286,7 +286,7 @@ TEST_CASE("createContainer hooks start in the container's root, the host's where
     need_root();
     const Unchanged host;
     NotedBundle bundle;
-    for (const std::string& moment : {"createRuntime", "createContainer", "startContainer"})
+    for (const std::string moment : {"createRuntime", "createContainer", "startContainer"})
         bundle.add(moment, hook("pwd >" + bundle.path() + "/cwd-" + moment));
     bundle.set("/process/cwd", "/etc");
     Container container(bundle);
