@@ -244,9 +244,9 @@ void plan_fault(plan::Header& header) {
 namespace {
 
 /// What clone3 says of the cgroup alone (cgroups(7), clone(2)): it has handed controllers on, is
-/// threaded, is not the caller's to fill, or has gone.
+/// threaded, or has gone. EACCES may also be a security module's, about a user namespace.
 bool is_of_cgroup(int error) {
-    return error == EBUSY || error == EOPNOTSUPP || error == EACCES || error == ENODEV;
+    return error == EBUSY || error == EOPNOTSUPP || error == ENODEV;
 }
 
 /// The unified cgroup to start in, -1 without one; `present` owns it where it is that of the

@@ -10,6 +10,7 @@ usage: peers.py [--only WORDS] CRUX [RUNTIME…]     for example: peers.py build
 Needs root and busybox-static. The exit code is 1 where CRUX, the first, fails a case.
 """
 
+import argparse
 import contextlib
 import ctypes
 import os
@@ -59,17 +60,22 @@ def version(runtime):
 
 
 def main():
-    words, only = sys.argv[1:], ""
-    if words == ["--list"]:
+    parser = argparse.ArgumentParser(usage=__doc__, add_help=False)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("runtimes", nargs="*")
+    options = parser.parse_args()
+    if options.list:
         print(*(title for title, _ in CASES), sep="\n")
         return 0
-    if words[:1] == ["--only"]:
-        only, words = words[1], words[2:]
-    cases = [(title, function) for title, function in CASES if only in title]
-    if not words or not cases:
-        raise SystemExit(__doc__)
-    crux = os.path.abspath(words[0])
-    runtimes = [crux] + [path for path in map(shutil.which, words[1:]) if path]
+    cases = [(title, function) for title, function in CASES if options.only in title]
+    if not options.runtimes or not cases:
+        parser.error("no runtime, or no case with these words")
+    for name in options.runtimes:
+        if shutil.which(name) is None:
+            parser.error(f'no runtime "{name}"')
+    crux = os.path.abspath(options.runtimes[0])
+    runtimes = [crux, *map(shutil.which, options.runtimes[1:])]
     if os.geteuid() != 0 or not pathlib.Path("/bin/busybox").exists() or not shutil.which("ip"):
         print("SKIPPED: needs root, busybox-static and ip (iproute2)")
         return 0

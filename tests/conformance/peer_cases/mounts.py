@@ -36,24 +36,15 @@ def _(b):
     return mounted(bind(b, "bind", "nosymfollow"), "/mnt", "nosymfollow")
 
 
-@case("option rnosymfollow reaches the mounts below")
-def _(b):
-    (b.path / "data/inner").mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", b.path / "data/inner"], check=True)
-    try:
-        return mounted(bind(b, "rbind", "rnosymfollow"), "/mnt/inner", "nosymfollow")
-    finally:
-        subprocess.run(["umount", b.path / "data/inner"], check=True)
-
-
-@case("option rro reaches the mounts below")
-def _(b):
-    (b.path / "data/inner").mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", b.path / "data/inner"], check=True)
-    try:
-        return mounted(bind(b, "rbind", "rro"), "/mnt/inner", " ro,")
-    finally:
-        subprocess.run(["umount", b.path / "data/inner"], check=True)
+for _option, _shown in (("rnosymfollow", "nosymfollow"), ("rro", " ro,")):
+    @case(f"option {_option} reaches the mounts below")
+    def _(b, option=_option, shown=_shown):
+        (b.path / "data/inner").mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", b.path / "data/inner"], check=True)
+        try:
+            return mounted(bind(b, "rbind", option), "/mnt/inner", shown)
+        finally:
+            subprocess.run(["umount", b.path / "data/inner"], check=True)
 
 
 @case("option exec clears noexec of a bind's source")
