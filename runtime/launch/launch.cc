@@ -269,10 +269,11 @@ Result<Process> clone_somewhere(Start& start, const Outside& outside) {
         if (error == EBUSY && outside.first_pid != 0 && !present) {
             present = TRY(outside.group->open_unified_of(outside.first_pid));
             start.cgroup = present.get();
-        } else if (error == EACCES && start.cgroup >= 0 && !start.joins.empty() &&
-                   !start.helper_enters) {
+        } else if ((error == EACCES || error == ENOENT) && start.cgroup >= 0 &&
+                   !start.joins.empty() && !start.helper_enters) {
             // A cgroup that was handed to the container: who has joined its user namespace has no
-            // rights any more above it, where it comes from.
+            // rights any more above it, where it comes from. And who has joined another cgroup
+            // namespace finds nothing outside it (cgroups(7), nsdelegate).
             start.helper_enters = true;
         } else {
             if (start.cgroup < 0 || !is_of_cgroup(error)) return process;

@@ -275,6 +275,42 @@ TEST_CASE("without a cgroup namespace the cgroup is where /proc/self/cgroup says
     CHECK_THAT(outcome.err, Catch::Contains("Read-only file system"));
 }
 
+TEST_CASE("a container shares all namespaces of another but its mounts, and has its own cgroup") {
+    need_root();
+    const Unchanged host;
+    Bundle first;
+    for (const char* ids : {"/linux/uidMappings", "/linux/gidMappings"})
+        first.set(ids, {{{"containerID", 0}, {"hostID", 100000}, {"size", 65536}}});
+    first.args(kSleep).name_space("user").name_space("cgroup");
+    Container owner(first);
+    must(owner.create());
+    must(owner.start());
+
+    Bundle second;
+    second.args(kSleep);
+    const std::string namespaces = "/proc/" + std::to_string(owner.pid()) + "/ns/";
+    const std::vector<std::pair<std::string, std::string>> shared = {
+        {"user", "user"}, {"cgroup", "cgroup"}, {"pid", "pid"},
+        {"ipc", "ipc"},   {"uts", "uts"},       {"network", "net"},
+    };
+    for (const auto& [type, file] : shared) second.name_space(type, namespaces + file);
+    Container sharer(second);
+    must(sharer.create());
+    must(sharer.start());
+    const pid_t pid = sharer.pid();
+    for (const auto& [type, file] : shared) {
+        INFO(type);
+        CHECK(fs::read_symlink(namespaces + file) ==
+              fs::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + file));
+    }
+    if (const auto folder = cgroup_of(pid, "pids"))
+        CHECK_THAT(*folder, Catch::Contains(sharer.id()));
+    must(sharer.remove({"--force"}));
+    // The owner's pid namespace does not end before this one is waited for.
+    CHECK(exit_of(pid) == 128 + SIGKILL);
+    must(owner.remove({"--force"}));
+}
+
 TEST_CASE("a cgroup with processes of somebody else is refused and left alone") {
     need_root();
     need_controller("pids");
