@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
 
@@ -51,14 +52,15 @@ struct Busybox {
 
 bool is_static(const std::string& program) {
     // A dynamic program names its loader.
-    const std::string bytes = read_file(program).substr(0, 4096);
+    std::string bytes(4096, '\0');
+    std::ifstream(program, std::ios::binary).read(bytes.data(), 4096);
     return bytes.find("/ld-linux") == std::string::npos &&
            bytes.find("/lib64/ld-") == std::string::npos;
 }
 
 void make_busybox_root(const std::string& root) {
-    if (!fs::exists("/bin/busybox") || !is_static("/bin/busybox"))
-        skip("needs a static /bin/busybox (Debian: busybox-static)");
+    static const bool usable = fs::exists("/bin/busybox") && is_static("/bin/busybox");
+    if (!usable) skip("needs a static /bin/busybox (Debian: busybox-static)");
     static const Busybox busybox;
     for (const char* name : {"bin", "dev", "etc", "proc", "root", "sys", "tmp", "usr", "var"})
         fs::create_directories(root + "/" + name);
