@@ -37,6 +37,7 @@ Status take_creation_options(Call& call, container::CreateOptions& options) {
     const CgroupManager manager = TRY(cgroup_manager(call.global));
     options.systemd_cgroup = manager.systemd;
     options.no_cgroup = manager.none;
+    options.audience = audience(call);
     return {};
 }
 
@@ -45,6 +46,10 @@ std::unexpected<Error> lacking_rights(Call& call, std::string_view verb, Error e
         call.report.warning(
             cat("runc ", verb, " failure might be caused by lack of full access to cgroups"));
     return std::unexpected(std::move(error));
+}
+
+container::Audience* audience(Call& call) {
+    return call.report.debugging() ? &call.report : nullptr;
 }
 
 container::Place place_of(const Call& call) {

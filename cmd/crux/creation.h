@@ -73,6 +73,9 @@ std::unexpected<Error> lacking_rights(Call& call, std::string_view verb, Error e
 /// What --preserve-fds says.
 Result<unsigned> preserved_descriptors(const Options& options);
 
+/// The log, if it is one with debug messages, or nobody.
+container::Audience* audience(Call& call);
+
 /// Where the operations find the containers.
 container::Place place_of(const Call& call);
 

@@ -100,6 +100,7 @@ Result<int> run_exec(Call& call) {
     if (!given.text("pid-file").empty())
         options.pid_file = TRY(absolute_path(given.text("pid-file")));
     options.cgroups = given.texts("cgroup");
+    options.audience = audience(call);
     return container::exec(place_of(call), call.arguments[0], options, call.warnings);
 }
 

@@ -7,13 +7,14 @@
 
 #include "oci-spec/log_line.h"
 #include "runtime/base/error.h"
+#include "runtime/container/audience.h"
 
 namespace crux::cmd {
 
 /// Where and how messages leave the program. Nothing else in crux prints an error: each is reported
 /// here, once, as one entry of the log; and where the log is not standard error, also there as the
 /// bare sentence, since callers read either.
-class Report {
+class Report final : public container::Audience {
  public:
     enum class Format : std::uint8_t { text, json };
     enum class Level : std::uint8_t { error, warning, debug };
@@ -21,7 +22,7 @@ class Report {
 
     /// Until open() is called: text, on standard error, errors and warnings.
     Report() = default;
-    ~Report();
+    ~Report() override;
     Report(const Report&) = delete;
     Report& operator=(const Report&) = delete;
 
@@ -39,6 +40,9 @@ class Report {
     void warning(std::string_view sentence, const Location& from = Location::current());
     /// Says what the program is doing, for --debug.
     void debug(std::string_view sentence, const Location& from = Location::current());
+
+    /// The same for what is planned.
+    void tell(std::string_view sentence) override { debug(sentence); }
 
     /// True if debug messages are written.
     [[nodiscard]] bool debugging() const { return least_ == Level::debug; }

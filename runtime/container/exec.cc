@@ -142,6 +142,7 @@ Result<int> exec(const Place& place, std::string_view id, const ExecOptions& opt
     TRY(check_terminal(process, options));
     plan::Plan plan = TRY(plan_process(place, container, config, process, options,
                                        std::move(journal.cgroup), warnings));
+    tell(plan, options.audience);
     Side side = TRY(open_side(process, options));
     cgroup::Group group = TRY(cgroup::Group::open(plan.host.cgroup));
 

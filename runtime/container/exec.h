@@ -34,6 +34,7 @@ struct ExecOptions {
     std::string pidfd_socket;
     /// Cgroups below the container's: a path (v2), or CONTROLLER[,CONTROLLER…]:PATH (v1).
     std::vector<std::string> cgroups;
+    Audience* audience = nullptr;  ///< told each step of the plan
 };
 
 /// Runs another process in a container that is created or running. In the foreground it answers the

@@ -9,6 +9,7 @@
 #include "oci-spec/diagnostics.h"
 #include "oci-spec/state.h"
 #include "runtime/base/error.h"
+#include "runtime/container/audience.h"
 
 /// The operations on containers (runtime-spec runtime.md, Operations), one a file. None prints
 /// anything: what a person should know comes back as a result, an error or a warning.
@@ -29,7 +30,8 @@ struct CreateOptions {
     bool no_new_keyring = false;
     unsigned preserve_fds = 0;
     bool systemd_cgroup = false;
-    bool no_cgroup = false;  ///< stays in the caller's cgroup; resources have no effect
+    bool no_cgroup = false;        ///< stays in the caller's cgroup; resources have no effect
+    Audience* audience = nullptr;  ///< told each step of the plan
 };
 
 struct RunOptions : CreateOptions {

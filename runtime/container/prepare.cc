@@ -13,6 +13,7 @@
 #include "runtime/container/granted.h"
 #include "runtime/container/store.h"
 #include "runtime/host/read.h"
+#include "runtime/plan/explain.h"
 #include "runtime/seccomp/cache.h"
 #include "runtime/seccomp/compile.h"
 #include "runtime/sys/file.h"
@@ -80,6 +81,15 @@ std::span<const std::uint64_t> instructions_of(const seccomp::Program& program) 
     static_assert(sizeof(seccomp::Instruction) == sizeof(std::uint64_t));
     return {reinterpret_cast<const std::uint64_t*>(program.instructions.data()),
             program.instructions.size()};
+}
+
+void tell(const plan::Plan& plan, Audience* audience) {
+    if (audience == nullptr) return;
+    for (const std::string& line : plan::explain_lines(plan)) audience->tell(line);
+    // As a number too, in runc's words: logs are searched for it.
+    for (const plan::Step& step : plan.steps())
+        if (step.kind == plan::Kind::seccomp)
+            audience->tell(cat("seccomp filter flags: ", step.seccomp.flags));
 }
 
 Status limit_resources(const plan::Plan& plan, pid_t pid) {
@@ -164,6 +174,7 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
     inputs.console_socket = options.console_socket;
     inputs.foreground_terminal = foreground_terminal;
     prepared.plan = TRY(plan::build(inputs));
+    tell(prepared.plan, options.audience);
     return prepared;
 }
 

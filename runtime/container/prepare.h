@@ -52,6 +52,9 @@ Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* plac
 /// The instructions as the plan takes them.
 std::span<const std::uint64_t> instructions_of(const seccomp::Program& program);
 
+/// Tells each step of the plan, and the flags that the seccomp filter is loaded with.
+void tell(const plan::Plan& plan, Audience* audience);
+
 /// Sets the plan's resource limits on a process that asks for them (Request::resource_limits).
 Status limit_resources(const plan::Plan& plan, pid_t pid);
 

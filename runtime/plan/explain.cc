@@ -232,4 +232,12 @@ std::string explain_json(const Plan& plan) {
     return std::move(json).take();
 }
 
+std::vector<std::string> explain_lines(const Plan& plan) {
+    std::vector<std::string> lines;
+    for (const Section& section : story_of(plan).sections)
+        for (const Line& line : section.lines)
+            lines.push_back(cat(section.heading, ": ", line.what, " [", line.origin, ']'));
+    return lines;
+}
+
 }  // namespace crux::plan

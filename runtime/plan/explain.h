@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "runtime/plan/plan.h"
 
@@ -15,5 +16,8 @@ std::string explain_text(const Plan& plan);
 /// its number on its side, its side ("host" or "init"), kind, what, facility, origin (a JSON
 /// pointer, or "every container", or "every exec") and why.
 std::string explain_json(const Plan& plan);
+
+/// The steps of explain_text, a line each: when and where, what, and the place in config.json.
+std::vector<std::string> explain_lines(const Plan& plan);
 
 }  // namespace crux::plan

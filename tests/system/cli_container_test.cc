@@ -166,6 +166,31 @@ TEST_CASE("the exit code of run is that of the program, or 128 and its signal") 
     }
 }
 
+TEST_CASE("the log of --debug tells each step of the plan and the flags of the filter") {
+    need_root();
+    Bundle bundle;
+    bundle.args({"/bin/sleep", "100"})
+        .set("/linux/seccomp",
+             {{"defaultAction", "SCMP_ACT_ALLOW"},
+              {"flags", {"SECCOMP_FILTER_FLAG_LOG"}},
+              {"syscalls", {{{"names", {"mkdir"}}, {"action", "SCMP_ACT_ERRNO"}}}}});
+    Container container(bundle);
+    container.global_options = {"--debug"};
+    const Outcome created = container.create();
+    REQUIRE(created.ok());
+    CHECK_THAT(created.err, Catch::Contains("level=debug msg=\"inside, by init: ") &&
+                                Catch::Contains("on the host, before init runs: make the FIFO") &&
+                                Catch::Contains("[/linux/seccomp]") &&
+                                Catch::Contains("msg=\"seccomp filter flags: 2\""));
+    const Outcome entered = container.crux({"exec", container.id(), "/bin/true"});
+    REQUIRE(entered.ok());
+    CHECK_THAT(entered.err, Catch::Contains("level=debug msg=\"inside, by init: ") &&
+                                Catch::Contains("msg=\"seccomp filter flags: 2\"") &&
+                                !Catch::Contains("make the FIFO"));
+    container.global_options.clear();
+    must(container.crux({"exec", container.id(), "/bin/true"}));
+}
+
 TEST_CASE("an id that is no name of a container is refused") {
     Bundle bundle;
     bundle.write();
