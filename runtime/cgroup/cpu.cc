@@ -28,15 +28,9 @@ Values values_of(const oci::CpuResources& cpu) {
             .realtime_period = cpu.realtime_period.value_or(0)};
 }
 
-/// An idle cgroup has no weight (the kernel answers EINVAL to one), so the weight comes first when
-/// it becomes idle and last when it ceases to be; that it was idle before is no failure then.
-template <class AddWeight>
-void add_idle_with_weight(Draft& draft, Home home, const oci::CpuResources& cpu, bool has_weight,
-                          AddWeight add_weight) {
-    bool idles = cpu.idle.value_or(0) != 0;
-    if (has_weight && idles) add_weight().on_failure = OnFailure::warn;
+/// Before the weight: the kernel answers EINVAL to one while the cgroup is idle.
+void add_idle(Draft& draft, Home home, const oci::CpuResources& cpu) {
     if (cpu.idle) draft.add(home, "cpu.idle", cat(*cpu.idle), draft.origin("/cpu/idle"));
-    if (has_weight && !idles) add_weight();
 }
 
 void add_v1_bandwidth(Draft& draft, Home home, const oci::CpuResources& cpu, const Values& values) {
@@ -76,9 +70,8 @@ Status add_v1(Draft& draft, Home home, const oci::CpuResources& cpu, const Value
     if (values.shares != 0 && values.shares < kLeastShares)
         return Draft::refuse(shares_origin,
                              cat("the minimum allowed cpu-shares is ", kLeastShares));
-    add_idle_with_weight(draft, home, cpu, values.shares != 0, [&]() -> Setting& {
-        return draft.add(home, "cpu.shares", cat(values.shares), shares_origin);
-    });
+    add_idle(draft, home, cpu);
+    if (values.shares != 0) draft.add(home, "cpu.shares", cat(values.shares), shares_origin);
     add_v1_bandwidth(draft, home, cpu, values);
     // Before any process enters: one with a real-time policy cannot enter without bandwidth.
     add_v1_realtime(draft, home, values);
@@ -96,10 +89,10 @@ Status add_v2(Draft& draft, Home home, const oci::CpuResources& cpu, const Value
         return Draft::refuse_on_v2(draft.origin("/cpu/realtimePeriod"));
     if (values.realtime_runtime != 0)
         return Draft::refuse_on_v2(draft.origin("/cpu/realtimeRuntime"));
-    add_idle_with_weight(draft, home, cpu, values.shares != 0, [&]() -> Setting& {
-        return draft.add(home, "cpu.weight", cat(weight_of_shares(values.shares)),
-                         draft.origin("/cpu/shares"));
-    });
+    add_idle(draft, home, cpu);
+    if (values.shares != 0)
+        draft.add(home, "cpu.weight", cat(weight_of_shares(values.shares)),
+                  draft.origin("/cpu/shares"));
     bool limited = values.quota != 0 || values.period != 0;
     if (cpu.burst) {
         Setting& burst =

@@ -59,6 +59,29 @@ std::unexpected<Error> Draft::refuse(const std::string& origin, std::string text
     return std::unexpected(Error(Error::Kind::spec, std::move(text)).at(origin));
 }
 
+namespace {
+
+bool is_weight(const Setting& setting) {
+    return setting.file == "cpu.weight" || setting.file == "cpu.weight.nice" ||
+           setting.file == "cpu.shares";
+}
+
+/// An idle cgroup has no weight, and gets the usual one when it ceases to be idle.
+void leave_out_weight_of_idle(Limits& limits) {
+    std::string_view idle;
+    for (const Setting& setting : limits.settings)
+        if (setting.file == "cpu.idle") idle = setting.value;
+    if (idle != "1") return;
+    for (const Setting& setting : limits.settings)
+        if (is_weight(setting))
+            limits.warnings.push_back(
+                {setting.origin, cat("unable to apply both ", setting.file, " and cpu.idle: ",
+                                     "an idle cgroup has no weight, ignoring ", setting.file)});
+    std::erase_if(limits.settings, is_weight);
+}
+
+}  // namespace
+
 Result<Limits> limits_for(const oci::Resources& resources, std::span<const Place> places,
                           const LimitsOptions& options) {
     Draft draft(places, options);
@@ -74,6 +97,7 @@ Result<Limits> limits_for(const oci::Resources& resources, std::span<const Place
     TRY(add_rdma(draft, resources.rdma));
     TRY(add_network(draft, resources.network));
     TRY(add_unified(draft, resources.unified));
+    leave_out_weight_of_idle(draft.limits);
     return std::move(draft.limits);
 }
 

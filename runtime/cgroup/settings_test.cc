@@ -251,8 +251,12 @@ TEST_CASE("CPU time becomes the files of either version") {
          {"cpu.max.burst=0 @/cpu/burst +absent-warn"}},
         {"becomes idle",
          with(oci::CpuResources{.shares = 512, .idle = 1}),
-         {"cpu.shares=512 @/cpu/shares +warn", "cpu.idle=1 @/cpu/idle"},
-         {"cpu.weight=59 @/cpu/shares +warn", "cpu.idle=1 @/cpu/idle"}},
+         {"cpu.idle=1 @/cpu/idle",
+          "! unable to apply both cpu.shares and cpu.idle: an idle cgroup has no weight, ignoring "
+          "cpu.shares @/cpu/shares"},
+         {"cpu.idle=1 @/cpu/idle",
+          "! unable to apply both cpu.weight and cpu.idle: an idle cgroup has no weight, ignoring "
+          "cpu.weight @/cpu/shares"}},
         {"ceases to be idle",
          with(oci::CpuResources{.shares = 512, .idle = 0}),
          {"cpu.idle=0 @/cpu/idle", "cpu.shares=512 @/cpu/shares"},
@@ -420,6 +424,15 @@ TEST_CASE("network classes and priorities exist on v1 alone") {
     resources.network = {.class_id = {}, .priorities = {{"eth0 5\neth1", 1}}};
     CHECK(lines_for(resources, all_v1()) ==
           error("invalid interface name \"eth0 5\\neth1\"", "/network/priorities/0/name"));
+}
+
+TEST_CASE("an idle cgroup gets no weight, wherever the two are asked for") {
+    CHECK(lines_for(with_unified({{"cpu.idle", "1"}, {"cpu.weight", "8"}}), all_v2()) ==
+          Lines{"cpu.idle=1 @/unified/cpu.idle",
+                "! unable to apply both cpu.weight and cpu.idle: an idle cgroup has no weight, "
+                "ignoring cpu.weight @/unified/cpu.weight"});
+    CHECK(lines_for(with_unified({{"cpu.idle", "0"}, {"cpu.weight", "8"}}), all_v2()) ==
+          Lines{"cpu.idle=0 @/unified/cpu.idle", "cpu.weight=8 @/unified/cpu.weight"});
 }
 
 TEST_CASE("unified keys are written line by line to the unified hierarchy") {
