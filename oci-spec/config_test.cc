@@ -50,6 +50,18 @@ TEST_CASE("the top level is read to its types") {
     CHECK(find_annotation(config, "no.such") == nullptr);
 }
 
+TEST_CASE("an object that stands there twice, in other letters, is read as one") {
+    const Parsed parsed = parse_config(with(
+        R"("linux": {"resources": {"CPU": {"Cpus": "0", "shares": 7}, "cpu": {"shares": 512}}})"));
+    CHECK(parsed.config.linux.resources.cpu.shares == 512);
+    CHECK(parsed.config.linux.resources.cpu.cpus == "0");
+    CHECK(texts(parsed.diagnostics) ==
+          std::vector<std::string>{"warning: /linux/resources/CPU: is taken for \"cpu\"",
+                                   "warning: /linux/resources/cpu/Cpus: is taken for \"cpus\"",
+                                   "warning: /linux/resources/CPU/shares: is not a property of the "
+                                   "specification, ignored"});
+}
+
 TEST_CASE("a key in other letters than the specification's is taken, with a warning") {
     const Parsed parsed = parse_config(
         with(R"("Hostname": "web", "linux": {"resources": {"hugepageLimits": [{"pagesize": "2MB",

@@ -17,21 +17,47 @@ bool same_but_for_case(std::string_view one, std::string_view other) {
     return std::ranges::equal(one, other, {}, small, small);
 }
 
+/// The member of that very name, or else one that differs in the case of its letters alone.
+const json::Node* find_member(const json::Node* object, std::string_view key) {
+    if (object == nullptr || object->kind != Kind::object) return nullptr;
+    const auto exact = std::ranges::find(object->children, key, &json::Node::key);
+    if (exact != object->children.end()) return &*exact;
+    for (const json::Node& child : object->children)
+        if (same_but_for_case(child.key, key)) return &child;
+    return nullptr;
+}
+
+/// Another object of the same name but for the case of its letters.
+const json::Node* find_namesake(const json::Node& object, const json::Node& member) {
+    if (member.kind != Kind::object) return nullptr;
+    for (const json::Node& child : object.children)
+        if (&child != &member && child.kind == Kind::object &&
+            same_but_for_case(child.key, member.key))
+            return &child;
+    return nullptr;
+}
+
 }  // namespace
 
 Reader Reader::operator[](std::string_view key) const& {
-    if (node_ == nullptr || node_->kind != Kind::object) return {nullptr, this, key, 0};
-    auto member = std::ranges::find(node_->children, key, &json::Node::key);
-    const bool exact = member != node_->children.end();
-    if (!exact)
-        member = std::ranges::find_if(node_->children, [key](const json::Node& child) {
-            return same_but_for_case(child.key, key);
-        });
-    if (member == node_->children.end()) return {nullptr, this, key, 0};
-    Reader view{&*member, this, member->key, 0};
-    if (!exact && !member->read) view.warn(cat("is taken for ", quoted(key)));
-    member->read = true;
+    const json::Node* owner = node_;
+    const json::Node* member = find_member(node_, key);
+    if (member == nullptr) {
+        owner = namesake_;
+        member = find_member(namesake_, key);
+    }
+    if (member == nullptr) return {nullptr, this, key, 0};
+    Reader view{member, this, member->key, 0};
+    view.namesake_ = find_namesake(*owner, *member);
+    view.take_as(key);
+    if (view.namesake_ != nullptr)
+        Reader(view.namesake_, this, view.namesake_->key, 0).take_as(key);
     return view;
+}
+
+void Reader::take_as(std::string_view key) const {
+    if (key_ != key && !node_->read) warn(cat("is taken for ", quoted(key)));
+    node_->read = true;
 }
 
 Reader Reader::element(std::size_t index) const {

@@ -29,7 +29,9 @@ class Reader {
 
     /// The member of that name, present or not. A view of what is no object has no members. Where
     /// no member has that very name, one that differs in the case of its letters alone is taken,
-    /// with a warning: runc reads it so, and callers were written for runc.
+    /// with a warning: runc reads it so, and callers were written for runc. An object that stands
+    /// there twice, under names that differ in case, is read as one, in which the values of the
+    /// right name count; what is told of the other's members has the first one's place.
     Reader operator[](std::string_view key) const&;
     Reader operator[](std::string_view key) const&& = delete;
 
@@ -154,6 +156,8 @@ class Reader {
           key_(key),
           index_(index) {}
 
+    // Marks the value as known by this name, and says so when its own is another one.
+    void take_as(std::string_view key) const;
     // Whether it is present and of the kind; another kind is reported.
     [[nodiscard]] bool is(json::Kind kind) const;
     [[nodiscard]] const std::string* text_here() const;
@@ -173,7 +177,8 @@ class Reader {
         return out;
     }
 
-    const json::Node* node_ = nullptr;  // null: absent
+    const json::Node* node_ = nullptr;      // null: absent
+    const json::Node* namesake_ = nullptr;  // an object to be read with it
     const Reader* parent_ = nullptr;
     Diagnostics* diagnostics_;
     std::string_view key_;
