@@ -84,6 +84,22 @@ void take_unified(StringMap& unified, const StringMap& changes) {
                  [](const auto& left, const auto& right) { return left.first == right.first; });
 }
 
+bool has_key(const StringMap& unified, std::string_view key) {
+    return std::ranges::any_of(unified, [key](const auto& entry) { return entry.first == key; });
+}
+
+/// An idle cgroup has no weight: who asks for one, and says nothing of idle, wants it to be idle no
+/// more.
+void end_idle(Resources& after, const Resources& changes) {
+    const bool weighs = changes.cpu.shares.value_or(0) != 0 ||
+                        has_key(changes.unified, "cpu.weight") ||
+                        has_key(changes.unified, "cpu.weight.nice");
+    if (!weighs || changes.cpu.idle || has_key(changes.unified, "cpu.idle")) return;
+    if (after.cpu.idle) after.cpu.idle = 0;
+    for (auto& [key, value] : after.unified)
+        if (key == "cpu.idle") value = "0";
+}
+
 void write(JsonWriter& writer, const json::Node& node);
 
 void write_children(JsonWriter& writer, const json::Node& node) {
@@ -158,6 +174,7 @@ Resources updated(const Resources& before, const Resources& changes) {
         return left.device == right.device;
     });
     take_unified(after.unified, changes.unified);
+    end_idle(after, changes);
     return after;
 }
 

@@ -106,6 +106,17 @@ TEST_CASE("memory without a limit lifts the limit of swap, an idle CPU has no sh
           R"({"cpu":{"shares":8,"idle":0}})");
 }
 
+TEST_CASE("a CPU that gets shares or a weight is not idle any more") {
+    CHECK(after(R"({"cpu":{"idle":1}})", R"({"cpu":{"shares":8}})") ==
+          R"({"cpu":{"shares":8,"idle":0}})");
+    CHECK(after(R"({"cpu":{"idle":1}})", R"({"cpu":{"shares":8,"idle":1}})") ==
+          R"({"cpu":{"shares":8,"idle":1}})");
+    CHECK(after(R"({"unified":{"cpu.idle":"1"}})", R"({"unified":{"cpu.weight":"8"}})") ==
+          R"({"unified":{"cpu.idle":"0","cpu.weight":"8"}})");
+    CHECK(after(R"({"unified":{"cpu.idle":"1"}})", R"({"cpu":{"quota":8000}})") ==
+          R"({"cpu":{"quota":8000},"unified":{"cpu.idle":"1"}})");
+}
+
 TEST_CASE("a configuration keeps all but its resources, also what nobody knows") {
     constexpr std::string_view kConfig =
         R"({"ociVersion":"1.3.0","x":[1,-2,3.50,null,true,"é\u0001"],)"

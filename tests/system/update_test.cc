@@ -75,6 +75,26 @@ TEST_CASE("update changes what its flags name and nothing else") {
     CHECK(container.status() == "running");
 }
 
+TEST_CASE("an idle container has no shares, and is idle no more when it gets some") {
+    need_root();
+    if (!kernel_is_at_least(5, 15)) skip("cpu.idle needs Linux 5.15");
+    const Unchanged host;
+    Bundle bundle;
+    Sleeper container(bundle);
+    container.global_options.clear();
+    const LimitFile idle(container, "cpu", "cpu.idle", "cpu.idle");
+    must(update(container, {"--cpu-idle", "1"}));
+    CHECK(idle.text() == "1");
+    const Outcome both = update(container, {"--cpu-idle", "1", "--cpu-share", "200"});
+    CHECK(both.ok());
+    CHECK_THAT(both.err, Catch::Contains("an idle cgroup has no weight, ignoring cpu."));
+    CHECK(idle.text() == "1");
+    must(update(container, {"--cpu-share", "200"}));
+    CHECK(idle.text() == "0");
+    const LimitFile shares(container, "cpu", "cpu.shares", "cpu.weight");
+    CHECK_FALSE(shares.text() == (cgroup_mode() == CgroupMode::v2 ? "100" : "1024"));
+}
+
 TEST_CASE("update of a CPU's quota keeps its period, and of the period the quota") {
     need_root();
     const Unchanged host;
