@@ -8,6 +8,7 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/checkpoint/criu.h"
+#include "runtime/checkpoint/lazy_pages.h"
 #include "runtime/checkpoint/loopback.h"
 #include "runtime/checkpoint/restore_mounts.h"
 #include "runtime/console/console_socket.h"
@@ -244,6 +245,7 @@ Result<pid_t> bring_back(Restoring& restoring, cgroup::Group* group) {
     const auto& intel_rdt = restoring.prepared.bundle.config.linux.intel_rdt;
     if (intel_rdt) TRY(enter_class(*intel_rdt, restoring.state.id(), criu.pid()));
     TRY(add_cgroup_roots(criu.pid(), rpc));
+    if (rpc.lazy_pages) TRY(checkpoint::await_lazy_pages(folders.log()));
     RestoreListener listener(restoring);
     auto answer = criu.converse(checkpoint::request(checkpoint::Type::restore, rpc), &listener);
     if (!answer) return std::unexpected(with_log(std::move(answer).error(), criu, folders, kLog));
