@@ -1,5 +1,9 @@
 #include "runtime/cgroup/settings.h"
 
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
 #include "runtime/base/text.h"
 #include "runtime/cgroup/controllers.h"
 
@@ -66,18 +70,28 @@ bool is_weight(const Setting& setting) {
            setting.file == "cpu.shares";
 }
 
-/// An idle cgroup has no weight, and gets the usual one when it ceases to be idle.
-void leave_out_weight_of_idle(Limits& limits) {
-    std::string_view idle;
-    for (const Setting& setting : limits.settings)
-        if (setting.file == "cpu.idle") idle = setting.value;
-    if (idle != "1") return;
-    for (const Setting& setting : limits.settings)
-        if (is_weight(setting))
-            limits.warnings.push_back(
-                {setting.origin, cat("unable to apply both ", setting.file, " and cpu.idle: ",
-                                     "an idle cgroup has no weight, ignoring ", setting.file)});
-    std::erase_if(limits.settings, is_weight);
+bool is_idle(const Setting& setting) {
+    return setting.file == "cpu.idle";
+}
+
+/// An idle cgroup has no weight, and gets the usual one when it ceases to be idle: so that is said
+/// once, in the words that come last, before any weight; and a weight for an idle one is left out.
+void settle_idle(Limits& limits) {
+    std::vector<Setting>& settings = limits.settings;
+    const auto backwards = std::views::reverse(settings);
+    const auto last = std::ranges::find_if(backwards, is_idle);
+    if (last == backwards.end()) return;
+    Setting idle = *last;
+    std::erase_if(settings, is_idle);
+    if (idle.value == "1") {
+        for (const Setting& setting : settings)
+            if (is_weight(setting))
+                limits.warnings.push_back(
+                    {setting.origin, cat("unable to apply both ", setting.file, " and cpu.idle: ",
+                                         "an idle cgroup has no weight, ignoring ", setting.file)});
+        std::erase_if(settings, is_weight);
+    }
+    settings.insert(std::ranges::find_if(settings, is_weight), std::move(idle));
 }
 
 }  // namespace
@@ -97,7 +111,7 @@ Result<Limits> limits_for(const oci::Resources& resources, std::span<const Place
     TRY(add_rdma(draft, resources.rdma));
     TRY(add_network(draft, resources.network));
     TRY(add_unified(draft, resources.unified));
-    leave_out_weight_of_idle(draft.limits);
+    settle_idle(draft.limits);
     return std::move(draft.limits);
 }
 

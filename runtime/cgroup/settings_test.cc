@@ -433,6 +433,13 @@ TEST_CASE("an idle cgroup gets no weight, wherever the two are asked for") {
                 "ignoring cpu.weight @/unified/cpu.weight"});
     CHECK(lines_for(with_unified({{"cpu.idle", "0"}, {"cpu.weight", "8"}}), all_v2()) ==
           Lines{"cpu.idle=0 @/unified/cpu.idle", "cpu.weight=8 @/unified/cpu.weight"});
+    oci::Resources both = with_unified({{"cpu.idle", "0"}, {"cpu.weight", "8"}});
+    both.cpu.shares = 512;
+    CHECK(lines_for(both, all_v2()) == Lines{"cpu.idle=0 @/unified/cpu.idle",
+                                             "cpu.weight=59 @/cpu/shares",
+                                             "cpu.weight=8 @/unified/cpu.weight"});
+    both.cpu.idle = 1;
+    CHECK(lines_for(both, all_v2()).front() == "cpu.idle=0 @/unified/cpu.idle");
 }
 
 TEST_CASE("unified keys are written line by line to the unified hierarchy") {
