@@ -28,7 +28,7 @@ Values values_of(const oci::CpuResources& cpu) {
             .realtime_period = cpu.realtime_period.value_or(0)};
 }
 
-/// Before the weight: the kernel answers EINVAL to one while the cgroup is idle.
+/// The order with the weight is settled when all settings are there (settle_idle).
 void add_idle(Draft& draft, Home home, const oci::CpuResources& cpu) {
     if (cpu.idle) draft.add(home, "cpu.idle", cat(*cpu.idle), draft.origin("/cpu/idle"));
 }

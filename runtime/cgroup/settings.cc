@@ -74,8 +74,9 @@ bool is_idle(const Setting& setting) {
     return setting.file == "cpu.idle";
 }
 
-/// An idle cgroup has no weight, and gets the usual one when it ceases to be idle: so that is said
-/// once, in the words that come last, before any weight; and a weight for an idle one is left out.
+/// An idle cgroup has no weight (the kernel answers EINVAL to one), and gets the usual one when it
+/// ceases to be idle. So whether it is idle is said once, as the last of the settings says it, and
+/// before any weight; and a weight for an idle one is left out.
 void settle_idle(Limits& limits) {
     std::vector<Setting>& settings = limits.settings;
     const auto backwards = std::views::reverse(settings);
