@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 
@@ -80,7 +82,11 @@ void make_busybox_root(const std::string& root) {
 }  // namespace
 
 const std::string& our_tag() {
-    static const std::string tag = "crux-test-" + std::to_string(getpid());
+    static const std::string tag = [] {
+        char start[9];
+        std::snprintf(start, sizeof start, "%08x", std::random_device()());
+        return "crux-test-" + std::to_string(getpid()) + "-" + start;
+    }();
     return tag;
 }
 

@@ -7,9 +7,11 @@
 namespace crux::test {
 
 /// A folder that lives as long as the test process, below which everything of the test is made:
-/// "crux-test-<pid>-XXXXXX" in TMPDIR or /tmp. Its last component names all that is ours.
+/// "<our_tag>-XXXXXX" in TMPDIR or /tmp. Its last component names all that is ours.
 const std::string& work_folder();
-/// "crux-test-<pid>": in the ids, the paths and the cgroups of this test process, of no other.
+/// "crux-test-<pid>-<8 hexadecimal digits>": in the ids, the paths and the cgroups of this test
+/// process, of no other. The digits are random: pids come again, and a cgroup that a killed test
+/// left behind must not be taken for one of ours.
 const std::string& our_tag();
 
 /// A bundle with a busybox root of its own and the default config, to change before it is used.

@@ -252,7 +252,7 @@ TEST_CASE("exec goes where the container is when its own cgroup has gone") {
     Bundle bundle;
     Sleeper container(bundle);
     const std::string own = *cgroup_of(container.pid(), "memory");
-    const std::string other = "/sys/fs/cgroup/crux-test-" + std::to_string(::getpid()) + "-other";
+    const std::string other = "/sys/fs/cgroup/" + our_tag() + "-other";
     REQUIRE(::mkdir(other.c_str(), 0755) == 0);
     write_file(other + "/cgroup.procs", std::to_string(container.pid()));
     REQUIRE(::rmdir(own.c_str()) == 0);
