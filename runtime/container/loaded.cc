@@ -48,10 +48,14 @@ Result<oci::Status> status_of(const Loaded& container) {
     if (TRY(group.freezer_state()) == cgroup::FreezerState::frozen) return oci::Status::paused;
     const auto init = TRY(live_init(container.record));
     if (!init) return oci::Status::stopped;
-    // A reader of the FIFO is init at the barrier; exec closes it.
+    // A reader of the FIFO is init at the barrier; exec closes it, and start takes it away.
     auto fifo =
         sys::openat(container.state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
-    return fifo ? oci::Status::created : oci::Status::running;
+    if (fifo) return oci::Status::created;
+    if (fifo.error().value != ENXIO) return oci::Status::running;
+    // So does an init that was killed at the barrier, a moment before it is dead.
+    auto stat = sys::process_stat(container.record.init_process_pid);
+    return stat && !stat->exiting ? oci::Status::running : oci::Status::stopped;
 }
 
 Result<oci::State> state_of(const Loaded& container) {

@@ -84,16 +84,23 @@ Result<Reaped, Errno> reap_any() noexcept {
 std::optional<ProcessStat> parse_process_stat(std::string_view text) noexcept {
     std::size_t name_end = text.rfind(')');
     if (name_end == std::string_view::npos) return std::nullopt;
-    // The state is field 3, the parent 4, the start time 22 (proc(5)).
+    // The state is field 3, the parent 4, the kernel's flags 9, the start time 22 (proc(5)).
     std::vector<std::string_view> fields = split(trimmed(text.substr(name_end + 1)), ' ');
     constexpr std::size_t kState = 0;
     constexpr std::size_t kParent = 1;
+    constexpr std::size_t kFlags = 6;
     constexpr std::size_t kStartTime = 19;
+    // include/linux/sched.h, the same from 2.6 on.
+    constexpr unsigned kExiting = 4;
     if (fields.size() <= kStartTime || fields[kState].size() != 1) return std::nullopt;
     auto parent = to_number<pid_t>(fields[kParent]);
+    auto flags = to_number<unsigned>(fields[kFlags]);
     auto start_time = to_number<std::uint64_t>(fields[kStartTime]);
-    if (!parent || !start_time) return std::nullopt;
-    return ProcessStat{.state = fields[kState][0], .parent = *parent, .start_time = *start_time};
+    if (!parent || !flags || !start_time) return std::nullopt;
+    return ProcessStat{.state = fields[kState][0],
+                       .parent = *parent,
+                       .exiting = (*flags & kExiting) != 0,
+                       .start_time = *start_time};
 }
 
 Result<ProcessStat, Errno> process_stat(pid_t pid) noexcept {

@@ -47,6 +47,7 @@ TEST_CASE("the state and start time stand behind the last parenthesis of the nam
     CHECK(stat->parent == 7);
     CHECK(stat->start_time == 123456);
     CHECK(!stat->dead());
+    CHECK(!stat->exiting);
 }
 
 TEST_CASE("a stat line that is cut has no meaning") {
@@ -70,11 +71,13 @@ TEST_CASE("a wait for a child that lives ends with the timeout, and a killed one
     CHECK(!reap(child.fd, 20).value());
     auto stat = process_stat(child.pid);
     REQUIRE(stat);
+    CHECK(!stat->exiting);
     CHECK(stat->parent == ::getpid());
     CHECK(stat->start_time > 0);
     REQUIRE(pidfd_send_signal(child.fd, SIGKILL));
     REQUIRE(wait_for_exit(child.fd, 5000).value());
     CHECK(process_stat(child.pid)->dead());
+    CHECK(process_stat(child.pid)->exiting);
     auto status = reap(child.fd, 5000);
     REQUIRE(status);
     CHECK(*status == ExitStatus{.signalled = true, .value = SIGKILL});

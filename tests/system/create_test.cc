@@ -387,8 +387,7 @@ TEST_CASE("an init that is killed at any moment of create leaves its own error a
             CHECK(container.status() == "");
             CHECK_FALSE(fs::exists(container.state_folder()));
         } else {
-            const std::string status = container.status();
-            CHECK((status == "created" || status == "stopped"));
+            CHECK_THAT(container.status(), Catch::Equals("created") || Catch::Equals("stopped"));
             CHECK(outcome.err == "");
         }
         must(container.remove({"--force"}));
