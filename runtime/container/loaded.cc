@@ -53,7 +53,8 @@ Result<oci::Status> status_of(const Loaded& container) {
         sys::openat(container.state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
     if (fifo) return oci::Status::created;
     if (fifo.error().value != ENXIO) return oci::Status::running;
-    // So does an init that was killed at the barrier, a moment before it is dead.
+    // Without a reader it is there for a moment: after exec, until start has taken it away, or
+    // while an init that was killed at the barrier has closed its files and is not dead yet.
     auto stat = sys::process_stat(container.record.init_process_pid);
     return stat && !stat->exiting ? oci::Status::running : oci::Status::stopped;
 }

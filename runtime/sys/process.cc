@@ -90,7 +90,7 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text) noexcept {
     constexpr std::size_t kParent = 1;
     constexpr std::size_t kFlags = 6;
     constexpr std::size_t kStartTime = 19;
-    // include/linux/sched.h, the same from 2.6 on.
+    // PF_EXITING of the kernel's include/linux/sched.h.
     constexpr unsigned kExiting = 4;
     if (fields.size() <= kStartTime || fields[kState].size() != 1) return std::nullopt;
     auto parent = to_number<pid_t>(fields[kParent]);

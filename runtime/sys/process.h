@@ -66,8 +66,7 @@ Result<Reaped, Errno> reap_any() noexcept;
 struct ProcessStat {
     char state = '?';  ///< 'R', 'S', 'D', 'T', 'Z' (zombie), 'X' (dead), …
     pid_t parent = 0;
-    /// It is past the point of no return of its exit, where it closes its files before it is dead.
-    bool exiting = false;
+    bool exiting = false;  ///< on its way out (PF_EXITING): it closes its files, then it is dead
     std::uint64_t start_time = 0;  ///< in clock ticks since boot
 
     /// Nothing runs there any more.
