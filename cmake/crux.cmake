@@ -37,11 +37,12 @@ set_property(GLOBAL PROPERTY CRUX_UNIT_TESTS "")
 set_property(GLOBAL PROPERTY CRUX_LIBRARIES "")
 
 # crux_library(NAME [SOURCES file…] [DEPENDS library…] [LIBRARIES external…])
-# Makes crux_NAME from the sources (default: every *.cc here) and notes its *_test.cc for unit_tests.
+# Makes crux_NAME from the sources (default: every *.cc here and one folder below) and notes its *_test.cc for unit_tests.
 function(crux_library name)
     cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
     if(NOT ARG_SOURCES)
-        file(GLOB ARG_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+        file(GLOB ARG_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc
+             ${CMAKE_CURRENT_SOURCE_DIR}/*/*.cc)
         list(FILTER ARG_SOURCES EXCLUDE REGEX "_test\\.cc$")
     endif()
     list(TRANSFORM ARG_DEPENDS PREPEND crux_)
@@ -59,6 +60,7 @@ endfunction()
 
 # Notes this folder's *_test.cc for the one binary of unit tests.
 function(crux_unit_tests)
-    file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
+    file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc
+         ${CMAKE_CURRENT_SOURCE_DIR}/*/*_test.cc)
     set_property(GLOBAL APPEND PROPERTY CRUX_UNIT_TESTS ${tests})
 endfunction()

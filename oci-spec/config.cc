@@ -3,7 +3,7 @@
 #include <array>
 
 #include "oci-spec/parsers.h"
-#include "oci-spec/version.h"
+#include "oci-spec/semver.h"
 
 namespace crux::oci {
 

@@ -4,8 +4,8 @@
 
 #include "oci-spec/parsers.h"
 #include "oci-spec/rules.h"
-#include "oci-spec/template.h"
-#include "oci-spec/version.h"
+#include "oci-spec/runc/template.h"
+#include "oci-spec/semver.h"
 #include "tests/support/catch.h"
 
 namespace crux::oci {

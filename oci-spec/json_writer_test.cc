@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "oci-spec/log_line.h"
+#include "oci-spec/runc/log_line.h"
 #include "tests/support/catch.h"
 
 namespace crux::oci {

@@ -1,6 +1,6 @@
 #include "oci-spec/state.h"
 
-#include "oci-spec/record.h"
+#include "oci-spec/runc/record.h"
 #include "tests/support/catch.h"
 
 namespace crux::oci {

@@ -1,5 +1,5 @@
 #include "oci-spec/json_writer.h"
-#include "oci-spec/update.h"
+#include "oci-spec/runc/update.h"
 #include "oci-spec/vocabulary.h"
 
 namespace crux::oci {

@@ -118,7 +118,7 @@ allowed_for() {
         oci-spec) echo 'runtime/base|oci-spec' ;;
         runtime/sys) echo 'runtime/(base|sys)' ;;
         runtime/host) echo 'runtime/(base|sys|host)' ;;
-        runtime/plan) echo 'runtime/(base|plan)|oci-spec|runtime/host/facts|runtime/cgroup/(places|settings|devices)' ;;
+        runtime/plan) echo 'runtime/(base|plan)|oci-spec|runtime/host/facts|runtime/cgroup/(dirs|limits|devices)' ;;
         runtime/doctor) echo 'runtime/(base|doctor)|oci-spec|runtime/host/(facts|survey)' ;;
         runtime/init) echo 'runtime/init|runtime/plan/layout' ;;
         runtime/rootfs) echo 'runtime/(base|sys|rootfs|host)' ;;
@@ -127,7 +127,7 @@ allowed_for() {
         runtime/hooks) echo 'runtime/(base|sys|host|hooks)|oci-spec' ;;
         runtime/network) echo 'runtime/(base|sys|host|network)|oci-spec' ;;
         runtime/resctrl) echo 'runtime/(base|sys|host|resctrl)|oci-spec' ;;
-        runtime/systemd) echo 'runtime/(base|sys|host|systemd|hooks|cgroup/(places|settings))|oci-spec' ;;
+        runtime/systemd) echo 'runtime/(base|sys|host|systemd|hooks|cgroup/(dirs|limits))|oci-spec' ;;
         runtime/console) echo 'runtime/(base|sys|host|console)|oci-spec' ;;
         runtime/launch) echo 'runtime/(base|sys|host|plan|init|rootfs|cgroup|seccomp|hooks|network|resctrl|console|launch)|oci-spec' ;;
         runtime/container | runtime/checkpoint) echo 'runtime|oci-spec' ;;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cmd/crux-net/options.h"
+#include "cmd/crux-net/arguments.h"
 #include "runtime/network/link.h"
 #include "runtime/network/netlink.h"
 #include "runtime/sys/namespace.h"
@@ -13,20 +13,20 @@ namespace crux::net {
 
 namespace {
 
-Status dress(network::Netlink& netlink, const End& end) {
+Status dress(network::Netlink& netlink, const VethEnd& end) {
     const network::Link link = TRY(network::find_link(netlink, end.name));
     for (const network::Address& address : end.addresses)
         TRY(network::add_address(netlink, link, address));
     return network::set_up(netlink, link);
 }
 
-Status dress_both(network::Netlink& here, network::Netlink& there, const Options& options) {
+Status dress_both(network::Netlink& here, network::Netlink& there, const Arguments& options) {
     TRY(dress(here, options.host));
     return dress(there, options.peer);
 }
 
 Status make_veth(network::Netlink& here, network::Netlink& there, sys::FdRef target,
-                 const Options& options) {
+                 const Arguments& options) {
     TRY(network::create_veth(here, options.host.name, options.peer.name, target));
     Status dressed = dress_both(here, there, options);
     if (dressed.has_value()) return {};
@@ -36,7 +36,7 @@ Status make_veth(network::Netlink& here, network::Netlink& there, sys::FdRef tar
     return dressed;
 }
 
-Status run(const Options& options) {
+Status run(const Arguments& options) {
     const sys::NamespaceFd target =
         options.pid > 0
             ? TRY(sys::open_namespace(options.pid, "net").during("network namespace of the target"))

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "cmd/crux-systemd/manager.h"
+#include "cmd/crux-systemd/bus.h"
 
 // crux-systemd --system|--user start|set|stop UNIT
 //
@@ -57,11 +57,11 @@ void answer(std::string line) {
     (void)!::write(STDOUT_FILENO, line.data(), line.size());
 }
 
-bool read_request(Lines& lines, std::vector<Property>& properties, std::string& wrong) {
+bool read_request(Lines& lines, std::vector<BusProperty>& properties, std::string& wrong) {
     std::string line;
     while (lines.next(line)) {
         if (line.empty()) return true;
-        Property property;
+        BusProperty property;
         if (!parse_property(line, property)) {
             wrong = "not a property: " + line;
             return false;
@@ -73,10 +73,10 @@ bool read_request(Lines& lines, std::vector<Property>& properties, std::string& 
 }
 
 std::string serve(bool user, std::string_view verb, const std::string& unit, Lines& lines) {
-    std::vector<Property> properties;
+    std::vector<BusProperty> properties;
     std::string wrong;
     if (!read_request(lines, properties, wrong)) return wrong;
-    Manager manager;
+    Bus manager;
     wrong = manager.connect(user);
     if (wrong.empty()) wrong = manager.leave_out_unknown(properties);
     if (!wrong.empty()) return wrong;

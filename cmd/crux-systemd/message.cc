@@ -127,7 +127,7 @@ int append_value(sd_bus_message* message, std::string_view type, Words& words) {
 
 }  // namespace
 
-bool parse_property(const std::string& line, Property& property) {
+bool parse_property(const std::string& line, BusProperty& property) {
     property = {};
     std::vector<std::string> all;
     for (std::size_t begin = 0; begin <= line.size();) {
@@ -143,7 +143,7 @@ bool parse_property(const std::string& line, Property& property) {
     return true;
 }
 
-int append_property(sd_bus_message* message, const Property& property) {
+int append_property(sd_bus_message* message, const BusProperty& property) {
     Words words(property.words);
     int result = sd_bus_message_open_container(message, SD_BUS_TYPE_STRUCT, "sv");
     if (result >= 0) result = sd_bus_message_append(message, "s", property.name.c_str());

@@ -9,8 +9,8 @@
 #include "cmd/crux/flag.h"
 #include "cmd/crux/options.h"
 #include "cmd/crux/output.h"
-#include "cmd/crux/place.h"
 #include "cmd/crux/report.h"
+#include "cmd/crux/state_root.h"
 #include "runtime/base/error.h"
 
 namespace crux::cmd {
@@ -20,8 +20,8 @@ struct Call {
     const Options& global;                      ///< the flags before the command's name
     const Options& options;                     ///< the command's own
     const std::vector<std::string>& arguments;  ///< as many as the command's table allows
-    const Root& root;                           ///< where the state of containers is kept
-    Report& report;
+    const StateRootChoice& root;                ///< where the state of containers is kept
+    Reporter& report;
     /// What to tell besides the result. Printed after a success; a failure is reported alone, as
     /// callers read the log as one object.
     std::vector<std::string>& warnings;

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "cmd/crux/place.h"
+#include "cmd/crux/state_root.h"
 #include "runtime/base/text.h"
 
 namespace crux::cmd {
@@ -37,7 +37,7 @@ Status take_creation_options(Call& call, container::CreateOptions& options) {
     const CgroupManager manager = TRY(cgroup_manager(call.global));
     options.systemd_cgroup = manager.systemd;
     options.no_cgroup = manager.none;
-    options.audience = audience(call);
+    options.step_log = step_log(call);
     return {};
 }
 
@@ -48,11 +48,11 @@ std::unexpected<Error> lacking_rights(Call& call, std::string_view verb, Error e
     return std::unexpected(std::move(error));
 }
 
-container::Audience* audience(Call& call) {
+container::StepLog* step_log(Call& call) {
     return call.report.debugging() ? &call.report : nullptr;
 }
 
-container::Place place_of(const Call& call) {
+container::StateRoot place_of(const Call& call) {
     return {call.root.path, call.root.rootless};
 }
 

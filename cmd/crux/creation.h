@@ -74,9 +74,9 @@ std::unexpected<Error> lacking_rights(Call& call, std::string_view verb, Error e
 Result<unsigned> preserved_descriptors(const Options& options);
 
 /// The log, if it is one with debug messages, or nobody.
-container::Audience* audience(Call& call);
+container::StepLog* step_log(Call& call);
 
 /// Where the operations find the containers.
-container::Place place_of(const Call& call);
+container::StateRoot place_of(const Call& call);
 
 }  // namespace crux::cmd

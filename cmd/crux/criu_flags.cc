@@ -1,6 +1,6 @@
 #include "cmd/crux/criu_flags.h"
 
-#include "cmd/crux/place.h"
+#include "cmd/crux/state_root.h"
 #include "runtime/base/text.h"
 
 namespace crux::cmd {

@@ -3,7 +3,7 @@
 #include "cmd/crux/commands.h"
 #include "cmd/crux/creation.h"
 #include "cmd/crux/sizes.h"
-#include "oci-spec/event.h"
+#include "oci-spec/runc/event.h"
 
 namespace crux::cmd {
 

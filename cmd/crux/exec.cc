@@ -3,7 +3,7 @@
 #include "cmd/crux/commands.h"
 #include "cmd/crux/creation.h"
 #include "cmd/crux/exec_options.h"
-#include "cmd/crux/place.h"
+#include "cmd/crux/state_root.h"
 #include "runtime/base/text.h"
 
 namespace crux::cmd {
@@ -64,7 +64,7 @@ constexpr Flag kFlags[] = {
 
 Status take_user(const Options& given, container::ExecOptions& options) {
     if (given.text("user").empty()) return {};
-    const User user = TRY(parse_user(given.text("user")));
+    const ExecUser user = TRY(parse_user(given.text("user")));
     options.uid = user.uid;
     options.gid = user.gid;
     return {};
@@ -100,7 +100,7 @@ Result<int> run_exec(Call& call) {
     if (!given.text("pid-file").empty())
         options.pid_file = TRY(absolute_path(given.text("pid-file")));
     options.cgroups = given.texts("cgroup");
-    options.audience = audience(call);
+    options.step_log = step_log(call);
     return container::exec(place_of(call), call.arguments[0], options, call.warnings);
 }
 

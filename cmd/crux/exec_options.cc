@@ -16,8 +16,8 @@ Result<std::uint32_t> parse_id(std::string_view text, std::string_view what) {
 
 }  // namespace
 
-Result<User> parse_user(std::string_view text) {
-    User user;
+Result<ExecUser> parse_user(std::string_view text) {
+    ExecUser user;
     const std::size_t colon = text.find(':');
     user.uid = TRY(parse_id(text.substr(0, colon), "uid"));
     if (colon != std::string_view::npos) user.gid = TRY(parse_id(text.substr(colon + 1), "gid"));

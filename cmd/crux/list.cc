@@ -25,7 +25,8 @@ Result<std::vector<oci::State>> find_states(Call& call) {
     auto entries = container::list(place_of(call));
     if (!entries) {
         const bool missing = entries.error().code() == ENOENT;
-        if (missing && call.root.origin == Root::Origin::standard) return std::vector<oci::State>{};
+        if (missing && call.root.origin == StateRootChoice::Origin::standard)
+            return std::vector<oci::State>{};
         return std::unexpected(std::move(entries).error());
     }
     std::vector<oci::State> states;

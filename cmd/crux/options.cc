@@ -66,12 +66,12 @@ cxxopts::ParseResult parse(std::span<const Flag> flags, const Normalised& line) 
 
 }  // namespace
 
-Result<Line> read_line(std::span<const Flag> flags, std::span<const char* const> words,
-                       Order order) {
+Result<CommandLine> read_line(std::span<const Flag> flags, std::span<const char* const> words,
+                              Order order) {
     Normalised normalised = TRY(normalise(flags, words, order));
     try {
         const cxxopts::ParseResult parsed = parse(flags, normalised);
-        return Line{Reader::read(flags, parsed), parsed.unmatched(), normalised.help};
+        return CommandLine{Reader::read(flags, parsed), parsed.unmatched(), normalised.help};
     } catch (const std::exception& fault) {
         return fail(Error::Kind::usage, fault.what());
     }

@@ -38,7 +38,7 @@ class Options {
 };
 
 /// A command line, read.
-struct Line {
+struct CommandLine {
     Options options;
     std::vector<std::string> arguments;
     bool help = false;  ///< --help was given: options and arguments do not matter
@@ -46,7 +46,7 @@ struct Line {
 
 /// Reads the words behind a program or command name. Failures have kind usage and the sentences
 /// that normalise() documents.
-Result<Line> read_line(std::span<const Flag> flags, std::span<const char* const> words,
-                       Order order);
+Result<CommandLine> read_line(std::span<const Flag> flags, std::span<const char* const> words,
+                              Order order);
 
 }  // namespace crux::cmd

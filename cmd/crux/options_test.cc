@@ -14,7 +14,7 @@ constexpr Flag kFlags[] = {
     {.name = "env", .letters = "e", .takes = Takes::texts},
 };
 
-Line read(const std::vector<const char*>& words, Order order = Order::anywhere) {
+CommandLine read(const std::vector<const char*>& words, Order order = Order::anywhere) {
     auto line = read_line(kFlags, words, order);
     INFO((line ? "" : line.error().message()));
     REQUIRE(line.has_value());
@@ -22,7 +22,7 @@ Line read(const std::vector<const char*>& words, Order order = Order::anywhere) 
 }
 
 TEST_CASE("what is not given has the table's initial value") {
-    const Line line = read({});
+    const CommandLine line = read({});
     CHECK(line.options.text("bundle").empty());
     CHECK(line.options.text("format") == "table");
     CHECK_FALSE(line.options.on("detach"));
@@ -34,8 +34,8 @@ TEST_CASE("what is not given has the table's initial value") {
 }
 
 TEST_CASE("of repeated scalars the last counts, of lists all") {
-    const Line line = read({"-b", "/a", "--detach", "-e", "A=1,2", "ID", "--bundle=/b",
-                            "--detach=false", "-e", "", "-e=C"});
+    const CommandLine line = read({"-b", "/a", "--detach", "-e", "A=1,2", "ID", "--bundle=/b",
+                                   "--detach=false", "-e", "", "-e=C"});
     CHECK(line.options.text("bundle") == "/b");
     CHECK_FALSE(line.options.on("detach"));
     CHECK(line.options.given("detach"));
@@ -54,7 +54,7 @@ TEST_CASE("values pass the option library unharmed") {
 }
 
 TEST_CASE("an empty value counts as given") {
-    const Line line = read({"--bundle="});
+    const CommandLine line = read({"--bundle="});
     CHECK(line.options.given("bundle"));
     CHECK(line.options.text("bundle").empty());
 }

@@ -73,7 +73,7 @@ class Program {
     std::span<const Command* const> commands_;
     std::span<const char* const> words_;
     std::string_view name_;
-    Report report_;
+    Reporter report_;
 };
 
 const Command* Program::find(std::string_view name) const {
@@ -118,11 +118,11 @@ int Program::run() {
 
 Status Program::open_report(const Options& global) {
     const std::string& word = global.text("log-level");
-    auto least = Report::Level::warning;
+    auto least = Reporter::Level::warning;
     if (global.on("debug") || word == "debug")
-        least = Report::Level::debug;
+        least = Reporter::Level::debug;
     else if (word == "error")
-        least = Report::Level::error;
+        least = Reporter::Level::error;
     else if (word != "warning" && !word.empty())
         return fail(Error::Kind::usage, cat("invalid log-level: ", word));
     return report_.open(global.text("log"), global.text("log-format"), least);
@@ -171,7 +171,8 @@ int Program::run_command(const Options& global, const Command& command,
     if (!counted)
         return refuse(counted.error(), cat("Incorrect Usage.\n\n", command_help(name_, command)));
 
-    const auto root = command.stateless ? Result<Root>(Root{}) : find_root(global, Caller::here());
+    const auto root = command.stateless ? Result<StateRootChoice>(StateRootChoice{})
+                                        : find_root(global, Caller::here());
     if (!root) {
         report_.error(root.error().message());
         return kFailed;

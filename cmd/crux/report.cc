@@ -36,13 +36,13 @@ long seconds_since_start() {
     return std::time(nullptr) - start;
 }
 
-int system_priority(Report::Level level) {
+int system_priority(Reporter::Level level) {
     switch (level) {
-        case Report::Level::error:
+        case Reporter::Level::error:
             return LOG_ERR;
-        case Report::Level::warning:
+        case Reporter::Level::warning:
             return LOG_WARNING;
-        case Report::Level::debug:
+        case Reporter::Level::debug:
             return LOG_DEBUG;
     }
     return LOG_ERR;
@@ -67,7 +67,7 @@ std::string word(std::string_view text) {
 }
 
 /// The place in the sources, from the folder of the command on.
-oci::LogCaller caller_of(const Report::Location& from) {
+oci::LogCaller caller_of(const Reporter::Location& from) {
     std::string_view file = from.file_name();
     const std::size_t folder = file.rfind("cmd/crux/");
     if (folder != std::string_view::npos) file.remove_prefix(folder);
@@ -76,19 +76,19 @@ oci::LogCaller caller_of(const Report::Location& from) {
 
 }  // namespace
 
-std::string_view level_word(Report::Level level) {
+std::string_view level_word(Reporter::Level level) {
     switch (level) {
-        case Report::Level::error:
+        case Reporter::Level::error:
             return "error";
-        case Report::Level::warning:
+        case Reporter::Level::warning:
             return "warning";
-        case Report::Level::debug:
+        case Reporter::Level::debug:
             return "debug";
     }
     return "error";
 }
 
-std::string text_entry(Report::Level level, std::string_view sentence, std::string_view time,
+std::string text_entry(Reporter::Level level, std::string_view sentence, std::string_view time,
                        const oci::LogCaller& caller) {
     std::string entry =
         cat("time=", quoted(time), " level=", level_word(level), " msg=", word(sentence));
@@ -97,7 +97,7 @@ std::string text_entry(Report::Level level, std::string_view sentence, std::stri
     return entry + '\n';
 }
 
-std::string terminal_entry(Report::Level level, std::string_view sentence, long seconds) {
+std::string terminal_entry(Reporter::Level level, std::string_view sentence, long seconds) {
     struct Look {
         std::string_view word;
         int colour;
@@ -109,11 +109,11 @@ std::string terminal_entry(Report::Level level, std::string_view sentence, long 
     return cat("\x1b[", look.colour, 'm', look.word, "\x1b[0m[", count, "] ", sentence, '\n');
 }
 
-Report::~Report() {
+Reporter::~Reporter() {
     if (file_ >= 0) ::close(file_);
 }
 
-Status Report::open(std::string_view sink, std::string_view format, Level least) {
+Status Reporter::open(std::string_view sink, std::string_view format, Level least) {
     if (!format.empty() && format != "text" && format != "json")
         return fail(Error::Kind::usage, cat("invalid log-format: ", format));
     Sink chosen = Sink::standard_error;
@@ -137,7 +137,7 @@ Status Report::open(std::string_view sink, std::string_view format, Level least)
     return {};
 }
 
-void Report::write(Level level, std::string_view sentence, const Location& from) {
+void Reporter::write(Level level, std::string_view sentence, const Location& from) {
     if (level > least_) return;
     if (sink_ == Sink::system_log) {
         ::syslog(system_priority(level), "%.*s", static_cast<int>(sentence.size()),
@@ -154,16 +154,16 @@ void Report::write(Level level, std::string_view sentence, const Location& from)
         write_entry(file, text_entry(level, sentence, time_now(), caller));
 }
 
-void Report::error(std::string_view sentence, const Location& from) {
+void Reporter::error(std::string_view sentence, const Location& from) {
     write(Level::error, sentence, from);
     if (sink_ != Sink::standard_error) write_entry(STDERR_FILENO, cat(sentence, '\n'));
 }
 
-void Report::warning(std::string_view sentence, const Location& from) {
+void Reporter::warning(std::string_view sentence, const Location& from) {
     write(Level::warning, sentence, from);
 }
 
-void Report::debug(std::string_view sentence, const Location& from) {
+void Reporter::debug(std::string_view sentence, const Location& from) {
     write(Level::debug, sentence, from);
 }
 

@@ -5,26 +5,26 @@
 #include <string>
 #include <string_view>
 
-#include "oci-spec/log_line.h"
+#include "oci-spec/runc/log_line.h"
 #include "runtime/base/error.h"
-#include "runtime/container/audience.h"
+#include "runtime/container/step_log.h"
 
 namespace crux::cmd {
 
 /// Where and how messages leave the program. Nothing else in crux prints an error: each is reported
 /// here, once, as one entry of the log; and where the log is not standard error, also there as the
 /// bare sentence, since callers read either.
-class Report final : public container::Audience {
+class Reporter final : public container::StepLog {
  public:
     enum class Format : std::uint8_t { text, json };
     enum class Level : std::uint8_t { error, warning, debug };
     using Location = std::source_location;
 
     /// Until open() is called: text, on standard error, errors and warnings.
-    Report() = default;
-    ~Report() override;
-    Report(const Report&) = delete;
-    Report& operator=(const Report&) = delete;
+    Reporter() = default;
+    ~Reporter() override;
+    Reporter(const Reporter&) = delete;
+    Reporter& operator=(const Reporter&) = delete;
 
     /// Takes the sink ("" for standard error, FILE or file:FILE to append to, journald:NAME or
     /// syslog:NAME for the system's log), the format ("text", "json" or "") and the least grave
@@ -42,7 +42,7 @@ class Report final : public container::Audience {
     void debug(std::string_view sentence, const Location& from = Location::current());
 
     /// The same for what is planned.
-    void tell(std::string_view sentence) override { debug(sentence); }
+    void log(std::string_view sentence) override { debug(sentence); }
 
     /// True if debug messages are written.
     [[nodiscard]] bool debugging() const { return least_ == Level::debug; }
@@ -60,14 +60,14 @@ class Report final : public container::Audience {
 
 /// The text for an entry of a text log, as logrus writes it: time="…" level=… msg="…", where there
 /// is a caller also func=… file="…", and a line end.
-std::string text_entry(Report::Level level, std::string_view sentence, std::string_view time,
+std::string text_entry(Reporter::Level level, std::string_view sentence, std::string_view time,
                        const oci::LogCaller& caller = {});
 
 /// The text for a terminal, as logrus writes it: the level in colour, seconds since the start.
-std::string terminal_entry(Report::Level level, std::string_view sentence, long seconds);
+std::string terminal_entry(Reporter::Level level, std::string_view sentence, long seconds);
 
 /// The level's word in a log: "error", "warning", "debug".
-std::string_view level_word(Report::Level level);
+std::string_view level_word(Reporter::Level level);
 
 /// Says on standard error alone, as a bare sentence, what is wrong beside the matter ("list" names
 /// the containers that it cannot read).

@@ -9,7 +9,7 @@
 namespace crux::cmd {
 namespace {
 
-using Level = Report::Level;
+using Level = Reporter::Level;
 
 TEST_CASE("a text entry quotes what is not a plain word") {
     const char* time = "2026-01-02T03:04:05Z";
@@ -24,12 +24,12 @@ TEST_CASE("a text entry quotes what is not a plain word") {
 TEST_CASE("with debug messages, entries name the place that reports") {
     const std::string file = test::work_folder() + "/report.log";
     {
-        Report report;
+        Reporter report;
         REQUIRE(report.open(file, "json", Level::debug).has_value());
         report.warning("one");
     }
     {
-        Report report;
+        Reporter report;
         REQUIRE(report.open(file, "text", Level::debug).has_value());
         report.debug("two");
     }
@@ -52,13 +52,13 @@ TEST_CASE("a file gets entries appended, from the level that was asked for") {
     const std::string file = test::work_folder() + "/report.log";
     test::write_file(file, "before\n");
     {
-        Report report;
+        Reporter report;
         REQUIRE(report.open("file:" + file, "text", Level::warning).has_value());
         report.debug("not written");
         report.warning("one");
     }
     {
-        Report report;
+        Reporter report;
         REQUIRE(report.open(file, "", Level::debug).has_value());
         report.debug("two");
     }
@@ -71,7 +71,7 @@ TEST_CASE("a file gets entries appended, from the level that was asked for") {
 }
 
 TEST_CASE("a log that cannot be had is refused") {
-    Report report;
+    Reporter report;
     const Status format = report.open("", "xml", Level::warning);
     REQUIRE_FALSE(format.has_value());
     CHECK(format.error().message() == "invalid log-format: xml");

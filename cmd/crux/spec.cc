@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "cmd/crux/commands.h"
-#include "oci-spec/template.h"
+#include "oci-spec/runc/template.h"
 #include "runtime/base/text.h"
 
 namespace crux::cmd {

@@ -14,11 +14,11 @@ class Writer {
     Writer(sys::FdRef base, std::span<const std::string> names) : base_(base), names_(names) {}
 
     Result<void, Errno> write(const Setting& setting) {
-        if (!file_ || place_ != setting.place || file_name_ != setting.file) {
+        if (!file_ || dir_ != setting.dir || file_name_ != setting.file) {
             file_.reset();
-            std::string name = cat(names_[setting.place], "/", setting.file);
+            std::string name = cat(names_[setting.dir], "/", setting.file);
             file_ = TRY(sys::openat(base_, name, O_WRONLY));
-            place_ = setting.place;
+            dir_ = setting.dir;
             file_name_ = setting.file;
         }
         // Always in one call: such files judge each write by itself.
@@ -31,7 +31,7 @@ class Writer {
     sys::FdRef base_;
     std::span<const std::string> names_;
     sys::Fd file_;
-    std::uint32_t place_ = 0;
+    std::uint32_t dir_ = 0;
     std::string file_name_;
 };
 
@@ -50,7 +50,7 @@ Status Group::apply(const Limits& limits, std::vector<Warning>& warnings) {
         bool skip = std::exchange(skip_next, false);
         if (skip) continue;
         auto written = writer.write(setting);
-        skip_next = written.has_value() && setting.when_absent == WhenAbsent::next;
+        skip_next = written.has_value() && setting.when_absent == WhenAbsent::fallback;
         if (written) continue;
         if (setting.again && written.error().value == EINVAL) {
             again.push_back(&setting);
@@ -72,10 +72,10 @@ Status Group::apply(const Limits& limits, std::vector<Warning>& warnings) {
 }
 
 Status Group::judge(const Setting& setting, Errno error, std::vector<Warning>& warnings) const {
-    std::string file = path(setting.place, setting.file);
+    std::string file = path(setting.dir, setting.file);
     bool absent = was_absent(error);
     if (absent && setting.when_absent == WhenAbsent::skip) return {};
-    if (absent && setting.when_absent == WhenAbsent::next) return {};
+    if (absent && setting.when_absent == WhenAbsent::fallback) return {};
     if (absent && setting.when_absent == WhenAbsent::warn) {
         warnings.push_back(
             {setting.origin, cat(setting.file, " is not known to this kernel: ignored")});
@@ -93,7 +93,7 @@ Status Group::judge(const Setting& setting, Errno error, std::vector<Warning>& w
 
 Error Group::too_much_in_use(const Setting& setting) const {
     auto number = [&](std::string_view file) -> std::string {
-        auto text = read_value(base_, name(setting.place, file));
+        auto text = read_value(base_, name(setting.dir, file));
         return text ? std::string(trimmed(*text)) : "unknown";
     };
     return {Error::Kind::os, cat("unable to set memory limit to ", setting.value,
@@ -102,9 +102,9 @@ Error Group::too_much_in_use(const Setting& setting) const {
 }
 
 Status Group::check_memory(const MemoryCheck& check) const {
-    int place = find_place(places_, "memory", "memory");
-    if (place < 0) return {};
-    auto text = read_value(base_, name(static_cast<std::uint32_t>(place), "memory.current"));
+    int dir = find_dir(dirs_, "memory", "memory");
+    if (dir < 0) return {};
+    auto text = read_value(base_, name(static_cast<std::uint32_t>(dir), "memory.current"));
     // Best effort: a cgroup that cannot be asked uses nothing yet.
     if (!text) return {};
     std::uint64_t usage = to_number<std::uint64_t>(trimmed(*text)).value_or(0);

@@ -44,7 +44,7 @@ Status Group::load_program(const DeviceProgram& program) {
     sys::Fd loaded = TRY(load(program).during("load the device program"));
     std::vector<sys::Fd> before;
     // A new cgroup has none of its own.
-    if (!is_new_[program.place])
+    if (!is_new_[program.dir])
         before = TRY(attached(unified_).during("ask for the device programs"));
     // With one program before, the change is a single step, and no request sees neither.
     bool replaces = before.size() == 1;

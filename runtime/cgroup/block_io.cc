@@ -31,65 +31,71 @@ std::string device_text(const Device& device) {
 
 /// The weight goes to the first file of the two that the kernel has: which one depends on the
 /// scheduler it was built with (CFQ's went with Linux 5.0, BFQ's is its own).
-void add_either(Draft& draft, Home home, std::string_view file, std::string value,
-                std::string_view other_file, std::string other_value, const std::string& origin) {
-    draft.add(home, file, std::move(value), origin).when_absent = WhenAbsent::next;
-    draft.add(home, other_file, std::move(other_value), origin);
+void add_either(LimitsBuilder& builder, ControllerLocation location, std::string_view file,
+                std::string value, std::string_view other_file, std::string other_value,
+                const std::string& origin) {
+    builder.add(location, file, std::move(value), origin).when_absent = WhenAbsent::fallback;
+    builder.add(location, other_file, std::move(other_value), origin);
 }
 
-void add_v1_weights(Draft& draft, Home home, const oci::BlockIoResources& io) {
+void add_v1_weights(LimitsBuilder& builder, ControllerLocation location,
+                    const oci::BlockIoResources& io) {
     if (io.weight.value_or(0) != 0)
-        add_either(draft, home, "blkio.weight", cat(*io.weight), "blkio.bfq.weight",
-                   cat(*io.weight), draft.origin("/blockIO/weight"));
+        add_either(builder, location, "blkio.weight", cat(*io.weight), "blkio.bfq.weight",
+                   cat(*io.weight), builder.origin("/blockIO/weight"));
     if (io.leaf_weight.value_or(0) != 0)
-        draft.add(home, "blkio.leaf_weight", cat(*io.leaf_weight),
-                  draft.origin("/blockIO/leafWeight"));
+        builder.add(location, "blkio.leaf_weight", cat(*io.leaf_weight),
+                    builder.origin("/blockIO/leafWeight"));
     for (std::size_t i = 0; i < io.weight_device.size(); ++i) {
         const oci::WeightDevice& device = io.weight_device[i];
         std::string name = device_text(device);
         if (device.weight.value_or(0) != 0)
-            add_either(draft, home, "blkio.weight_device", cat(name, " ", *device.weight),
+            add_either(builder, location, "blkio.weight_device", cat(name, " ", *device.weight),
                        "blkio.bfq.weight_device", cat(name, " ", *device.weight),
-                       draft.origin("/blockIO/weightDevice", i, "/weight"));
+                       builder.origin("/blockIO/weightDevice", i, "/weight"));
         if (device.leaf_weight.value_or(0) != 0)
-            draft.add(home, "blkio.leaf_weight_device", cat(name, " ", *device.leaf_weight),
-                      draft.origin("/blockIO/weightDevice", i, "/leafWeight"));
+            builder.add(location, "blkio.leaf_weight_device", cat(name, " ", *device.leaf_weight),
+                        builder.origin("/blockIO/weightDevice", i, "/leafWeight"));
     }
 }
 
-Status add_v2_weights(Draft& draft, Home home, const oci::BlockIoResources& io) {
+Status add_v2_weights(LimitsBuilder& builder, ControllerLocation location,
+                      const oci::BlockIoResources& io) {
     if (io.leaf_weight.value_or(0) != 0)
-        return Draft::refuse_on_v2(draft.origin("/blockIO/leafWeight"));
+        return LimitsBuilder::refuse_on_v2(builder.origin("/blockIO/leafWeight"));
     if (io.weight.value_or(0) != 0)
-        add_either(draft, home, "io.bfq.weight", cat(*io.weight), "io.weight",
-                   cat(io_weight_of(*io.weight)), draft.origin("/blockIO/weight"));
+        add_either(builder, location, "io.bfq.weight", cat(*io.weight), "io.weight",
+                   cat(io_weight_of(*io.weight)), builder.origin("/blockIO/weight"));
     for (std::size_t i = 0; i < io.weight_device.size(); ++i) {
         const oci::WeightDevice& device = io.weight_device[i];
         std::string name = device_text(device);
         if (device.weight.value_or(0) != 0)
-            add_either(draft, home, "io.bfq.weight", cat(name, " ", *device.weight), "io.weight",
-                       cat(name, " ", io_weight_of(*device.weight)),
-                       draft.origin("/blockIO/weightDevice", i, "/weight"));
+            add_either(builder, location, "io.bfq.weight", cat(name, " ", *device.weight),
+                       "io.weight", cat(name, " ", io_weight_of(*device.weight)),
+                       builder.origin("/blockIO/weightDevice", i, "/weight"));
         if (device.leaf_weight.value_or(0) != 0)
-            return Draft::refuse_on_v2(draft.origin("/blockIO/weightDevice", i, "/leafWeight"));
+            return LimitsBuilder::refuse_on_v2(
+                builder.origin("/blockIO/weightDevice", i, "/leafWeight"));
     }
     return {};
 }
 
-void add_throttles(Draft& draft, Home home, const oci::BlockIoResources& io) {
+void add_throttles(LimitsBuilder& builder, ControllerLocation location,
+                   const oci::BlockIoResources& io) {
     for (const Throttle& throttle : kThrottles) {
         const auto& list = io.*throttle.list;
         for (std::size_t i = 0; i < list.size(); ++i) {
-            std::string origin = draft.origin(throttle.pointer, i);
+            std::string origin = builder.origin(throttle.pointer, i);
             std::string name = device_text(list[i]);
-            if (home.version == 1) {
-                draft.add(home, throttle.v1_file, cat(name, " ", list[i].rate), std::move(origin));
+            if (location.version == 1) {
+                builder.add(location, throttle.v1_file, cat(name, " ", list[i].rate),
+                            std::move(origin));
                 continue;
             }
             // 0 lifts a limit of v1; v2 has a word for it.
             std::string rate = list[i].rate == 0 ? "max" : cat(list[i].rate);
-            draft.add(home, "io.max", cat(name, " ", throttle.v2_key, "=", rate),
-                      std::move(origin));
+            builder.add(location, "io.max", cat(name, " ", throttle.v2_key, "=", rate),
+                        std::move(origin));
         }
     }
 }
@@ -102,14 +108,14 @@ std::uint64_t io_weight_of(std::uint16_t weight) {
     return 1 + (((weight - kLeast) * 9999) / 990);
 }
 
-Status add_block_io(Draft& draft, const oci::BlockIoResources& io) {
+Status add_block_io(LimitsBuilder& builder, const oci::BlockIoResources& io) {
     if (io.empty()) return {};
-    Home home = TRY(draft.home("blkio", "io", "/blockIO"));
-    if (home.version == 1)
-        add_v1_weights(draft, home, io);
+    ControllerLocation location = TRY(builder.location("blkio", "io", "/blockIO"));
+    if (location.version == 1)
+        add_v1_weights(builder, location, io);
     else
-        TRY(add_v2_weights(draft, home, io));
-    add_throttles(draft, home, io);
+        TRY(add_v2_weights(builder, location, io));
+    add_throttles(builder, location, io);
     return {};
 }
 

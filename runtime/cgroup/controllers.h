@@ -4,24 +4,24 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/cgroup/settings.h"
+#include "runtime/cgroup/limits.h"
 
 /// For the rules of this folder only: each controller adds what it wants to one draft.
 namespace crux::cgroup {
 
 /// Where a controller is on this host: its place and the version whose files apply.
-struct Home {
-    std::uint32_t place = 0;
+struct ControllerLocation {
+    std::uint32_t dir = 0;
     int version = 1;
 };
 
 /// Limits in the making.
-class Draft {
+class LimitsBuilder {
  public:
-    Draft(std::span<const Place> places, const LimitsOptions& options)
-        : places_(places), options_(options) {}
+    LimitsBuilder(std::span<const CgroupDir> dirs, const LimitsOptions& options)
+        : dirs_(dirs), options_(options) {}
 
-    [[nodiscard]] std::span<const Place> places() const { return places_; }
+    [[nodiscard]] std::span<const CgroupDir> dirs() const { return dirs_; }
     [[nodiscard]] const LimitsOptions& options() const { return options_; }
 
     /// A pointer below the resources: origin("/memory/limit").
@@ -31,14 +31,16 @@ class Draft {
 
     /// Where the controller is, or the error that it is nowhere, at the pointer below the
     /// resources.
-    [[nodiscard]] Result<Home> home(std::string_view v1_name, std::string_view v2_name,
-                                    std::string_view below) const;
+    [[nodiscard]] Result<ControllerLocation> location(std::string_view v1_name,
+                                                      std::string_view v2_name,
+                                                      std::string_view below) const;
     /// As home, for what may be nowhere.
-    [[nodiscard]] std::optional<Home> find_home(std::string_view v1_name,
-                                                std::string_view v2_name) const;
+    [[nodiscard]] std::optional<ControllerLocation> find_location(std::string_view v1_name,
+                                                                  std::string_view v2_name) const;
 
     /// Adds a setting and answers it, for the exceptional fields.
-    Setting& add(Home home, std::string_view file, std::string value, std::string origin);
+    Setting& add(ControllerLocation location, std::string_view file, std::string value,
+                 std::string origin);
     void warn(std::string origin, std::string text);
     [[nodiscard]] static std::unexpected<Error> refuse(const std::string& origin, std::string text);
     /// What only cgroup v1 has is an error on v2 (config-linux.md, Unified), also where runc
@@ -50,20 +52,20 @@ class Draft {
     Limits limits;
 
  private:
-    std::span<const Place> places_;
+    std::span<const CgroupDir> dirs_;
     const LimitsOptions& options_;
 };
 
-Status add_memory(Draft& draft, const oci::MemoryResources& asked);
-Status add_cpu(Draft& draft, const oci::CpuResources& cpu);
-Status add_cpuset(Draft& draft, const oci::CpuResources& cpu);
-Status add_pids(Draft& draft, const oci::PidsResources& pids);
-Status add_block_io(Draft& draft, const oci::BlockIoResources& io);
-Status add_hugetlb(Draft& draft, const std::vector<oci::HugepageLimit>& limits);
-Status add_rdma(Draft& draft, const std::vector<oci::RdmaLimit>& limits);
-Status add_network(Draft& draft, const oci::NetworkResources& network);
-Status add_devices(Draft& draft, const std::vector<oci::DeviceRule>& list);
-Status add_unified(Draft& draft, const oci::StringMap& unified);
+Status add_memory(LimitsBuilder& builder, const oci::MemoryResources& asked);
+Status add_cpu(LimitsBuilder& builder, const oci::CpuResources& cpu);
+Status add_cpuset(LimitsBuilder& builder, const oci::CpuResources& cpu);
+Status add_pids(LimitsBuilder& builder, const oci::PidsResources& pids);
+Status add_block_io(LimitsBuilder& builder, const oci::BlockIoResources& io);
+Status add_hugetlb(LimitsBuilder& builder, const std::vector<oci::HugepageLimit>& limits);
+Status add_rdma(LimitsBuilder& builder, const std::vector<oci::RdmaLimit>& limits);
+Status add_network(LimitsBuilder& builder, const oci::NetworkResources& network);
+Status add_devices(LimitsBuilder& builder, const std::vector<oci::DeviceRule>& list);
+Status add_unified(LimitsBuilder& builder, const oci::StringMap& unified);
 
 /// A name as one token of a JSON pointer (RFC 6901).
 std::string pointer_token(std::string_view name);

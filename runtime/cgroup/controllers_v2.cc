@@ -24,10 +24,10 @@ Names words(std::string_view text) {
 
 /// The controllers whose files the limits write: "memory.max" needs memory. cgroup.* are always
 /// there.
-Names needed(const Limits& limits, std::uint32_t place) {
+Names needed(const Limits& limits, std::uint32_t dir) {
     Names names;
     for (const Setting& setting : limits.settings) {
-        if (setting.place != place) continue;
+        if (setting.dir != dir) continue;
         std::string controller = setting.file.substr(0, setting.file.find('.'));
         if (controller != "cgroup" && !holds(names, controller)) names.push_back(controller);
     }
@@ -35,10 +35,9 @@ Names needed(const Limits& limits, std::uint32_t place) {
 }
 
 /// The pointer of the first setting that needs the controller.
-std::string origin_of(const Limits& limits, std::uint32_t place, const std::string& controller) {
+std::string origin_of(const Limits& limits, std::uint32_t dir, const std::string& controller) {
     for (const Setting& setting : limits.settings)
-        if (setting.place == place && setting.file.starts_with(controller + "."))
-            return setting.origin;
+        if (setting.dir == dir && setting.file.starts_with(controller + ".")) return setting.origin;
     return {};
 }
 
@@ -121,20 +120,20 @@ class Enabler {
 }  // namespace
 
 Status Group::enable_controllers(const Limits& limits) {
-    int found = unified_place(places_);
+    int found = unified_dir(dirs_);
     if (found < 0) return {};
     auto index = static_cast<std::uint32_t>(found);
-    const Place& place = places_[index];
+    const CgroupDir& dir = dirs_[index];
     Names must = needed(limits, index);
     // Where the unified hierarchy is the only one, people and programs expect every controller's
     // files there, limits or not; on a hybrid host the others are elsewhere.
-    Names wanted = places_.size() == 1 ? place.controllers : Names();
+    Names wanted = dirs_.size() == 1 ? dir.controllers : Names();
     for (const std::string& controller : must)
         if (!holds(wanted, controller)) wanted.push_back(controller);
     if (wanted.empty()) return {};
     auto lacking = [&](const Names& asked) -> Result<Names> {
         std::string text = TRY(read_value(unified_, "cgroup.controllers")
-                                   .during(cat(place.directory(), "/cgroup.controllers")));
+                                   .during(cat(dir.directory(), "/cgroup.controllers")));
         Names have = words(text);
         Names missing;
         for (const std::string& name : asked)
@@ -144,8 +143,8 @@ Status Group::enable_controllers(const Limits& limits) {
     Names missing = TRY(lacking(wanted));
     if (missing.empty()) return {};
     std::string_view top = names_[index];
-    top.remove_suffix(place.path.size());
-    Enabler enabler(base_, place.mountpoint, top, place.path);
+    top.remove_suffix(dir.path.size());
+    Enabler enabler(base_, dir.mountpoint, top, dir.path);
     enabler.enable(missing, must);
     TRY(settle_type(must, limits));
     missing = TRY(lacking(must));
@@ -159,8 +158,8 @@ Status Group::settle_type(std::span<const std::string> controllers, const Limits
     if (!type || trimmed(*type) != "domain invalid") return {};
     // A new cgroup below a threaded one. As a thread-mode cgroup it can be used, but not with
     // controllers of whole processes (cgroups(7)).
-    const auto index = static_cast<std::uint32_t>(unified_place(places_));
-    std::string directory = places_[index].directory();
+    const auto index = static_cast<std::uint32_t>(unified_dir(dirs_));
+    std::string directory = dirs_[index].directory();
     for (const std::string& controller : controllers)
         if (!is_threaded(controller))
             return std::unexpected(

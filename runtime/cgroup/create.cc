@@ -14,9 +14,9 @@ namespace {
 constexpr mode_t kMode = 0755;
 constexpr std::string_view kCpusetFiles[] = {"cpuset.cpus", "cpuset.mems"};
 
-bool says(const Limits& limits, std::uint32_t place, std::string_view file) {
+bool says(const Limits& limits, std::uint32_t dir, std::string_view file) {
     return std::ranges::any_of(limits.settings, [&](const Setting& setting) {
-        return setting.place == place && setting.file == file;
+        return setting.dir == dir && setting.file == file;
     });
 }
 
@@ -97,14 +97,14 @@ class Maker {
 
 }  // namespace
 
-std::vector<std::string> Group::missing_ancestors(std::span<const Place> places) {
+std::vector<std::string> Group::missing_ancestors(std::span<const CgroupDir> dirs) {
     std::vector<std::string> missing;
-    for (const Place& place : places) {
+    for (const CgroupDir& dir : dirs) {
         auto at = static_cast<std::ptrdiff_t>(missing.size());
-        std::string_view path = place.path;
+        std::string_view path = dir.path;
         for (std::size_t slash = path.rfind('/'); slash != 0 && slash != std::string_view::npos;
              slash = path.rfind('/', slash - 1)) {
-            std::string ancestor = place.mountpoint + std::string(path.substr(0, slash));
+            std::string ancestor = dir.mountpoint + std::string(path.substr(0, slash));
             auto found = sys::faccessat(sys::FdRef::cwd(), ancestor, F_OK);
             if (found || found.error().value != ENOENT) break;
             missing.insert(missing.begin() + at, std::move(ancestor));
@@ -113,25 +113,25 @@ std::vector<std::string> Group::missing_ancestors(std::span<const Place> places)
     return missing;
 }
 
-Result<Group> Group::create(std::vector<Place> places, const Limits& limits) {
-    return made(std::move(places), limits, {});
+Result<Group> Group::create(std::vector<CgroupDir> dirs, const Limits& limits) {
+    return made(std::move(dirs), limits, {});
 }
 
-Result<Group> Group::adopt(std::vector<Place> places, const Limits& limits,
+Result<Group> Group::adopt(std::vector<CgroupDir> dirs, const Limits& limits,
                            std::optional<pid_t> keeper) {
-    return made(std::move(places), limits, {.only_empty = false, .keeper = keeper});
+    return made(std::move(dirs), limits, {.only_empty = false, .keeper = keeper});
 }
 
-Status Group::check_unused(std::vector<Place> places) {
+Status Group::check_unused(std::vector<CgroupDir> dirs) {
     const auto numbers =
-        std::views::iota(std::uint32_t{0}, static_cast<std::uint32_t>(places.size()));
+        std::views::iota(std::uint32_t{0}, static_cast<std::uint32_t>(dirs.size()));
     const std::vector<std::uint32_t> all(numbers.begin(), numbers.end());
-    const Group group = TRY(open(std::move(places)));
+    const Group group = TRY(open(std::move(dirs)));
     return group.check_taken(all);
 }
 
-Result<Group> Group::made(std::vector<Place> places, const Limits& limits, Existing existing) {
-    Group group = TRY(open(std::move(places)));
+Result<Group> Group::made(std::vector<CgroupDir> dirs, const Limits& limits, Existing existing) {
+    Group group = TRY(open(std::move(dirs)));
     Status made = group.make(limits, existing);
     if (made) return group;
     // What is new is empty: nothing but time can keep it.
@@ -141,7 +141,7 @@ Result<Group> Group::made(std::vector<Place> places, const Limits& limits, Exist
 
 Status Group::make(const Limits& limits, Existing existing) {
     std::vector<std::uint32_t> taken;
-    for (std::uint32_t i = 0; i < places_.size(); ++i) {
+    for (std::uint32_t i = 0; i < dirs_.size(); ++i) {
         TRY(make_place(i, limits));
         if (!is_new_[i]) taken.push_back(i);
     }
@@ -151,21 +151,21 @@ Status Group::make(const Limits& limits, Existing existing) {
     return enable_controllers(limits);
 }
 
-Status Group::make_place(std::uint32_t place, const Limits& limits) {
-    bool is_cpuset = places_[place].version == 1 && places_[place].has("cpuset");
-    std::size_t top = names_[place].size() - places_[place].path.size();
-    Maker maker(base_, above_, names_[place], top, is_cpuset);
+Status Group::make_place(std::uint32_t dir, const Limits& limits) {
+    bool is_cpuset = dirs_[dir].version == 1 && dirs_[dir].has("cpuset");
+    std::size_t top = names_[dir].size() - dirs_[dir].path.size();
+    Maker maker(base_, above_, names_[dir], top, is_cpuset);
     Status made = maker.make();
     for (const std::string& ancestor : maker.ancestors) ancestors_.push_back(above_ + ancestor);
-    is_new_[place] = maker.made;
+    is_new_[dir] = maker.made;
     TRY(std::move(made));
     if (!is_cpuset) return {};
     for (std::string_view file : kCpusetFiles) {
-        if (says(limits, place, file)) continue;
+        if (says(limits, dir, file)) continue;
         if (maker.made)
-            TRY(maker.fill(names_[place], file));
+            TRY(maker.fill(names_[dir], file));
         else
-            TRY(maker.fill_if_empty(names_[place], file));
+            TRY(maker.fill_if_empty(names_[dir], file));
     }
     return {};
 }

@@ -175,33 +175,34 @@ class V1State {
     std::vector<std::string>& weaker_;
 };
 
-Status check_rules(const Draft& draft, const std::vector<DeviceRule>& list) {
+Status check_rules(const LimitsBuilder& builder, const std::vector<DeviceRule>& list) {
     for (std::size_t i = 0; i < list.size(); ++i) {
         if (list[i].type == DeviceType::fifo)
-            return Draft::refuse(draft.origin("/devices", i, "/type"),
-                                 "a device rule is about character or block devices");
+            return LimitsBuilder::refuse(builder.origin("/devices", i, "/type"),
+                                         "a device rule is about character or block devices");
         if (list[i].access == 0)
-            return Draft::refuse(draft.origin("/devices", i, "/access"),
-                                 cat("device access at ", i, " field cannot be empty"));
+            return LimitsBuilder::refuse(builder.origin("/devices", i, "/access"),
+                                         cat("device access at ", i, " field cannot be empty"));
     }
     return {};
 }
 
-Status add_lines(Draft& draft, Home home, const std::vector<OriginRule>& rules) {
-    if (draft.options().unprivileged) {
-        draft.warn(draft.origin("/devices"),
-                   "device rules are not applied: cgroup v1 takes none from who is not root of "
-                   "the machine");
+Status add_lines(LimitsBuilder& builder, ControllerLocation location,
+                 const std::vector<OriginRule>& rules) {
+    if (builder.options().unprivileged) {
+        builder.warn(builder.origin("/devices"),
+                     "device rules are not applied: cgroup v1 takes none from who is not root of "
+                     "the machine");
         return {};
     }
     std::vector<std::string> weaker;
     std::vector<DeviceLine> lines = TRY(device_lines(rules, weaker));
     for (DeviceLine& line : lines)
-        draft.add(home, line.allow ? "devices.allow" : "devices.deny", std::move(line.text),
-                  std::move(line.origin));
+        builder.add(location, line.allow ? "devices.allow" : "devices.deny", std::move(line.text),
+                    std::move(line.origin));
     for (std::string& origin : weaker)
-        draft.warn(std::move(origin),
-                   "cgroup v1 still allows to make the node; to open it is denied");
+        builder.warn(std::move(origin),
+                     "cgroup v1 still allows to make the node; to open it is denied");
     return {};
 }
 
@@ -250,27 +251,27 @@ Result<std::vector<DeviceLine>> device_lines(std::span<const OriginRule> rules,
     return state.lines();
 }
 
-Status add_devices(Draft& draft, const std::vector<DeviceRule>& list) {
-    TRY(check_rules(draft, list));
+Status add_devices(LimitsBuilder& builder, const std::vector<DeviceRule>& list) {
+    TRY(check_rules(builder, list));
     // Nothing was asked for, and the rules that each container gets could not be set: who is not
     // root of the machine makes no device nodes.
-    if (draft.options().unprivileged && list.empty()) return {};
-    std::string pointer = draft.origin("/devices");
+    if (builder.options().unprivileged && list.empty()) return {};
+    std::string pointer = builder.origin("/devices");
     std::vector<OriginRule> rules = device_rules(list, pointer);
-    std::optional<Home> v1 = draft.find_home("devices", "");
-    if (v1) return add_lines(draft, *v1, rules);
-    int unified = unified_place(draft.places());
+    std::optional<ControllerLocation> v1 = builder.find_location("devices", "");
+    if (v1) return add_lines(builder, *v1, rules);
+    int unified = unified_dir(builder.dirs());
     if (unified >= 0) {
-        draft.limits.device_program = DeviceProgram{
-            .place = static_cast<std::uint32_t>(unified),
+        builder.limits.device_program = DeviceProgram{
+            .dir = static_cast<std::uint32_t>(unified),
             .instructions = device_program(rules),
             .origin = pointer,
-            .on_failure = draft.options().unprivileged ? OnFailure::warn : OnFailure::error};
+            .on_failure = builder.options().unprivileged ? OnFailure::warn : OnFailure::error};
         return {};
     }
     // Without it the container could open every device of the host (R9).
-    if (draft.options().unprivileged) {
-        draft.warn(pointer, "device rules are not applied: no hierarchy has the controller");
+    if (builder.options().unprivileged) {
+        builder.warn(pointer, "device rules are not applied: no hierarchy has the controller");
         return {};
     }
     return std::unexpected(

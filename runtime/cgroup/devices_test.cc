@@ -6,7 +6,7 @@
 #include <map>
 
 #include "runtime/base/text.h"
-#include "runtime/cgroup/settings.h"
+#include "runtime/cgroup/limits.h"
 #include "tests/support/catch.h"
 
 using namespace crux;
@@ -356,19 +356,19 @@ TEST_CASE("the defaults survive a denial of everything, and yield to one that na
 }
 
 TEST_CASE("the device rules of v1 become lines of the devices controller") {
-    std::vector<Place> places = {
+    std::vector<CgroupDir> dirs = {
         {.mountpoint = "/cg/memory", .path = "/x", .controllers = {"memory"}},
         {.mountpoint = "/cg/devices", .path = "/x", .controllers = {"devices"}},
         {.mountpoint = "/cg/unified", .path = "/x", .controllers = {}, .version = 2}};
     oci::Resources resources;
     resources.devices = {kDenyAll, allow(DeviceType::character, 10, 229, kR)};
-    auto limits = limits_for(resources, places);
+    auto limits = limits_for(resources, dirs);
     REQUIRE(limits);
     CHECK(!limits->device_program);
     CHECK(limits->warnings.empty());
     std::vector<std::string> written;
     for (const Setting& setting : limits->settings) {
-        CHECK(setting.place == 1);
+        CHECK(setting.dir == 1);
         written.push_back(cat(setting.file, " ", setting.value, " @", setting.origin));
     }
     const std::string kList = " @/linux/resources/devices";
@@ -383,11 +383,11 @@ TEST_CASE("the device rules of v1 become lines of the devices controller") {
 }
 
 TEST_CASE("v1 cannot take back the right to make one node, and that is said") {
-    std::vector<Place> places = {
+    std::vector<CgroupDir> dirs = {
         {.mountpoint = "/cg/devices", .path = "/x", .controllers = {"devices"}}};
     oci::Resources resources;
     resources.devices = {kDenyAll, deny(DeviceType::character, 1, 3, kRwm)};
-    auto limits = limits_for(resources, places);
+    auto limits = limits_for(resources, dirs);
     REQUIRE(limits);
     CHECK(limits->warnings ==
           std::vector<Warning>{{"/linux/resources/devices/1",
@@ -396,41 +396,41 @@ TEST_CASE("v1 cannot take back the right to make one node, and that is said") {
 }
 
 TEST_CASE("without the v1 controller the device rules become a program") {
-    std::vector<Place> places = {
+    std::vector<CgroupDir> dirs = {
         {.mountpoint = "/cg", .path = "/x", .controllers = {}, .version = 2}};
-    auto limits = limits_for({}, places);
+    auto limits = limits_for({}, dirs);
     REQUIRE(limits);
     CHECK(limits->settings.empty());
     REQUIRE(limits->device_program);
-    CHECK(limits->device_program->place == 0);
+    CHECK(limits->device_program->dir == 0);
     CHECK(limits->device_program->on_failure == OnFailure::error);
     CHECK(limits->device_program->origin == "/linux/resources/devices");
-    auto unasked = limits_for({}, places, {.unprivileged = true});
+    auto unasked = limits_for({}, dirs, {.unprivileged = true});
     REQUIRE(unasked);
     CHECK_FALSE(unasked->device_program);
     oci::Resources resources;
     resources.devices = {DeviceRule{}};
-    auto inside = limits_for(resources, places, {.unprivileged = true});
+    auto inside = limits_for(resources, dirs, {.unprivileged = true});
     REQUIRE(inside);
     REQUIRE(inside->device_program);
     CHECK(inside->device_program->on_failure == OnFailure::warn);
 }
 
 TEST_CASE("a container whose devices nobody controls is refused") {
-    std::vector<Place> places = {
+    std::vector<CgroupDir> dirs = {
         {.mountpoint = "/cg/memory", .path = "/x", .controllers = {"memory"}}};
-    auto limits = limits_for({}, places);
+    auto limits = limits_for({}, dirs);
     REQUIRE(!limits);
     CHECK(limits.error().message() ==
           "cannot set device rules: no cgroup hierarchy has devices (config.json: "
           "/linux/resources/devices)");
-    CHECK(limits_for({}, places, {.devices = Devices::keep}));
-    auto unasked = limits_for({}, places, {.unprivileged = true});
+    CHECK(limits_for({}, dirs, {.devices = Devices::keep}));
+    auto unasked = limits_for({}, dirs, {.unprivileged = true});
     REQUIRE(unasked);
     CHECK(unasked->warnings.empty());
     oci::Resources resources;
     resources.devices = {DeviceRule{}};
-    auto inside = limits_for(resources, places, {.unprivileged = true});
+    auto inside = limits_for(resources, dirs, {.unprivileged = true});
     REQUIRE(inside);
     REQUIRE(inside->warnings.size() == 1);
     CHECK(inside->warnings[0].text ==
@@ -438,12 +438,12 @@ TEST_CASE("a container whose devices nobody controls is refused") {
 }
 
 TEST_CASE("device rules without access or about pipes are refused with their pointer") {
-    std::vector<Place> places = {
+    std::vector<CgroupDir> dirs = {
         {.mountpoint = "/cg", .path = "/x", .controllers = {}, .version = 2}};
     auto refusal = [&](DeviceRule rule) {
         oci::Resources resources;
         resources.devices = {kDenyAll, rule};
-        auto limits = limits_for(resources, places);
+        auto limits = limits_for(resources, dirs);
         return limits ? "none" : limits.error().message();
     };
     CHECK(refusal(allow(DeviceType::character, 1, 3, 0)) ==

@@ -33,24 +33,24 @@ Result<FreezerState, Errno> v2_state(sys::FdRef base, const std::string& directo
 }  // namespace
 
 Result<FreezerState> Group::freezer_state() const {
-    std::optional<FreezerFile> freezer = freezer_file(places_);
+    std::optional<FreezerFile> freezer = freezer_file(dirs_);
     if (!freezer) return FreezerState::none;
-    const std::string& directory = names_[freezer->place];
+    const std::string& directory = names_[freezer->dir];
     auto state = freezer->version == 1 ? v1_state(base_, directory) : v2_state(base_, directory);
     if (!state && is_gone(state.error())) return FreezerState::none;
-    return std::move(state).during(path(freezer->place));
+    return std::move(state).during(path(freezer->dir));
 }
 
 Result<void, Errno> Group::write_freezer(std::string_view value) const {
-    std::optional<FreezerFile> freezer = freezer_file(places_);
+    std::optional<FreezerFile> freezer = freezer_file(dirs_);
     if (!freezer) return std::unexpected(Errno{"open", ENOENT});
-    return sys::write_file(base_, name(freezer->place, freezer->file), value);
+    return sys::write_file(base_, name(freezer->dir, freezer->file), value);
 }
 
 Status Group::freeze(int timeout_ms) const {
-    std::optional<FreezerFile> freezer = freezer_file(places_);
+    std::optional<FreezerFile> freezer = freezer_file(dirs_);
     if (!freezer) return fail(Error::Kind::unsupported, "the container's cgroup has no freezer");
-    std::string file = path(freezer->place, freezer->file);
+    std::string file = path(freezer->dir, freezer->file);
     Deadline deadline(timeout_ms);
     constexpr int kRoundsBetweenThaws = 50;
     for (int round = 1;; ++round) {
@@ -70,11 +70,11 @@ Status Group::freeze(int timeout_ms) const {
 }
 
 Status Group::thaw() const {
-    std::optional<FreezerFile> freezer = freezer_file(places_);
+    std::optional<FreezerFile> freezer = freezer_file(dirs_);
     if (!freezer) return {};
     auto written = write_freezer(freezer->thawed);
     if (!written && is_gone(written.error())) return {};
-    return std::move(written).during(path(freezer->place, freezer->file));
+    return std::move(written).during(path(freezer->dir, freezer->file));
 }
 
 }  // namespace crux::cgroup

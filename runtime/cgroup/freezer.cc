@@ -2,19 +2,19 @@
 
 namespace crux::cgroup {
 
-std::optional<FreezerFile> freezer_file(std::span<const Place> places) {
+std::optional<FreezerFile> freezer_file(std::span<const CgroupDir> dirs) {
     // v1's first: on a hybrid host its freezer is the one that other tools look at, and both at
     // once would have to be thawed at once.
-    for (std::size_t i = 0; i < places.size(); ++i)
-        if (places[i].version == 1 && places[i].has("freezer"))
-            return FreezerFile{.place = static_cast<std::uint32_t>(i),
+    for (std::size_t i = 0; i < dirs.size(); ++i)
+        if (dirs[i].version == 1 && dirs[i].has("freezer"))
+            return FreezerFile{.dir = static_cast<std::uint32_t>(i),
                                .version = 1,
                                .file = "freezer.state",
                                .frozen = "FROZEN",
                                .thawed = "THAWED"};
-    int unified = unified_place(places);
+    int unified = unified_dir(dirs);
     if (unified < 0) return std::nullopt;
-    return FreezerFile{.place = static_cast<std::uint32_t>(unified),
+    return FreezerFile{.dir = static_cast<std::uint32_t>(unified),
                        .version = 2,
                        .file = "cgroup.freeze",
                        .frozen = "1",

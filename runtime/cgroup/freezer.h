@@ -5,13 +5,13 @@
 #include <span>
 #include <string_view>
 
-#include "runtime/cgroup/places.h"
+#include "runtime/cgroup/dirs.h"
 
 namespace crux::cgroup {
 
 /// The file that freezes a container, and what it takes.
 struct FreezerFile {
-    std::uint32_t place = 0;
+    std::uint32_t dir = 0;
     int version = 1;
     std::string_view file;
     std::string_view frozen;
@@ -20,6 +20,6 @@ struct FreezerFile {
 
 /// freezer.state of the v1 freezer where a place has it, else cgroup.freeze of the unified
 /// hierarchy (Linux 5.2); nothing where the container has neither.
-std::optional<FreezerFile> freezer_file(std::span<const Place> places);
+std::optional<FreezerFile> freezer_file(std::span<const CgroupDir> dirs);
 
 }  // namespace crux::cgroup

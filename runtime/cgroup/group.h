@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "runtime/base/error.h"
-#include "runtime/cgroup/places.h"
-#include "runtime/cgroup/settings.h"
+#include "runtime/cgroup/dirs.h"
+#include "runtime/cgroup/limits.h"
 #include "runtime/cgroup/stats.h"
 #include "runtime/sys/handle.h"
 
@@ -39,28 +39,28 @@ class Group {
     /// one with processes or a frozen one is refused ("container's cgroup is not empty: N
     /// process(es) found", "container's cgroup unexpectedly frozen"). On failure what was made is
     /// gone again. No limit is set yet.
-    static Result<Group> create(std::vector<Place> places, const Limits& limits);
+    static Result<Group> create(std::vector<CgroupDir> dirs, const Limits& limits);
 
     /// As create, but for a cgroup that somebody made for this container and keeps alive with a
     /// process of theirs (systemd's scope): directories that exist are taken as they are. Where the
     /// container's is one below, the keeper moves there: a v2 cgroup with a process in it hands no
     /// controllers on.
-    static Result<Group> adopt(std::vector<Place> places, const Limits& limits,
+    static Result<Group> adopt(std::vector<CgroupDir> dirs, const Limits& limits,
                                std::optional<pid_t> keeper);
 
     /// Refuses places that have processes in them or are frozen, as create does. For cgroups that
     /// somebody else is about to make.
-    static Status check_unused(std::vector<Place> places);
+    static Status check_unused(std::vector<CgroupDir> dirs);
 
     /// The absolute paths of the ancestors that create would have to make, the topmost first, so
     /// that they can be noted before they exist. Asks only where a path has more than one name.
-    static std::vector<std::string> missing_ancestors(std::span<const Place> places);
+    static std::vector<std::string> missing_ancestors(std::span<const CgroupDir> dirs);
 
     /// The cgroup of an existing container. That directories are missing shows only where they are
     /// used.
-    static Result<Group> open(std::vector<Place> places);
+    static Result<Group> open(std::vector<CgroupDir> dirs);
 
-    [[nodiscard]] std::span<const Place> places() const { return places_; }
+    [[nodiscard]] std::span<const CgroupDir> dirs() const { return dirs_; }
 
     /// Absolute paths of the ancestors that create made, the topmost first: for remove.
     [[nodiscard]] const std::vector<std::string>& made_ancestors() const { return ancestors_; }
@@ -78,7 +78,7 @@ class Group {
 
     /// The tasks file of a v1 place, for writing: a single-threaded process that writes "0" to it
     /// moves itself (the opener's rights count, cgroups(7)).
-    [[nodiscard]] Result<sys::Fd> open_tasks(std::uint32_t place) const;
+    [[nodiscard]] Result<sys::Fd> open_tasks(std::uint32_t dir) const;
     /// The container's directory in the unified hierarchy, for clone3's CLONE_INTO_CGROUP; no
     /// descriptor (negative) where there is no unified hierarchy. Valid as long as the group.
     [[nodiscard]] Result<sys::FdRef> unified();
@@ -142,9 +142,9 @@ class Group {
         bool only_empty = true;
         std::optional<pid_t> keeper;
     };
-    static Result<Group> made(std::vector<Place> places, const Limits& limits, Existing existing);
+    static Result<Group> made(std::vector<CgroupDir> dirs, const Limits& limits, Existing existing);
     [[nodiscard]] Status make(const Limits& limits, Existing existing);
-    [[nodiscard]] Status make_place(std::uint32_t place, const Limits& limits);
+    [[nodiscard]] Status make_place(std::uint32_t dir, const Limits& limits);
     [[nodiscard]] Status check_taken(std::span<const std::uint32_t> taken) const;
     [[nodiscard]] Status enable_controllers(const Limits& limits);
     [[nodiscard]] Status settle_type(std::span<const std::string> controllers,
@@ -162,11 +162,11 @@ class Group {
     [[nodiscard]] Status check_memory(const MemoryCheck& check) const;
     [[nodiscard]] Status load_program(const DeviceProgram& program);
     [[nodiscard]] Result<std::vector<pid_t>> processes_in(
-        std::span<const std::uint32_t> places) const;
-    [[nodiscard]] std::string name(std::uint32_t place, std::string_view file = {}) const;
-    [[nodiscard]] std::string path(std::uint32_t place, std::string_view file = {}) const;
+        std::span<const std::uint32_t> dirs) const;
+    [[nodiscard]] std::string name(std::uint32_t dir, std::string_view file = {}) const;
+    [[nodiscard]] std::string path(std::uint32_t dir, std::string_view file = {}) const;
 
-    std::vector<Place> places_;
+    std::vector<CgroupDir> dirs_;
     std::vector<std::string> names_;  ///< each place's directory, seen from base_
     std::vector<bool> is_new_;        ///< which of them create made
     std::vector<std::string> ancestors_;

@@ -32,7 +32,7 @@ class FakeHost {
     FakeHost& operator=(const FakeHost&) = delete;
 
     /// A hierarchy with a place for the container "/box/x".
-    Place place(const std::string& name, std::vector<std::string> controllers, int version = 1) {
+    CgroupDir dir(const std::string& name, std::vector<std::string> controllers, int version = 1) {
         fs::create_directories(top_ / name);
         return {.mountpoint = top_ / name,
                 .path = "/box/x",
@@ -56,12 +56,12 @@ class FakeHost {
     fs::path top_;
 };
 
-Setting setting(std::uint32_t place, std::string file, std::string value) {
-    return {.place = place, .file = std::move(file), .value = std::move(value), .origin = "/here"};
+Setting setting(std::uint32_t dir, std::string file, std::string value) {
+    return {.dir = dir, .file = std::move(file), .value = std::move(value), .origin = "/here"};
 }
 
-Group open_group(std::vector<Place> places) {
-    auto group = Group::open(std::move(places));
+Group open_group(std::vector<CgroupDir> dirs) {
+    auto group = Group::open(std::move(dirs));
     REQUIRE(group);
     return std::move(*group);
 }
@@ -74,9 +74,9 @@ std::string failure(const Status& status) {
 
 TEST_CASE("a new cgroup has a directory in each hierarchy, and leaves none behind") {
     FakeHost host;
-    std::vector<Place> places = {host.place("memory", {"memory"}), host.place("pids", {"pids"}),
-                                 host.place("unified", {}, 2)};
-    auto group = Group::create(places, {});
+    std::vector<CgroupDir> dirs = {host.dir("memory", {"memory"}), host.dir("pids", {"pids"}),
+                                   host.dir("unified", {}, 2)};
+    auto group = Group::create(dirs, {});
     REQUIRE(group);
     CHECK(host.has("memory/box/x"));
     CHECK(host.has("pids/box/x"));
@@ -98,13 +98,13 @@ TEST_CASE("a new cgroup has a directory in each hierarchy, and leaves none behin
 TEST_CASE("ancestors that others use stay") {
     FakeHost host;
     fs::create_directories(host.path("memory/box"));
-    auto group = Group::create({host.place("memory", {"memory"})}, {});
+    auto group = Group::create({host.dir("memory", {"memory"})}, {});
     REQUIRE(group);
     CHECK(group->made_ancestors().empty());
     CHECK(group->remove(group->made_ancestors()));
     CHECK(host.has("memory/box"));
 
-    auto first = Group::create({host.place("pids", {"pids"})}, {});
+    auto first = Group::create({host.dir("pids", {"pids"})}, {});
     REQUIRE(first);
     fs::create_directories(host.path("pids/box/other"));
     CHECK(first->remove(first->made_ancestors()));
@@ -114,24 +114,24 @@ TEST_CASE("ancestors that others use stay") {
 
 TEST_CASE("ancestors that are missing are known before they are made") {
     FakeHost host;
-    Place memory = host.place("memory", {"memory"});
-    Place pids = host.place("pids", {"pids"});
+    CgroupDir memory = host.dir("memory", {"memory"});
+    CgroupDir pids = host.dir("pids", {"pids"});
     memory.path = "/box/a/b/x";
     pids.path = "/x";
     fs::create_directories(host.path("memory/box"));
-    std::vector<Place> places = {memory, pids};
-    std::vector<std::string> missing = Group::missing_ancestors(places);
+    std::vector<CgroupDir> dirs = {memory, pids};
+    std::vector<std::string> missing = Group::missing_ancestors(dirs);
     CHECK(missing ==
           std::vector<std::string>{host.path("memory/box/a"), host.path("memory/box/a/b")});
-    auto group = Group::create(places, {});
+    auto group = Group::create(dirs, {});
     REQUIRE(group);
     CHECK(group->made_ancestors() == missing);
-    CHECK(Group::missing_ancestors(places).empty());
+    CHECK(Group::missing_ancestors(dirs).empty());
 }
 
 TEST_CASE("destroying takes an empty cgroup, one with others below, and one that is gone") {
     FakeHost host;
-    auto group = Group::create({host.place("memory", {"memory"}), host.place("u", {}, 2)}, {});
+    auto group = Group::create({host.dir("memory", {"memory"}), host.dir("u", {}, 2)}, {});
     REQUIRE(group);
     fs::create_directories(host.path("u/box/x/inner"));
     CHECK(failure(group->destroy(group->made_ancestors(), 100)) == "none");
@@ -142,9 +142,9 @@ TEST_CASE("destroying takes an empty cgroup, one with others below, and one that
 
 TEST_CASE("a cgroup that cannot be made everywhere is made nowhere") {
     FakeHost host;
-    std::vector<Place> places = {host.place("memory", {"memory"}), host.place("pids", {"pids"})};
+    std::vector<CgroupDir> dirs = {host.dir("memory", {"memory"}), host.dir("pids", {"pids"})};
     host.write("pids/box", "in the way");
-    auto group = Group::create(places, {});
+    auto group = Group::create(dirs, {});
     REQUIRE(!group);
     CHECK(group.error().message() ==
           cat("make cgroup ", host.path("pids/box/x"), ": mkdir: not a directory"));
@@ -153,16 +153,16 @@ TEST_CASE("a cgroup that cannot be made everywhere is made nowhere") {
 
 TEST_CASE("an empty cgroup is taken over, and one that is not is refused") {
     FakeHost host;
-    std::vector<Place> places = {host.place("memory", {"memory"}),
-                                 host.place("freezer", {"freezer"})};
+    std::vector<CgroupDir> dirs = {host.dir("memory", {"memory"}),
+                                   host.dir("freezer", {"freezer"})};
     host.write("memory/box/x/cgroup.procs", "");
     host.write("freezer/box/x/cgroup.procs", "");
     host.write("freezer/box/x/freezer.state", "THAWED\n");
-    CHECK(Group::create(places, {}));
+    CHECK(Group::create(dirs, {}));
 
     host.write("memory/box/x/cgroup.procs", "17\n");
     host.write("memory/box/x/inner/cgroup.procs", "17\n18\n19\n");
-    auto full = Group::create(places, {});
+    auto full = Group::create(dirs, {});
     REQUIRE(!full);
     CHECK(full.error().kind() == Error::Kind::state);
     CHECK(full.error().message() == "container's cgroup is not empty: 3 process(es) found");
@@ -172,14 +172,14 @@ TEST_CASE("an empty cgroup is taken over, and one that is not is refused") {
     host.write("memory/box/x/inner/cgroup.procs", "");
     host.write("freezer/box/x/freezer.state", "FROZEN\n");
     host.write("freezer/box/x/freezer.self_freezing", "1\n");
-    auto frozen = Group::create(places, {});
+    auto frozen = Group::create(dirs, {});
     REQUIRE(!frozen);
     CHECK(frozen.error().message() == "container's cgroup unexpectedly frozen");
 }
 
 TEST_CASE("an empty cpuset gets the parent's processors and nodes, unless the limits say them") {
     FakeHost host;
-    Place place = host.place("cpuset", {"cpuset"});
+    CgroupDir dir = host.dir("cpuset", {"cpuset"});
     host.write("cpuset/cpuset.cpus", "0-7\n");
     host.write("cpuset/cpuset.mems", "0-1\n");
     for (const char* directory : {"cpuset/box/", "cpuset/box/x/"})
@@ -187,7 +187,7 @@ TEST_CASE("an empty cpuset gets the parent's processors and nodes, unless the li
             host.write(cat(directory, file), "");
     Limits limits;
     limits.settings = {setting(0, "cpuset.mems", "1")};
-    auto group = Group::create({place}, limits);
+    auto group = Group::create({dir}, limits);
     REQUIRE(group);
     CHECK(host.read("cpuset/box/cpuset.cpus") == "0-7");
     CHECK(host.read("cpuset/box/cpuset.mems") == "");
@@ -198,16 +198,16 @@ TEST_CASE("an empty cpuset gets the parent's processors and nodes, unless the li
     CHECK(host.read("cpuset/box/x/cpuset.mems") == "1");
 
     host.write("cpuset/box/x/cpuset.cpus", "3\n");
-    CHECK(Group::create({place}, limits));
+    CHECK(Group::create({dir}, limits));
     CHECK(host.read("cpuset/box/x/cpuset.cpus") == "3\n");
 }
 
 TEST_CASE("settings are written to their files, and a failure names the file and the pointer") {
     FakeHost host;
-    std::vector<Place> places = {host.place("memory", {"memory"}), host.place("pids", {"pids"})};
+    std::vector<CgroupDir> dirs = {host.dir("memory", {"memory"}), host.dir("pids", {"pids"})};
     host.write("memory/box/x/memory.limit_in_bytes", "");
     host.write("pids/box/x/pids.max", "");
-    Group group = open_group(places);
+    Group group = open_group(dirs);
     Limits limits;
     limits.settings = {setting(0, "memory.limit_in_bytes", "1048576"), setting(1, "pids.max", "7")};
     std::vector<Warning> warnings;
@@ -226,7 +226,7 @@ TEST_CASE("settings are written to their files, and a failure names the file and
 TEST_CASE("lines for one file are written one after another through one open file") {
     FakeHost host;
     host.write("devices/box/x/devices.allow", "");
-    Group group = open_group({host.place("devices", {"devices"})});
+    Group group = open_group({host.dir("devices", {"devices"})});
     Limits limits;
     limits.settings = {setting(0, "devices.allow", "c 1:3 rwm\n"),
                        setting(0, "devices.allow", "c 1:5 rwm\n")};
@@ -238,9 +238,9 @@ TEST_CASE("lines for one file are written one after another through one open fil
 TEST_CASE("what a kernel may lack is skipped, warned about, or written elsewhere") {
     FakeHost host;
     host.write("blkio/box/x/blkio.bfq.weight", "");
-    Group group = open_group({host.place("blkio", {"blkio"})});
+    Group group = open_group({host.dir("blkio", {"blkio"})});
     Setting first = setting(0, "blkio.weight", "500");
-    first.when_absent = WhenAbsent::next;
+    first.when_absent = WhenAbsent::fallback;
     Setting second = setting(0, "blkio.bfq.weight", "501");
     Setting skipped = setting(0, "skipped", "1");
     skipped.when_absent = WhenAbsent::skip;
@@ -275,7 +275,7 @@ TEST_CASE("what a kernel may lack is skipped, warned about, or written elsewhere
 TEST_CASE("limits at or below the usage are refused where they are checked") {
     FakeHost host;
     host.write("u/box/x/memory.current", "4096\n");
-    Group group = open_group({host.place("u", {"memory"}, 2)});
+    Group group = open_group({host.dir("u", {"memory"}, 2)});
     auto outcome = [&](std::uint64_t limit, std::uint64_t sum) {
         Limits limits;
         limits.memory_check = MemoryCheck{.limit = limit, .memory_and_swap = sum};
@@ -291,30 +291,30 @@ TEST_CASE("limits at or below the usage are refused where they are checked") {
 
 TEST_CASE("controllers are handed down from the top of the unified hierarchy") {
     FakeHost host;
-    Place place = host.place("u", {"cpu", "memory"}, 2);
+    CgroupDir dir = host.dir("u", {"cpu", "memory"}, 2);
     host.write("u/cgroup.subtree_control", "");
     host.write("u/box/cgroup.subtree_control", "");
     host.write("u/box/x/cgroup.procs", "");
     host.write("u/box/x/cgroup.freeze", "0\n");
     host.write("u/box/x/cgroup.type", "domain\n");
     host.write("u/box/x/cgroup.controllers", "\n");
-    CHECK(Group::create({place}, {}));
+    CHECK(Group::create({dir}, {}));
     CHECK(host.read("u/cgroup.subtree_control") == "+cpu +memory");
     CHECK(host.read("u/box/cgroup.subtree_control") == "+cpu +memory");
     host.write("u/box/x/cgroup.controllers", "memory\n");
 
     Limits limits;
     limits.settings = {setting(0, "memory.max", "1"), setting(0, "cgroup.max.depth", "1")};
-    CHECK(Group::create({place}, limits));
+    CHECK(Group::create({dir}, limits));
 
     limits.settings = {setting(0, "cpu.weight", "1")};
-    auto lacking = Group::create({place}, limits);
+    auto lacking = Group::create({dir}, limits);
     REQUIRE(!lacking);
     CHECK(lacking.error().message() == cat("controller cpu is not in ", host.path("u/box/x"),
                                            "/cgroup.controllers (config.json: /here)"));
 
     fs::remove(host.path("u/box/cgroup.subtree_control"));
-    auto refused = Group::create({place}, limits);
+    auto refused = Group::create({dir}, limits);
     REQUIRE(!refused);
     CHECK(refused.error().message() ==
           cat("enable controller cpu in ", host.path("u/box"),
@@ -323,18 +323,18 @@ TEST_CASE("controllers are handed down from the top of the unified hierarchy") {
 
 TEST_CASE("controllers that are there already are not touched") {
     FakeHost host;
-    Place place = host.place("u", {"cpu", "memory"}, 2);
+    CgroupDir dir = host.dir("u", {"cpu", "memory"}, 2);
     host.write("u/cgroup.subtree_control", "before");
     host.write("u/box/x/cgroup.procs", "");
     host.write("u/box/x/cgroup.freeze", "0\n");
     host.write("u/box/x/cgroup.controllers", "cpu io memory pids\n");
-    CHECK(Group::create({place}, {}));
+    CHECK(Group::create({dir}, {}));
     CHECK(host.read("u/cgroup.subtree_control") == "before");
 }
 
 TEST_CASE("a cgroup below a threaded one takes threads' controllers only") {
     FakeHost host;
-    Place place = host.place("u", {"cpu", "memory"}, 2);
+    CgroupDir dir = host.dir("u", {"cpu", "memory"}, 2);
     host.write("u/cgroup.subtree_control", "");
     host.write("u/box/cgroup.subtree_control", "");
     host.write("u/box/x/cgroup.procs", "");
@@ -343,37 +343,37 @@ TEST_CASE("a cgroup below a threaded one takes threads' controllers only") {
     host.write("u/box/x/cgroup.controllers", "cpu\n");
     Limits limits;
     limits.settings = {setting(0, "memory.max", "1")};
-    auto refused = Group::create({place}, limits);
+    auto refused = Group::create({dir}, limits);
     REQUIRE(!refused);
     CHECK(refused.error().message() ==
           cat("cannot use controller memory in ", host.path("u/box/x"),
               ": it lies below a threaded cgroup (config.json: /here)"));
     limits.settings = {setting(0, "cpu.weight", "1")};
-    CHECK(Group::create({place}, limits));
+    CHECK(Group::create({dir}, limits));
     CHECK(host.read("u/box/x/cgroup.type").starts_with("threaded"));
 }
 
 TEST_CASE("a hybrid host's unified hierarchy hands down what is asked of it, and nothing else") {
     FakeHost host;
-    std::vector<Place> places = {host.place("memory", {"memory"}),
-                                 host.place("unified", {"hugetlb", "misc"}, 2)};
+    std::vector<CgroupDir> dirs = {host.dir("memory", {"memory"}),
+                                   host.dir("unified", {"hugetlb", "misc"}, 2)};
     host.write("memory/box/x/cgroup.procs", "");
     host.write("unified/cgroup.subtree_control", "");
     host.write("unified/box/cgroup.subtree_control", "");
     host.write("unified/box/x/cgroup.procs", "");
     host.write("unified/box/x/cgroup.freeze", "0\n");
     host.write("unified/box/x/cgroup.controllers", "hugetlb\n");
-    CHECK(Group::create(places, {}));
+    CHECK(Group::create(dirs, {}));
     CHECK(host.read("unified/cgroup.subtree_control") == "");
     Limits limits;
     limits.settings = {setting(0, "memory.limit_in_bytes", "1"), setting(1, "misc.max", "1")};
-    CHECK(!Group::create(places, limits));
+    CHECK(!Group::create(dirs, limits));
     CHECK(host.read("unified/cgroup.subtree_control") == "+misc");
 }
 
 TEST_CASE("processes are counted in the whole tree, without those that have no number here") {
     FakeHost host;
-    Group group = open_group({host.place("devices", {"devices"}), host.place("u", {}, 2)});
+    Group group = open_group({host.dir("devices", {"devices"}), host.dir("u", {}, 2)});
     host.write("devices/box/x/cgroup.procs", "5\n3\n0\n");
     host.write("devices/box/x/a/b/cgroup.procs", "7\n");
     host.write("devices/box/x/a/cgroup.procs", "");
@@ -393,7 +393,7 @@ TEST_CASE("processes are counted in the whole tree, without those that have no n
 
 TEST_CASE("a long list of processes is read to its end") {
     FakeHost host;
-    Group group = open_group({host.place("pids", {"pids"})});
+    Group group = open_group({host.dir("pids", {"pids"})});
     std::string lines;
     for (int pid = 1; pid <= 5000; ++pid) lines += cat(pid, "\n");
     host.write("pids/box/x/cgroup.procs", lines);
@@ -405,7 +405,7 @@ TEST_CASE("a long list of processes is read to its end") {
 
 TEST_CASE("a lone unified cgroup knows itself whether it is populated") {
     FakeHost host;
-    Group group = open_group({host.place("u", {}, 2)});
+    Group group = open_group({host.dir("u", {}, 2)});
     host.write("u/box/x/cgroup.events", "populated 1\nfrozen 0\n");
     auto populated = group.populated();
     REQUIRE(populated);
@@ -422,8 +422,8 @@ TEST_CASE("a lone unified cgroup knows itself whether it is populated") {
 
 TEST_CASE("the freezer's state is the container's own, not an ancestor's") {
     FakeHost host;
-    Group v1 = open_group({host.place("freezer", {"freezer"})});
-    Group v2 = open_group({host.place("u", {}, 2)});
+    Group v1 = open_group({host.dir("freezer", {"freezer"})});
+    Group v2 = open_group({host.dir("u", {}, 2)});
     auto state = [](const Group& group) {
         auto answer = group.freezer_state();
         REQUIRE(answer);
@@ -463,7 +463,7 @@ TEST_CASE("the freezer's state is the container's own, not an ancestor's") {
 
 TEST_CASE("freezing that does not come about is undone") {
     FakeHost host;
-    Group group = open_group({host.place("u", {}, 2)});
+    Group group = open_group({host.dir("u", {}, 2)});
     host.write("u/box/x/cgroup.freeze", "0");
     host.write("u/box/x/cgroup.events", "populated 1\nfrozen 0\n");
     CHECK(failure(group.freeze(20)) == "unable to freeze within 20 ms");
@@ -480,7 +480,7 @@ TEST_CASE("freezing that does not come about is undone") {
 
 TEST_CASE("killing no process is success, also when the cgroup is gone") {
     FakeHost host;
-    Group group = open_group({host.place("u", {}, 2)});
+    Group group = open_group({host.dir("u", {}, 2)});
     CHECK(failure(group.kill_all(20)) == "none");
     host.write("u/box/x/cgroup.kill", "");
     host.write("u/box/x/cgroup.procs", "");
@@ -490,8 +490,8 @@ TEST_CASE("killing no process is success, also when the cgroup is gone") {
 
 TEST_CASE("the kills for want of memory are read where the version counts them") {
     FakeHost host;
-    Group v1 = open_group({host.place("memory", {"memory"})});
-    Group v2 = open_group({host.place("u", {"memory"}, 2)});
+    Group v1 = open_group({host.dir("memory", {"memory"})});
+    Group v2 = open_group({host.dir("u", {"memory"}, 2)});
     auto kills = [](const Group& group) {
         auto count = group.oom_kills();
         REQUIRE(count);
@@ -504,12 +504,12 @@ TEST_CASE("the kills for want of memory are read where the version counts them")
                "low 0\nhigh 0\nmax 21\noom 5\noom_kill 2\noom_group_kill 9\n");
     CHECK(kills(v1) == 3);
     CHECK(kills(v2) == 2);
-    CHECK(kills(open_group({host.place("pids", {"pids"})})) == 0);
+    CHECK(kills(open_group({host.dir("pids", {"pids"})})) == 0);
 }
 
 TEST_CASE("deep and wide cgroups that a container has made are removed") {
     FakeHost host;
-    auto group = Group::create({host.place("u", {}, 2)}, {});
+    auto group = Group::create({host.dir("u", {}, 2)}, {});
     REQUIRE(group);
     std::string deep = host.path("u/box/x");
     for (int level = 0; level < 100; ++level) {
@@ -524,8 +524,7 @@ TEST_CASE("deep and wide cgroups that a container has made are removed") {
 
 TEST_CASE("a directory that cannot be removed is named, and does not keep the others") {
     FakeHost host;
-    auto group =
-        Group::create({host.place("memory", {"memory"}), host.place("pids", {"pids"})}, {});
+    auto group = Group::create({host.dir("memory", {"memory"}), host.dir("pids", {"pids"})}, {});
     REQUIRE(group);
     // In a real hierarchy files never stand in the way; here one plays the busy process.
     host.write("pids/box/x/file", "");
@@ -545,7 +544,7 @@ TEST_CASE("ownership goes to the user for the directory and the delegated files 
     };
     for (const char* file : {"cgroup.procs", "cgroup.threads", "memory.max"})
         host.write(cat("u/box/x/", file), "");
-    Group group = open_group({host.place("u", {"memory"}, 2)});
+    Group group = open_group({host.dir("u", {"memory"}, 2)});
     CHECK(failure(group.give_to(1234)) == "none");
     CHECK(owner_of("u/box/x") == 1234);
     CHECK(owner_of("u/box/x/cgroup.procs") == 1234);
@@ -554,12 +553,12 @@ TEST_CASE("ownership goes to the user for the directory and the delegated files 
     CHECK(owner_of("u/box") == 0);
 
     host.write("memory/box/x/cgroup.procs", "");
-    Group old = open_group({host.place("memory", {"memory"})});
+    Group old = open_group({host.dir("memory", {"memory"})});
     CHECK(failure(old.give_to(1234)) == "none");
     CHECK(owner_of("memory/box/x") == 0);
 
     host.write("unified/box/x/cgroup.procs", "");
-    Group hybrid = open_group({host.place("memory", {"memory"}), host.place("unified", {}, 2)});
+    Group hybrid = open_group({host.dir("memory", {"memory"}), host.dir("unified", {}, 2)});
     CHECK(failure(hybrid.give_to(1234)) == "none");
     CHECK(owner_of("memory/box/x") == 0);
     CHECK(owner_of("unified/box/x") == 0);

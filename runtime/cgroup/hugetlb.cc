@@ -14,19 +14,20 @@ bool is_page_size(std::string_view size) {
 
 }  // namespace
 
-Status add_hugetlb(Draft& draft, const std::vector<oci::HugepageLimit>& limits) {
+Status add_hugetlb(LimitsBuilder& builder, const std::vector<oci::HugepageLimit>& limits) {
     for (std::size_t i = 0; i < limits.size(); ++i) {
         const oci::HugepageLimit& limit = limits[i];
-        std::string origin = draft.origin("/hugepageLimits", i);
+        std::string origin = builder.origin("/hugepageLimits", i);
         if (!is_page_size(limit.page_size))
-            return Draft::refuse(origin + "/pageSize",
-                                 cat("invalid page size ", quoted(limit.page_size)));
-        Home home = TRY(draft.home("hugetlb", "hugetlb", "/hugepageLimits"));
-        std::string_view suffix = home.version == 1 ? ".limit_in_bytes" : ".max";
+            return LimitsBuilder::refuse(origin + "/pageSize",
+                                         cat("invalid page size ", quoted(limit.page_size)));
+        ControllerLocation location =
+            TRY(builder.location("hugetlb", "hugetlb", "/hugepageLimits"));
+        std::string_view suffix = location.version == 1 ? ".limit_in_bytes" : ".max";
         std::string file = cat("hugetlb.", limit.page_size);
-        draft.add(home, cat(file, suffix), cat(limit.limit), origin);
+        builder.add(location, cat(file, suffix), cat(limit.limit), origin);
         // Limits at reservation came with Linux 5.7; without them the one on faults holds alone.
-        draft.add(home, cat(file, ".rsvd", suffix), cat(limit.limit), origin).when_absent =
+        builder.add(location, cat(file, ".rsvd", suffix), cat(limit.limit), origin).when_absent =
             WhenAbsent::skip;
     }
     return {};

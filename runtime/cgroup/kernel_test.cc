@@ -37,11 +37,11 @@ class HostGroup {
         if (test::cgroup_mode() == test::CgroupMode::none) test::skip("no cgroup is mounted");
         auto layout = host::read_cgroup_layout();
         REQUIRE(layout);
-        auto places = places_for(*layout, "", cat("crux-test-", ::getpid(), "-", name));
-        REQUIRE(places);
-        places_ = *places;
+        auto dirs = dirs_for(*layout, "", cat("crux-test-", ::getpid(), "-", name));
+        REQUIRE(dirs);
+        dirs_ = *dirs;
         set_limits(resources, Devices::apply);
-        auto group = Group::create(places_, limits_);
+        auto group = Group::create(dirs_, limits_);
         INFO((group ? "" : group.error().message()));
         REQUIRE(group);
         group_.emplace(std::move(*group));
@@ -57,7 +57,7 @@ class HostGroup {
     HostGroup& operator=(const HostGroup&) = delete;
 
     Group* operator->() { return &*group_; }
-    [[nodiscard]] const std::vector<Place>& places() const { return places_; }
+    [[nodiscard]] const std::vector<CgroupDir>& dirs() const { return dirs_; }
 
     /// Applies other limits, as an update does.
     Status update(const oci::Resources& resources, Devices devices = Devices::keep) {
@@ -69,8 +69,8 @@ class HostGroup {
     template <class Run>
     pid_t start(Run body) {
         std::vector<sys::Fd> tasks;
-        for (std::uint32_t i = 0; i < places_.size(); ++i) {
-            if (places_[i].version != 1) continue;
+        for (std::uint32_t i = 0; i < dirs_.size(); ++i) {
+            if (dirs_[i].version != 1) continue;
             auto file = group_->open_tasks(i);
             REQUIRE(file);
             tasks.push_back(std::move(*file));
@@ -118,7 +118,7 @@ class HostGroup {
     }
 
     [[nodiscard]] bool has(std::string_view controller) const {
-        return find_place(places_, controller, controller) >= 0;
+        return find_dir(dirs_, controller, controller) >= 0;
     }
     void need(const std::string& controller) const {
         if (!has(controller)) test::skip("no v1 hierarchy has " + controller);
@@ -128,7 +128,7 @@ class HostGroup {
 
  private:
     void set_limits(const oci::Resources& resources, Devices devices) {
-        auto limits = limits_for(resources, places_, {.devices = devices});
+        auto limits = limits_for(resources, dirs_, {.devices = devices});
         INFO((limits ? "" : limits.error().message()));
         REQUIRE(limits);
         limits_ = *limits;
@@ -136,13 +136,12 @@ class HostGroup {
     Status apply() { return group_->apply(limits_, warnings); }
 
     std::string path(std::string_view controller, std::string_view file) {
-        int place = controller.empty() ? unified_place(places_)
-                                       : find_place(places_, controller, controller);
-        REQUIRE(place >= 0);
-        return cat(places_[static_cast<std::size_t>(place)].directory(), "/", file);
+        int dir = controller.empty() ? unified_dir(dirs_) : find_dir(dirs_, controller, controller);
+        REQUIRE(dir >= 0);
+        return cat(dirs_[static_cast<std::size_t>(dir)].directory(), "/", file);
     }
 
-    std::vector<Place> places_;
+    std::vector<CgroupDir> dirs_;
     Limits limits_;
     std::optional<Group> group_;
     std::vector<pid_t> children_;
@@ -180,9 +179,9 @@ int open_device(const char* path, int flags) {
 TEST_CASE("a process that enters is in the cgroup of every hierarchy", "[kernel]") {
     HostGroup group("enter");
     pid_t child = group.start(sleep_forever);
-    for (const Place& place : group.places()) {
-        INFO(place.directory());
-        auto procs = sys::read_file(place.directory() + "/cgroup.procs");
+    for (const CgroupDir& dir : group.dirs()) {
+        INFO(dir.directory());
+        auto procs = sys::read_file(dir.directory() + "/cgroup.procs");
         REQUIRE(procs);
         CHECK(trimmed(*procs) == cat(child));
     }
@@ -192,7 +191,7 @@ TEST_CASE("a process that enters is in the cgroup of every hierarchy", "[kernel]
     auto populated = group->populated();
     REQUIRE(populated);
     CHECK(*populated);
-    auto again = Group::create(group.places(), {});
+    auto again = Group::create(group.dirs(), {});
     REQUIRE(!again);
     CHECK(again.error().message() == "container's cgroup is not empty: 1 process(es) found");
 }
@@ -202,7 +201,7 @@ TEST_CASE("a process that is in some hierarchies only is found and killed, too",
     pid_t child = ::fork();
     if (child == 0) sleep_forever();
     // The hierarchy that no other place speaks for.
-    REQUIRE(sys::write_file(group.places().front().directory() + "/cgroup.procs", cat(child)));
+    REQUIRE(sys::write_file(group.dirs().front().directory() + "/cgroup.procs", cat(child)));
     auto pids = group->processes();
     REQUIRE(pids);
     CHECK(*pids == std::vector<pid_t>{child});
@@ -225,7 +224,7 @@ TEST_CASE("killing all leaves no process, and removing leaves no directory", "[k
     REQUIRE(pids);
     CHECK(pids->empty());
     CHECK(failure(group->remove()) == "none");
-    for (const Place& place : group.places()) CHECK(!std::filesystem::exists(place.directory()));
+    for (const CgroupDir& dir : group.dirs()) CHECK(!std::filesystem::exists(dir.directory()));
     CHECK(failure(group->kill_all(100)) == "none");
     CHECK(failure(group->remove()) == "none");
 }
@@ -248,7 +247,7 @@ TEST_CASE("a frozen container says so, dies all the same, and thaws when nothing
     CHECK(::waitpid(child, &status, 0) == child);
     CHECK(WIFSIGNALED(status));
     CHECK(failure(group->freeze()) == "none");
-    auto refused = Group::create(group.places(), {});
+    auto refused = Group::create(group.dirs(), {});
     REQUIRE(!refused);
     CHECK(refused.error().message() == "container's cgroup unexpectedly frozen");
     CHECK(failure(group->thaw()) == "none");
@@ -285,10 +284,10 @@ TEST_CASE("only the devices that the rules allow can be opened", "[kernel]") {
 TEST_CASE("a device program is attached to the unified hierarchy and replaced in one step",
           "[kernel]") {
     HostGroup group("program");
-    int place = unified_place(group.places());
-    if (place < 0) test::skip("no unified hierarchy");
+    int dir = unified_dir(group.dirs());
+    if (dir < 0) test::skip("no unified hierarchy");
     // As if there were no v1 controller: only the program is asked.
-    std::vector<Place> unified = {group.places()[static_cast<std::size_t>(place)]};
+    std::vector<CgroupDir> unified = {group.dirs()[static_cast<std::size_t>(dir)]};
     auto attach = [&](const std::vector<oci::DeviceRule>& rules) {
         oci::Resources resources;
         resources.devices = rules;
@@ -433,18 +432,18 @@ TEST_CASE("a nested path is made with filled cpusets and removed with its ancest
     auto layout = host::read_cgroup_layout();
     REQUIRE(layout);
     std::string top = cat("crux-test-", ::getpid(), "-nested");
-    auto places = places_for(*layout, cat("/", top, "/b/c"), "id");
-    REQUIRE(places);
-    if (places->empty()) test::skip("no cgroup is mounted");
-    auto group = Group::create(*places, {});
+    auto dirs = dirs_for(*layout, cat("/", top, "/b/c"), "id");
+    REQUIRE(dirs);
+    if (dirs->empty()) test::skip("no cgroup is mounted");
+    auto group = Group::create(*dirs, {});
     INFO((group ? "" : group.error().message()));
     REQUIRE(group);
-    int cpuset = find_place(*places, "cpuset", "-");
+    int cpuset = find_dir(*dirs, "cpuset", "-");
     if (cpuset >= 0) {
-        const Place& place = (*places)[static_cast<std::size_t>(cpuset)];
+        const CgroupDir& dir = (*dirs)[static_cast<std::size_t>(cpuset)];
         for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
-            auto top_text = sys::read_file(cat(place.mountpoint, "/", file));
-            auto text = sys::read_file(cat(place.directory(), "/", file));
+            auto top_text = sys::read_file(cat(dir.mountpoint, "/", file));
+            auto text = sys::read_file(cat(dir.directory(), "/", file));
             REQUIRE(top_text);
             REQUIRE(text);
             CHECK(*text == *top_text);
@@ -452,25 +451,25 @@ TEST_CASE("a nested path is made with filled cpusets and removed with its ancest
         }
     }
     CHECK(failure(group->remove(group->made_ancestors())) == "none");
-    for (const Place& place : *places) {
-        INFO(place.mountpoint);
-        CHECK(!std::filesystem::exists(cat(place.mountpoint, "/", top)));
+    for (const CgroupDir& dir : *dirs) {
+        INFO(dir.mountpoint);
+        CHECK(!std::filesystem::exists(cat(dir.mountpoint, "/", top)));
     }
 }
 
 TEST_CASE("cgroups that the container made itself are removed with it", "[kernel]") {
     HostGroup group("inner");
-    for (const Place& place : group.places())
-        REQUIRE(std::filesystem::create_directories(place.directory() + "/a/b/c"));
+    for (const CgroupDir& dir : group.dirs())
+        REQUIRE(std::filesystem::create_directories(dir.directory() + "/a/b/c"));
     CHECK(failure(group->remove()) == "none");
-    for (const Place& place : group.places()) CHECK(!std::filesystem::exists(place.directory()));
+    for (const CgroupDir& dir : group.dirs()) CHECK(!std::filesystem::exists(dir.directory()));
 }
 
 TEST_CASE("destroying kills what is left and leaves no directory", "[kernel]") {
     HostGroup group("destroy");
     pid_t child = group.start(sleep_forever);
     CHECK(failure(group->destroy()) == "none");
-    for (const Place& place : group.places()) CHECK(!std::filesystem::exists(place.directory()));
+    for (const CgroupDir& dir : group.dirs()) CHECK(!std::filesystem::exists(dir.directory()));
     int status = 0;
     CHECK(::waitpid(child, &status, 0) == child);
     CHECK(WTERMSIG(status) == SIGKILL);
@@ -479,10 +478,10 @@ TEST_CASE("destroying kills what is left and leaves no directory", "[kernel]") {
 TEST_CASE("the cgroup of a process of the container is found, below its own or elsewhere",
           "[kernel]") {
     HostGroup group("below");
-    int place = unified_place(group.places());
-    if (place < 0) test::skip("no unified hierarchy");
+    int dir = unified_dir(group.dirs());
+    if (dir < 0) test::skip("no unified hierarchy");
     pid_t child = group.start(sleep_forever);
-    std::string directory = group.places()[static_cast<std::size_t>(place)].directory();
+    std::string directory = group.dirs()[static_cast<std::size_t>(dir)].directory();
     auto found_at = [&](pid_t pid) {
         auto opened = group->open_unified_of(pid);
         INFO((opened ? "" : opened.error().message()));
@@ -497,7 +496,7 @@ TEST_CASE("the cgroup of a process of the container is found, below its own or e
     CHECK(found_at(child) == directory + "/a/b");
     HostGroup elsewhere("elsewhere");
     const pid_t other = elsewhere.start(sleep_forever);
-    CHECK(found_at(other) == elsewhere.places()[static_cast<std::size_t>(place)].directory());
+    CHECK(found_at(other) == elsewhere.dirs()[static_cast<std::size_t>(dir)].directory());
 }
 
 TEST_CASE("every controller of the unified hierarchy reaches a container on v2", "[kernel]") {

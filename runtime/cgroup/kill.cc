@@ -28,9 +28,9 @@ Status Group::signal_all(int signal) const {
 }
 
 bool Group::kill_by_kernel() const {
-    int place = unified_place(places_);
-    if (place < 0) return false;
-    std::string file = name(static_cast<std::uint32_t>(place), "cgroup.kill");
+    int dir = unified_dir(dirs_);
+    if (dir < 0) return false;
+    std::string file = name(static_cast<std::uint32_t>(dir), "cgroup.kill");
     return sys::write_file(base_, file, "1").has_value();
 }
 
@@ -39,7 +39,7 @@ Status Group::kill_all(int timeout_ms) const {
     // Kills also what forks at the same time. What is not in the unified hierarchy's cgroup (on an
     // older kernel everything) is left for the signals.
     bool killed = kill_by_kernel();
-    std::optional<FreezerFile> freezer = freezer_file(places_);
+    std::optional<FreezerFile> freezer = freezer_file(dirs_);
     bool has_v1_freezer = freezer && freezer->version == 1;
     // A process frozen by v1 dies only when thawed.
     if (killed && has_v1_freezer) TRY(thaw());

@@ -12,14 +12,15 @@ std::int64_t given(const std::optional<std::int64_t>& value) {
     return value.value_or(0);
 }
 
-Status check(const Draft& draft, std::int64_t value, std::string_view below) {
+Status check(const LimitsBuilder& builder, std::int64_t value, std::string_view below) {
     if (value >= -1) return {};
-    return Draft::refuse(draft.origin(below), cat("invalid memory value: ", value));
+    return LimitsBuilder::refuse(builder.origin(below), cat("invalid memory value: ", value));
 }
 
-void add_v1_limits(Draft& draft, Home home, std::int64_t limit, std::int64_t swap) {
-    std::string limit_origin = draft.origin("/memory/limit");
-    std::string swap_origin = draft.origin("/memory/swap");
+void add_v1_limits(LimitsBuilder& builder, ControllerLocation location, std::int64_t limit,
+                   std::int64_t swap) {
+    std::string limit_origin = builder.origin("/memory/limit");
+    std::string swap_origin = builder.origin("/memory/swap");
     // An unlimited memory with a limited sum is refused by the kernel: lift both, where there is
     // swap accounting.
     bool follows = limit == -1 && swap == 0;
@@ -27,40 +28,43 @@ void add_v1_limits(Draft& draft, Home home, std::int64_t limit, std::int64_t swa
     // The kernel wants limit <= sum at every moment. Whether the limit or the sum has to be written
     // first depends on the old values: try the limit, and try it again when the sum is in place.
     if (limit != 0)
-        draft.add(home, "memory.limit_in_bytes", cat(limit), limit_origin).again = swap != 0;
+        builder.add(location, "memory.limit_in_bytes", cat(limit), limit_origin).again = swap != 0;
     if (swap == 0) return;
-    Setting& sum = draft.add(home, "memory.memsw.limit_in_bytes", cat(swap),
-                             follows ? limit_origin : swap_origin);
+    Setting& sum = builder.add(location, "memory.memsw.limit_in_bytes", cat(swap),
+                               follows ? limit_origin : swap_origin);
     if (follows) sum.when_absent = WhenAbsent::skip;
 }
 
-void add_v1(Draft& draft, Home home, const oci::MemoryResources& memory) {
-    add_v1_limits(draft, home, given(memory.limit), given(memory.swap));
+void add_v1(LimitsBuilder& builder, ControllerLocation location,
+            const oci::MemoryResources& memory) {
+    add_v1_limits(builder, location, given(memory.limit), given(memory.swap));
     if (given(memory.reservation) != 0)
-        draft.add(home, "memory.soft_limit_in_bytes", cat(given(memory.reservation)),
-                  draft.origin("/memory/reservation"));
+        builder.add(location, "memory.soft_limit_in_bytes", cat(given(memory.reservation)),
+                    builder.origin("/memory/reservation"));
     if (memory.use_hierarchy) {
         // Always on since Linux 5.11, which answers EINVAL to a 0.
         Setting& hierarchy =
-            draft.add(home, "memory.use_hierarchy", *memory.use_hierarchy ? "1" : "0",
-                      draft.origin("/memory/useHierarchy"));
+            builder.add(location, "memory.use_hierarchy", *memory.use_hierarchy ? "1" : "0",
+                        builder.origin("/memory/useHierarchy"));
         hierarchy.on_failure = OnFailure::warn;
         hierarchy.when_absent = WhenAbsent::warn;
     }
     if (memory.disable_oom_killer.value_or(false))
-        draft.add(home, "memory.oom_control", "1", draft.origin("/memory/disableOOMKiller"));
+        builder.add(location, "memory.oom_control", "1",
+                    builder.origin("/memory/disableOOMKiller"));
     if (memory.swappiness)
-        draft.add(home, "memory.swappiness", cat(*memory.swappiness),
-                  draft.origin("/memory/swappiness"));
+        builder.add(location, "memory.swappiness", cat(*memory.swappiness),
+                    builder.origin("/memory/swappiness"));
 }
 
 /// The limit of swap alone (0: leave it) for limits of memory and of memory with swap.
-Result<std::optional<std::string>> swap_alone(const Draft& draft, std::int64_t limit,
+Result<std::optional<std::string>> swap_alone(const LimitsBuilder& builder, std::int64_t limit,
                                               std::int64_t swap) {
-    std::string origin = draft.origin("/memory/swap");
+    std::string origin = builder.origin("/memory/swap");
     if (swap == -1 || (swap == 0 && limit == -1)) return std::optional<std::string>("max");
     if (swap == 0) return std::optional<std::string>();
-    if (limit == 0) return Draft::refuse(origin, "unable to set swap limit without memory limit");
+    if (limit == 0)
+        return LimitsBuilder::refuse(origin, "unable to set swap limit without memory limit");
     if (limit == -1) return std::optional<std::string>(cat(swap));
     return std::optional<std::string>(cat(swap - limit));
 }
@@ -69,49 +73,52 @@ std::string v2_value(std::int64_t value) {
     return value == -1 ? "max" : cat(value);
 }
 
-Status refuse_v1_alone(const Draft& draft, const oci::MemoryResources& memory) {
-    if (memory.swappiness) return Draft::refuse_on_v2(draft.origin("/memory/swappiness"));
+Status refuse_v1_alone(const LimitsBuilder& builder, const oci::MemoryResources& memory) {
+    if (memory.swappiness) return LimitsBuilder::refuse_on_v2(builder.origin("/memory/swappiness"));
     if (memory.disable_oom_killer.value_or(false))
-        return Draft::refuse_on_v2(draft.origin("/memory/disableOOMKiller"));
+        return LimitsBuilder::refuse_on_v2(builder.origin("/memory/disableOOMKiller"));
     if (!memory.use_hierarchy.value_or(true))
-        return Draft::refuse(draft.origin("/memory/useHierarchy"),
-                             "cgroup v2 is always hierarchical");
+        return LimitsBuilder::refuse(builder.origin("/memory/useHierarchy"),
+                                     "cgroup v2 is always hierarchical");
     return {};
 }
 
-Status add_v2(Draft& draft, Home home, const oci::MemoryResources& memory) {
-    TRY(refuse_v1_alone(draft, memory));
+Status add_v2(LimitsBuilder& builder, ControllerLocation location,
+              const oci::MemoryResources& memory) {
+    TRY(refuse_v1_alone(builder, memory));
     std::int64_t limit = given(memory.limit);
     std::int64_t swap = given(memory.swap);
-    std::optional<std::string> alone = TRY(swap_alone(draft, limit, swap));
+    std::optional<std::string> alone = TRY(swap_alone(builder, limit, swap));
     if (alone) {
-        Setting& setting = draft.add(home, "memory.swap.max", *alone,
-                                     draft.origin(swap != 0 ? "/memory/swap" : "/memory/limit"));
+        Setting& setting =
+            builder.add(location, "memory.swap.max", *alone,
+                        builder.origin(swap != 0 ? "/memory/swap" : "/memory/limit"));
         // Without swap there is nothing to lift nor to forbid.
         if (*alone == "max" || *alone == "0") setting.when_absent = WhenAbsent::skip;
     }
-    if (limit != 0) draft.add(home, "memory.max", v2_value(limit), draft.origin("/memory/limit"));
+    if (limit != 0)
+        builder.add(location, "memory.max", v2_value(limit), builder.origin("/memory/limit"));
     if (given(memory.reservation) != 0)
-        draft.add(home, "memory.low", v2_value(given(memory.reservation)),
-                  draft.origin("/memory/reservation"));
+        builder.add(location, "memory.low", v2_value(given(memory.reservation)),
+                    builder.origin("/memory/reservation"));
     if (memory.check_before_update && (limit > 0 || swap > 0))
-        draft.limits.memory_check =
+        builder.limits.memory_check =
             MemoryCheck{.limit = limit > 0 ? static_cast<std::uint64_t>(limit) : 0,
                         .memory_and_swap = swap > 0 ? static_cast<std::uint64_t>(swap) : 0};
     return {};
 }
 
-Status check_values(const Draft& draft, const oci::MemoryResources& memory) {
-    TRY(check(draft, given(memory.limit), "/memory/limit"));
-    TRY(check(draft, given(memory.reservation), "/memory/reservation"));
-    TRY(check(draft, given(memory.swap), "/memory/swap"));
+Status check_values(const LimitsBuilder& builder, const oci::MemoryResources& memory) {
+    TRY(check(builder, given(memory.limit), "/memory/limit"));
+    TRY(check(builder, given(memory.reservation), "/memory/reservation"));
+    TRY(check(builder, given(memory.swap), "/memory/swap"));
     if (given(memory.limit) > 0 && given(memory.swap) > 0 && *memory.swap < *memory.limit)
-        return Draft::refuse(draft.origin("/memory/swap"),
-                             "memory+swap limit should be >= memory limit");
+        return LimitsBuilder::refuse(builder.origin("/memory/swap"),
+                                     "memory+swap limit should be >= memory limit");
     if (memory.swappiness.value_or(0) > kMostSwappiness)
-        return Draft::refuse(draft.origin("/memory/swappiness"),
-                             cat("invalid memory swappiness value: ", *memory.swappiness,
-                                 " (valid range is 0-100)"));
+        return LimitsBuilder::refuse(builder.origin("/memory/swappiness"),
+                                     cat("invalid memory swappiness value: ", *memory.swappiness,
+                                         " (valid range is 0-100)"));
     return {};
 }
 
@@ -130,18 +137,18 @@ std::optional<std::uint64_t> swappiness_of(const oci::MemoryResources& memory) {
 
 }  // namespace
 
-Status add_memory(Draft& draft, const oci::MemoryResources& asked) {
+Status add_memory(LimitsBuilder& builder, const oci::MemoryResources& asked) {
     constexpr std::string_view kKernel = "limits of kernel memory are ignored";
-    if (asked.kernel) draft.warn(draft.origin("/memory/kernel"), std::string(kKernel));
-    if (asked.kernel_tcp) draft.warn(draft.origin("/memory/kernelTCP"), std::string(kKernel));
+    if (asked.kernel) builder.warn(builder.origin("/memory/kernel"), std::string(kKernel));
+    if (asked.kernel_tcp) builder.warn(builder.origin("/memory/kernelTCP"), std::string(kKernel));
     oci::MemoryResources memory = asked;
     memory.swappiness = swappiness_of(asked);
-    TRY(check_values(draft, memory));
+    TRY(check_values(builder, memory));
     // What nobody needs is still told of, or written, where there is a controller.
-    if (!wants_controller(memory) && !draft.find_home("memory", "memory")) return {};
-    Home home = TRY(draft.home("memory", "memory", "/memory"));
-    if (home.version == 2) return add_v2(draft, home, memory);
-    add_v1(draft, home, memory);
+    if (!wants_controller(memory) && !builder.find_location("memory", "memory")) return {};
+    ControllerLocation location = TRY(builder.location("memory", "memory", "/memory"));
+    if (location.version == 2) return add_v2(builder, location, memory);
+    add_v1(builder, location, memory);
     return {};
 }
 

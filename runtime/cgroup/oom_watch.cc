@@ -5,8 +5,8 @@
 #include <cerrno>
 
 #include "runtime/base/text.h"
+#include "runtime/sys/event.h"
 #include "runtime/sys/file.h"
-#include "runtime/sys/notify.h"
 
 namespace crux::cgroup {
 
@@ -30,10 +30,10 @@ Status OomWatch::watch_v2(const std::string& folder) {
 
 Result<OomWatch> OomWatch::open(const Group& group) {
     OomWatch watch(group);
-    const int found = find_place(group.places(), "memory", "memory");
+    const int found = find_dir(group.dirs(), "memory", "memory");
     if (found < 0) return watch;
-    const Place& place = group.places()[static_cast<std::size_t>(found)];
-    TRY(place.version == 1 ? watch.watch_v1(place.directory()) : watch.watch_v2(place.directory()));
+    const CgroupDir& dir = group.dirs()[static_cast<std::size_t>(found)];
+    TRY(dir.version == 1 ? watch.watch_v1(dir.directory()) : watch.watch_v2(dir.directory()));
     return watch;
 }
 

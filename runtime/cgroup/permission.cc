@@ -38,10 +38,10 @@ std::string processes_of(const std::string& directory, int version) {
     return cat(directory, version == 1 ? "/tasks" : "/cgroup.procs");
 }
 
-std::optional<Refusal> refusal_to_make(const Place& place) {
-    std::string directory = place.directory();
-    if (exists(directory)) return refusal(processes_of(directory, place.version), W_OK);
-    while (directory.size() > place.mountpoint.size() && !exists(directory))
+std::optional<Refusal> refusal_to_make(const CgroupDir& dir) {
+    std::string directory = dir.directory();
+    if (exists(directory)) return refusal(processes_of(directory, dir.version), W_OK);
+    while (directory.size() > dir.mountpoint.size() && !exists(directory))
         directory.erase(directory.rfind('/'));
     return refusal(directory, W_OK | X_OK);
 }
@@ -58,26 +58,25 @@ std::string common_ancestor(const std::string& one, const std::string& other) {
     return one.substr(0, same);
 }
 
-std::optional<Refusal> refusal_to_enter(const host::CgroupLayout& layout, const Place& place) {
+std::optional<Refusal> refusal_to_enter(const host::CgroupLayout& layout, const CgroupDir& dir) {
     const host::CgroupHierarchy* unified = layout.unified();
-    if (place.version == 1 || unified == nullptr || unified->own_directory.empty())
+    if (dir.version == 1 || unified == nullptr || unified->own_directory.empty())
         return std::nullopt;
     return refusal(
-        processes_of(common_ancestor(place.directory(), unified->own_directory), place.version),
-        W_OK);
+        processes_of(common_ancestor(dir.directory(), unified->own_directory), dir.version), W_OK);
 }
 
 }  // namespace
 
-Permission permission_for(const host::CgroupLayout& layout, std::vector<Place> wanted) {
+Permission permission_for(const host::CgroupLayout& layout, std::vector<CgroupDir> wanted) {
     Permission permission;
-    for (Place& place : wanted) {
-        std::optional<Refusal> why = refusal_to_make(place);
-        if (!why) why = refusal_to_enter(layout, place);
+    for (CgroupDir& dir : wanted) {
+        std::optional<Refusal> why = refusal_to_make(dir);
+        if (!why) why = refusal_to_enter(layout, dir);
         if (why)
-            permission.forbidden.push_back({std::move(place), std::move(why->path), why->error});
+            permission.forbidden.push_back({std::move(dir), std::move(why->path), why->error});
         else
-            permission.granted.push_back(std::move(place));
+            permission.granted.push_back(std::move(dir));
     }
     return permission;
 }

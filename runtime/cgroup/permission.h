@@ -4,21 +4,21 @@
 #include <vector>
 
 #include "runtime/base/error.h"
-#include "runtime/cgroup/places.h"
+#include "runtime/cgroup/dirs.h"
 #include "runtime/host/facts.h"
 
 namespace crux::cgroup {
 
 /// A place that this process may not use, and the call and path that say so.
 struct Forbidden {
-    Place place;
+    CgroupDir dir;
     std::string path;
     Errno error;
 };
 
 /// What becomes of the wanted places.
 struct Permission {
-    std::vector<Place> granted;
+    std::vector<CgroupDir> granted;
     std::vector<Forbidden> forbidden;
 };
 
@@ -28,6 +28,6 @@ struct Permission {
 /// and of this process's own cgroup (cgroups(7), Cgroups delegation: delegation containment).
 /// Only a lack of permission and a read-only file system forbid; any other trouble shows itself
 /// where the place is made.
-Permission permission_for(const host::CgroupLayout& layout, std::vector<Place> wanted);
+Permission permission_for(const host::CgroupLayout& layout, std::vector<CgroupDir> wanted);
 
 }  // namespace crux::cgroup

@@ -47,7 +47,7 @@ struct Tree {
                                  .own_path = own,
                                  .own_directory = top + own}}};
     }
-    [[nodiscard]] Place place(int version, const std::string& path) const {
+    [[nodiscard]] CgroupDir dir(int version, const std::string& path) const {
         return {.mountpoint = top, .path = path, .controllers = {"memory"}, .version = version};
     }
 };
@@ -72,10 +72,10 @@ TEST_CASE("a cgroup may be made where its nearest ancestor may be written") {
     const AsNobody user;
     const host::CgroupLayout layout = tree.layout(2, "/mine");
     const Permission asked =
-        permission_for(layout, {tree.place(2, "/mine/a/b"), tree.place(2, "/other/a/b")});
-    CHECK(asked.granted == std::vector{tree.place(2, "/mine/a/b")});
+        permission_for(layout, {tree.dir(2, "/mine/a/b"), tree.dir(2, "/other/a/b")});
+    CHECK(asked.granted == std::vector{tree.dir(2, "/mine/a/b")});
     REQUIRE(asked.forbidden.size() == 1);
-    CHECK(asked.forbidden[0].place == tree.place(2, "/other/a/b"));
+    CHECK(asked.forbidden[0].dir == tree.dir(2, "/other/a/b"));
     CHECK(asked.forbidden[0].path == tree.top + "/other");
     CHECK(asked.forbidden[0].error.value == EACCES);
 }
@@ -86,8 +86,8 @@ TEST_CASE("a cgroup that exists must let its list of processes be written") {
     tree.folder("/v1/given", 0755, 0666, "tasks");
     const AsNobody user;
     const Permission asked =
-        permission_for(tree.layout(1, "/"), {tree.place(1, "/v1"), tree.place(1, "/v1/given")});
-    CHECK(asked.granted == std::vector{tree.place(1, "/v1/given")});
+        permission_for(tree.layout(1, "/"), {tree.dir(1, "/v1"), tree.dir(1, "/v1/given")});
+    CHECK(asked.granted == std::vector{tree.dir(1, "/v1/given")});
     REQUIRE(asked.forbidden.size() == 1);
     CHECK(asked.forbidden[0].path == tree.top + "/v1/tasks");
 }
@@ -99,7 +99,7 @@ TEST_CASE("a v2 cgroup must be entered through an ancestor that is ours") {
     tree.folder("/given/session", 0777, 0666, kList);
     tree.folder("/givenness", 0755, 0644, kList);
     const AsNobody user;
-    const std::vector wanted = {tree.place(2, "/given/box")};
+    const std::vector wanted = {tree.dir(2, "/given/box")};
     CHECK(permission_for(tree.layout(2, "/given/session"), wanted).granted == wanted);
     CHECK(permission_for(tree.layout(2, "/given"), wanted).granted == wanted);
     // Names with a common beginning have no more in common than their parent.

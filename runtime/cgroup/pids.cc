@@ -3,15 +3,15 @@
 
 namespace crux::cgroup {
 
-Status add_pids(Draft& draft, const oci::PidsResources& pids) {
+Status add_pids(LimitsBuilder& builder, const oci::PidsResources& pids) {
     if (!pids.limit) return {};
-    Home home = TRY(draft.home("pids", "pids", "/pids/limit"));
+    ControllerLocation location = TRY(builder.location("pids", "pids", "/pids/limit"));
     std::string value = "max";
     // With the first process in place a limit of 1 forbids the same as one of 0, and 0 would forbid
     // the clone that puts the first process into a cgroup of v2 (and is none to systemd).
     if (*pids.limit == 0) value = "1";
     if (*pids.limit > 0) value = cat(*pids.limit);
-    draft.add(home, "pids.max", std::move(value), draft.origin("/pids/limit"));
+    builder.add(location, "pids.max", std::move(value), builder.origin("/pids/limit"));
     return {};
 }
 

@@ -64,10 +64,9 @@ void sort_out(std::vector<pid_t>& pids) {
 
 }  // namespace
 
-Result<std::vector<pid_t>> Group::processes_in(std::span<const std::uint32_t> places) const {
+Result<std::vector<pid_t>> Group::processes_in(std::span<const std::uint32_t> dirs) const {
     std::vector<pid_t> pids;
-    for (std::uint32_t place : places)
-        TRY(collect_tree(base_, names_[place], pids, 0).during(above_));
+    for (std::uint32_t dir : dirs) TRY(collect_tree(base_, names_[dir], pids, 0).during(above_));
     sort_out(pids);
     return pids;
 }
@@ -75,29 +74,29 @@ Result<std::vector<pid_t>> Group::processes_in(std::span<const std::uint32_t> pl
 Result<std::vector<pid_t>> Group::processes() const {
     // In every hierarchy: a runtime that was killed may have left a process half way in.
     std::vector<std::uint32_t> all;
-    all.reserve(places_.size());
-    for (std::uint32_t i = 0; i < places_.size(); ++i) all.push_back(i);
+    all.reserve(dirs_.size());
+    for (std::uint32_t i = 0; i < dirs_.size(); ++i) all.push_back(i);
     return processes_in(all);
 }
 
 Result<sys::Fd> Group::open_elsewhere(std::string_view path, pid_t pid) const {
-    const auto index = static_cast<std::uint32_t>(unified_place(places_));
+    const auto index = static_cast<std::uint32_t>(unified_dir(dirs_));
     std::string_view top = names_[index];
-    top.remove_suffix(places_[index].path.size());
+    top.remove_suffix(dirs_[index].path.size());
     const std::string directory = cat(top, path);
     // Where the mount does not show our namespace's top the path leads elsewhere or nowhere.
     std::vector<pid_t> pids;
     if (!path.starts_with("/../")) TRY(collect_pids(base_, directory, pids));
     if (std::ranges::find(pids, pid) == pids.end())
         return fail(Error::Kind::state, cat("the cgroup ", path, " of process ", pid, " is not in ",
-                                            places_[index].mountpoint));
+                                            dirs_[index].mountpoint));
     return sys::openat(base_, directory, O_PATH | O_DIRECTORY).during(above_ + directory);
 }
 
 Result<sys::Fd> Group::open_unified_of(pid_t pid) const {
-    int place = unified_place(places_);
-    if (place < 0) return fail(Error::Kind::unsupported, "no unified cgroup hierarchy");
-    auto index = static_cast<std::uint32_t>(place);
+    int dir = unified_dir(dirs_);
+    if (dir < 0) return fail(Error::Kind::unsupported, "no unified cgroup hierarchy");
+    auto index = static_cast<std::uint32_t>(dir);
     std::string file = cat("/proc/", pid, "/cgroup");
     std::string lines = TRY(sys::read_file(file).during(file));
     constexpr std::string_view kUnified = "0::";
@@ -105,7 +104,7 @@ Result<sys::Fd> Group::open_unified_of(pid_t pid) const {
         if (!line.starts_with(kUnified)) continue;
         // The file counts from our cgroup namespace's top and the place from the mount's, so the
         // container's own path is looked for.
-        std::string_view own = places_[index].path;
+        std::string_view own = dirs_[index].path;
         std::string inside = cat(line.substr(kUnified.size()), "/");
         std::size_t found = inside.find(cat(own, "/"));
         if (found == std::string_view::npos) return open_elsewhere(inside, pid);
@@ -116,7 +115,7 @@ Result<sys::Fd> Group::open_unified_of(pid_t pid) const {
 }
 
 Result<bool> Group::populated() const {
-    if (places_.size() != 1 || places_[0].version != 2) {
+    if (dirs_.size() != 1 || dirs_[0].version != 2) {
         std::vector<pid_t> pids = TRY(processes());
         return !pids.empty();
     }

@@ -3,19 +3,20 @@
 
 namespace crux::cgroup {
 
-Status add_rdma(Draft& draft, const std::vector<oci::RdmaLimit>& limits) {
+Status add_rdma(LimitsBuilder& builder, const std::vector<oci::RdmaLimit>& limits) {
     for (const oci::RdmaLimit& limit : limits) {
-        std::string origin = draft.origin(cat("/rdma/", pointer_token(limit.device)));
+        std::string origin = builder.origin(cat("/rdma/", pointer_token(limit.device)));
         // The name is the first word of a line (R8).
         if (limit.device.empty() || limit.device.find_first_of(" \t\n") != std::string::npos)
-            return Draft::refuse(origin, cat("invalid RDMA device name ", quoted(limit.device)));
+            return LimitsBuilder::refuse(origin,
+                                         cat("invalid RDMA device name ", quoted(limit.device)));
         if (!limit.hca_handles && !limit.hca_objects)
-            return Draft::refuse(origin, "neither hcaHandles nor hcaObjects is given");
-        Home home = TRY(draft.home("rdma", "rdma", "/rdma"));
+            return LimitsBuilder::refuse(origin, "neither hcaHandles nor hcaObjects is given");
+        ControllerLocation location = TRY(builder.location("rdma", "rdma", "/rdma"));
         std::string value = limit.device;
         if (limit.hca_handles) value += cat(" hca_handle=", *limit.hca_handles);
         if (limit.hca_objects) value += cat(" hca_object=", *limit.hca_objects);
-        draft.add(home, "rdma.max", std::move(value), std::move(origin));
+        builder.add(location, "rdma.max", std::move(value), std::move(origin));
     }
     return {};
 }

@@ -93,7 +93,7 @@ Result<bool, Errno> remove_tree(sys::FdRef base, const std::string& name, Deadli
 Status Group::remove(std::span<const std::string> ancestors) const {
     Status first;
     Deadline patience(kPatienceMs);
-    for (auto i = static_cast<std::uint32_t>(places_.size()); i-- > 0;) {
+    for (auto i = static_cast<std::uint32_t>(dirs_.size()); i-- > 0;) {
         auto gone = remove_tree(base_, names_[i], patience);
         // One that stays must not keep the others.
         if (gone && *gone) continue;
@@ -105,13 +105,13 @@ Status Group::remove(std::span<const std::string> ancestors) const {
 }
 
 void Group::remove_empty(std::span<const std::string> ancestors) const {
-    for (std::size_t i = places_.size(); i-- > 0;) (void)remove_one(base_, names_[i]);
+    for (std::size_t i = dirs_.size(); i-- > 0;) (void)remove_one(base_, names_[i]);
     remove_ancestors(ancestors);
 }
 
 Status Group::destroy(std::span<const std::string> ancestors, int timeout_ms) const {
     bool all_gone = true;
-    for (std::size_t i = places_.size(); i-- > 0;)
+    for (std::size_t i = dirs_.size(); i-- > 0;)
         all_gone = remove_one(base_, names_[i]).value_or(false) && all_gone;
     // A directory with processes cannot be removed, so there are none left.
     if (!all_gone) TRY(kill_all(timeout_ms));
@@ -127,7 +127,7 @@ void Group::remove_ancestors(std::span<const std::string> ancestors) {
 }
 
 void Group::remove_made() const {
-    for (std::size_t i = places_.size(); i-- > 0;)
+    for (std::size_t i = dirs_.size(); i-- > 0;)
         if (is_new_[i]) (void)sys::unlinkat(base_, names_[i], AT_REMOVEDIR);
     remove_ancestors(ancestors_);
 }

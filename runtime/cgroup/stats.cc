@@ -133,25 +133,25 @@ void read_pids(const StatsReader& reader, PidsStats& stats) {
 
 Stats Group::stats() const {
     Stats stats;
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-        const Place& place = places_[i];
+    for (std::size_t i = 0; i < dirs_.size(); ++i) {
+        const CgroupDir& dir = dirs_[i];
         StatsReader reader(base_, names_[i]);
-        bool v2 = place.version == 2;
-        if (place.has("pids")) read_pids(reader, stats.pids);
+        bool v2 = dir.version == 2;
+        if (dir.has("pids")) read_pids(reader, stats.pids);
         if (v2) {
             // cpu.stat and the pressure files are there without any controller.
-            if (places_.size() == 1 || place.has("cpu")) read_cpu_v2(reader, stats.cpu);
-            if (place.has("memory")) read_memory_v2(reader, stats.memory);
-            if (place.has("io")) read_io_v2(reader, stats.io);
-            if (place.has("hugetlb")) read_hugetlb_v2(reader, stats.hugetlb);
+            if (dirs_.size() == 1 || dir.has("cpu")) read_cpu_v2(reader, stats.cpu);
+            if (dir.has("memory")) read_memory_v2(reader, stats.memory);
+            if (dir.has("io")) read_io_v2(reader, stats.io);
+            if (dir.has("hugetlb")) read_hugetlb_v2(reader, stats.hugetlb);
             continue;
         }
-        if (place.has("cpu")) read_cpu_v1(reader, stats.cpu);
-        if (place.has("cpuacct")) read_cpuacct_v1(reader, stats.cpu);
-        if (place.has("cpuset")) read_cpuset_v1(reader, stats.cpuset);
-        if (place.has("memory")) read_memory_v1(reader, stats.memory);
-        if (place.has("blkio")) read_blkio_v1(reader, stats.io);
-        if (place.has("hugetlb")) read_hugetlb_v1(reader, stats.hugetlb);
+        if (dir.has("cpu")) read_cpu_v1(reader, stats.cpu);
+        if (dir.has("cpuacct")) read_cpuacct_v1(reader, stats.cpu);
+        if (dir.has("cpuset")) read_cpuset_v1(reader, stats.cpuset);
+        if (dir.has("memory")) read_memory_v1(reader, stats.memory);
+        if (dir.has("blkio")) read_blkio_v1(reader, stats.io);
+        if (dir.has("hugetlb")) read_hugetlb_v1(reader, stats.hugetlb);
     }
     return stats;
 }

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "oci-spec/statistics.h"
+#include "oci-spec/runc/statistics.h"
 
 namespace crux::cgroup {
 

@@ -32,8 +32,8 @@ class FakeCgroup {
         fs::create_directories((top_ / file).parent_path());
         std::ofstream(top_ / file) << text;
     }
-    [[nodiscard]] Place place(const std::string& name, std::vector<std::string> controllers,
-                              int version) const {
+    [[nodiscard]] CgroupDir dir(const std::string& name, std::vector<std::string> controllers,
+                                int version) const {
         return {.mountpoint = top_ / name,
                 .path = "/x",
                 .controllers = std::move(controllers),
@@ -44,8 +44,8 @@ class FakeCgroup {
     fs::path top_;
 };
 
-Stats stats_of(std::vector<Place> places) {
-    auto group = Group::open(std::move(places));
+Stats stats_of(std::vector<CgroupDir> dirs) {
+    auto group = Group::open(std::move(dirs));
     REQUIRE(group);
     return group->stats();
 }
@@ -98,10 +98,9 @@ TEST_CASE("v1 counts each controller in its own hierarchy") {
     fake.write("pids/x/pids.max", "max\n");
     fake.write("blkio/x/blkio.throttle.io_serviced_recursive", "8:0 Read 1\nTotal 1\n");
     fake.write("blkio/x/blkio.throttle.io_service_bytes_recursive", "8:0 Read 4096\nTotal 4096\n");
-    Stats stats =
-        stats_of({fake.place("cpu", {"cpu"}, 1), fake.place("cpuacct", {"cpuacct"}, 1),
-                  fake.place("cpuset", {"cpuset"}, 1), fake.place("memory", {"memory"}, 1),
-                  fake.place("pids", {"pids"}, 1), fake.place("blkio", {"blkio"}, 1)});
+    Stats stats = stats_of({fake.dir("cpu", {"cpu"}, 1), fake.dir("cpuacct", {"cpuacct"}, 1),
+                            fake.dir("cpuset", {"cpuset"}, 1), fake.dir("memory", {"memory"}, 1),
+                            fake.dir("pids", {"pids"}, 1), fake.dir("blkio", {"blkio"}, 1)});
     CHECK(stats.cpu.periods == 10);
     CHECK(stats.cpu.throttled_periods == 2);
     CHECK(stats.cpu.throttled_time == 300);
@@ -131,13 +130,13 @@ TEST_CASE("on v1 the scheduler's own counts of block I/O go first") {
     fake.write("blkio/x/blkio.bfq.io_service_bytes_recursive", "8:0 Read 10\n");
     fake.write("blkio/x/blkio.bfq.io_wait_time_recursive", "8:0 Read 11\n");
     fake.write("blkio/x/blkio.throttle.io_serviced_recursive", "8:0 Read 1\n");
-    std::vector<Place> places = {fake.place("blkio", {"blkio"}, 1)};
-    Stats stats = stats_of(places);
+    std::vector<CgroupDir> dirs = {fake.dir("blkio", {"blkio"}, 1)};
+    Stats stats = stats_of(dirs);
     CHECK(stats.io.serviced == Entries{{8, 0, "Read", 9}});
     CHECK(stats.io.wait_time == Entries{{8, 0, "Read", 11}});
     // A scheduler that no device uses has empty files.
     fake.write("blkio/x/blkio.bfq.io_serviced_recursive", "");
-    stats = stats_of(places);
+    stats = stats_of(dirs);
     CHECK(stats.io.serviced == Entries{{8, 0, "Read", 1}});
 }
 
@@ -156,8 +155,8 @@ TEST_CASE("v2 counts all in one directory, told in v1's terms") {
     fake.write("u/x/io.stat", "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6\n8:16 \n");
     fake.write("u/x/pids.current", "2\n");
     fake.write("u/x/pids.max", "100\n");
-    std::vector<Place> places = {fake.place("u", {"cpu", "io", "memory", "pids"}, 2)};
-    Stats stats = stats_of(places);
+    std::vector<CgroupDir> dirs = {fake.dir("u", {"cpu", "io", "memory", "pids"}, 2)};
+    Stats stats = stats_of(dirs);
     CHECK(stats.cpu.total == 7000);
     CHECK(stats.cpu.user == 3000);
     CHECK(stats.cpu.kernel == 4000);
@@ -171,13 +170,13 @@ TEST_CASE("v2 counts all in one directory, told in v1's terms") {
     CHECK(stats.io.serviced == Entries{{8, 0, "Read", 3}, {8, 0, "Write", 4}});
     CHECK(stats.pids.limit == 100);
     fake.write("u/x/memory.max", "2000\n");
-    CHECK(stats_of(places).memory.swap.limit == 2060);
+    CHECK(stats_of(dirs).memory.swap.limit == 2060);
 }
 
 TEST_CASE("a cgroup that is gone has used nothing") {
     FakeCgroup fake;
-    fs::create_directories(fs::path(fake.place("u", {}, 2).mountpoint));
-    Stats stats = stats_of({fake.place("u", {"cpu", "io", "memory", "pids"}, 2)});
+    fs::create_directories(fs::path(fake.dir("u", {}, 2).mountpoint));
+    Stats stats = stats_of({fake.dir("u", {"cpu", "io", "memory", "pids"}, 2)});
     CHECK(stats.cpu.total == 0);
     CHECK(stats.memory.raw.empty());
     CHECK(stats.io.serviced.empty());

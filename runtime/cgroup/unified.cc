@@ -28,26 +28,27 @@ bool acts(std::string_view key) {
 
 Status check_key(const std::string& key, const std::string& origin) {
     if (key.find('/') != std::string_view::npos)
-        return Draft::refuse(
+        return LimitsBuilder::refuse(
             origin, cat("unified resource ", quoted(key), " must be a file name (no slashes)"));
     if (!is_parameter(key))
-        return Draft::refuse(origin, cat("unified resource ", quoted(key),
-                                         " must be in the form CONTROLLER.PARAMETER"));
+        return LimitsBuilder::refuse(origin, cat("unified resource ", quoted(key),
+                                                 " must be in the form CONTROLLER.PARAMETER"));
     if (acts(key))
-        return Draft::refuse(origin, cat("unified resource ", quoted(key),
-                                         " acts on processes and is not a parameter"));
+        return LimitsBuilder::refuse(origin, cat("unified resource ", quoted(key),
+                                                 " acts on processes and is not a parameter"));
     return {};
 }
 
-Result<Home> home_of(const Draft& draft, const std::string& key, const std::string& origin) {
-    int unified = unified_place(draft.places());
+Result<ControllerLocation> home_of(const LimitsBuilder& builder, const std::string& key,
+                                   const std::string& origin) {
+    int unified = unified_dir(builder.dirs());
     std::string_view controller = std::string_view(key).substr(0, key.find('.'));
-    auto place = static_cast<std::uint32_t>(unified);
-    if (unified >= 0 && (controller == "cgroup" || draft.places()[place].has(controller)))
-        return Home{.place = place, .version = 2};
-    bool has_v1 = !draft.places().empty() && draft.places().front().version == 1;
+    auto dir = static_cast<std::uint32_t>(unified);
+    if (unified >= 0 && (controller == "cgroup" || builder.dirs()[dir].has(controller)))
+        return ControllerLocation{.dir = dir, .version = 2};
+    bool has_v1 = !builder.dirs().empty() && builder.dirs().front().version == 1;
     if (has_v1)
-        return Draft::refuse(
+        return LimitsBuilder::refuse(
             origin, cat("invalid configuration: cannot use unified on cgroup v1 (the ",
                         "unified hierarchy does not have controller ", quoted(controller), ")"));
     return std::unexpected(Error(Error::Kind::unsupported,
@@ -58,14 +59,15 @@ Result<Home> home_of(const Draft& draft, const std::string& key, const std::stri
 
 }  // namespace
 
-Status add_unified(Draft& draft, const oci::StringMap& unified) {
+Status add_unified(LimitsBuilder& builder, const oci::StringMap& unified) {
     for (const auto& [key, value] : unified) {
-        std::string origin = draft.origin(cat("/unified/", pointer_token(key)));
+        std::string origin = builder.origin(cat("/unified/", pointer_token(key)));
         TRY(check_key(key, origin));
-        Home home = TRY(home_of(draft, key, origin));
+        ControllerLocation location = TRY(home_of(builder, key, origin));
         // Such files take one line at a time.
         for (std::string_view line : split(value, '\n'))
-            if (!line.empty() || value.empty()) draft.add(home, key, std::string(line), origin);
+            if (!line.empty() || value.empty())
+                builder.add(location, key, std::string(line), origin);
     }
     return {};
 }

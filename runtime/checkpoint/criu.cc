@@ -35,9 +35,9 @@ Result<std::string> find_criu() {
 }
 
 /// posix_spawn's two lists: the descriptors as CRIU has them, and no signal blocked or ignored.
-class Setting {
+class RpcSetting {
  public:
-    Setting() {
+    RpcSetting() {
         ::posix_spawn_file_actions_init(&actions_);
         ::posix_spawnattr_init(&attributes_);
         ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -46,9 +46,9 @@ class Setting {
         ::posix_spawnattr_setsigmask(&attributes_, &blocked);
         ::posix_spawnattr_setsigdefault(&attributes_, &defaults);
     }
-    Setting(const Setting&) = delete;
-    Setting& operator=(const Setting&) = delete;
-    ~Setting() {
+    RpcSetting(const RpcSetting&) = delete;
+    RpcSetting& operator=(const RpcSetting&) = delete;
+    ~RpcSetting() {
         ::posix_spawn_file_actions_destroy(&actions_);
         ::posix_spawnattr_destroy(&attributes_);
     }
@@ -82,7 +82,7 @@ class Setting {
 Result<Criu> Criu::start(Streams streams, std::span<const sys::FdRef> extra) {
     const std::string program = TRY(find_criu());
     sys::SocketPair pair = TRY(sys::socketpair(SOCK_SEQPACKET).during("make a socket for criu"));
-    Setting setting;
+    RpcSetting setting;
     if (streams == Streams::none) {
         const sys::Fd null =
             TRY(sys::openat(sys::FdRef::cwd(), "/dev/null", O_RDWR).during("/dev/null"));
@@ -116,7 +116,7 @@ Criu::~Criu() {
 Result<Response> Criu::receive(sys::Fd& descriptor) {
     constexpr std::size_t kMost = std::size_t{40} << 10U;
     std::vector<char> buffer(kMost);
-    const sys::Message message =
+    const sys::ReceivedMessage message =
         TRY(sys::recvmsg(socket_, buffer, {&descriptor, 1}).during("read from criu"));
     if (message.bytes == 0) return fail(Error::Kind::protocol, "criu ended without an answer");
     if (message.truncated) return fail(Error::Kind::protocol, "criu answered too much");

@@ -5,8 +5,8 @@
 #include <array>
 #include <chrono>
 
+#include "runtime/sys/event.h"
 #include "runtime/sys/file.h"
-#include "runtime/sys/notify.h"
 #include "runtime/sys/poll.h"
 
 namespace crux::checkpoint {

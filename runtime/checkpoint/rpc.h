@@ -26,7 +26,13 @@ enum class Type : std::uint32_t {
 std::string_view type_word(Type type);
 
 /// How CRIU treats cgroups; its numbers.
-enum class CgroupMode : std::uint32_t { ignore = 0, soft = 3, full = 4, strict = 5, standard = 6 };
+enum class ManageCgroups : std::uint32_t {
+    ignore = 0,
+    soft = 3,
+    full = 4,
+    strict = 5,
+    standard = 6
+};
 
 /// A mount from outside the container. At the dump: the mount point and the key that the images
 /// have for it; at the restore: the key and the source on the host.
@@ -79,7 +85,7 @@ struct RpcOptions {
     std::string lsm_mount_context;
     std::string page_server_address;
     int page_server_port = 0;
-    CgroupMode cgroup_mode = CgroupMode::standard;
+    ManageCgroups cgroup_mode = ManageCgroups::standard;
     std::uint32_t empty_namespaces = 0;  ///< CLONE_NEW* bits
     std::vector<ExternalMount> mounts;
     std::vector<std::string> external;  ///< "net[INODE]:KEY"

@@ -11,7 +11,7 @@
 
 namespace crux::console {
 
-Result<HostTerminal> HostTerminal::open(const Streams& streams) {
+Result<HostTerminal> HostTerminal::open(const TerminalStreams& streams) {
     for (sys::FdRef stream : {streams.err, streams.out, streams.in})
         if (sys::is_terminal(stream)) return HostTerminal(sys::Fd(), stream);
     sys::Fd file =

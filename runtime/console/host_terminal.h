@@ -10,7 +10,7 @@
 namespace crux::console {
 
 /// The descriptors that a person sits at: ours, unless a test says otherwise.
-struct Streams {
+struct TerminalStreams {
     sys::FdRef in{0};
     sys::FdRef out{1};
     sys::FdRef err{2};
@@ -21,7 +21,7 @@ class HostTerminal {
  public:
     /// The first of stderr, stdout and stdin that is a terminal, else /dev/tty; without any of them
     /// an error.
-    static Result<HostTerminal> open(const Streams& streams);
+    static Result<HostTerminal> open(const TerminalStreams& streams);
 
     HostTerminal(HostTerminal&& other) noexcept;
     HostTerminal& operator=(HostTerminal&&) = delete;

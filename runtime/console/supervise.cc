@@ -24,9 +24,9 @@ bool ends_draining(int signal) {
 
 class Supervisor {
  public:
-    Supervisor(pid_t pid, sys::FdRef process, const Signals& signals, Terminal* terminal,
-               Aside aside)
-        : pid_(pid), process_(process), signals_(signals), terminal_(terminal), aside_(aside) {}
+    Supervisor(pid_t pid, sys::FdRef process, const Signals& signals, PtyMaster* terminal,
+               ExtraPoll extra)
+        : pid_(pid), process_(process), signals_(signals), terminal_(terminal), aside_(extra) {}
 
     Result<sys::ExitStatus> run() {
         while (!over()) TRY(turn());
@@ -41,7 +41,7 @@ class Supervisor {
 
     Status turn() {
         constexpr std::size_t kOwnEntries = 3;
-        std::array<struct ::pollfd, kOwnEntries + Terminal::kEntries> entries{};
+        std::array<struct ::pollfd, kOwnEntries + PtyMaster::kEntries> entries{};
         for (struct ::pollfd& entry : entries) entry.fd = -1;
         entries[0] = {.fd = status_ ? -1 : process_.get(), .events = POLLIN, .revents = 0};
         entries[1] = {.fd = signals_.fd().get(), .events = POLLIN, .revents = 0};
@@ -106,8 +106,8 @@ class Supervisor {
     pid_t pid_;
     sys::FdRef process_;
     const Signals& signals_;
-    Terminal* terminal_;
-    Aside aside_;
+    PtyMaster* terminal_;
+    ExtraPoll aside_;
     std::optional<sys::ExitStatus> status_;
     bool stopped_ = false;  ///< the rest of the output is given up
 };
@@ -115,8 +115,8 @@ class Supervisor {
 }  // namespace
 
 Result<sys::ExitStatus> supervise(pid_t pid, sys::FdRef process, const Signals& signals,
-                                  Terminal* terminal, Aside aside) {
-    return Supervisor(pid, process, signals, terminal, aside).run();
+                                  PtyMaster* terminal, ExtraPoll extra) {
+    return Supervisor(pid, process, signals, terminal, extra).run();
 }
 
 }  // namespace crux::console

@@ -3,8 +3,8 @@
 #include <sys/types.h>
 
 #include "runtime/base/error.h"
+#include "runtime/console/pty_master.h"
 #include "runtime/console/signals.h"
-#include "runtime/console/terminal.h"
 #include "runtime/sys/handle.h"
 #include "runtime/sys/process.h"
 
@@ -12,7 +12,7 @@ namespace crux::console {
 
 /// Something else to be served while a process is in the foreground: when the file is readable,
 /// serve(whom) is called, as long as it answers true.
-struct Aside {
+struct ExtraPoll {
     sys::FdRef file = sys::FdRef::none();
     bool (*serve)(void* whom) = nullptr;
     void* whom = nullptr;
@@ -26,6 +26,6 @@ struct Aside {
 /// all output is written; should our side not take it, SIGHUP, SIGINT, SIGQUIT or SIGTERM end that.
 /// The process must be a child of ours.
 Result<sys::ExitStatus> supervise(pid_t pid, sys::FdRef process, const Signals& signals,
-                                  Terminal* terminal = nullptr, Aside aside = {});
+                                  PtyMaster* terminal = nullptr, ExtraPoll extra = {});
 
 }  // namespace crux::console

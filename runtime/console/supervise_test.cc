@@ -59,7 +59,7 @@ Child start(const Signals& signals, const char* script, sys::FdRef out = sys::Fd
 /// the program.
 class Container {
  public:
-    Container(const Signals& signals, Terminal& terminal, const char* script)
+    Container(const Signals& signals, PtyMaster& terminal, const char* script)
         : barrier_(make_barrier()), child_(make(signals, terminal.take_socket(), script)) {
         barrier_.read.reset();
         REQUIRE(terminal.receive(5000));
@@ -125,10 +125,12 @@ struct Person {
         }
         return text;
     }
-    [[nodiscard]] Streams streams() const { return {.in = slave, .out = slave, .err = slave}; }
+    [[nodiscard]] TerminalStreams streams() const {
+        return {.in = slave, .out = slave, .err = slave};
+    }
 };
 
-sys::ExitStatus end_of(const Child& child, const Signals& signals, Terminal* terminal = nullptr) {
+sys::ExitStatus end_of(const Child& child, const Signals& signals, PtyMaster* terminal = nullptr) {
     auto status = supervise(child.pid, child.fd, signals, terminal);
     REQUIRE(status);
     return *status;
@@ -189,7 +191,7 @@ TEST_CASE("other children are reaped meanwhile", "[kernel]") {
 TEST_CASE("a terminal has our size, passes both ways and gives its modes back", "[kernel]") {
     Person person;
     Signals signals = open_signals();
-    auto terminal = Terminal::open(person.streams());
+    auto terminal = PtyMaster::open(person.streams());
     REQUIRE(terminal);
     CHECK(echoes(person.slave));
     Container container(signals, *terminal,
@@ -199,7 +201,7 @@ TEST_CASE("a terminal has our size, passes both ways and gives its modes back", 
     container.start();
     CHECK(end_of(container.child(), signals, &*terminal) == sys::ExitStatus{false, 5});
     {
-        Terminal gone = std::move(*terminal);
+        PtyMaster gone = std::move(*terminal);
     }
     CHECK(echoes(person.slave));
     const std::string seen = person.seen();
@@ -210,7 +212,7 @@ TEST_CASE("a terminal has our size, passes both ways and gives its modes back", 
 TEST_CASE("a change of the window reaches the container", "[kernel]") {
     Person person;
     Signals signals = open_signals();
-    auto terminal = Terminal::open(person.streams());
+    auto terminal = PtyMaster::open(person.streams());
     REQUIRE(terminal);
     Container container(signals, *terminal,
                         "n=0; until [ \"$(stty size)\" = '11 22' ] || [ $n = 250 ]; do sleep 0.02; "
@@ -230,7 +232,7 @@ TEST_CASE("a slow reader of the output gets every byte, with plain line ends", "
     Signals signals = open_signals();
     auto pipe = sys::pipe2();
     REQUIRE(pipe);
-    auto terminal = Terminal::open({.in = person.slave, .out = pipe->write, .err = person.slave});
+    auto terminal = PtyMaster::open({.in = person.slave, .out = pipe->write, .err = person.slave});
     REQUIRE(terminal);
     Container container(
         signals, *terminal,
@@ -262,7 +264,7 @@ TEST_CASE("a slow reader of the output gets every byte, with plain line ends", "
 TEST_CASE("a container may close its terminal and open it again", "[kernel]") {
     Person person;
     Signals signals = open_signals();
-    auto terminal = Terminal::open(person.streams());
+    auto terminal = PtyMaster::open(person.streams());
     REQUIRE(terminal);
     Container container(signals, *terminal,
                         "t=$(tty); exec </dev/null >/dev/null 2>&1; sleep 0.2; echo again > $t");
@@ -274,7 +276,7 @@ TEST_CASE("a container may close its terminal and open it again", "[kernel]") {
 TEST_CASE("a terminal that somebody else still holds does not keep us", "[kernel]") {
     Person person;
     Signals signals = open_signals();
-    auto terminal = Terminal::open(person.streams());
+    auto terminal = PtyMaster::open(person.streams());
     REQUIRE(terminal);
     Container container(signals, *terminal, "trap '' HUP; sleep 3 & echo done");
     const std::uint64_t begin = sys::monotonic_ns();
@@ -286,7 +288,7 @@ TEST_CASE("a terminal that somebody else still holds does not keep us", "[kernel
 
 TEST_CASE("an init that sends no terminal is an error and not waited for", "[kernel]") {
     Person person;
-    auto terminal = Terminal::open(person.streams());
+    auto terminal = PtyMaster::open(person.streams());
     REQUIRE(terminal);
     SECTION("because it is gone") {
         terminal->take_socket().reset();

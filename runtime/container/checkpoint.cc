@@ -12,7 +12,7 @@
 #include "runtime/checkpoint/criu.h"
 #include "runtime/container/criu_request.h"
 #include "runtime/container/delete.h"
-#include "runtime/container/loaded.h"
+#include "runtime/container/existing.h"
 #include "runtime/launch/journal.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
@@ -23,7 +23,7 @@ namespace {
 
 constexpr const char* kLog = "dump.log";
 
-Status check_status(const Loaded& container) {
+Status check_status(const ExistingContainer& container) {
     const oci::Status status = TRY(status_of(container));
     if (status == oci::Status::running || status == oci::Status::paused) return {};
     return fail(Error::Kind::state,
@@ -66,10 +66,10 @@ Status add_namespaces(const oci::Config& config, checkpoint::RpcOptions& rpc) {
 }
 
 /// Who freezes the container for CRIU.
-std::string freezer_of(const std::vector<cgroup::Place>& places) {
-    const int place = cgroup::find_place(places, "freezer", "freezer");
+std::string freezer_of(const std::vector<cgroup::CgroupDir>& places) {
+    const int place = cgroup::find_dir(places, "freezer", "freezer");
     if (place >= 0) return places[static_cast<std::size_t>(place)].directory();
-    const int unified = cgroup::unified_place(places);
+    const int unified = cgroup::unified_dir(places);
     return unified < 0 ? "" : places[static_cast<std::size_t>(unified)].directory();
 }
 
@@ -100,8 +100,8 @@ class DumpListener : public checkpoint::Listener {
 };
 
 /// CRIU's options for this container.
-Result<checkpoint::RpcOptions> dump_options(const Loaded& container, const oci::Config& config,
-                                            const CriuOptions& options,
+Result<checkpoint::RpcOptions> dump_options(const ExistingContainer& container,
+                                            const oci::Config& config, const CriuOptions& options,
                                             const ImageFolders& folders) {
     const launch::Journal::Content journal =
         TRY(launch::Journal::read(container.state.directory()));
@@ -129,7 +129,7 @@ Result<checkpoint::RpcOptions> dump_options(const Loaded& container, const oci::
 }
 
 /// What the standard descriptors led to when the container was made, for the restore.
-Status write_descriptors(const Loaded& container, const ImageFolders& folders) {
+Status write_descriptors(const ExistingContainer& container, const ImageFolders& folders) {
     constexpr mode_t kMode = 0600;
     const sys::Fd file = TRY(sys::openat(folders.images, kDescriptorsName,
                                          O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, kMode)
@@ -148,9 +148,9 @@ Status check_abilities(const CriuOptions& options) {
 
 }  // namespace
 
-Status checkpoint(const Place& place, std::string_view id, const CriuOptions& options,
+Status checkpoint(const StateRoot& place, std::string_view id, const CriuOptions& options,
                   Warnings& warnings) {
-    const Loaded container = TRY(load(place, id));
+    const ExistingContainer container = TRY(load(place, id));
     TRY(container.state.lock());
     TRY(check_status(container));
     TRY(check_abilities(options));

@@ -27,7 +27,7 @@ struct CriuOptions {
     int status_fd = -1;  ///< of the caller; gets a zero byte when lazy pages are served
     std::string page_server_address;
     int page_server_port = 0;
-    checkpoint::CgroupMode cgroup_mode = checkpoint::CgroupMode::standard;
+    checkpoint::ManageCgroups cgroup_mode = checkpoint::ManageCgroups::standard;
     std::string lsm_profile;
     std::string lsm_mount_context;
 };
@@ -37,16 +37,16 @@ struct RestoreOptions : RunOptions {
 };
 
 /// The mode of --manage-cgroups-mode: soft, full, strict, ignore, or "" for CRIU's own choice.
-Result<checkpoint::CgroupMode> cgroup_mode_of(std::string_view word);
+Result<checkpoint::ManageCgroups> cgroup_mode_of(std::string_view word);
 
 /// Saves a running or paused container to images. Unless it is left running (or this is only a
 /// pre-dump) the container is then removed.
-Status checkpoint(const Place& place, std::string_view id, const CriuOptions& options,
+Status checkpoint(const StateRoot& place, std::string_view id, const CriuOptions& options,
                   Warnings& warnings);
 
 /// Makes a container of the images, running as it was when they were saved. With `detach` it
 /// returns then; else it stays as run does.
-Result<int> restore(const Place& place, std::string_view id, const RestoreOptions& options,
+Result<int> restore(const StateRoot& place, std::string_view id, const RestoreOptions& options,
                     Warnings& warnings);
 
 }  // namespace crux::container

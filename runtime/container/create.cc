@@ -5,13 +5,13 @@
 #include "runtime/base/text.h"
 #include "runtime/console/console_socket.h"
 #include "runtime/container/creating.h"
-#include "runtime/container/listener.h"
 #include "runtime/container/network_devices.h"
-#include "runtime/container/notify.h"
+#include "runtime/container/notify_socket.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
 #include "runtime/container/resctrl_class.h"
 #include "runtime/container/root_mount.h"
+#include "runtime/container/seccomp_agent.h"
 #include "runtime/container/store.h"
 #include "runtime/launch/journal.h"
 #include "runtime/launch/launch.h"
@@ -34,8 +34,8 @@ Result<sys::SocketFd> connect_console(const std::string& path) {
     return console::connect_console_socket(path);
 }
 
-Status answer(const Prepared& prepared, const StateDirectory& state, const launch::Event& event,
-              launch::Launched& launched) {
+Status answer(const Prepared& prepared, const StateDirectory& state,
+              const launch::InitMessage& event, launch::Launched& launched) {
     switch (event.request) {
         case plan::Request::host_hooks:
             return run_host_hooks(prepared, state, launched.pid());
@@ -57,21 +57,21 @@ Status answer(const Prepared& prepared, const StateDirectory& state, const launc
 
 /// Talks with init up to the moment when everything holds.
 Status converse(launch::Launched& launched, const Prepared& prepared, const StateDirectory& state,
-                Ending& ending, Warnings& warnings) {
+                PoststopOnFailure& poststop, Warnings& warnings) {
     // Init runs these by itself.
-    if (!prepared.bundle.config.hooks.create_container.empty()) ending.prepare(prepared, state);
+    if (!prepared.bundle.config.hooks.create_container.empty()) poststop.arm(prepared, state);
     for (;;) {
-        launch::Event event = TRY(launched.next());
+        launch::InitMessage event = TRY(launched.next());
         switch (event.kind) {
-            case launch::Event::Kind::ready:
+            case launch::InitMessage::Kind::ready:
                 return {};
-            case launch::Event::Kind::warning:
+            case launch::InitMessage::Kind::warning:
                 warnings.push_back(std::move(event.warning));
                 break;
-            case launch::Event::Kind::ask:
-                if (event.request == plan::Request::host_hooks) ending.prepare(prepared, state);
+            case launch::InitMessage::Kind::ask:
+                if (event.request == plan::Request::host_hooks) poststop.arm(prepared, state);
                 TRY(answer(prepared, state, event, launched));
-                TRY(launched.go_on());
+                TRY(launched.resume());
                 break;
         }
     }
@@ -79,11 +79,11 @@ Status converse(launch::Launched& launched, const Prepared& prepared, const Stat
 
 }  // namespace
 
-Result<CreatedProcess> create_process(const Place& place, std::string_view id, Bundle bundle,
+Result<CreatedProcess> create_process(const StateRoot& place, std::string_view id, Bundle bundle,
                                       const CreateOptions& options, sys::FdRef terminal,
                                       Warnings& warnings) {
     const bool foreground = terminal.get() >= 0;
-    Ending ending(warnings);
+    PoststopOnFailure poststop(warnings);
     NewState state(TRY(StateDirectory::make(place, id)));
     if (!manager_socket().empty()) {
         TRY(make_notify_folder(*state));
@@ -98,32 +98,32 @@ Result<CreatedProcess> create_process(const Place& place, std::string_view id, B
     sys::Fd fifo = TRY(make_fifo(*state));
     const sys::SocketFd console = TRY(connect_console(options.console_socket));
 
-    launch::Outside outside;
-    outside.fifo = fifo;
-    outside.group = group.get();
-    outside.console = console ? sys::FdRef(console) : terminal;
+    launch::HostHandles handles;
+    handles.fifo = fifo;
+    handles.group = group.get();
+    handles.console = console ? sys::FdRef(console) : terminal;
     constexpr const char* kDoing = "unable to start container process";
-    launch::Launched launched = TRY(launch::start(prepared.plan, outside).during(kDoing));
-    TRY(converse(launched, prepared, *state, ending, warnings).during(kDoing));
+    launch::Launched launched = TRY(launch::start(prepared.plan, handles).during(kDoing));
+    TRY(converse(launched, prepared, *state, poststop, warnings).during(kDoing));
     TRY(group.populated().during(kDoing));
     const oci::ContainerRecord record =
         TRY(record_of(prepared, *state, place, options, launched.pid(), launched.pidfd()));
     TRY(state->write_record(record));
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, launched.pidfd(), "standard"));
-    TRY(launched.go_on());
+    TRY(launched.resume());
     // Last, so that a create that fails leaves none.
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid()));
     group.keep();
     root.keep();
     service_class.keep();
     state.keep();
-    ending.forgo();
+    poststop.disarm();
     const pid_t pid = launched.pid();
     return CreatedProcess{pid, std::move(launched).release()};
 }
 
-Result<Created> create(const Place& place, std::string_view id, const CreateOptions& options,
+Result<Created> create(const StateRoot& place, std::string_view id, const CreateOptions& options,
                        Warnings& warnings) {
     Bundle bundle = TRY(read_bundle(options.bundle));
     const CreatedProcess created =

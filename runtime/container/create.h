@@ -15,7 +15,7 @@ struct CreatedProcess {
 
 /// create from a bundle that was read, with a socket for the terminal's master where the foreground
 /// serves it (or none).
-Result<CreatedProcess> create_process(const Place& place, std::string_view id, Bundle bundle,
+Result<CreatedProcess> create_process(const StateRoot& place, std::string_view id, Bundle bundle,
                                       const CreateOptions& options, sys::FdRef terminal,
                                       Warnings& warnings);
 

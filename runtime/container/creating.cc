@@ -6,9 +6,9 @@
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
-#include "runtime/container/confinement.h"
+#include "runtime/container/cgroup_config.h"
 #include "runtime/container/delete.h"
-#include "runtime/container/unit.h"
+#include "runtime/container/systemd_unit.h"
 #include "runtime/hooks/run.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/process.h"
@@ -41,8 +41,9 @@ std::vector<std::string> own_descriptors() {
 }
 
 /// systemd would take a cgroup as it is, and in a frozen one its helper would not wake up.
-Status check_unused(const systemd::Unit& unit, std::vector<cgroup::Place> places) {
-    for (cgroup::Place& place : places) place.path.resize(place.path.size() - unit.below.size());
+Status check_unused(const systemd::Unit& unit, std::vector<cgroup::CgroupDir> places) {
+    for (cgroup::CgroupDir& place : places)
+        place.path.resize(place.path.size() - unit.below.size());
     return cgroup::Group::check_unused(std::move(places)).during(cat("systemd unit ", unit.name));
 }
 
@@ -51,11 +52,11 @@ Status check_unused(const systemd::Unit& unit, std::vector<cgroup::Place> places
 Status NewGroup::adopt(NewGroup& made, launch::Journal& journal, const Prepared& prepared,
                        cgroup::Limits& limits) {
     cgroup::Limits tight = take_tight_limits(limits);
-    const std::vector<cgroup::Place>& places = prepared.plan.host.cgroup;
+    const std::vector<cgroup::CgroupDir>& places = prepared.plan.host.cgroup;
     TRY(check_unused(*prepared.unit, places));
     TRY(journal.note_cgroup(places, {}));
     TRY(journal.note_unit({prepared.unit->name, prepared.unit->user}));
-    systemd::Started helper = TRY(start_unit(prepared, limits));
+    systemd::HeldUnit helper = TRY(start_unit(prepared, limits));
     made.unit_ = std::make_unique<Unit>(*prepared.unit, std::move(helper), std::move(tight));
     // Hierarchies that systemd does not use have none of its slices.
     TRY(journal.note_cgroup({}, cgroup::Group::missing_ancestors(places)));
@@ -123,18 +124,18 @@ oci::State hook_state(const Prepared& prepared, const StateDirectory& state, int
     return document;
 }
 
-Ending::~Ending() {
+PoststopOnFailure::~PoststopOnFailure() {
     run_poststop(hooks_, std::move(document_), warnings_);
 }
 
-void Ending::prepare(const Prepared& prepared, const StateDirectory& state) {
+void PoststopOnFailure::arm(const Prepared& prepared, const StateDirectory& state) {
     hooks_ = prepared.bundle.config.hooks.poststop;
     document_ = hook_state(prepared, state, 0);
 }
 
 Status run_host_hooks(const Prepared& prepared, const StateDirectory& state, int pid) {
     const std::string document = oci::hook_state_json(hook_state(prepared, state, pid));
-    const hooks::Setting setting{document, prepared.bundle.path};
+    const hooks::HookContext setting{document, prepared.bundle.path};
     const oci::Hooks& hooks = prepared.bundle.config.hooks;
     TRY(hooks::run_all("prestart", hooks.prestart, setting).at("/hooks/prestart"));
     return hooks::run_all("createRuntime", hooks.create_runtime, setting)
@@ -142,8 +143,8 @@ Status run_host_hooks(const Prepared& prepared, const StateDirectory& state, int
 }
 
 Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDirectory& state,
-                                       const Place& place, const CreateOptions& options, pid_t pid,
-                                       sys::FdRef pidfd) {
+                                       const StateRoot& place, const CreateOptions& options,
+                                       pid_t pid, sys::FdRef pidfd) {
     const oci::Config& config = prepared.bundle.config;
     oci::ContainerRecord record;
     record.oci_version = config.oci_version;
@@ -170,7 +171,7 @@ Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDire
     record.has_process = config.process.has_value();
     record.has_poststart = !config.hooks.poststart.empty();
     record.has_poststop = !config.hooks.poststop.empty();
-    for (const cgroup::Place& entry : prepared.plan.host.cgroup) {
+    for (const cgroup::CgroupDir& entry : prepared.plan.host.cgroup) {
         if (entry.version == 2) record.cgroup_paths.emplace_back("", entry.directory());
         for (const std::string& name : entry.controllers)
             if (entry.version == 1) record.cgroup_paths.emplace_back(name, entry.directory());

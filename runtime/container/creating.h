@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "oci-spec/record.h"
+#include "oci-spec/runc/record.h"
 #include "oci-spec/state.h"
 #include "runtime/cgroup/group.h"
 #include "runtime/container/operations.h"
 #include "runtime/container/prepare.h"
 #include "runtime/container/store.h"
 #include "runtime/launch/journal.h"
-#include "runtime/systemd/manager.h"
+#include "runtime/systemd/helper.h"
 
 /// What create and restore have in common: the parts of a container that go again if it is never
 /// complete, and its record.
@@ -41,7 +41,7 @@ class NewGroup {
     /// The container's unit of systemd.
     struct Unit {
         systemd::Unit what;
-        systemd::Started helper;
+        systemd::HeldUnit helper;
         cgroup::Limits tight;  ///< not set as long as the helper is in there
     };
     static Result<NewGroup> make_or_not(launch::Journal& journal, const Prepared& prepared,
@@ -74,15 +74,15 @@ class NewState {
 /// The end of the life cycle for a create that fails after hooks had their turn (runtime.md,
 /// Lifecycle): they may have made what only the poststop hooks take away. The first object of a
 /// create, so that everything else is gone by then.
-class Ending {
+class PoststopOnFailure {
  public:
-    explicit Ending(Warnings& warnings) : warnings_(warnings) {}
-    Ending(const Ending&) = delete;
-    Ending& operator=(const Ending&) = delete;
-    ~Ending();
+    explicit PoststopOnFailure(Warnings& warnings) : warnings_(warnings) {}
+    PoststopOnFailure(const PoststopOnFailure&) = delete;
+    PoststopOnFailure& operator=(const PoststopOnFailure&) = delete;
+    ~PoststopOnFailure();
     /// From now on a failure ends with the poststop hooks.
-    void prepare(const Prepared& prepared, const StateDirectory& state);
-    void forgo() { hooks_.clear(); }
+    void arm(const Prepared& prepared, const StateDirectory& state);
+    void disarm() { hooks_.clear(); }
 
  private:
     Warnings& warnings_;
@@ -98,7 +98,7 @@ Status run_host_hooks(const Prepared& prepared, const StateDirectory& state, int
 
 /// The record of a container whose init is this process.
 Result<oci::ContainerRecord> record_of(const Prepared& prepared, const StateDirectory& state,
-                                       const Place& place, const CreateOptions& options, pid_t pid,
-                                       sys::FdRef pidfd);
+                                       const StateRoot& place, const CreateOptions& options,
+                                       pid_t pid, sys::FdRef pidfd);
 
 }  // namespace crux::container

@@ -13,7 +13,7 @@
 #include <cerrno>
 
 #include "runtime/base/text.h"
-#include "runtime/container/notify.h"
+#include "runtime/container/notify_socket.h"
 #include "runtime/seccomp/sha256.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
@@ -50,9 +50,9 @@ std::string absolute_in(const std::string& folder, const std::string& path) {
 }
 
 /// Without a namespace of its own a container of v1 sees its cgroups by bind mounts.
-void add_cgroup_binds(const oci::Mount& mount, const std::vector<cgroup::Place>& places,
+void add_cgroup_binds(const oci::Mount& mount, const std::vector<cgroup::CgroupDir>& places,
                       std::vector<ExternalPlace>& external) {
-    for (const cgroup::Place& place : places)
+    for (const cgroup::CgroupDir& place : places)
         external.push_back({.destination = cat(mount.destination, place.mountpoint.substr(
                                                                       place.mountpoint.rfind('/'))),
                             .source = place.directory(),
@@ -86,13 +86,14 @@ Result<bool> is_there(const ExternalPlace& place, const struct ::stat& found) {
 
 }  // namespace
 
-Result<checkpoint::CgroupMode> cgroup_mode_of(std::string_view word) {
-    using checkpoint::CgroupMode;
-    if (word.empty()) return CgroupMode::standard;
-    if (word == "soft") return CgroupMode::soft;
-    if (word == "full") return CgroupMode::full;
-    if (word == "strict") return CgroupMode::strict;
-    if (word == "ignore") return CgroupMode::ignore;
+Result<checkpoint::ManageCgroups> cgroup_mode_of(std::string_view word) {
+    using checkpoint::ManageCgroups;
+
+    if (word.empty()) return ManageCgroups::standard;
+    if (word == "soft") return ManageCgroups::soft;
+    if (word == "full") return ManageCgroups::full;
+    if (word == "strict") return ManageCgroups::strict;
+    if (word == "ignore") return ManageCgroups::ignore;
     return fail(Error::Kind::usage, "invalid manage-cgroups-mode value");
 }
 
@@ -125,7 +126,7 @@ checkpoint::RpcOptions common_options(const CriuOptions& options, const oci::Con
 }
 
 std::vector<ExternalPlace> external_places(const oci::Config& config, const std::string& bundle,
-                                           const std::vector<cgroup::Place>& places,
+                                           const std::vector<cgroup::CgroupDir>& places,
                                            const std::string& state) {
     std::vector<ExternalPlace> external;
     using Kind = ExternalPlace::Kind;

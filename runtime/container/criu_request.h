@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "oci-spec/types.h"
-#include "runtime/cgroup/places.h"
+#include "runtime/cgroup/dirs.h"
 #include "runtime/checkpoint/criu.h"
 #include "runtime/container/checkpoint.h"
 #include "runtime/sys/handle.h"
@@ -47,7 +47,7 @@ struct ExternalPlace {
 /// All that may be external in a container of this configuration. `state` is the path of its state
 /// directory.
 std::vector<ExternalPlace> external_places(const oci::Config& config, const std::string& bundle,
-                                           const std::vector<cgroup::Place>& places,
+                                           const std::vector<cgroup::CgroupDir>& places,
                                            const std::string& state);
 
 /// The key that the images have for a place: a digest of what config.json says, so that nothing in

@@ -6,7 +6,7 @@
 #include "runtime/base/text.h"
 #include "runtime/container/resctrl_class.h"
 #include "runtime/container/root_mount.h"
-#include "runtime/container/unit.h"
+#include "runtime/container/systemd_unit.h"
 #include "runtime/hooks/run.h"
 #include "runtime/launch/journal.h"
 #include "runtime/sys/file.h"
@@ -19,7 +19,7 @@ constexpr int kBoundMs = 10'000;
 
 /// systemd goes on believing in a unit whose cgroup was taken away. The container is gone even
 /// where nobody can tell it.
-void forget(const launch::Journal::Unit& unit, Warnings& warnings) {
+void forget(const launch::Journal::SystemdUnit& unit, Warnings& warnings) {
     const Status stopped = stop_unit(unit);
     if (!stopped)
         warnings.push_back(cat("systemd was not told that the unit ", unit.name,
@@ -62,7 +62,7 @@ Status end_init(const oci::ContainerRecord& record, const StateDirectory& state)
     return {};
 }
 
-Status check_removable(const Loaded& container) {
+Status check_removable(const ExistingContainer& container) {
     const oci::Status status = TRY(status_of(container));
     if (status == oci::Status::stopped || status == oci::Status::created) return {};
     return fail(Error::Kind::state, cat("cannot delete container ", container.record.id,
@@ -84,7 +84,7 @@ Result<oci::Config> stored_config(const StateDirectory& state) {
     return std::move(oci::parse_config(text).config);
 }
 
-Result<StateDirectory> open_locked(const Place& place, std::string_view id) {
+Result<StateDirectory> open_locked(const StateRoot& place, std::string_view id) {
     StateDirectory state = TRY(StateDirectory::open(place, id));
     TRY(state.lock());
     return state;
@@ -101,7 +101,7 @@ void run_poststop(const std::vector<oci::Hook>& hooks, oci::State document, Warn
         warnings.push_back(failure.message());
 }
 
-Status destroy(const Loaded& container, Warnings& warnings) {
+Status destroy(const ExistingContainer& container, Warnings& warnings) {
     TRY(end_init(container.record, container.state));
     oci::Config config;
     if (container.record.has_poststop) config = TRY(stored_config(container.state));
@@ -111,7 +111,7 @@ Status destroy(const Loaded& container, Warnings& warnings) {
     return {};
 }
 
-Status remove(const Place& place, std::string_view id, Force force, Warnings& warnings) {
+Status remove(const StateRoot& place, std::string_view id, Force force, Warnings& warnings) {
     auto state = open_locked(place, id);
     if (!state) {
         if (is_missing(state.error()) && force == Force::yes) return {};
@@ -125,7 +125,7 @@ Status remove(const Place& place, std::string_view id, Force force, Warnings& wa
         if (force == Force::yes) return {};
         return std::unexpected(std::move(record).error());
     }
-    const Loaded container{std::move(*state), std::move(*record)};
+    const ExistingContainer container{std::move(*state), std::move(*record)};
     if (force == Force::no) TRY(check_removable(container));
     return destroy(container, warnings);
 }

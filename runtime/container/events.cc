@@ -6,7 +6,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/cgroup/oom_watch.h"
-#include "runtime/container/loaded.h"
+#include "runtime/container/existing.h"
 #include "runtime/sys/poll.h"
 #include "runtime/sys/time.h"
 
@@ -18,8 +18,8 @@ constexpr std::uint64_t kNanosPerMilli = 1'000'000;
 /// How often a container whose init has died is asked whether anybody is left.
 constexpr std::uint64_t kLookMs = 500;
 
-Result<Loaded> load_running(const Place& place, std::string_view id) {
-    Loaded container = TRY(load(place, id));
+Result<ExistingContainer> load_running(const StateRoot& place, std::string_view id) {
+    ExistingContainer container = TRY(load(place, id));
     if (TRY(status_of(container)) == oci::Status::stopped)
         return fail(Error::Kind::state, cat("container with id ", id, " is not running"));
     return container;
@@ -27,8 +27,8 @@ Result<Loaded> load_running(const Place& place, std::string_view id) {
 
 }  // namespace
 
-Result<cgroup::Stats> stats(const Place& place, std::string_view id) {
-    const Loaded container = TRY(load_running(place, id));
+Result<cgroup::Stats> stats(const StateRoot& place, std::string_view id) {
+    const ExistingContainer container = TRY(load_running(place, id));
     const cgroup::Group group = TRY(group_of(container.state));
     return group.stats();
 }
@@ -70,8 +70,8 @@ Events::Events(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Events::Events(Events&&) noexcept = default;
 Events::~Events() = default;
 
-Result<Events> Events::open(const Place& place, std::string_view id, std::int64_t interval_ms) {
-    const Loaded container = TRY(load_running(place, id));
+Result<Events> Events::open(const StateRoot& place, std::string_view id, std::int64_t interval_ms) {
+    const ExistingContainer container = TRY(load_running(place, id));
     auto state = std::make_unique<State>(TRY(group_of(container.state)));
     state->init = TRY(live_init(container.record));
     state->watch = TRY(cgroup::OomWatch::open(state->group));

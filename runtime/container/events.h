@@ -10,7 +10,7 @@
 namespace crux::container {
 
 /// What a container has used so far. "container with id ID is not running" for one that stopped.
-Result<cgroup::Stats> stats(const Place& place, std::string_view id);
+Result<cgroup::Stats> stats(const StateRoot& place, std::string_view id);
 
 /// What happens to a container, one after another.
 class Events {
@@ -26,7 +26,8 @@ class Events {
 
     /// Starts to watch a container that is created, running or paused; with `interval_ms`, at least
     /// 1, between two looks at what it uses.
-    static Result<Events> open(const Place& place, std::string_view id, std::int64_t interval_ms);
+    static Result<Events> open(const StateRoot& place, std::string_view id,
+                               std::int64_t interval_ms);
     Events(Events&&) noexcept;
     Events& operator=(Events&&) = delete;
     ~Events();

@@ -4,13 +4,13 @@
 #include "runtime/base/text.h"
 #include "runtime/console/console_socket.h"
 #include "runtime/console/supervise.h"
+#include "runtime/container/capabilities.h"
 #include "runtime/container/exec_process.h"
-#include "runtime/container/granted.h"
-#include "runtime/container/listener.h"
-#include "runtime/container/loaded.h"
+#include "runtime/container/existing.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/prepare.h"
 #include "runtime/container/resctrl_class.h"
+#include "runtime/container/seccomp_agent.h"
 #include "runtime/container/sub_cgroup.h"
 #include "runtime/host/read.h"
 #include "runtime/launch/journal.h"
@@ -22,7 +22,7 @@ namespace crux::container {
 namespace {
 
 /// The container's first process, for a container that is created or running.
-Result<sys::Pidfd> first_process(const Loaded& container, const cgroup::Group& group,
+Result<sys::Pidfd> first_process(const ExistingContainer& container, const cgroup::Group& group,
                                  const ExecOptions& options) {
     if (!options.ignore_paused && TRY(group.freezer_state()) == cgroup::FreezerState::frozen)
         return fail(Error::Kind::state,
@@ -45,9 +45,9 @@ std::vector<oci::NamespaceType> namespaces_of(const oci::ContainerRecord& record
     return types;
 }
 
-Result<plan::Plan> plan_process(const Place& place, const Loaded& container,
+Result<plan::Plan> plan_process(const StateRoot& place, const ExistingContainer& container,
                                 const oci::Config& config, const oci::Process& process,
-                                const ExecOptions& options, std::vector<cgroup::Place> places,
+                                const ExecOptions& options, std::vector<cgroup::CgroupDir> places,
                                 Warnings& warnings) {
     const host::Facts facts = TRY(host::read_facts());
     plan::ExecInputs inputs;
@@ -57,7 +57,7 @@ Result<plan::Plan> plan_process(const Place& place, const Loaded& container,
     inputs.id = container.record.id;
     inputs.rootfs = container.record.rootfs;
     inputs.namespaces = namespaces_of(container.record);
-    seccomp::Program program;
+    seccomp::BpfProgram program;
     if (config.linux.seccomp) {
         program = TRY(compiled(*config.linux.seccomp, &place, warnings));
         inputs.seccomp_program = instructions_of(program);
@@ -87,7 +87,7 @@ Status check_terminal(const oci::Process& process, const ExecOptions& options) {
 /// The sockets and signals on our own side.
 struct Side {
     sys::SocketFd console;
-    std::optional<console::Terminal> terminal;
+    std::optional<console::PtyMaster> terminal;
     std::optional<console::Signals> signals;
 };
 
@@ -96,15 +96,16 @@ Result<Side> open_side(const oci::Process& process, const ExecOptions& options) 
     if (!options.console_socket.empty()) {
         side.console = TRY(console::connect_console_socket(options.console_socket));
     } else if (process.terminal) {
-        side.terminal.emplace(TRY(console::Terminal::open()));
+        side.terminal.emplace(TRY(console::PtyMaster::open()));
         side.console = side.terminal->take_socket();
     }
     if (!options.detach) side.signals.emplace(TRY(console::Signals::open()));
     return side;
 }
 
-Status answer(const launch::Event& event, const launch::Launched& launched, const plan::Plan& plan,
-              const oci::Config& config, const Loaded& container) {
+Status answer(const launch::InitMessage& event, const launch::Launched& launched,
+              const plan::Plan& plan, const oci::Config& config,
+              const ExistingContainer& container) {
     if (event.request == plan::Request::resctrl_class)
         return enter_class(*config.linux.intel_rdt, container.record.id, launched.pid());
     if (event.request != plan::Request::seccomp_listener)
@@ -114,24 +115,24 @@ Status answer(const launch::Event& event, const launch::Launched& launched, cons
 }
 
 Status converse(launch::Launched& launched, const plan::Plan& plan, const oci::Config& config,
-                const Loaded& container, Warnings& warnings) {
+                const ExistingContainer& container, Warnings& warnings) {
     for (;;) {
-        launch::Event event = TRY(launched.next());
-        if (event.kind == launch::Event::Kind::ready) return {};
-        if (event.kind == launch::Event::Kind::warning) {
+        launch::InitMessage event = TRY(launched.next());
+        if (event.kind == launch::InitMessage::Kind::ready) return {};
+        if (event.kind == launch::InitMessage::Kind::warning) {
             warnings.push_back(std::move(event.warning));
             continue;
         }
         TRY(answer(event, launched, plan, config, container));
-        TRY(launched.go_on());
+        TRY(launched.resume());
     }
 }
 
 }  // namespace
 
-Result<int> exec(const Place& place, std::string_view id, const ExecOptions& options,
+Result<int> exec(const StateRoot& place, std::string_view id, const ExecOptions& options,
                  Warnings& warnings) {
-    const Loaded container = TRY(load(place, id));
+    const ExistingContainer container = TRY(load(place, id));
     launch::Journal::Content journal = TRY(launch::Journal::read(container.state.directory()));
     const cgroup::Group own_group = TRY(cgroup::Group::open(journal.cgroup));
     const sys::Pidfd init = TRY(first_process(container, own_group, options));
@@ -142,24 +143,24 @@ Result<int> exec(const Place& place, std::string_view id, const ExecOptions& opt
     TRY(check_terminal(process, options));
     plan::Plan plan = TRY(plan_process(place, container, config, process, options,
                                        std::move(journal.cgroup), warnings));
-    tell(plan, options.audience);
+    log_plan(plan, options.step_log);
     Side side = TRY(open_side(process, options));
     cgroup::Group group = TRY(cgroup::Group::open(plan.host.cgroup));
 
-    launch::Outside outside;
-    outside.group = plan.host.cgroup.empty() ? nullptr : &group;
-    outside.first_process = init;
-    if (options.cgroups.empty()) outside.first_pid = container.record.init_process_pid;
-    outside.console = side.console;
+    launch::HostHandles handles;
+    handles.group = plan.host.cgroup.empty() ? nullptr : &group;
+    handles.first_process = init;
+    if (options.cgroups.empty()) handles.first_pid = container.record.init_process_pid;
+    handles.console = side.console;
     constexpr const char* kDoing = "unable to start container process";
-    launch::Launched launched = TRY(launch::start(plan, outside).during(kDoing));
+    launch::Launched launched = TRY(launch::start(plan, handles).during(kDoing));
     TRY(converse(launched, plan, config, container, warnings).during(kDoing));
     side.console.reset();
     if (side.terminal) TRY(side.terminal->receive(kTerminalMs));
     const pid_t pid = launched.pid();
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, launched.pidfd(), "setns"));
-    TRY(launched.go_on());
+    TRY(launched.resume());
     // Last, so that an exec that fails leaves none.
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, pid));
     const sys::Pidfd process_fd = std::move(launched).release();

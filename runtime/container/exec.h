@@ -34,12 +34,12 @@ struct ExecOptions {
     std::string pidfd_socket;
     /// Cgroups below the container's: a path (v2), or CONTROLLER[,CONTROLLER…]:PATH (v1).
     std::vector<std::string> cgroups;
-    Audience* audience = nullptr;  ///< told each step of the plan
+    StepLog* step_log = nullptr;  ///< told each step of the plan
 };
 
 /// Runs another process in a container that is created or running. In the foreground it answers the
 /// exit status to leave with, detached 0 as soon as the program is about to be executed.
-Result<int> exec(const Place& place, std::string_view id, const ExecOptions& options,
+Result<int> exec(const StateRoot& place, std::string_view id, const ExecOptions& options,
                  Warnings& warnings);
 
 }  // namespace crux::container

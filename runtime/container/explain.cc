@@ -46,7 +46,7 @@ bool plan_on_host(const std::string& bundle, oci::Diagnostics& out) {
         out.error(std::string(planned.error().pointer()), planned.error().text());
         return false;
     }
-    return cgroup::unified_place(planned->plan.host.cgroup) >= 0 &&
+    return cgroup::unified_dir(planned->plan.host.cgroup) >= 0 &&
            planned->facts.cgroup.mode == host::CgroupMode::v2;
 }
 

@@ -11,7 +11,7 @@ namespace crux::container {
 namespace {
 
 /// In the foreground it is us that the service manager looks after.
-console::Aside aside_of(NotifyProxy& notify) {
+console::ExtraPoll aside_of(NotifyProxy& notify) {
     return {.file = notify.file(),
             .serve =
                 [](void* whom) {
@@ -22,7 +22,7 @@ console::Aside aside_of(NotifyProxy& notify) {
 }
 
 /// Removes the container, unless somebody else did while the program ran.
-Status end(const Loaded& container, Warnings& warnings) {
+Status end(const ExistingContainer& container, Warnings& warnings) {
     Status locked = container.state.lock();
     if (!locked && is_missing(locked.error())) return {};
     TRY(std::move(locked));
@@ -36,7 +36,7 @@ Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& optio
     if (options.detach) return foreground;
     const bool wanted = bundle.config.process && bundle.config.process->terminal;
     if (wanted && options.console_socket.empty()) {
-        foreground.terminal.emplace(TRY(console::Terminal::open()));
+        foreground.terminal.emplace(TRY(console::PtyMaster::open()));
         foreground.theirs = foreground.terminal->take_socket();
     }
     // Orphans of a container without a pid namespace become ours, and are not left to whoever
@@ -47,12 +47,12 @@ Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& optio
     return foreground;
 }
 
-Result<int> stay(const Loaded& container, const CreatedProcess& process, Foreground& foreground,
-                 NotifyProxy* notify, Keep keep, Warnings& warnings) {
+Result<int> stay(const ExistingContainer& container, const CreatedProcess& process,
+                 Foreground& foreground, NotifyProxy* notify, Keep keep, Warnings& warnings) {
     const sys::ExitStatus ended =
         TRY(console::supervise(process.pid, process.pidfd, *foreground.signals,
                                foreground.terminal ? &*foreground.terminal : nullptr,
-                               notify != nullptr ? aside_of(*notify) : console::Aside{}));
+                               notify != nullptr ? aside_of(*notify) : console::ExtraPoll{}));
     if (keep == Keep::no) TRY(end(container, warnings));
     return ended.code();
 }

@@ -4,7 +4,7 @@
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
-#include "runtime/container/loaded.h"
+#include "runtime/container/existing.h"
 
 namespace crux::container {
 
@@ -16,7 +16,7 @@ Status not_running(All all) {
 }
 
 /// Without a pid namespace of its own the container's processes survive its init.
-Status kill_every_process(const Loaded& container, bool init_lives, All all) {
+Status kill_every_process(const ExistingContainer& container, bool init_lives, All all) {
     const cgroup::Group group = TRY(group_of(container.state));
     const bool any = TRY(group.populated());
     if (!any && !init_lives) return not_running(all);
@@ -36,8 +36,8 @@ int stop_signal(const oci::ContainerRecord& record) {
 
 }  // namespace
 
-Status kill(const Place& place, std::string_view id, std::optional<int> signal, All all) {
-    const Loaded container = TRY(load(place, id));
+Status kill(const StateRoot& place, std::string_view id, std::optional<int> signal, All all) {
+    const ExistingContainer container = TRY(load(place, id));
     const int number = signal.value_or(stop_signal(container.record));
     const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
     const bool has_cgroup = !container.record.cgroup_paths.empty();

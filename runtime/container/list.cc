@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "runtime/base/text.h"
-#include "runtime/container/loaded.h"
+#include "runtime/container/existing.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 
@@ -27,7 +27,7 @@ std::string name_of(uid_t uid) {
     return cat('#', uid);
 }
 
-ListEntry entry_of(const Place& place, const std::string& id) {
+ListEntry entry_of(const StateRoot& place, const std::string& id) {
     ListEntry entry;
     auto container = load(place, id);
     if (!container) {
@@ -47,7 +47,7 @@ ListEntry entry_of(const Place& place, const std::string& id) {
 
 }  // namespace
 
-Result<std::vector<ListEntry>> list(const Place& place) {
+Result<std::vector<ListEntry>> list(const StateRoot& place) {
     const sys::Fd root = TRY(open_root(place));
     std::vector<std::string> ids;
     TRY(sys::for_each_entry(root, [&](const sys::Entry& entry) {

@@ -9,14 +9,14 @@
 #include "oci-spec/diagnostics.h"
 #include "oci-spec/state.h"
 #include "runtime/base/error.h"
-#include "runtime/container/audience.h"
+#include "runtime/container/step_log.h"
 
 /// The operations on containers (runtime-spec runtime.md, Operations), one a file. None prints
 /// anything: what a person should know comes back as a result, an error or a warning.
 namespace crux::container {
 
 /// Where the containers' states are kept.
-struct Place {
+struct StateRoot {
     std::string root;       ///< absolute
     bool rootless = false;  ///< the caller is not root of the machine
 };
@@ -30,8 +30,8 @@ struct CreateOptions {
     bool no_new_keyring = false;
     unsigned preserve_fds = 0;
     bool systemd_cgroup = false;
-    bool no_cgroup = false;        ///< stays in the caller's cgroup; resources have no effect
-    Audience* audience = nullptr;  ///< told each step of the plan
+    bool no_cgroup = false;       ///< stays in the caller's cgroup; resources have no effect
+    StepLog* step_log = nullptr;  ///< told each step of the plan
 };
 
 struct RunOptions : CreateOptions {
@@ -67,42 +67,42 @@ struct ExplainOptions {
 
 /// Makes everything that the bundle asks for, up to a process that waits at the barrier. On failure
 /// nothing is left. The container's status is `created` when this returns.
-Result<Created> create(const Place& place, std::string_view id, const CreateOptions& options,
+Result<Created> create(const StateRoot& place, std::string_view id, const CreateOptions& options,
                        Warnings& warnings);
 
 /// create and start in one; without `detach` it stays until the program ends, passes signals on,
 /// removes the container (unless `keep`) and answers the exit status to leave with.
-Result<int> run(const Place& place, std::string_view id, const RunOptions& options,
+Result<int> run(const StateRoot& place, std::string_view id, const RunOptions& options,
                 Warnings& warnings);
 
 /// Lets the program of a created container run. Returns when the program has been executed and the
 /// poststart hooks are done. A failing hook ends and removes the container.
-Status start(const Place& place, std::string_view id, Warnings& warnings);
+Status start(const StateRoot& place, std::string_view id, Warnings& warnings);
 
 /// The container's state document.
-Result<oci::State> state(const Place& place, std::string_view id);
+Result<oci::State> state(const StateRoot& place, std::string_view id);
 
 /// Sends a signal to the container's init; without one it is the image's stop signal (the
 /// annotation org.opencontainers.image.stopSignal), or TERM where that is none. SIGKILL reaches
 /// every process of a container without its own pid namespace. With All::yes a container that is
 /// not running is no error.
-Status kill(const Place& place, std::string_view id, std::optional<int> signal, All all);
+Status kill(const StateRoot& place, std::string_view id, std::optional<int> signal, All all);
 
 /// Deletes a container: cgroup, state, and what a killed create left. Force kills it first, and
 /// finds success in a container that is not there. Poststop hooks that fail are warnings.
-Status remove(const Place& place, std::string_view id, Force force, Warnings& warnings);
+Status remove(const StateRoot& place, std::string_view id, Force force, Warnings& warnings);
 
 /// All containers, in the order of their ids; one that cannot be read has an error instead of a
 /// state.
-Result<std::vector<ListEntry>> list(const Place& place);
+Result<std::vector<ListEntry>> list(const StateRoot& place);
 
 /// The processes of a container, as this process's pid namespace numbers them, sorted; none where
 /// it has stopped.
-Result<std::vector<int>> processes(const Place& place, std::string_view id);
+Result<std::vector<int>> processes(const StateRoot& place, std::string_view id);
 
 /// Freezes and thaws all processes of a container.
-Status pause(const Place& place, std::string_view id);
-Status resume(const Place& place, std::string_view id);
+Status pause(const StateRoot& place, std::string_view id);
+Status resume(const StateRoot& place, std::string_view id);
 
 /// The plan that create would carry out, as text or JSON, without carrying out any of it.
 Result<std::string> explain(const ExplainOptions& options, Warnings& warnings);

@@ -1,9 +1,9 @@
-#include "runtime/container/loaded.h"
+#include "runtime/container/existing.h"
 
 namespace crux::container {
 
-Status pause(const Place& place, std::string_view id) {
-    const Loaded container = TRY(load(place, id));
+Status pause(const StateRoot& place, std::string_view id) {
+    const ExistingContainer container = TRY(load(place, id));
     const oci::Status status = TRY(status_of(container));
     if (status != oci::Status::running && status != oci::Status::created)
         return fail(Error::Kind::state, "container not running");
@@ -11,8 +11,8 @@ Status pause(const Place& place, std::string_view id) {
     return group.freeze();
 }
 
-Status resume(const Place& place, std::string_view id) {
-    const Loaded container = TRY(load(place, id));
+Status resume(const StateRoot& place, std::string_view id) {
+    const ExistingContainer container = TRY(load(place, id));
     if (TRY(status_of(container)) != oci::Status::paused)
         return fail(Error::Kind::state, "container not paused");
     const cgroup::Group group = TRY(group_of(container.state));

@@ -9,8 +9,8 @@
 #include "oci-spec/config.h"
 #include "oci-spec/rules.h"
 #include "runtime/base/text.h"
-#include "runtime/container/confinement.h"
-#include "runtime/container/granted.h"
+#include "runtime/container/capabilities.h"
+#include "runtime/container/cgroup_config.h"
 #include "runtime/container/store.h"
 #include "runtime/host/read.h"
 #include "runtime/plan/explain.h"
@@ -55,7 +55,7 @@ void take_warnings(const oci::Diagnostics& diagnostics, Warnings& warnings) {
         warnings.push_back(oci::describe(diagnostic));
 }
 
-Result<seccomp::Program> compile(const oci::Seccomp& profile, const Place* place) {
+Result<seccomp::BpfProgram> compile(const oci::Seccomp& profile, const StateRoot* place) {
     if (place == nullptr) return seccomp::compile(profile);
     auto root = open_root(*place);
     if (!root) return seccomp::compile(profile);
@@ -66,9 +66,9 @@ Result<seccomp::Program> compile(const oci::Seccomp& profile, const Place* place
 
 }  // namespace
 
-Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place,
-                                  Warnings& warnings) {
-    seccomp::Program program = TRY(compile(profile, place));
+Result<seccomp::BpfProgram> compiled(const oci::Seccomp& profile, const StateRoot* place,
+                                     Warnings& warnings) {
+    seccomp::BpfProgram program = TRY(compile(profile, place));
     if (!program.unknown_syscalls.empty())
         warnings.push_back(
             cat("/linux/seccomp/syscalls: libseccomp does not know, and leaves out: ",
@@ -77,19 +77,19 @@ Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* plac
     return program;
 }
 
-std::span<const std::uint64_t> instructions_of(const seccomp::Program& program) {
+std::span<const std::uint64_t> instructions_of(const seccomp::BpfProgram& program) {
     static_assert(sizeof(seccomp::Instruction) == sizeof(std::uint64_t));
     return {reinterpret_cast<const std::uint64_t*>(program.instructions.data()),
             program.instructions.size()};
 }
 
-void tell(const plan::Plan& plan, Audience* audience) {
-    if (audience == nullptr) return;
-    for (const std::string& line : plan::explain_lines(plan)) audience->tell(line);
+void log_plan(const plan::Plan& plan, StepLog* step_log) {
+    if (step_log == nullptr) return;
+    for (const std::string& line : plan::explain_lines(plan)) step_log->log(line);
     // As a number too, in runc's words: logs are searched for it.
     for (const plan::Step& step : plan.steps())
         if (step.kind == plan::Kind::seccomp)
-            audience->tell(cat("seccomp filter flags: ", step.seccomp.flags));
+            step_log->log(cat("seccomp filter flags: ", step.seccomp.flags));
 }
 
 Status limit_resources(const plan::Plan& plan, pid_t pid) {
@@ -129,7 +129,7 @@ Result<Bundle> read_bundle(const std::string& path) {
 }
 
 Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions& options,
-                         bool foreground_terminal, const Place* place, Warnings& warnings) {
+                         bool foreground_terminal, const StateRoot* place, Warnings& warnings) {
     TRY(check_terminal(bundle.config, options, foreground_terminal));
     take_warnings(bundle.diagnostics, warnings);
     Prepared prepared;
@@ -146,7 +146,7 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
     inputs.id = id;
     inputs.bundle = prepared.bundle.path;
     inputs.rootfs = prepared.bundle.rootfs;
-    seccomp::Program program;
+    seccomp::BpfProgram program;
     if (config.linux.seccomp) {
         program = TRY(compiled(*config.linux.seccomp, place, warnings));
         inputs.seccomp_program = instructions_of(program);
@@ -161,11 +161,11 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
             path = prepared.unit->path + prepared.unit->below;
             inputs.unit = cat(prepared.unit->name, " in ", prepared.unit->slice);
         }
-        Confinement confinement =
-            TRY(confinement_for(config, prepared.facts, path, id, rootless, warnings));
-        if (prepared.unit) systemd::round_up_quota(confinement.limits.settings);
-        inputs.cgroup = std::move(confinement.places);
-        inputs.limits = std::move(confinement.limits);
+        CgroupConfig cgroup_config =
+            TRY(cgroup_config_for(config, prepared.facts, path, id, rootless, warnings));
+        if (prepared.unit) systemd::round_up_quota(cgroup_config.limits.settings);
+        inputs.cgroup = std::move(cgroup_config.dirs);
+        inputs.limits = std::move(cgroup_config.limits);
     }
     inputs.no_pivot = options.no_pivot;
     inputs.no_new_keyring = options.no_new_keyring;
@@ -174,7 +174,7 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
     inputs.console_socket = options.console_socket;
     inputs.foreground_terminal = foreground_terminal;
     prepared.plan = TRY(plan::build(inputs));
-    tell(prepared.plan, options.audience);
+    log_plan(prepared.plan, options.step_log);
     return prepared;
 }
 

@@ -9,7 +9,7 @@
 #include "runtime/container/operations.h"
 #include "runtime/host/facts.h"
 #include "runtime/plan/plan.h"
-#include "runtime/seccomp/program.h"
+#include "runtime/seccomp/bpf_program.h"
 #include "runtime/systemd/unit.h"
 
 namespace crux::container {
@@ -42,18 +42,18 @@ struct Prepared {
 /// config → plan. `place` is where compiled seccomp programs are kept; none: they are compiled
 /// anew.
 Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions& options,
-                         bool foreground_terminal, const Place* place, Warnings& warnings);
+                         bool foreground_terminal, const StateRoot* place, Warnings& warnings);
 
 /// A seccomp profile as a program; from the cache below the state root where there is one. What the
 /// profile names and nobody knows, and a cache that cannot be used, are warnings.
-Result<seccomp::Program> compiled(const oci::Seccomp& profile, const Place* place,
-                                  Warnings& warnings);
+Result<seccomp::BpfProgram> compiled(const oci::Seccomp& profile, const StateRoot* place,
+                                     Warnings& warnings);
 
 /// The instructions as the plan takes them.
-std::span<const std::uint64_t> instructions_of(const seccomp::Program& program);
+std::span<const std::uint64_t> instructions_of(const seccomp::BpfProgram& program);
 
 /// Tells each step of the plan, and the flags that the seccomp filter is loaded with.
-void tell(const plan::Plan& plan, Audience* audience);
+void log_plan(const plan::Plan& plan, StepLog* step_log);
 
 /// Sets the plan's resource limits on a process that asks for them (Request::resource_limits).
 Status limit_resources(const plan::Plan& plan, pid_t pid);

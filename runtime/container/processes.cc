@@ -1,9 +1,9 @@
-#include "runtime/container/loaded.h"
+#include "runtime/container/existing.h"
 
 namespace crux::container {
 
-Result<std::vector<int>> processes(const Place& place, std::string_view id) {
-    const Loaded container = TRY(load(place, id));
+Result<std::vector<int>> processes(const StateRoot& place, std::string_view id) {
+    const ExistingContainer container = TRY(load(place, id));
     const cgroup::Group group = TRY(group_of(container.state));
     return group.processes();
 }

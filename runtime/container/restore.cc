@@ -31,12 +31,12 @@ constexpr const char* kRootName = "criu-root";
 
 /// A container on its way back.
 struct Restoring {
-    const Place& place;
+    const StateRoot& place;
     const RestoreOptions& options;
     const Prepared& prepared;
     const StateDirectory& state;
     sys::FdRef console;  ///< whoever gets the terminal
-    Ending& ending;
+    PoststopOnFailure& poststop;
 };
 
 /// A container restored without a time namespace gets one from CRIU.
@@ -75,7 +75,7 @@ class RestoreListener : public checkpoint::Listener {
         const oci::Namespace* network =
             oci::find_namespace(config.linux, oci::NamespaceType::network);
         if (network != nullptr && network->path.empty()) TRY(checkpoint::set_up_loopback(pid));
-        restoring_.ending.prepare(restoring_.prepared, restoring_.state);
+        restoring_.poststop.arm(restoring_.prepared, restoring_.state);
         return run_host_hooks(restoring_.prepared, restoring_.state, pid);
     }
 
@@ -253,10 +253,10 @@ Result<pid_t> bring_back(Restoring& restoring, cgroup::Group* group) {
     return answer->pid;
 }
 
-Result<CreatedProcess> restore_process(const Place& place, std::string_view id, Bundle bundle,
+Result<CreatedProcess> restore_process(const StateRoot& place, std::string_view id, Bundle bundle,
                                        const RestoreOptions& options, sys::FdRef terminal,
                                        Warnings& warnings) {
-    Ending ending(warnings);
+    PoststopOnFailure poststop(warnings);
     NewState state(TRY(StateDirectory::make(place, id)));
     if (!manager_socket().empty()) {
         TRY(make_notify_folder(*state));
@@ -279,8 +279,8 @@ Result<CreatedProcess> restore_process(const Place& place, std::string_view id, 
     if (!options.console_socket.empty())
         console = TRY(console::connect_console_socket(options.console_socket));
 
-    Restoring restoring{place, options, prepared, *state, console ? sys::FdRef(console) : terminal,
-                        ending};
+    Restoring restoring{
+        place, options, prepared, *state, console ? sys::FdRef(console) : terminal, poststop};
     const pid_t pid = TRY(bring_back(restoring, group.get()));
     TRY(group.populated());
     sys::Pidfd pidfd = TRY(sys::pidfd_open(pid).during("open the restored init"));
@@ -289,13 +289,13 @@ Result<CreatedProcess> restore_process(const Place& place, std::string_view id, 
     group.keep();
     service_class.keep();
     state.keep();
-    ending.forgo();
+    poststop.disarm();
     return CreatedProcess{pid, std::move(pidfd)};
 }
 
 }  // namespace
 
-Result<int> restore(const Place& place, std::string_view id, const RestoreOptions& options,
+Result<int> restore(const StateRoot& place, std::string_view id, const RestoreOptions& options,
                     Warnings& warnings) {
     Bundle bundle = TRY(read_bundle(options.bundle));
     TRY(check_abilities(options.criu));
@@ -304,7 +304,7 @@ Result<int> restore(const Place& place, std::string_view id, const RestoreOption
         TRY(restore_process(place, id, std::move(bundle), options, foreground.theirs, warnings));
     foreground.theirs.reset();
     if (options.detach) return 0;
-    const Loaded container = TRY(load(place, id));
+    const ExistingContainer container = TRY(load(place, id));
     if (foreground.terminal) TRY(foreground.terminal->receive(kTerminalMs));
     std::optional<NotifyProxy> notify = TRY(NotifyProxy::open(container.state));
     return stay(container, restored, foreground, notify ? &*notify : nullptr, Keep::no, warnings);

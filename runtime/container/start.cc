@@ -9,11 +9,11 @@
 #include "oci-spec/config.h"
 #include "runtime/base/text.h"
 #include "runtime/container/delete.h"
-#include "runtime/container/notify.h"
+#include "runtime/container/notify_socket.h"
 #include "runtime/hooks/outcome.h"
 #include "runtime/hooks/run.h"
+#include "runtime/plan/describe.h"
 #include "runtime/plan/layout.h"
-#include "runtime/plan/words.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/poll.h"
@@ -37,7 +37,7 @@ std::unexpected<Error> wrong_state(oci::Status status) {
 }
 
 /// Waits until the FIFO has no reader any more: exec closed init's end, or init ended.
-Status wait_for_exec(sys::FdRef fifo, const Loaded& container) {
+Status wait_for_exec(sys::FdRef fifo, const ExistingContainer& container) {
     constexpr int kLookMs = 1000;
     for (;;) {
         const short events = TRY(sys::poll_one(fifo, 0, kLookMs));
@@ -51,7 +51,7 @@ Status wait_for_exec(sys::FdRef fifo, const Loaded& container) {
 
 /// What the hook said, as init's report carries it: the length of its standard output in two bytes,
 /// that, and its standard error.
-hooks::Outcome outcome_of(const plan::Report& report) {
+hooks::Outcome outcome_of(const plan::InitReport& report) {
     const std::string_view detail(
         report.detail, std::min<std::size_t>(report.detail_length, sizeof report.detail));
     constexpr std::size_t kHead = 2;
@@ -70,7 +70,7 @@ hooks::Outcome outcome_of(const plan::Report& report) {
 Status read_failure(const StateDirectory& state) {
     const sys::Fd fifo =
         TRY(sys::openat(state.directory(), kFifoName, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
-    plan::Report report;
+    plan::InitReport report;
     auto length = sys::read(fifo, {reinterpret_cast<char*>(&report), sizeof report});
     if (!length || *length < plan::kReportHead) return {};
     if (report.step == plan::kNoHook)
@@ -87,7 +87,7 @@ Status read_failure(const StateDirectory& state) {
                                .during("error during container init"));
 }
 
-Status release_barrier(const Loaded& container) {
+Status release_barrier(const ExistingContainer& container) {
     const StateDirectory& state = container.state;
     auto opened = sys::openat(state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
     if (!opened && opened.error().value == ENXIO)
@@ -100,7 +100,7 @@ Status release_barrier(const Loaded& container) {
     return failure;
 }
 
-Status run_poststart(const Loaded& container) {
+Status run_poststart(const ExistingContainer& container) {
     if (!container.record.has_poststart) return {};
     const std::string text =
         TRY(sys::read_file(container.state.directory(), kConfigName).during("read config.json"));
@@ -115,7 +115,7 @@ Status run_poststart(const Loaded& container) {
 
 }  // namespace
 
-Status start_loaded(const Loaded& container, Warnings& warnings) {
+Status start_existing(const ExistingContainer& container, Warnings& warnings) {
     Status started = release_barrier(container);
     if (started) started = run_poststart(container);
     if (started) return {};
@@ -125,8 +125,8 @@ Status start_loaded(const Loaded& container, Warnings& warnings) {
     return started;
 }
 
-Status start(const Place& place, std::string_view id, Warnings& warnings) {
-    const Loaded container = TRY(load(place, id));
+Status start(const StateRoot& place, std::string_view id, Warnings& warnings) {
+    const ExistingContainer container = TRY(load(place, id));
     TRY(container.state.lock());
     const oci::Status status = TRY(status_of(container));
     if (status != oci::Status::created) return wrong_state(status);
@@ -134,7 +134,7 @@ Status start(const Place& place, std::string_view id, Warnings& warnings) {
         return fail(Error::Kind::state, "process property must not be empty");
     const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
     std::optional<NotifyProxy> notify = TRY(NotifyProxy::open(container.state));
-    TRY(start_loaded(container, warnings));
+    TRY(start_existing(container, warnings));
     if (!notify || !init) return {};
     // Getting ready may take its time, which is nobody's else.
     container.state.unlock();

@@ -1,9 +1,9 @@
-#include "runtime/container/loaded.h"
+#include "runtime/container/existing.h"
 
 namespace crux::container {
 
-Result<oci::State> state(const Place& place, std::string_view id) {
-    const Loaded container = TRY(load(place, id));
+Result<oci::State> state(const StateRoot& place, std::string_view id) {
+    const ExistingContainer container = TRY(load(place, id));
     return state_of(container);
 }
 

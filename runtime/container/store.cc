@@ -49,12 +49,12 @@ bool is_missing(const Error& error) {
     return error.text() == kDoesNotExist;
 }
 
-Result<sys::Fd> open_root(const Place& place) {
+Result<sys::Fd> open_root(const StateRoot& place) {
     return sys::openat(sys::FdRef::cwd(), place.root, O_RDONLY | O_DIRECTORY)
         .during(cat("state root ", place.root));
 }
 
-Result<StateDirectory> StateDirectory::make(const Place& place, std::string_view id) {
+Result<StateDirectory> StateDirectory::make(const StateRoot& place, std::string_view id) {
     TRY(check_id(id));
     StateDirectory state;
     state.id_ = id;
@@ -81,7 +81,7 @@ Status StateDirectory::open_and_lock() {
     return lock();
 }
 
-Result<StateDirectory> StateDirectory::open(const Place& place, std::string_view id) {
+Result<StateDirectory> StateDirectory::open(const StateRoot& place, std::string_view id) {
     TRY(check_id(id));
     StateDirectory state;
     state.id_ = id;

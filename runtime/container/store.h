@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "oci-spec/record.h"
+#include "oci-spec/runc/record.h"
 #include "runtime/base/error.h"
 #include "runtime/container/operations.h"
 #include "runtime/sys/handle.h"
@@ -23,9 +23,9 @@ class StateDirectory {
  public:
     /// Makes the directory (0700) and its missing parents, and locks it. "container with given ID
     /// already exists" if it is there.
-    static Result<StateDirectory> make(const Place& place, std::string_view id);
+    static Result<StateDirectory> make(const StateRoot& place, std::string_view id);
     /// Opens it. "container does not exist" if there is none.
-    static Result<StateDirectory> open(const Place& place, std::string_view id);
+    static Result<StateDirectory> open(const StateRoot& place, std::string_view id);
 
     [[nodiscard]] sys::FdRef directory() const { return directory_; }
     [[nodiscard]] sys::FdRef root() const { return root_; }
@@ -66,7 +66,7 @@ Status check_id(std::string_view id);
 bool is_missing(const Error& error);
 
 /// Opens the state root; ENOENT in the error's code when it is not there.
-Result<sys::Fd> open_root(const Place& place);
+Result<sys::Fd> open_root(const StateRoot& place);
 
 constexpr const char* kFifoName = "exec.fifo";
 constexpr const char* kConfigName = "config.json";

@@ -67,20 +67,20 @@ Result<std::string> below(std::string_view path) {
 
 }  // namespace
 
-Result<std::vector<cgroup::Place>> sub_cgroups(std::vector<cgroup::Place> places,
-                                               const std::vector<std::string>& arguments) {
-    const bool has_v1 =
-        std::ranges::any_of(places, [](const cgroup::Place& place) { return place.version == 1; });
+Result<std::vector<cgroup::CgroupDir>> sub_cgroups(std::vector<cgroup::CgroupDir> places,
+                                                   const std::vector<std::string>& arguments) {
+    const bool has_v1 = std::ranges::any_of(
+        places, [](const cgroup::CgroupDir& place) { return place.version == 1; });
     const std::vector<Move> moves = TRY(parse(arguments));
     for (const Move& move : moves) {
         const std::string path = TRY(below(move.path));
         if (has_v1 && move.controller.empty()) {
-            for (cgroup::Place& place : places) place.path += path;
+            for (cgroup::CgroupDir& place : places) place.path += path;
             continue;
         }
         const int found = move.controller.empty()
-                              ? cgroup::unified_place(places)
-                              : cgroup::find_place(places, move.controller, move.controller);
+                              ? cgroup::unified_dir(places)
+                              : cgroup::find_dir(places, move.controller, move.controller);
         if (found < 0)
             return fail(Error::Kind::usage,
                         cat("unknown controller ", move.controller, " in SubCgroupPaths"));

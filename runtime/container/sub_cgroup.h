@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "runtime/base/error.h"
-#include "runtime/cgroup/places.h"
+#include "runtime/cgroup/dirs.h"
 
 namespace crux::container {
 
@@ -12,7 +12,7 @@ namespace crux::container {
 /// is the unified hierarchy alone, else each CONTROLLER[,CONTROLLER…]:PATH (an empty controller in
 /// front of the path stands for the unified one there). Paths that lead above the container's own
 /// cgroup are refused.
-Result<std::vector<cgroup::Place>> sub_cgroups(std::vector<cgroup::Place> places,
-                                               const std::vector<std::string>& arguments);
+Result<std::vector<cgroup::CgroupDir>> sub_cgroups(std::vector<cgroup::CgroupDir> places,
+                                                   const std::vector<std::string>& arguments);
 
 }  // namespace crux::container

@@ -5,14 +5,14 @@
 namespace crux::container {
 namespace {
 
-const std::vector<cgroup::Place> kV1 = {
+const std::vector<cgroup::CgroupDir> kV1 = {
     {"/cg/cpu", "/box", {"cpu", "cpuacct"}, 1},
     {"/cg/memory", "/box", {"memory"}, 1},
     {"/cg/unified", "/box", {}, 2},
 };
-const std::vector<cgroup::Place> kV2 = {{"/cg", "/box", {"cpu", "memory"}, 2}};
+const std::vector<cgroup::CgroupDir> kV2 = {{"/cg", "/box", {"cpu", "memory"}, 2}};
 
-std::string refusal(const std::vector<cgroup::Place>& places,
+std::string refusal(const std::vector<cgroup::CgroupDir>& places,
                     const std::vector<std::string>& arguments) {
     const auto moved = sub_cgroups(places, arguments);
     return moved ? "accepted" : moved.error().message();
@@ -41,7 +41,7 @@ TEST_CASE("exec --cgroup without a controller is the unified hierarchy's path") 
 TEST_CASE("exec --cgroup without a controller is every hierarchy's path on v1") {
     const auto moved = sub_cgroups(kV1, {"sub"});
     REQUIRE(moved);
-    for (const cgroup::Place& place : *moved) CHECK(place.path == "/box/sub");
+    for (const cgroup::CgroupDir& place : *moved) CHECK(place.path == "/box/sub");
     CHECK(*sub_cgroups(kV1, {"/"}) == kV1);
 }
 

@@ -4,13 +4,13 @@
 
 #include "oci-spec/config.h"
 #include "oci-spec/rules.h"
-#include "oci-spec/update.h"
+#include "oci-spec/runc/update.h"
 #include "runtime/base/text.h"
-#include "runtime/cgroup/settings.h"
-#include "runtime/container/confinement.h"
-#include "runtime/container/loaded.h"
+#include "runtime/cgroup/limits.h"
+#include "runtime/container/cgroup_config.h"
+#include "runtime/container/existing.h"
 #include "runtime/container/resctrl_class.h"
-#include "runtime/container/unit.h"
+#include "runtime/container/systemd_unit.h"
 #include "runtime/host/read.h"
 #include "runtime/sys/file.h"
 #include "runtime/systemd/properties.h"
@@ -26,7 +26,7 @@ struct Change {
     oci::Resources resources;  ///< after
 };
 
-Status check_state(const Loaded& container) {
+Status check_state(const ExistingContainer& container) {
     switch (TRY(status_of(container))) {
         case oci::Status::created:
         case oci::Status::running:
@@ -56,8 +56,7 @@ void keep_changes(std::vector<cgroup::Setting>& settings, const std::vector<std:
         const bool is_named = std::ranges::any_of(
             named, [&](const std::string& pointer) { return is_below(setting.origin, pointer); });
         const bool is_known = std::ranges::any_of(before, [&](const cgroup::Setting& old) {
-            return old.place == setting.place && old.file == setting.file &&
-                   old.value == setting.value;
+            return old.dir == setting.dir && old.file == setting.file && old.value == setting.value;
         });
         return is_named || !is_known;
     };
@@ -79,8 +78,8 @@ Result<Change> work_out(const oci::Resources& before, oci::Resources changes,
     if (changes.devices.empty()) options.devices = cgroup::Devices::keep;
     Change change;
     change.resources = oci::updated(before, changes);
-    change.before = TRY(cgroup::limits_for(before, group.places(), options));
-    change.after = TRY(cgroup::limits_for(change.resources, group.places(), options));
+    change.before = TRY(cgroup::limits_for(before, group.dirs(), options));
+    change.after = TRY(cgroup::limits_for(change.resources, group.dirs(), options));
     if (has_unit) {
         systemd::round_up_quota(change.before.settings);
         systemd::round_up_quota(change.after.settings);
@@ -106,7 +105,8 @@ void take_warnings(const std::vector<cgroup::Warning>& found, Warnings& warnings
         warnings.push_back(cat(warning.origin, ": ", warning.text));
 }
 
-Status update_loaded(const Loaded& container, const UpdateOptions& options, Warnings& warnings) {
+Status update_loaded(const ExistingContainer& container, const UpdateOptions& options,
+                     Warnings& warnings) {
     TRY(check(options.changes));
     const std::string text = TRY(sys::read_file(container.state.directory(), kConfigName)
                                      .during("read the container's config.json"));
@@ -143,9 +143,9 @@ Status update_loaded(const Loaded& container, const UpdateOptions& options, Warn
 
 }  // namespace
 
-Status update(const Place& place, std::string_view id, const UpdateOptions& options,
+Status update(const StateRoot& place, std::string_view id, const UpdateOptions& options,
               Warnings& warnings) {
-    const Loaded container = TRY(load(place, id));
+    const ExistingContainer container = TRY(load(place, id));
     TRY(container.state.lock());
     TRY(check_state(container));
     Status done = update_loaded(container, options, warnings);

@@ -19,7 +19,7 @@ struct UpdateOptions {
 /// what was there before. Only what the changes name, or what follows from it, is written; device
 /// rules where they differ from the container's. The container's own copy of its configuration says
 /// it from then on, so that later updates build on it.
-Status update(const Place& place, std::string_view id, const UpdateOptions& options,
+Status update(const StateRoot& place, std::string_view id, const UpdateOptions& options,
               Warnings& warnings);
 
 }  // namespace crux::container

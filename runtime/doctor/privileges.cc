@@ -43,7 +43,7 @@ void examine_capabilities(const host::Survey& survey, Findings& out) {
 }
 
 /// What is wrong with one of the two programs that write id maps; nothing where it is well.
-void examine_mapper(const host::Program& program, const char* name, const char* capability,
+void examine_mapper(const host::ProgramFile& program, const char* name, const char* capability,
                     Findings& out) {
     const std::vector<oci::PropertyPattern> fails = {{"/linux/uidMappings/1", ""}};
     if (program.path.empty())

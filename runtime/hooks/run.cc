@@ -158,7 +158,7 @@ Result<Outcome> attend(Running& running, Conversation& conversation, std::uint64
 
 }  // namespace
 
-Result<Outcome> run(const oci::Hook& hook, const Setting& setting) {
+Result<Outcome> run(const oci::Hook& hook, const HookContext& setting) {
     const Dispositions dispositions;
     sys::Fd directory = TRY(sys::openat(sys::FdRef::cwd(), setting.directory, O_PATH | O_DIRECTORY)
                                 .during(setting.directory));
@@ -187,7 +187,7 @@ Result<Outcome> run(const oci::Hook& hook, const Setting& setting) {
 namespace {
 
 Status run_one(std::string_view name, std::size_t index, const oci::Hook& hook,
-               const Setting& setting) {
+               const HookContext& setting) {
     auto outcome = run(hook, setting);
     if (!outcome)
         return std::unexpected(std::move(outcome.error())
@@ -199,13 +199,14 @@ Status run_one(std::string_view name, std::size_t index, const oci::Hook& hook,
 
 }  // namespace
 
-Status run_all(std::string_view name, const std::vector<oci::Hook>& hooks, const Setting& setting) {
+Status run_all(std::string_view name, const std::vector<oci::Hook>& hooks,
+               const HookContext& setting) {
     for (std::size_t i = 0; i < hooks.size(); ++i) TRY(run_one(name, i, hooks[i], setting));
     return {};
 }
 
 std::vector<Error> run_each(std::string_view name, const std::vector<oci::Hook>& hooks,
-                            const Setting& setting) {
+                            const HookContext& setting) {
     std::vector<Error> failures;
     for (std::size_t i = 0; i < hooks.size(); ++i) {
         auto status = run_one(name, i, hooks[i], setting);

@@ -13,7 +13,7 @@
 namespace crux::hooks {
 
 /// What a hook of one moment gets.
-struct Setting {
+struct HookContext {
     std::string_view state;  ///< the state document, for stdin
     std::string directory;   ///< its working directory: the bundle
 };
@@ -28,15 +28,16 @@ struct Setting {
 ///
 /// A hook that fails is an outcome; an error means that it could not be run or waited for. We must
 /// have no other thread: signal dispositions are changed meanwhile.
-Result<Outcome> run(const oci::Hook& hook, const Setting& setting);
+Result<Outcome> run(const oci::Hook& hook, const HookContext& setting);
 
 /// Runs the hooks of one moment ("createRuntime") in their order, up to the first that fails,
 /// whose failure is the answer.
-Status run_all(std::string_view name, const std::vector<oci::Hook>& hooks, const Setting& setting);
+Status run_all(std::string_view name, const std::vector<oci::Hook>& hooks,
+               const HookContext& setting);
 
 /// Runs all hooks of one moment whatever becomes of them (poststop, where runtime.md wants failures
 /// to be logged and nothing more); the failures.
 std::vector<Error> run_each(std::string_view name, const std::vector<oci::Hook>& hooks,
-                            const Setting& setting);
+                            const HookContext& setting);
 
 }  // namespace crux::hooks

@@ -189,7 +189,7 @@ TEST_CASE("a process that a hook leaves behind is not waited for", "[kernel]") {
 
 TEST_CASE("a failing hook ends a moment, or does not, as the moment wants", "[kernel]") {
     const std::vector<oci::Hook> hooks{shell("exit 1"), shell("exit 2"), shell("exit 0")};
-    const Setting setting{.state = "", .directory = "/"};
+    const HookContext setting{.state = "", .directory = "/"};
     CHECK_THAT(message_of(run_all("poststart", hooks, setting)), Catch::Contains("exit status 1"));
     std::vector<Error> failures = run_each("poststop", hooks, setting);
     REQUIRE(failures.size() == 2);

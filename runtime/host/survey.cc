@@ -96,8 +96,8 @@ std::vector<NamespaceTrial> try_all_namespaces(bool privileged) {
 
 // --- programs ---
 
-Program find(std::string_view path, std::string_view name) {
-    Program program;
+ProgramFile find(std::string_view path, std::string_view name) {
+    ProgramFile program;
     auto found = sys::find_program(path, name);
     if (!found) return program;
     auto status = sys::fstatat(sys::FdRef::cwd(), *found);

@@ -18,7 +18,7 @@ struct NamespaceTrial {
 };
 
 /// A program that crux has do what it cannot do itself.
-struct Program {
+struct ProgramFile {
     std::string path;         ///< empty: there is none
     bool privileged = false;  ///< has file capabilities or root's set-user-ID bit
 };
@@ -42,9 +42,9 @@ struct Survey {
 
     std::uint64_t subordinate_uids = 0;  ///< how many /etc/subuid gives the caller
     std::uint64_t subordinate_gids = 0;
-    Program newuidmap;
-    Program newgidmap;
-    Program criu;
+    ProgramFile newuidmap;
+    ProgramFile newgidmap;
+    ProgramFile criu;
 
     /// What the unified hierarchy lets the caller enable for a new cgroup beside its own.
     std::vector<std::string> delegated;

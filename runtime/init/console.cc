@@ -1,4 +1,4 @@
-#include "runtime/init/memory.h"
+#include "runtime/init/libc.h"
 #include "runtime/init/mount_object.h"
 #include "runtime/init/paths.h"
 
@@ -52,7 +52,7 @@ Outcome check_pty(int peer) {
 
 Outcome bind_on_console(Context& context, int peer) {
     const Owned mount(TRY(clone_mount(peer, false)));
-    const Place place = make_parent(context, "dev/console");
+    const ParentAndName place = make_parent(context, "dev/console");
     const Owned parent(TRY(place.parent));
     // The image's own entry must not be followed: it may be a link to anywhere.
     Outcome opened =

@@ -30,7 +30,7 @@ struct Context {
     // What a failing step wants to add to its report.
     std::int32_t extra = 0;
     std::uint32_t detail_length = 0;
-    char detail[sizeof(plan::Report::detail)] = {};
+    char detail[sizeof(plan::InitReport::detail)] = {};
 
     /// The pool's bytes from an offset on.
     [[nodiscard]] const char* pool(std::uint32_t offset) const {
@@ -64,12 +64,12 @@ Outcome bind(Context& context, const plan::Bind& step);                         
 Outcome change_attributes(Context& context, const plan::ChangeAttributes& step);  // mounts.cc
 Outcome mask(Context& context, const plan::Path& step);                           // masks.cc
 Outcome make_read_only(Context& context, const plan::Path& step);                 // masks.cc
-Outcome make_node(Context& context, const plan::Node& step);                      // devices.cc
-Outcome make_link(Context& context, const plan::Link& step);                      // devices.cc
+Outcome make_node(Context& context, const plan::DeviceNode& step);                // devices.cc
+Outcome make_link(Context& context, const plan::Symlink& step);                   // devices.cc
 Outcome open_console(Context& context, const plan::Console& step);                // console.cc
-Outcome ask_parent(Context& context);                                             // exchange.cc
-Outcome tell_ready(Context& context);                                             // exchange.cc
-Outcome wait_for_start(Context& context, const plan::Barrier& step);              // exchange.cc
+Outcome ask_parent(Context& context);                                             // protocol.cc
+Outcome tell_ready(Context& context);                                             // protocol.cc
+Outcome wait_for_start(Context& context, const plan::Barrier& step);              // protocol.cc
 Outcome run_hook(Context& context, const plan::Hook& step);                       // hooks.cc
 Outcome write_sysctl(Context& context, const plan::Sysctl& step);                 // proc.cc
 Outcome write_oom_score(Context& context, const plan::OomScore& step);            // proc.cc
@@ -83,8 +83,8 @@ Outcome set_memory_policy(Context& context, const plan::MemoryPolicy& step);    
 Outcome own_stdio(Context& context, std::uint64_t uid);                           // process.cc
 Outcome make_directory(Context& context, const plan::Path& step);                 // process.cc
 Outcome change_directory(Context& context, const plan::WorkingDirectory& step);   // process.cc
-Outcome confine(Context& context, const plan::Landlock& step);                    // confine.cc
-Outcome load_seccomp(Context& context, const plan::Seccomp& step);                // confine.cc
+Outcome confine(Context& context, const plan::Landlock& step);                    // sandbox.cc
+Outcome load_seccomp(Context& context, const plan::Seccomp& step);                // sandbox.cc
 Outcome drop_bounding(std::uint64_t keep);                                        // credentials.cc
 Outcome become_user(Context& context, const plan::User& step);                    // credentials.cc
 Outcome set_capabilities(Context& context, const plan::CapabilitySets& step);     // credentials.cc

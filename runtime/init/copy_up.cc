@@ -1,7 +1,7 @@
 #include "runtime/init/copy_up.h"
 
 #include "runtime/init/kernel.h"
-#include "runtime/init/memory.h"
+#include "runtime/init/libc.h"
 #include "runtime/init/paths.h"
 
 namespace crux::init {

@@ -1,4 +1,4 @@
-#include "runtime/init/memory.h"
+#include "runtime/init/libc.h"
 #include "runtime/init/mount_object.h"
 #include "runtime/init/paths.h"
 
@@ -12,7 +12,7 @@ std::uint64_t device_number(std::uint32_t major, std::uint32_t minor) {
            ((std::uint64_t{minor} & ~0xffULL) << 12U) | ((std::uint64_t{major} & ~0xfffULL) << 32U);
 }
 
-Outcome check_same(int node, const plan::Node& step) {
+Outcome check_same(int node, const plan::DeviceNode& step) {
     Statx status;
     TRY(status_of(node, status));
     const bool same_type = (status.mode & kTypeMask) == (step.mode & kTypeMask);
@@ -22,7 +22,7 @@ Outcome check_same(int node, const plan::Node& step) {
 }
 
 /// In a user namespace mknod is not allowed: the host's node is bound instead.
-Outcome bind_node(Context& context, const plan::Node& step) {
+Outcome bind_node(Context& context, const plan::DeviceNode& step) {
     Buffer<4096> host;
     host.add("/").add(context.text(step.path));
     const Owned source(TRY(call(__NR_open_tree, kCurrentDirectory, host.text(),
@@ -34,9 +34,9 @@ Outcome bind_node(Context& context, const plan::Node& step) {
 
 }  // namespace
 
-Outcome make_node(Context& context, const plan::Node& step) {
+Outcome make_node(Context& context, const plan::DeviceNode& step) {
     if (step.bind_from_host != 0) return bind_node(context, step);
-    const Place place = make_parent(context, context.text(step.path));
+    const ParentAndName place = make_parent(context, context.text(step.path));
     const Owned parent(TRY(place.parent));
     const Outcome made = call(__NR_mknodat, parent.get(), place.name, step.mode,
                               device_number(step.major, step.minor));
@@ -50,8 +50,8 @@ Outcome make_node(Context& context, const plan::Node& step) {
     return call(__NR_fchownat, node.get(), "", step.uid, step.gid, kEmptyPath);
 }
 
-Outcome make_link(Context& context, const plan::Link& step) {
-    const Place place = make_parent(context, context.text(step.path));
+Outcome make_link(Context& context, const plan::Symlink& step) {
+    const ParentAndName place = make_parent(context, context.text(step.path));
     const Owned parent(TRY(place.parent));
     const Outcome made = call(__NR_symlinkat, context.text(step.target), parent.get(), place.name);
     if (made.error() != kExists) return made;

@@ -1,6 +1,6 @@
-#include "runtime/init/complaint.h"
-#include "runtime/init/home.h"
-#include "runtime/init/memory.h"
+#include "runtime/init/error_detail.h"
+#include "runtime/init/libc.h"
+#include "runtime/init/passwd.h"
 
 namespace crux::init {
 
@@ -32,8 +32,8 @@ namespace {
 /// What the program's own standard error gets when the kernel refuses to run it: the container has
 /// been started by then, and nobody else listens.
 [[noreturn]] void complain(const char* program, int error) {
-    Complaint line;
-    complain_of(program, error, line);
+    ErrorDetail line;
+    write_error_detail(program, error, line);
     (void)call(__NR_write, 2, line.text(), line.length());
     exit_now(255);
 }

@@ -1,5 +1,5 @@
-#include "runtime/init/complaint.h"
-#include "runtime/init/memory.h"
+#include "runtime/init/error_detail.h"
+#include "runtime/init/libc.h"
 #include "runtime/init/paths.h"
 
 namespace crux::init {
@@ -45,8 +45,8 @@ Outcome texts(Context& context, plan::List list, const char*** out) {
     (void)call(__NR_dup3, err, 2, 0);
     (void)call(__NR_close_range, 3, ~0U, 0);
     const Outcome failed = call(__NR_execve, context.text(step.path), arguments, environment);
-    Complaint words;
-    complain_of(context.text(step.path), failed.error(), words);
+    ErrorDetail words;
+    write_error_detail(context.text(step.path), failed.error(), words);
     (void)call(__NR_write, 2, words.text(), words.length());
     exit_now(127);
 }

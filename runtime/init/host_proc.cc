@@ -1,6 +1,6 @@
 #include "runtime/init/host_proc.h"
 
-#include "runtime/init/memory.h"
+#include "runtime/init/libc.h"
 #include "runtime/init/mount_object.h"
 
 namespace crux::init {

@@ -1,6 +1,6 @@
 #include "runtime/init/context.h"
-#include "runtime/init/exchange.h"
-#include "runtime/init/memory.h"
+#include "runtime/init/libc.h"
+#include "runtime/init/protocol.h"
 
 // The init program: it gets a plan, applies its steps one after another, reports the first failure
 // as numbers, waits at the FIFO, and becomes the container's program. It decides nothing.

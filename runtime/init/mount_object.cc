@@ -1,6 +1,6 @@
 #include "runtime/init/mount_object.h"
 
-#include "runtime/init/memory.h"
+#include "runtime/init/libc.h"
 
 namespace crux::init {
 

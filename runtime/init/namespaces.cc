@@ -1,4 +1,4 @@
-#include "runtime/init/memory.h"
+#include "runtime/init/libc.h"
 #include "runtime/init/paths.h"
 
 namespace crux::init {

@@ -1,6 +1,6 @@
 #include "runtime/init/paths.h"
 
-#include "runtime/init/memory.h"
+#include "runtime/init/libc.h"
 
 namespace crux::init {
 
@@ -104,7 +104,7 @@ Outcome make_target(Context& context, const char* path, Target kind) {
     return make(context, copy.data(), kind, 0);
 }
 
-Place make_parent(Context& context, const char* path) {
+ParentAndName make_parent(Context& context, const char* path) {
     std::size_t slash = strlen(path);
     while (slash > 0 && path[slash - 1] != '/') --slash;
     Buffer<kPathMax> parent;

@@ -20,11 +20,11 @@ Outcome open_exactly(Context& context, const char* path, int flags);
 Outcome make_target(Context& context, const char* path, Target kind);
 
 /// The parent directory of a path, made if missing, and the path's last name.
-struct Place {
+struct ParentAndName {
     Outcome parent;
     const char* name;
 };
-Place make_parent(Context& context, const char* path);
+ParentAndName make_parent(Context& context, const char* path);
 
 /// Type, device number and owner of what a descriptor stands for.
 Outcome status_of(int descriptor, Statx& status);

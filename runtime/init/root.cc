@@ -1,5 +1,5 @@
 #include "runtime/init/host_proc.h"
-#include "runtime/init/memory.h"
+#include "runtime/init/libc.h"
 #include "runtime/init/mount_object.h"
 #include "runtime/init/paths.h"
 

@@ -8,7 +8,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/init/raw.h"
-#include "runtime/plan/words.h"
+#include "runtime/plan/describe.h"
 #include "runtime/sys/process.h"
 #include "runtime/sys/signal.h"
 
@@ -177,7 +177,7 @@ void write_text(char (&out)[kSize], const std::string& text) {
     text.copy(out, kSize - 1);
 }
 
-Result<Process> clone_by_helper(Start& start) {
+Result<ClonedProcess> clone_by_helper(Start& start) {
     struct clone_args arguments = {};
     arguments.flags = CLONE_VM | CLONE_VFORK;
     arguments.exit_signal = SIGCHLD;
@@ -191,12 +191,12 @@ Result<Process> clone_by_helper(Start& start) {
     }
     if (start.pid == 0) return std::unexpected(start_failure(start));
     sys::Pidfd pidfd = TRY(sys::pidfd_open(start.pid));
-    return Process{start.pid, std::move(pidfd)};
+    return ClonedProcess{start.pid, std::move(pidfd)};
 }
 
 }  // namespace
 
-Result<Process> clone_init(Start& start) {
+Result<ClonedProcess> clone_init(Start& start) {
     write_text(start.plan_number, cat(start.plan));
     write_text(start.image_path, cat("/proc/self/fd/", start.image));
     start.arguments[0] = "crux-init";
@@ -210,7 +210,7 @@ Result<Process> clone_init(Start& start) {
     arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
     const long pid = crux_clone3_call(&arguments, sizeof arguments, run_init, &start);
     if (pid < 0) return std::unexpected(Error(Errno{"clone3", static_cast<int>(-pid)}));
-    return Process{static_cast<pid_t>(pid), sys::Pidfd(pidfd)};
+    return ClonedProcess{static_cast<pid_t>(pid), sys::Pidfd(pidfd)};
 }
 
 Error start_failure(const Start& start) {

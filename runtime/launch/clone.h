@@ -55,7 +55,7 @@ struct Start {
     const char* arguments[3] = {};
 };
 
-struct Process {
+struct ClonedProcess {
     pid_t pid = 0;
     sys::Pidfd pidfd;
 };
@@ -64,7 +64,7 @@ struct Process {
 /// or, where namespaces are joined first, a helper that joins and clones in our place and is gone
 /// when this returns. Memory is shared until exec, which costs a third of a fork; exec of a small
 /// program then is quicker than any copy of this one (docs/decisions/0002).
-Result<Process> clone_init(Start& start);
+Result<ClonedProcess> clone_init(Start& start);
 
 /// The sentence for a Start that failed, with a place of its own where it has one.
 Error start_failure(const Start& start);

@@ -45,7 +45,7 @@ std::string unescaped(std::string_view text) {
 void read_cgroup(const std::vector<std::string_view>& words, Journal::Content& content) {
     constexpr std::size_t kWords = 5;
     if (words.size() != kWords) return;
-    cgroup::Place place;
+    cgroup::CgroupDir place;
     place.version = words[1] == "2" ? 2 : 1;
     place.mountpoint = unescaped(words[2]);
     place.path = unescaped(words[3]);
@@ -73,14 +73,14 @@ std::string journal_line(const Journal::Mount& mount) {
     return cat("mount ", mount.id, ' ', escaped(mount.path), '\n');
 }
 
-std::string journal_line(const Journal::Unit& unit) {
+std::string journal_line(const Journal::SystemdUnit& unit) {
     return cat("unit ", escaped(unit.name), unit.user ? " user\n" : " system\n");
 }
 
-std::string journal_lines(const std::vector<cgroup::Place>& places,
+std::string journal_lines(const std::vector<cgroup::CgroupDir>& places,
                           const std::vector<std::string>& ancestors) {
     std::string lines;
-    for (const cgroup::Place& place : places)
+    for (const cgroup::CgroupDir& place : places)
         lines += cat("cgroup ", place.version, ' ', escaped(place.mountpoint), ' ',
                      escaped(place.path), ' ', join(place.controllers, ","), '\n');
     for (const std::string& path : ancestors) lines += cat("ancestor ", escaped(path), '\n');
@@ -119,12 +119,12 @@ Result<Journal::Content> Journal::read(sys::FdRef state_directory) {
     return parse_journal(*text);
 }
 
-Status Journal::note_cgroup(const std::vector<cgroup::Place>& places,
+Status Journal::note_cgroup(const std::vector<cgroup::CgroupDir>& places,
                             const std::vector<std::string>& ancestors) {
     return sys::write_all(file_, journal_lines(places, ancestors)).during("write the journal");
 }
 
-Status Journal::note_unit(const Unit& unit) {
+Status Journal::note_unit(const SystemdUnit& unit) {
     return sys::write_all(file_, journal_line(unit)).during("write the journal");
 }
 

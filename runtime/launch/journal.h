@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "runtime/base/error.h"
-#include "runtime/cgroup/places.h"
+#include "runtime/cgroup/dirs.h"
 #include "runtime/sys/handle.h"
 
 namespace crux::launch {
@@ -30,10 +30,10 @@ namespace crux::launch {
 class Journal {
  public:
     /// A unit of systemd.
-    struct Unit {
+    struct SystemdUnit {
         std::string name;
         bool user = false;  ///< of the user's manager, not the machine's
-        bool operator==(const Unit&) const = default;
+        bool operator==(const SystemdUnit&) const = default;
     };
     /// A mount in the mount namespace of whoever made the container.
     struct Mount {
@@ -43,10 +43,10 @@ class Journal {
     };
     /// What a journal tells.
     struct Content {
-        std::vector<cgroup::Place> cgroup;
+        std::vector<cgroup::CgroupDir> cgroup;
         std::vector<std::string> ancestors;  ///< cgroup directories above, made for this container
         bool cgroup_is_ours = false;         ///< all processes in it are this container's
-        std::optional<Unit> unit;            ///< whose cgroup the container's is
+        std::optional<SystemdUnit> unit;     ///< whose cgroup the container's is
         std::optional<Mount> mount;          ///< all mounts of the container lie below it
         std::vector<std::string> directories;  ///< made for this container, to be removed in order
     };
@@ -58,10 +58,10 @@ class Journal {
     static Result<Content> read(sys::FdRef state_directory);
 
     /// Records the cgroup directories that are about to be made, and the missing ones above them.
-    Status note_cgroup(const std::vector<cgroup::Place>& places,
+    Status note_cgroup(const std::vector<cgroup::CgroupDir>& places,
                        const std::vector<std::string>& ancestors);
     /// Records the unit that systemd is about to be asked for.
-    Status note_unit(const Unit& unit);
+    Status note_unit(const SystemdUnit& unit);
     /// Records the mount that is about to be attached.
     Status note_mount(const Mount& mount);
     /// Records that the cgroup is made, or was found empty: what is in it from now on is ours.
@@ -77,11 +77,11 @@ class Journal {
 /// Parses a journal's text (see Journal).
 Journal::Content parse_journal(std::string_view text);
 /// The line for a unit (see Journal).
-std::string journal_line(const Journal::Unit& unit);
+std::string journal_line(const Journal::SystemdUnit& unit);
 /// The line for a mount (see Journal).
 std::string journal_line(const Journal::Mount& mount);
 /// The lines for the places and their ancestors (see Journal).
-std::string journal_lines(const std::vector<cgroup::Place>& places,
+std::string journal_lines(const std::vector<cgroup::CgroupDir>& places,
                           const std::vector<std::string>& ancestors);
 
 }  // namespace crux::launch

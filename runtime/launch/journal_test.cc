@@ -5,9 +5,9 @@
 namespace crux::launch {
 namespace {
 
-cgroup::Place place(unsigned version, const std::string& mountpoint, const std::string& path,
-                    const std::vector<std::string>& controllers) {
-    cgroup::Place made;
+cgroup::CgroupDir place(unsigned version, const std::string& mountpoint, const std::string& path,
+                        const std::vector<std::string>& controllers) {
+    cgroup::CgroupDir made;
     made.version = version;
     made.mountpoint = mountpoint;
     made.path = path;
@@ -16,7 +16,7 @@ cgroup::Place place(unsigned version, const std::string& mountpoint, const std::
 }
 
 TEST_CASE("a journal tells again what was noted, whatever the paths hold") {
-    const std::vector<cgroup::Place> places = {
+    const std::vector<cgroup::CgroupDir> places = {
         place(1, "/sys/fs/cgroup/cpu", "/a b/c\\d", {"cpu", "cpuacct"}),
         place(2, "/sys/fs/cgroup/unified", "/line\nfeed", {}),
     };
@@ -42,7 +42,7 @@ TEST_CASE("a journal's half-written last line is left out") {
         const Journal::Content content = parse_journal(lines.substr(0, length));
         INFO(length);
         CHECK_FALSE(content.cgroup_is_ours);
-        for (const cgroup::Place& entry : content.cgroup) CHECK(entry.controllers.size() == 1);
+        for (const cgroup::CgroupDir& entry : content.cgroup) CHECK(entry.controllers.size() == 1);
         for (const std::string& ancestor : content.ancestors) CHECK(ancestor == "/m/a");
     }
     CHECK(parse_journal(lines).cgroup_is_ours);
@@ -55,8 +55,8 @@ TEST_CASE("a journal's broken lines are nobody's cgroup") {
 }
 
 TEST_CASE("a journal tells the unit that systemd was asked for, and whose manager's it is") {
-    for (const Journal::Unit& unit :
-         {Journal::Unit{"crux-a.scope", false}, Journal::Unit{"b\\x20c d.scope", true}}) {
+    for (const Journal::SystemdUnit& unit : {Journal::SystemdUnit{"crux-a.scope", false},
+                                             Journal::SystemdUnit{"b\\x20c d.scope", true}}) {
         const std::string line = journal_line(unit);
         CHECK(parse_journal(line).unit == unit);
         CHECK_FALSE(parse_journal(line.substr(0, line.size() - 1)).unit);

@@ -15,7 +15,7 @@
 #include "runtime/launch/id_maps.h"
 #include "runtime/launch/sealed.h"
 #include "runtime/launch/slots.h"
-#include "runtime/plan/words.h"
+#include "runtime/plan/describe.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/memfd.h"
 #include "runtime/sys/socket.h"
@@ -28,11 +28,11 @@ struct Launched::State {
     sys::SocketFd control;
     std::vector<sys::Fd> join_files;
     std::vector<Join> joins;
-    std::optional<Inheritance> inheritance;
+    std::optional<InheritedFds> inherited;
     StartFailure failure;  ///< of a process that shares our memory
     sys::Mapping shared;   ///< the same, of one that does not
     Start start;
-    Process process;
+    ClonedProcess process;
     std::uint64_t oom_kills_before = 0;
     bool joins_container = false;  ///< exec: this is not the container's first process
     bool released = false;
@@ -86,7 +86,7 @@ sys::FdRef Launched::pidfd() const {
     return state_->process.pidfd;
 }
 
-Error Launched::ended_without_a_word() {
+Error Launched::exited_early() {
     constexpr int kBound = 10'000;
     auto ended = sys::reap(state_->process.pidfd, kBound);
     if (ended && *ended) state_->process.pid = 0;
@@ -121,26 +121,26 @@ Error Launched::of_init(Error error) const {
     return std::move(error).during("error during container init");
 }
 
-Result<Event> Launched::next() {
-    plan::Report report;
+Result<InitMessage> Launched::next() {
+    plan::InitReport report;
     std::span<char> buffer(reinterpret_cast<char*>(&report), sizeof report);
     auto length = sys::read(state_->control, buffer);
-    if (!length || *length < plan::kReportHead) return std::unexpected(ended_without_a_word());
+    if (!length || *length < plan::kReportHead) return std::unexpected(exited_early());
     switch (report.say) {
         case plan::Say::failed:
             return std::unexpected(of_init(plan::failure_sentence(*state_->plan, report)));
         case plan::Say::warning:
-            return Event{.kind = Event::Kind::warning,
-                         .warning = plan::failure_sentence(*state_->plan, report).message()};
+            return InitMessage{.kind = InitMessage::Kind::warning,
+                               .warning = plan::failure_sentence(*state_->plan, report).message()};
         case plan::Say::ask: {
             const plan::Step& step = state_->plan->steps()[report.step];
-            return Event{.kind = Event::Kind::ask,
-                         .request = step.ask_parent.request,
-                         .descriptor = report.extra,
-                         .index = step.ask_parent.index};
+            return InitMessage{.kind = InitMessage::Kind::ask,
+                               .request = step.ask_parent.request,
+                               .descriptor = report.extra,
+                               .index = step.ask_parent.index};
         }
         case plan::Say::ready:
-            return Event{};
+            return InitMessage{};
         case plan::Say::fault:
             (void)::raise(SIGKILL);
             break;
@@ -148,7 +148,7 @@ Result<Event> Launched::next() {
     return fail(Error::Kind::protocol, "init said something unknown");
 }
 
-Status Launched::map_ids(const Event& event) {
+Status Launched::map_ids(const InitMessage& event) {
     const plan::SlotUse& use = state_->plan->host.mapped_sources[event.index];
     const sys::Fd tree = TRY(sys::pidfd_getfd(state_->process.pidfd, event.descriptor)
                                  .during(cat("take the mount of ", use.path))
@@ -156,11 +156,11 @@ Status Launched::map_ids(const Event& event) {
     return map_mount(tree, use);
 }
 
-Status Launched::go_on() {
+Status Launched::resume() {
     const plan::Answer answer{0};
     const std::string_view bytes(reinterpret_cast<const char*>(&answer), sizeof answer);
     auto sent = sys::sendmsg(state_->control, bytes);
-    if (!sent) return std::unexpected(ended_without_a_word());
+    if (!sent) return std::unexpected(exited_early());
     return {};
 }
 
@@ -251,23 +251,23 @@ bool is_of_cgroup(int error) {
 
 /// The unified cgroup to start in, -1 without one; `present` owns it where it is that of the
 /// container's first process, which has left the container's own and whoever made that removed it.
-Result<int> cgroup_for(const Outside& outside, sys::Fd& present) {
-    if (outside.group == nullptr) return -1;
-    Result<sys::FdRef> own = outside.group->unified();
-    if (own || own.error().code() != ENOENT || outside.first_pid == 0)
+Result<int> cgroup_for(const HostHandles& handles, sys::Fd& present) {
+    if (handles.group == nullptr) return -1;
+    Result<sys::FdRef> own = handles.group->unified();
+    if (own || own.error().code() != ENOENT || handles.first_pid == 0)
         return TRY(std::move(own)).get();
-    present = TRY(outside.group->open_unified_of(outside.first_pid));
+    present = TRY(handles.group->open_unified_of(handles.first_pid));
     return present.get();
 }
 
-Result<Process> clone_somewhere(Start& start, const Outside& outside) {
+Result<ClonedProcess> clone_somewhere(Start& start, const HostHandles& handles) {
     sys::Fd present;
-    start.cgroup = TRY(cgroup_for(outside, present));
+    start.cgroup = TRY(cgroup_for(handles, present));
     for (;;) {
         auto process = clone_init(start);
         const int error = process ? 0 : process.error().code();
-        if (error == EBUSY && outside.first_pid != 0 && !present) {
-            present = TRY(outside.group->open_unified_of(outside.first_pid));
+        if (error == EBUSY && handles.first_pid != 0 && !present) {
+            present = TRY(handles.group->open_unified_of(handles.first_pid));
             start.cgroup = present.get();
         } else if ((error == EACCES || error == ENOENT) && start.cgroup >= 0 &&
                    !start.joins.empty() && !start.helper_enters) {
@@ -286,29 +286,29 @@ Result<Process> clone_somewhere(Start& start, const Outside& outside) {
 
 }  // namespace
 
-Result<Launched> start(plan::Plan& plan, const Outside& outside) {
+Result<Launched> start(plan::Plan& plan, const HostHandles& handles) {
 #ifdef CRUX_FAULTS
     plan_fault(plan.header());
 #endif
     auto state = std::make_unique<Launched::State>();
     state->plan = &plan;
-    state->group = outside.group;
-    state->joins_container = outside.first_process.get() >= 0;
+    state->group = handles.group;
+    state->joins_container = handles.first_process.get() >= 0;
     if (state->joins_container && state->group != nullptr)
         state->oom_kills_before = state->group->oom_kills().value_or(0);
     const plan::HostPart& host = plan.host;
-    TRY(open_joins(host, outside.first_process, state->join_files, state->joins));
+    TRY(open_joins(host, handles.first_process, state->join_files, state->joins));
     TRY(hide_from_namespaces(host));
     TRY(enter_pid_namespace(state->joins, host));
     const unsigned keep_below = kept_below(plan);
-    Inheritance& inheritance = state->inheritance.emplace(keep_below);
+    InheritedFds& inherited = state->inherited.emplace(keep_below);
     sys::SocketPair control = TRY(sys::socketpair(SOCK_SEQPACKET).during("make a socket pair"));
-    const int control_end = TRY(inheritance.give(sys::Fd(std::move(control.second).release())));
+    const int control_end = TRY(inherited.give(sys::Fd(std::move(control.second).release())));
     plan.header().slots[plan::kControlSlot] = control_end;
-    TRY(open_slots(plan, outside, inheritance));
+    TRY(open_slots(plan, handles, inherited));
     const sys::Fd image = TRY(init_image(readable_image(plan)));
     sys::Fd sealed_plan = TRY(sealed("crux-plan", plan.bytes(), 0));
-    const int plan_number = TRY(inheritance.give(std::move(sealed_plan)));
+    const int plan_number = TRY(inherited.give(std::move(sealed_plan)));
 
     Start& start = state->start;
     start.shares_memory = !has_small_memory_limit(host);
@@ -322,7 +322,7 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     start.keep_below = keep_below;
     start.namespaces = host.new_namespaces;
     start.joins = state->joins;
-    start.inherited = inheritance.numbers();
+    start.inherited = inherited.numbers();
     start.our_end = control.first.get();
     start.control = control_end;
     start.waits_for_maps = !host.uid_map.empty();
@@ -331,8 +331,8 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
     start.becomes_root = start.becomes_root || start.waits_for_maps;
     start.image = image.get();
     start.plan = plan_number;
-    state->process = TRY(clone_somewhere(start, outside));
-    inheritance.close();
+    state->process = TRY(clone_somewhere(start, handles));
+    inherited.close();
     state->control = std::move(control.first);
     Launched launched(std::move(state));
     if (host.oom_score_adj)
@@ -342,7 +342,7 @@ Result<Launched> start(plan::Plan& plan, const Outside& outside) {
                 .at("/process/oomScoreAdj"));
     if (start.waits_for_maps) {
         TRY(write_id_maps(launched.pid(), host.uid_map, host.gid_map));
-        TRY(launched.go_on());
+        TRY(launched.resume());
     }
     return launched;
 }

@@ -16,7 +16,7 @@
 namespace crux::launch {
 
 /// What init's side needs from outside the plan.
-struct Outside {
+struct HostHandles {
     sys::FdRef fifo =
         sys::FdRef::none();          ///< exec.fifo, open for reading and writing; none for exec
     cgroup::Group* group = nullptr;  ///< made and limited already
@@ -29,11 +29,11 @@ struct Outside {
 };
 
 /// What init says. A failure is not an event but the error of next().
-struct Event {
+struct InitMessage {
     enum class Kind : std::uint8_t {
         warning,  ///< `warning` says what the container has to live without
-        ask,      ///< `request` is for us to do; then go_on()
-        ready,    ///< everything up to the barrier holds; record the container, then go_on()
+        ask,      ///< `request` is for us to do; then resume()
+        ready,    ///< everything up to the barrier holds; record the container, then resume()
     };
     Kind kind = Kind::ready;
     plan::Request request = plan::Request::host_hooks;
@@ -56,20 +56,20 @@ class Launched {
 
     /// The next thing that init says. An error when a step failed (its sentence and pointer), or
     /// when init ended without a word; the memory limit is named when that was its end.
-    Result<Event> next();
+    Result<InitMessage> next();
     /// Answers plan::Request::map_ids: takes init's copy of a mount and maps its ids with our
     /// rights.
-    Status map_ids(const Event& event);
+    Status map_ids(const InitMessage& event);
     /// Tells init to go on after `ask` and `ready`.
-    Status go_on();
+    Status resume();
     /// The process is on its own from here; its pidfd stays for those who wait for it.
     sys::Pidfd release() &&;
 
  private:
-    friend Result<Launched> start(plan::Plan& plan, const Outside& outside);
+    friend Result<Launched> start(plan::Plan& plan, const HostHandles& handles);
     struct State;
     explicit Launched(std::unique_ptr<State> state);
-    Error ended_without_a_word();
+    Error exited_early();
     [[nodiscard]] bool was_short_of_memory() const;
     [[nodiscard]] Error of_init(Error error) const;
     std::unique_ptr<State> state_;
@@ -77,6 +77,6 @@ class Launched {
 
 /// Opens what the plan's slots name, writes plan and init program to sealed memfds, makes the
 /// process and, in a new user namespace, writes its maps.
-Result<Launched> start(plan::Plan& plan, const Outside& outside);
+Result<Launched> start(plan::Plan& plan, const HostHandles& handles);
 
 }  // namespace crux::launch

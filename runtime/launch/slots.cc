@@ -4,7 +4,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/launch/id_maps.h"
-#include "runtime/plan/words.h"
+#include "runtime/plan/describe.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/mount.h"
 #include "runtime/sys/namespace.h"
@@ -36,7 +36,7 @@ Result<sys::Fd> open_idmap(const plan::SlotUse& use) {
 /// mount_setattr(2) says EINVAL for a file system that knows no mapped ids, and for one mapped
 /// already.
 Status map_ids(sys::FdRef tree, sys::FdRef idmap, const plan::SlotUse& use) {
-    sys::MountAttributes attributes;
+    sys::MountAttr attributes;
     attributes.set = MOUNT_ATTR_IDMAP;
     attributes.user_namespace = static_cast<std::uint64_t>(idmap.get());
     const unsigned recursive = use.map_recursive ? AT_RECURSIVE : 0;
@@ -84,16 +84,16 @@ Status map_mount(sys::FdRef tree, const plan::SlotUse& use) {
 namespace {
 
 /// What somebody else owns.
-sys::FdRef lent(const plan::SlotUse& use, const Outside& outside) {
-    return use.what == plan::SlotUse::What::first_process ? outside.first_process : outside.console;
+sys::FdRef lent(const plan::SlotUse& use, const HostHandles& handles) {
+    return use.what == plan::SlotUse::What::first_process ? handles.first_process : handles.console;
 }
 
-/// The descriptor for one slot; none for those that belong to somebody else (`Outside`).
-Result<sys::Fd> open_slot(const plan::SlotUse& use, const Outside& outside) {
+/// The descriptor for one slot; none for those that belong to somebody else (`HostHandles`).
+Result<sys::Fd> open_slot(const plan::SlotUse& use, const HostHandles& handles) {
     using What = plan::SlotUse::What;
     switch (use.what) {
         case What::cgroup_tasks:
-            return outside.group->open_tasks(use.index);
+            return handles.group->open_tasks(use.index);
         case What::namespace_file:
             return open_namespace(use.path, use.type, use.origin);
         case What::host_mount:
@@ -110,7 +110,7 @@ Result<sys::Fd> open_slot(const plan::SlotUse& use, const Outside& outside) {
 
 }  // namespace
 
-Result<int> Inheritance::lend(sys::FdRef descriptor) {
+Result<int> InheritedFds::lend(sys::FdRef descriptor) {
     if (descriptor.get() < 0 || descriptor.get() >= keep_below_) {
         if (descriptor.get() >= 0) numbers_.push_back(descriptor.get());
         return descriptor.get();
@@ -118,19 +118,19 @@ Result<int> Inheritance::lend(sys::FdRef descriptor) {
     return give(TRY(sys::dup(descriptor, keep_below_).during("move a descriptor")));
 }
 
-Result<int> Inheritance::give(sys::Fd descriptor) {
+Result<int> InheritedFds::give(sys::Fd descriptor) {
     const int number = TRY(lend(descriptor));
     if (number == descriptor.get()) owned_.push_back(std::move(descriptor));
     return number;
 }
 
-Status open_slots(plan::Plan& plan, const Outside& outside, Inheritance& inheritance) {
+Status open_slots(plan::Plan& plan, const HostHandles& handles, InheritedFds& inherited) {
     plan::Header& header = plan.header();
-    header.slots[plan::kFifoSlot] = TRY(inheritance.lend(outside.fifo));
+    header.slots[plan::kFifoSlot] = TRY(inherited.lend(handles.fifo));
     for (const plan::SlotUse& use : plan.host.slots) {
-        sys::Fd opened = TRY(open_slot(use, outside));
-        header.slots[use.slot] = opened ? TRY(inheritance.give(std::move(opened)))
-                                        : TRY(inheritance.lend(lent(use, outside)));
+        sys::Fd opened = TRY(open_slot(use, handles));
+        header.slots[use.slot] = opened ? TRY(inherited.give(std::move(opened)))
+                                        : TRY(inherited.lend(lent(use, handles)));
     }
     return {};
 }

@@ -7,11 +7,11 @@
 namespace crux::launch {
 
 /// The descriptors that init inherits. Those that we made for it are closed once it has its copies.
-class Inheritance {
+class InheritedFds {
  public:
     /// Numbers below this one belong to the program: preserved descriptors of the caller, or holes
     /// between them that must stay holes.
-    explicit Inheritance(unsigned keep_below) : keep_below_(static_cast<int>(keep_below)) {}
+    explicit InheritedFds(unsigned keep_below) : keep_below_(static_cast<int>(keep_below)) {}
 
     /// Notes a descriptor that somebody else owns; the number that init will know it by.
     Result<int> lend(sys::FdRef descriptor);
@@ -31,7 +31,7 @@ class Inheritance {
 
 /// Opens what each slot of the plan stands for and writes the numbers to the plan's header. A
 /// namespace's path must be of the slot's type.
-Status open_slots(plan::Plan& plan, const Outside& outside, Inheritance& inheritance);
+Status open_slots(plan::Plan& plan, const HostHandles& handles, InheritedFds& inherited);
 
 /// Maps the ids of a detached mount as the use says (mount_setattr(2), Linux 5.12).
 Status map_mount(sys::FdRef tree, const plan::SlotUse& use);

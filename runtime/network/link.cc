@@ -24,7 +24,7 @@ Status check_name(const std::string& name) {
     return {};
 }
 
-ifinfomsg& about(Request& request, int index) {
+ifinfomsg& about(NetlinkRequest& request, int index) {
     auto& header = request.header<ifinfomsg>();
     header.ifi_index = index;
     return header;
@@ -80,7 +80,7 @@ void note_address(const nlmsghdr& message, void* context) {
 }  // namespace
 
 Result<std::vector<Link>> links(Netlink& netlink) {
-    Request request(RTM_GETLINK, 0);
+    NetlinkRequest request(RTM_GETLINK, 0);
     about(request, 0);
     std::vector<Link> all;
     TRY(netlink.dump(request, note_link, &all));
@@ -99,7 +99,7 @@ Status create_veth(Netlink& netlink, const std::string& name, const std::string&
                    sys::FdRef peer_namespace) {
     TRY(check_name(name));
     TRY(check_name(peer));
-    Request request(RTM_NEWLINK, kCreate);
+    NetlinkRequest request(RTM_NEWLINK, kCreate);
     about(request, 0);
     nlmsghdr* message = request.message();
     mnl_attr_put_strz(message, IFLA_IFNAME, name.c_str());
@@ -118,7 +118,7 @@ Status create_veth(Netlink& netlink, const std::string& name, const std::string&
 }
 
 Status add_address(Netlink& netlink, const Link& link, const Address& address) {
-    Request request(RTM_NEWADDR, kCreate);
+    NetlinkRequest request(RTM_NEWADDR, kCreate);
     auto& header = request.header<ifaddrmsg>();
     header.ifa_family = address.family;
     header.ifa_prefixlen = address.prefix;
@@ -129,7 +129,7 @@ Status add_address(Netlink& netlink, const Link& link, const Address& address) {
 }
 
 Status set_up(Netlink& netlink, const Link& link) {
-    Request request(RTM_NEWLINK, 0);
+    NetlinkRequest request(RTM_NEWLINK, 0);
     auto& header = about(request, link.index);
     header.ifi_flags = IFF_UP;
     header.ifi_change = IFF_UP;
@@ -137,13 +137,13 @@ Status set_up(Netlink& netlink, const Link& link) {
 }
 
 Status remove_link(Netlink& netlink, const Link& link) {
-    Request request(RTM_DELLINK, 0);
+    NetlinkRequest request(RTM_DELLINK, 0);
     about(request, link.index);
     return netlink.transact(request).during("remove " + link.name);
 }
 
 Result<std::vector<Address>> addresses(Netlink& netlink, const Link& link) {
-    Request request(RTM_GETADDR, 0);
+    NetlinkRequest request(RTM_GETADDR, 0);
     request.header<ifaddrmsg>();
     AddressSearch search = {.index = link.index, .found = {}};
     TRY(netlink.dump(request, note_address, &search).during("addresses of " + link.name));
@@ -163,7 +163,7 @@ Result<Link> move_link(Netlink& from, Netlink& to, sys::FdRef to_namespace, cons
     TRY(check_name(new_name));
     const std::vector<Address> kept = TRY(addresses(from, link));
     const std::vector<Link> before = TRY(links(to));
-    Request request(RTM_NEWLINK, 0);
+    NetlinkRequest request(RTM_NEWLINK, 0);
     about(request, link.index);
     mnl_attr_put_u32(request.message(), IFLA_NET_NS_FD,
                      static_cast<std::uint32_t>(to_namespace.get()));

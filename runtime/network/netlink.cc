@@ -30,13 +30,13 @@ int visit_message(const nlmsghdr* message, void* data) {
 
 }  // namespace
 
-Request::Request(std::uint16_t type, std::uint16_t flags)
+NetlinkRequest::NetlinkRequest(std::uint16_t type, std::uint16_t flags)
     : message_(mnl_nlmsg_put_header(buffer_.data())) {
     message_->nlmsg_type = type;
     message_->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
 }
 
-void* Request::extra(std::size_t size) {
+void* NetlinkRequest::extra(std::size_t size) {
     return mnl_nlmsg_put_extra_header(message_, size);
 }
 
@@ -67,7 +67,7 @@ Result<Netlink> Netlink::open_in(sys::FdRef network_namespace) {
     return netlink;
 }
 
-Status Netlink::send(Request& request) {
+Status Netlink::send(NetlinkRequest& request) {
     request.message()->nlmsg_seq = ++sequence_;
     if (mnl_socket_sendto(socket_.get(), request.message(), request.message()->nlmsg_len) < 0)
         return std::unexpected(Errno{"rtnetlink", errno});
@@ -90,13 +90,13 @@ Status Netlink::receive(Visit visit, void* context) {
     return {};
 }
 
-Status Netlink::transact(Request& request) {
+Status Netlink::transact(NetlinkRequest& request) {
     request.message()->nlmsg_flags |= NLM_F_ACK;
     TRY(send(request));
     return receive(nullptr, nullptr);
 }
 
-Status Netlink::dump(Request& request, Visit visit, void* context) {
+Status Netlink::dump(NetlinkRequest& request, Visit visit, void* context) {
     request.message()->nlmsg_flags |= NLM_F_DUMP;
     TRY(send(request));
     return receive(visit, context);

@@ -15,10 +15,10 @@ struct nlmsghdr;
 namespace crux::network {
 
 /// An rtnetlink request under construction, in a buffer of its own.
-class Request {
+class NetlinkRequest {
  public:
     /// A message of a type (RTM_*) with flags (NLM_F_*) beside NLM_F_REQUEST.
-    Request(std::uint16_t type, std::uint16_t flags);
+    NetlinkRequest(std::uint16_t type, std::uint16_t flags);
 
     /// Appends the family's own header (struct ifinfomsg, …), zeroed.
     template <class Header>
@@ -46,16 +46,16 @@ class Netlink {
     static Result<Netlink> open_in(sys::FdRef network_namespace);
 
     /// Sends the request and waits for the kernel's answer, five seconds at most.
-    Status transact(Request& request);
+    Status transact(NetlinkRequest& request);
     /// Sends a dump request and visits each message of the answer.
-    Status dump(Request& request, Visit visit, void* context);
+    Status dump(NetlinkRequest& request, Visit visit, void* context);
 
  private:
     struct Close {
         void operator()(mnl_socket* socket) const;
     };
     explicit Netlink(mnl_socket* socket);
-    Status send(Request& request);
+    Status send(NetlinkRequest& request);
     Status receive(Visit visit, void* context);
 
     std::unique_ptr<mnl_socket, Close> socket_;

@@ -6,12 +6,12 @@ namespace crux::plan {
 
 namespace {
 
-Draft make_draft(const Inputs& inputs) {
+PlanDraft make_draft(const Inputs& inputs) {
     const oci::Linux& linux = inputs.config->linux;
     const auto has = [&](oci::NamespaceType type) {
         return oci::find_namespace(linux, type) != nullptr;
     };
-    Draft draft = {
+    PlanDraft draft = {
         .config = *inputs.config,
         .process = inputs.config->process ? &*inputs.config->process : nullptr,
         .facts = *inputs.facts,
@@ -39,7 +39,7 @@ Draft make_draft(const Inputs& inputs) {
 }
 
 /// What of the configuration takes a mount: its pointer; empty where nothing does.
-std::string_view asks_for_mounts(const Draft& draft) {
+std::string_view asks_for_mounts(const PlanDraft& draft) {
     const oci::Config& config = draft.config;
     if (!config.mounts.empty()) return "/mounts";
     if (config.root.readonly) return "/root/readonly";
@@ -50,7 +50,7 @@ std::string_view asks_for_mounts(const Draft& draft) {
 
 /// Without a mount namespace every mount is the host's: all lie below one that delete takes away
 /// (docs/decisions/0011).
-Status plan_mounted_root(Draft& draft) {
+Status plan_mounted_root(PlanDraft& draft) {
     const std::string_view origin = asks_for_mounts(draft);
     if (draft.mount_namespace || origin.empty()) return {};
     if (draft.user_namespace)
@@ -65,7 +65,7 @@ Status plan_mounted_root(Draft& draft) {
 }
 
 /// Only in a user namespace has an ordinary user the rights that making a container takes.
-Status check_user_namespace(const Draft& draft) {
+Status check_user_namespace(const PlanDraft& draft) {
     if (draft.facts.uid == 0 || draft.user_namespace) return {};
     return std::unexpected(Error(Error::Kind::spec, "rootless container requires user namespaces")
                                .at("/linux/namespaces"));
@@ -73,7 +73,7 @@ Status check_user_namespace(const Draft& draft) {
 
 /// The canonical order of container set-up, a line a phase. The comment of a line says why it
 /// stands there and not earlier or later.
-Status plan_create(Draft& draft, const Inputs& inputs) {
+Status plan_create(PlanDraft& draft, const Inputs& inputs) {
     const bool dev_is_ours =
         makes_dev(draft.config) && (draft.own_mounts || !draft.no_device_nodes);
     const bool filter_needs_privilege =
@@ -200,7 +200,7 @@ Status plan_create(Draft& draft, const Inputs& inputs) {
 }  // namespace
 
 Result<Plan> build(const Inputs& inputs) {
-    Draft draft = make_draft(inputs);
+    PlanDraft draft = make_draft(inputs);
     TRY(check_user_namespace(draft));
     TRY(plan_mounted_root(draft));
     TRY(plan_create(draft, inputs));

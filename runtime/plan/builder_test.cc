@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "oci-spec/vocabulary.h"
+#include "runtime/plan/describe.h"
 #include "runtime/plan/plan.h"
-#include "runtime/plan/words.h"
 #include "tests/support/catch.h"
 
 using namespace crux;

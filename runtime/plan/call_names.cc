@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "runtime/plan/words.h"
+#include "runtime/plan/describe.h"
 
 namespace crux::plan {
 

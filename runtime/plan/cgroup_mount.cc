@@ -1,7 +1,7 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
-#include "runtime/plan/mount_words.h"
+#include "runtime/plan/mount_options.h"
 
 namespace crux::plan {
 
@@ -15,10 +15,10 @@ struct Shown {
     int version;
 };
 
-std::vector<Shown> shown_hierarchies(const Draft& draft) {
+std::vector<Shown> shown_hierarchies(const PlanDraft& draft) {
     std::vector<Shown> shown;
     if (!draft.host.cgroup.empty()) {
-        for (const cgroup::Place& place : draft.host.cgroup)
+        for (const cgroup::CgroupDir& place : draft.host.cgroup)
             shown.push_back(
                 {place.mountpoint, place.directory(), &place.controllers, place.version});
         return shown;
@@ -50,7 +50,7 @@ List hierarchy_parameters(Assembler& out, const std::vector<std::string>& contro
 
 /// What a container without a cgroup namespace sees: of version 2 the whole tree, in which
 /// /proc/self/cgroup says where it is (decision 0012), otherwise its own directory.
-std::string_view bound_directory(const Draft& draft, const Shown& hierarchy) {
+std::string_view bound_directory(const PlanDraft& draft, const Shown& hierarchy) {
     const bool whole = draft.facts.cgroup.mode == host::CgroupMode::v2 && !draft.user_namespace &&
                        !draft.facts.in_user_namespace;
     return whole ? hierarchy.mountpoint : std::string_view(hierarchy.directory);
@@ -59,8 +59,8 @@ std::string_view bound_directory(const Draft& draft, const Shown& hierarchy) {
 /// Shows one hierarchy at the target. In a cgroup namespace a mount of its own has the container's
 /// cgroup for its top. Without one it is bound: a new mount would be given the options of a
 /// hierarchy that is the host's, and take its "nsdelegate" away (cgroups(7)).
-void show(Draft& draft, const Shown& hierarchy, const oci::Mount& mount, std::string_view target,
-          const std::string& origin) {
+void show(PlanDraft& draft, const Shown& hierarchy, const oci::Mount& mount,
+          std::string_view target, const std::string& origin) {
     const Attributes attributes = fresh_attributes(mount.parsed);
     if (!draft.cgroup_namespace) {
         Step& step =
@@ -82,7 +82,7 @@ std::string_view last_name(std::string_view path) {
 }
 
 /// Controllers that are mounted together ("cpu,cpuacct") are looked for under each one's name.
-void link_controllers(Draft& draft, std::string_view folder, std::string_view target,
+void link_controllers(PlanDraft& draft, std::string_view folder, std::string_view target,
                       const std::string& origin) {
     if (folder.find(',') == std::string_view::npos) return;
     const Text to = draft.out.text(folder);
@@ -94,7 +94,7 @@ void link_controllers(Draft& draft, std::string_view folder, std::string_view ta
 
 }  // namespace
 
-void plan_cgroup_mount(Draft& draft, const oci::Mount& mount, std::string_view target,
+void plan_cgroup_mount(PlanDraft& draft, const oci::Mount& mount, std::string_view target,
                        const std::string& origin) {
     const std::vector<Shown> hierarchies = shown_hierarchies(draft);
     if (draft.facts.cgroup.mode == host::CgroupMode::v2 && hierarchies.size() == 1) {

@@ -1,11 +1,11 @@
-#include "runtime/plan/describe.h"
+#include "runtime/plan/describe_parts.h"
 
 #include <array>
 
 #include "oci-spec/types.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
-#include "runtime/plan/words.h"
+#include "runtime/plan/describe.h"
 
 namespace crux::plan {
 

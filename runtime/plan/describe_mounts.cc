@@ -1,11 +1,11 @@
-#include "runtime/plan/describe.h"
+#include "runtime/plan/describe_parts.h"
 
 #include <array>
 
 #include "oci-spec/types.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
-#include "runtime/plan/words.h"
+#include "runtime/plan/describe.h"
 
 namespace crux::plan {
 
@@ -61,7 +61,7 @@ std::string describe_attributes(const Plan& plan, const ChangeAttributes& change
     return cat("change ", target, bracketed(words));
 }
 
-std::string describe_node(const Plan& plan, const Node& node) {
+std::string describe_node(const Plan& plan, const DeviceNode& node) {
     constexpr std::uint32_t kTypeMask = 0170000;
     constexpr std::uint32_t kFifo = 0010000;
     constexpr std::uint32_t kBlock = 0060000;

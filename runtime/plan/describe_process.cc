@@ -1,4 +1,4 @@
-#include "runtime/plan/describe.h"
+#include "runtime/plan/describe_parts.h"
 
 #include <array>
 
@@ -6,7 +6,7 @@
 #include "oci-spec/types.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
-#include "runtime/plan/words.h"
+#include "runtime/plan/describe.h"
 
 namespace crux::plan {
 

@@ -38,14 +38,14 @@ std::uint32_t type_bits(oci::DeviceType type) {
     return kCharacterDevice;
 }
 
-bool is_listed(const Draft& draft, std::string_view path) {
+bool is_listed(const PlanDraft& draft, std::string_view path) {
     std::string scratch;
     for (const oci::Device& device : draft.config.linux.devices)
         if (path_in_root(device.path, scratch) == path) return true;
     return false;
 }
 
-void plan_listed_device(Draft& draft, const oci::Device& device, std::size_t index) {
+void plan_listed_device(PlanDraft& draft, const oci::Device& device, std::size_t index) {
     std::string scratch;
     const std::string_view path = path_in_root(device.path, scratch);
     if (path == "dev/ptmx") return;  // the link to the container's own devpts takes its place
@@ -72,7 +72,7 @@ bool makes_dev(const oci::Config& config) {
     return true;
 }
 
-void plan_devices(Draft& draft) {
+void plan_devices(PlanDraft& draft) {
     for (const DefaultDevice& device : kDefaultDevices) {
         if (is_listed(draft, device.path)) continue;
         const Text where = draft.out.text(device.path);
@@ -90,7 +90,7 @@ void plan_devices(Draft& draft) {
         plan_listed_device(draft, draft.config.linux.devices[index], index);
 }
 
-void plan_device_links(Draft& draft) {
+void plan_device_links(PlanDraft& draft) {
     // config-linux.md does not list the links, runtime-linux.md does; the last is every
     // distribution's.
     constexpr std::array<std::array<std::string_view, 2>, 4> kLinks = {{

@@ -5,7 +5,7 @@
 
 namespace crux::plan {
 
-std::string Draft::of_process(std::string_view property) const {
+std::string PlanDraft::of_process(std::string_view property) const {
     if (process_origin.empty()) return {};
     return cat(process_origin, property);
 }
@@ -43,7 +43,7 @@ std::string_view path_in_root(std::string_view path, std::string& scratch) {
     return scratch;
 }
 
-std::optional<std::string_view> below_rootfs(const Draft& draft, std::string_view path) {
+std::optional<std::string_view> below_rootfs(const PlanDraft& draft, std::string_view path) {
     const std::string_view rootfs = draft.rootfs;
     const bool below = rootfs.size() > 1 && path.starts_with(rootfs) &&
                        path.substr(rootfs.size()).starts_with('/');

@@ -17,7 +17,7 @@
 namespace crux::plan {
 
 /// A plan in the making.
-struct Draft {
+struct PlanDraft {
     const oci::Config& config;
     const oci::Process* process;  ///< null: the container has none
     const host::Facts& facts;
@@ -52,7 +52,7 @@ std::string_view path_in_root(std::string_view path, std::string& scratch);
 
 /// What a path of the host's is called inside, where it lies below the container's root by its name
 /// alone; nothing where it does not.
-std::optional<std::string_view> below_rootfs(const Draft& draft, std::string_view path);
+std::optional<std::string_view> below_rootfs(const PlanDraft& draft, std::string_view path);
 
 /// An id map in the lines that /proc/PID/uid_map takes (user_namespaces(7)).
 std::string id_map_text(const std::vector<oci::IdMapping>& mappings);
@@ -66,42 +66,42 @@ Namespace layout_type(oci::NamespaceType type);
 // --- Phases ---
 
 // namespaces.cc
-void plan_session(Draft& draft);
+void plan_session(PlanDraft& draft);
 /// v1 cgroups: init moves itself. (On v2 clone3 goes straight into it.)
-Status plan_cgroup_entry(Draft& draft);
+Status plan_cgroup_entry(PlanDraft& draft);
 /// The class of service for caches and memory bandwidth.
-void plan_resctrl(Draft& draft);
+void plan_resctrl(PlanDraft& draft);
 /// Joins and new namespaces that are made after init runs, and what each needs at once; what must
 /// be made or joined before init runs goes to the host's part.
-Status plan_namespaces(Draft& draft, const std::vector<oci::Namespace>& namespaces,
+Status plan_namespaces(PlanDraft& draft, const std::vector<oci::Namespace>& namespaces,
                        std::string_view origin);
 /// Joins the namespaces of a running container's first process.
-Status plan_container_namespaces(Draft& draft, std::span<const oci::NamespaceType> types);
-void plan_cgroup_namespace(Draft& draft);
-void plan_time_offsets(Draft& draft);
-void plan_network(Draft& draft);
+Status plan_container_namespaces(PlanDraft& draft, std::span<const oci::NamespaceType> types);
+void plan_cgroup_namespace(PlanDraft& draft);
+void plan_time_offsets(PlanDraft& draft);
+void plan_network(PlanDraft& draft);
 
 // mounts.cc
-Status plan_tree(Draft& draft, std::string_view rootfs);
-Status plan_mounts(Draft& draft);
-void plan_read_only_mounts(Draft& draft);
-void plan_enter_root(Draft& draft, bool no_pivot);
-void plan_root_propagation(Draft& draft);
+Status plan_tree(PlanDraft& draft, std::string_view rootfs);
+Status plan_mounts(PlanDraft& draft);
+void plan_read_only_mounts(PlanDraft& draft);
+void plan_enter_root(PlanDraft& draft, bool no_pivot);
+void plan_root_propagation(PlanDraft& draft);
 
 // cgroup_mount.cc
 /// A mount of type "cgroup": the container's own cgroups, as this host has them.
-void plan_cgroup_mount(Draft& draft, const oci::Mount& mount, std::string_view target,
+void plan_cgroup_mount(PlanDraft& draft, const oci::Mount& mount, std::string_view target,
                        const std::string& origin);
 
 // devices.cc
-void plan_devices(Draft& draft);
-void plan_device_links(Draft& draft);
+void plan_devices(PlanDraft& draft);
+void plan_device_links(PlanDraft& draft);
 /// Whether /dev is ours to fill: not when it is a bind mount of somebody else's.
 bool makes_dev(const oci::Config& config);
 
 // paths.cc
-void plan_masked_paths(Draft& draft);
-void plan_read_only_paths(Draft& draft);
+void plan_masked_paths(PlanDraft& draft);
+void plan_read_only_paths(PlanDraft& draft);
 
 // process.cc
 /// Where the terminal of the process goes.
@@ -110,57 +110,57 @@ struct Terminal {
     bool foreground = false;          ///< to the runtime itself
     bool bind_console = false;        ///< it is /dev/console too
 };
-Status plan_console(Draft& draft, const Terminal& terminal);
-void plan_directory(Draft& draft);
-void plan_sysctls(Draft& draft);
-void plan_names(Draft& draft);
-void plan_keyring(Draft& draft);
-void plan_oom_score(Draft& draft);
-void plan_resource_limits(Draft& draft);
-void plan_affinity(Draft& draft);
+Status plan_console(PlanDraft& draft, const Terminal& terminal);
+void plan_directory(PlanDraft& draft);
+void plan_sysctls(PlanDraft& draft);
+void plan_names(PlanDraft& draft);
+void plan_keyring(PlanDraft& draft);
+void plan_oom_score(PlanDraft& draft);
+void plan_resource_limits(PlanDraft& draft);
+void plan_affinity(PlanDraft& draft);
 enum class AffinityMoment : std::uint8_t { before_cgroup, in_cgroup };
-void plan_exec_affinity(Draft& draft, AffinityMoment moment);
-void plan_scheduling(Draft& draft);
-void plan_core_scheduling(Draft& draft, std::uint64_t share_from);
-Status plan_labels(Draft& draft);
-Status plan_landlock(Draft& draft);
+void plan_exec_affinity(PlanDraft& draft, AffinityMoment moment);
+void plan_scheduling(PlanDraft& draft);
+void plan_core_scheduling(PlanDraft& draft, std::uint64_t share_from);
+Status plan_labels(PlanDraft& draft);
+Status plan_landlock(PlanDraft& draft);
 /// Whether stdio that is the host's /dev/null is exchanged for the container's.
 enum class NullDevice : std::uint8_t { keep, exchange };
-void plan_stdio(Draft& draft, NullDevice null);
-void plan_bounding_set(Draft& draft);
-void plan_first_directory(Draft& draft);
-Status plan_user(Draft& draft);
-void plan_capabilities(Draft& draft);
-void plan_umask(Draft& draft);
-void plan_working_directory(Draft& draft);
-void plan_no_new_privileges(Draft& draft);
+void plan_stdio(PlanDraft& draft, NullDevice null);
+void plan_bounding_set(PlanDraft& draft);
+void plan_first_directory(PlanDraft& draft);
+Status plan_user(PlanDraft& draft);
+void plan_capabilities(PlanDraft& draft);
+void plan_umask(PlanDraft& draft);
+void plan_working_directory(PlanDraft& draft);
+void plan_no_new_privileges(PlanDraft& draft);
 
 /// A compiled filter; an empty program is no filter.
 struct Filter {
     std::span<const std::uint64_t> program;
     std::uint32_t flags = 0;
 };
-void plan_verify(Draft& draft, const Filter& filter);
+void plan_verify(PlanDraft& draft, const Filter& filter);
 
 // program.cc
-void plan_find_program(Draft& draft);
+void plan_find_program(PlanDraft& draft);
 /// Whether the filter sends calls to a listener, to which the parent hands a descriptor.
 bool has_listener(const Filter& filter);
-void plan_seccomp(Draft& draft, const Filter& filter);
-void plan_ready(Draft& draft);
-void plan_barrier(Draft& draft);
+void plan_seccomp(PlanDraft& draft, const Filter& filter);
+void plan_ready(PlanDraft& draft);
+void plan_barrier(PlanDraft& draft);
 /// What the program gets at exec besides its arguments.
 struct Inherited {
     unsigned listen_fds = 0;
     unsigned preserve_fds = 0;
 };
 /// Gives the list of arguments, for plan_exec.
-Result<List> plan_prepare(Draft& draft, const Inherited& inherited);
-void plan_exec(Draft& draft, List arguments);
+Result<List> plan_prepare(PlanDraft& draft, const Inherited& inherited);
+void plan_exec(PlanDraft& draft, List arguments);
 
 // hooks.cc
-void plan_host_hooks(Draft& draft);
-void plan_create_container_hooks(Draft& draft);
-void plan_start_container_hooks(Draft& draft);
+void plan_host_hooks(PlanDraft& draft);
+void plan_create_container_hooks(PlanDraft& draft);
+void plan_start_container_hooks(PlanDraft& draft);
 
 }  // namespace crux::plan

@@ -24,7 +24,7 @@ oci::Process completed(const ExecInputs& inputs) {
     return process;
 }
 
-Status plan_all(Draft& draft, const ExecInputs& inputs) {
+Status plan_all(PlanDraft& draft, const ExecInputs& inputs) {
     const bool filter_needs_privilege = !draft.process->no_new_privileges;
     const Filter filter = {inputs.seccomp_program, inputs.seccomp_flags};
 
@@ -83,7 +83,7 @@ Result<Plan> build_exec(const ExecInputs& inputs) {
     const auto has = [&](oci::NamespaceType type) {
         return oci::find_namespace(inputs.config->linux, type) != nullptr;
     };
-    Draft draft = {
+    PlanDraft draft = {
         .config = *inputs.config,
         .process = &process,
         .facts = *inputs.facts,

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "runtime/base/text.h"
+#include "runtime/plan/describe.h"
 #include "runtime/plan/host_steps.h"
 #include "runtime/plan/json.h"
-#include "runtime/plan/kinds.h"
-#include "runtime/plan/words.h"
+#include "runtime/plan/step_info.h"
 
 namespace crux::plan {
 
@@ -57,7 +57,7 @@ void add_host_steps(Section& section, const std::vector<HostStep>& steps, std::s
 Line init_line(const Plan& plan, const Step& step, std::size_t number,
                std::string_view nobody_asked) {
     const std::string_view origin = plan.text(step.origin);
-    const KindWords& words = kind_words(step.kind);
+    const StepInfo& words = step_info(step.kind);
     return {number,
             "init",
             words.name,

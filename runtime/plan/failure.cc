@@ -9,22 +9,22 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/describe.h"
-#include "runtime/plan/words.h"
+#include "runtime/plan/describe_parts.h"
 
 namespace crux::plan {
 
 namespace {
 
-std::string_view detail_of(const Report& report) {
+std::string_view detail_of(const InitReport& report) {
     return {report.detail, std::min<std::size_t>(report.detail_length, sizeof report.detail)};
 }
 
-std::string words_of(const Report& report) {
+std::string words_of(const InitReport& report) {
     return errno_words(report.error);
 }
 
 /// "call: words"; without the call where no call of the kernel's said it.
-std::string cause_of(const Report& report) {
+std::string cause_of(const InitReport& report) {
     if (report.error == ENOSYS && report.call == __NR_mount_setattr)
         return "mount_setattr: needs Linux 5.12";
     const std::string_view name = report.call == 0 ? std::string_view() : call_name(report.call);
@@ -41,7 +41,7 @@ std::string_view program_name(const Plan& plan) {
 }
 
 /// In Go's words: callers tell from them whether the program is missing or may not be run.
-std::string find_program_text(const Plan& plan, const Report& report) {
+std::string find_program_text(const Plan& plan, const InitReport& report) {
     const std::string_view name = program_name(plan);
     const std::string exec = cat("exec: ", quoted(name), ": ");
     if (name.find('/') == std::string_view::npos)
@@ -52,7 +52,7 @@ std::string find_program_text(const Plan& plan, const Report& report) {
     return stat_failed ? cat(exec, "stat ", name, ": ", words_of(report)) : exec + words_of(report);
 }
 
-std::string directory_text(const Plan& plan, const Step& step, const Report& report) {
+std::string directory_text(const Plan& plan, const Step& step, const InitReport& report) {
     if (report.call == __NR_getcwd)
         return "current working directory is outside of container mount namespace root -- possible "
                "container breakout detected";
@@ -61,14 +61,14 @@ std::string directory_text(const Plan& plan, const Step& step, const Report& rep
 }
 
 /// What the file system itself had to say, without the level in front and the line end behind.
-std::string log_words(const Report& report) {
+std::string log_words(const InitReport& report) {
     std::string_view log = trimmed(detail_of(report));
     if (log.size() > 2 && log[1] == ' ' && (log[0] == 'e' || log[0] == 'w' || log[0] == 'i'))
         log.remove_prefix(2);
     return log.empty() ? std::string() : cat(" (", log, ')');
 }
 
-std::string bad_parameter(const Plan& plan, List parameters, const Report& report) {
+std::string bad_parameter(const Plan& plan, List parameters, const InitReport& report) {
     const auto list = plan.list<Parameter>(parameters);
     if (report.call != __NR_fsconfig || report.extra < 1 ||
         static_cast<std::size_t>(report.extra) > list.size())
@@ -82,7 +82,7 @@ std::string bad_parameter(const Plan& plan, List parameters, const Report& repor
 
 /// `type` is the file system where that is what could not be had.
 std::string mount_text(const Plan& plan, Text source, Text target, List parameters,
-                       const Report& report, std::string_view type = {}) {
+                       const InitReport& report, std::string_view type = {}) {
     const std::string what =
         type.empty() ? std::string() : cat("file system type ", quoted(type), ": ");
     return cat("error mounting ", quoted(plan.text(source)), " to rootfs at ",
@@ -122,7 +122,7 @@ std::string signal_words(int number) {
 }
 
 /// What a hook said: the length of its stdout in two bytes, then stdout and stderr.
-std::string hook_streams(const Report& report) {
+std::string hook_streams(const InitReport& report) {
     std::string_view said = detail_of(report);
     std::string_view complained;
     if (said.size() >= 2) {
@@ -136,7 +136,7 @@ std::string hook_streams(const Report& report) {
     return cat(", stdout: ", trimmed(said), ", stderr: ", trimmed(complained));
 }
 
-std::string hook_text(const Plan& plan, const Step& step, const Report& report) {
+std::string hook_text(const Plan& plan, const Step& step, const InitReport& report) {
     const std::string head = cat("error running ", hook_name(plan, step), ": ");
     if (report.call != __NR_wait4) return head + cause_of(report);
     if (report.error == ETIMEDOUT)
@@ -148,12 +148,12 @@ std::string hook_text(const Plan& plan, const Step& step, const Report& report) 
 }
 
 /// A procfs or sysfs goes on a directory and nothing else. Callers look for runc's words.
-bool is_not_ordinary(const Mount& mount, const Report& report) {
+bool is_not_ordinary(const Mount& mount, const InitReport& report) {
     return (mount.flags & kOnlyDirectory) != 0 && report.call == __NR_openat2 &&
            (report.error == ELOOP || report.error == ENOTDIR);
 }
 
-std::string file_system_text(const Plan& plan, const Mount& mount, const Report& report) {
+std::string file_system_text(const Plan& plan, const Mount& mount, const InitReport& report) {
     const Text source = mount.source.length != 0 ? mount.source : mount.type;
     std::string text = mount_text(plan, source, mount.target, mount.parameters, report,
                                   report.call == __NR_fsopen ? plan.text(mount.type) : "");
@@ -164,7 +164,7 @@ std::string file_system_text(const Plan& plan, const Mount& mount, const Report&
 }
 
 /// sched_setattr(2): EPERM also where a deadline meets fewer CPUs than the system has.
-std::string scheduler_text(const Plan& plan, const Step& step, const Report& report) {
+std::string scheduler_text(const Plan& plan, const Step& step, const InitReport& report) {
     const bool has_cpus = std::ranges::any_of(
         plan.host.limits.settings,
         [](const cgroup::Setting& setting) { return setting.file == "cpuset.cpus"; });
@@ -175,7 +175,7 @@ std::string scheduler_text(const Plan& plan, const Step& step, const Report& rep
     return text;
 }
 
-std::string user_text(const Plan& plan, const Step& step, const Report& report) {
+std::string user_text(const Plan& plan, const Step& step, const InitReport& report) {
     if (report.error == EINVAL && report.call == __NR_setresuid)
         return cat("cannot setuid to unmapped uid ", step.user.uid, " in user namespace");
     if (report.error == EINVAL && report.call == __NR_setresgid)
@@ -183,7 +183,7 @@ std::string user_text(const Plan& plan, const Step& step, const Report& report) 
     return cat(describe(plan, step), ": ", cause_of(report));
 }
 
-std::string landlock_text(const Plan& plan, const Step& step, const Report& report) {
+std::string landlock_text(const Plan& plan, const Step& step, const InitReport& report) {
     const auto rules = plan.list<LandlockRule>(step.landlock.rules);
     const auto index = static_cast<std::size_t>(report.extra);
     if (index < 1 || index > rules.size())
@@ -192,7 +192,7 @@ std::string landlock_text(const Plan& plan, const Step& step, const Report& repo
                cause_of(report));
 }
 
-std::string core_scheduling_text(const Report& report) {
+std::string core_scheduling_text(const InitReport& report) {
     if (report.error == ENODEV)
         return "core scheduling has nothing to do: the CPUs have no siblings (SMT)";
     if (report.error == EINVAL) return "core scheduling needs Linux 5.14 with CONFIG_SCHED_CORE";
@@ -201,7 +201,7 @@ std::string core_scheduling_text(const Report& report) {
 
 /// set_mempolicy(2) says EINVAL of a mode that the kernel is too old for, and of nodes that it does
 /// not have.
-std::string memory_policy_text(const Plan& plan, const Step& step, const Report& report) {
+std::string memory_policy_text(const Plan& plan, const Step& step, const InitReport& report) {
     struct Since {
         std::uint32_t bits;
         std::string_view version;
@@ -222,14 +222,14 @@ std::string memory_policy_text(const Plan& plan, const Step& step, const Report&
 }
 
 /// Before Linux 5.14 every call that sets attributes takes this one for an unknown bit.
-bool is_too_new(const Attributes& attributes, const Report& report) {
+bool is_too_new(const Attributes& attributes, const InitReport& report) {
     if (((attributes.set | attributes.recursive_set) & oci::kMountAttrNosymfollow) == 0)
         return false;
     const bool unknown = report.error == EINVAL || report.error == ENOSYS;
     return unknown && (report.call == __NR_fsmount || report.call == __NR_mount_setattr);
 }
 
-std::string sentence_of(const Plan& plan, const Step& step, const Report& report) {
+std::string sentence_of(const Plan& plan, const Step& step, const InitReport& report) {
     constexpr const char* kTooNew = "nosymfollow needs Linux 5.14";
     if (step.kind == Kind::mount && is_too_new(step.mount.attributes, report)) return kTooNew;
     if (step.kind == Kind::bind && is_too_new(step.bind.attributes, report)) return kTooNew;
@@ -253,7 +253,7 @@ std::string sentence_of(const Plan& plan, const Step& step, const Report& report
 
 }  // namespace
 
-Error failure_sentence(const Plan& plan, const Report& report) {
+Error failure_sentence(const Plan& plan, const InitReport& report) {
     const auto steps = plan.steps();
     if (report.step >= steps.size())
         return {Error::Kind::protocol, cat("init reports a failure of step ", report.step,

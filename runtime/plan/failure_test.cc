@@ -4,7 +4,7 @@
 #include <csignal>
 
 #include "runtime/plan/assembler.h"
-#include "runtime/plan/words.h"
+#include "runtime/plan/describe.h"
 #include "tests/support/catch.h"
 
 using namespace crux;
@@ -12,9 +12,9 @@ using namespace crux::plan;
 
 namespace {
 
-Report report_of(std::uint32_t call, int error, std::int32_t extra = 0,
-                 std::string_view detail = {}) {
-    Report report = {};
+InitReport report_of(std::uint32_t call, int error, std::int32_t extra = 0,
+                     std::string_view detail = {}) {
+    InitReport report = {};
     report.say = Say::failed;
     report.call = call;
     report.error = error;
@@ -131,7 +131,7 @@ TEST_CASE("a length in a hook's report that is too long is cut to what is there"
     const std::string detail("\xff\xffout", 5);
     CHECK(failure_sentence(plan, report_of(__NR_wait4, EPROTO, 1 << 8, detail)).text() ==
           "error running createContainer hook #2: exit status 1, stdout: out, stderr: ");
-    Report report = report_of(__NR_wait4, EPROTO, 1 << 8);
+    InitReport report = report_of(__NR_wait4, EPROTO, 1 << 8);
     report.detail_length = 0xffffffff;
     CHECK_FALSE(failure_sentence(plan, report).text().empty());
 }
@@ -210,7 +210,7 @@ TEST_CASE("a memory policy that was refused is told with the version that a newe
 
 TEST_CASE("a report of a step that the plan does not have is nonsense, not a crash") {
     const Plan plan = hook_plan();
-    Report report = report_of(__NR_openat, ENOENT);
+    InitReport report = report_of(__NR_openat, ENOENT);
     report.step = 77;
     CHECK(failure_sentence(plan, report).kind() == Error::Kind::protocol);
 }

@@ -8,7 +8,7 @@
 
 namespace crux::plan {
 
-void plan_host_hooks(Draft& draft) {
+void plan_host_hooks(PlanDraft& draft) {
     const oci::Hooks& hooks = draft.config.hooks;
     if (hooks.prestart.empty() && hooks.create_runtime.empty()) return;
     draft.add(Kind::ask_parent, hooks.prestart.empty() ? "/hooks/createRuntime" : "/hooks/prestart")
@@ -23,7 +23,7 @@ struct StateHalves {
     Text after;
 };
 
-StateHalves state_halves(Draft& draft, std::string_view status) {
+StateHalves state_halves(PlanDraft& draft, std::string_view status) {
     const std::string before =
         cat(R"({"ociVersion":)", json_string(oci::kSpecVersion), R"(,"id":)", json_string(draft.id),
             R"(,"status":)", json_string(status), R"(,"pid":)");
@@ -46,8 +46,8 @@ StateHalves state_halves(Draft& draft, std::string_view status) {
 /// What a hook without an env of its own gets.
 enum class Environment : std::uint8_t { none, of_program };
 
-void plan_hook(Draft& draft, const oci::Hook& hook, std::size_t index, const std::string& origin,
-               const StateHalves& state, Environment otherwise) {
+void plan_hook(PlanDraft& draft, const oci::Hook& hook, std::size_t index,
+               const std::string& origin, const StateHalves& state, Environment otherwise) {
     const Text path = draft.out.text(hook.path);
     const List arguments =
         hook.args.empty() ? draft.out.texts(std::span(&hook.path, 1)) : draft.out.texts(hook.args);
@@ -66,7 +66,7 @@ void plan_hook(Draft& draft, const oci::Hook& hook, std::size_t index, const std
     };
 }
 
-void plan_hooks(Draft& draft, const std::vector<oci::Hook>& hooks, std::string_view list,
+void plan_hooks(PlanDraft& draft, const std::vector<oci::Hook>& hooks, std::string_view list,
                 const StateHalves& state, Environment otherwise) {
     for (std::size_t index = 0; index < hooks.size(); ++index)
         plan_hook(draft, hooks[index], index, cat(list, '/', index), state, otherwise);
@@ -74,7 +74,7 @@ void plan_hooks(Draft& draft, const std::vector<oci::Hook>& hooks, std::string_v
 
 }  // namespace
 
-void plan_create_container_hooks(Draft& draft) {
+void plan_create_container_hooks(PlanDraft& draft) {
     const std::vector<oci::Hook>& hooks = draft.config.hooks.create_container;
     if (hooks.empty()) return;
     // Their programs are the host's, so nothing of the container's environment may reach them
@@ -83,7 +83,7 @@ void plan_create_container_hooks(Draft& draft) {
     plan_hooks(draft, hooks, "/hooks/createContainer", state, Environment::none);
 }
 
-void plan_start_container_hooks(Draft& draft) {
+void plan_start_container_hooks(PlanDraft& draft) {
     const std::vector<oci::Hook>& hooks = draft.config.hooks.start_container;
     if (hooks.empty()) return;
     // They run inside the container; callers rely on runc's giving them the program's environment,

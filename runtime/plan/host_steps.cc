@@ -5,7 +5,7 @@
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
-#include "runtime/plan/words.h"
+#include "runtime/plan/describe.h"
 
 namespace crux::plan {
 
@@ -49,7 +49,7 @@ void add_cgroups(const Plan& plan, std::vector<HostStep>& steps) {
                          "systemd rules the cgroups of this host: what it does not know of, it may "
                          "move or limit again",
                          plan.host.cgroup_origin});
-    for (const cgroup::Place& place : plan.host.cgroup) {
+    for (const cgroup::CgroupDir& place : plan.host.cgroup) {
         std::string controllers = join(place.controllers, ",");
         steps.push_back(
             {"cgroup",
@@ -77,8 +77,8 @@ void add_limits(const Plan& plan, std::vector<HostStep>& steps) {
     constexpr std::string_view kWhy =
         "the limits hold before the first process of the container exists";
     for (const cgroup::Setting& setting : plan.host.limits.settings) {
-        const std::string directory = setting.place < plan.host.cgroup.size()
-                                          ? plan.host.cgroup[setting.place].directory()
+        const std::string directory = setting.dir < plan.host.cgroup.size()
+                                          ? plan.host.cgroup[setting.dir].directory()
                                           : std::string();
         steps.push_back(
             {"limit",
@@ -86,8 +86,8 @@ void add_limits(const Plan& plan, std::vector<HostStep>& steps) {
              "cgroups(7)", kWhy, setting.origin});
     }
     if (const auto& program = plan.host.limits.device_program) {
-        const std::string directory = program->place < plan.host.cgroup.size()
-                                          ? plan.host.cgroup[program->place].directory()
+        const std::string directory = program->dir < plan.host.cgroup.size()
+                                          ? plan.host.cgroup[program->dir].directory()
                                           : std::string();
         steps.push_back({"devices", cat("attach the program of the device rules to ", directory),
                          "bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE, Linux 4.15",
@@ -147,7 +147,7 @@ std::string clone_words(const Plan& plan) {
         made += word.name;
     }
     if (!made.empty()) words += cat(" in new namespaces: ", made);
-    const int unified = cgroup::unified_place(plan.host.cgroup);
+    const int unified = cgroup::unified_dir(plan.host.cgroup);
     if (unified >= 0)
         words += cat(made.empty() ? "" : ";", " in the cgroup ",
                      plan.host.cgroup[static_cast<std::size_t>(unified)].directory());

@@ -178,7 +178,7 @@ struct ChangeAttributes {
     std::uint32_t propagation;
     List parameters;  ///< superblock parameters of a remount
 };
-struct Node {
+struct DeviceNode {
     Text path;
     std::uint32_t mode;  ///< S_IFCHR, S_IFBLK or S_IFIFO with permission bits
     std::uint32_t major;
@@ -187,7 +187,7 @@ struct Node {
     std::uint32_t gid;
     std::uint32_t bind_from_host;  ///< 1: in a user namespace, where mknod is not allowed
 };
-struct Link {
+struct Symlink {
     Text target;
     Text path;
 };
@@ -349,8 +349,8 @@ struct Step {
         Mount mount;
         Bind bind;
         ChangeAttributes attributes;
-        Node node;
-        Link link;
+        DeviceNode node;
+        Symlink link;
         Console console;
         Path path;  // mask, read_only, directory
         AskParent ask_parent;
@@ -427,7 +427,7 @@ enum class Say : std::uint32_t {
     fault,    ///< only in builds for fault tests: the parent is to be killed here
 };
 /// Most of a report is numbers; `detail` is bytes of the outside world (a hook's output, a path).
-struct Report {
+struct InitReport {
     Say say;
     std::uint32_t step;
     std::uint32_t call;
@@ -436,8 +436,8 @@ struct Report {
     std::uint32_t detail_length;
     char detail[1000];
 };
-constexpr std::size_t kReportHead = offsetof(Report, detail);
-/// Report::step of what failed behind the barrier and is no hook; a hook gives its index.
+constexpr std::size_t kReportHead = offsetof(InitReport, detail);
+/// InitReport::step of what failed behind the barrier and is no hook; a hook gives its index.
 constexpr std::uint32_t kNoHook = 0xFFFFFFFFU;
 /// The parent's answer to `ask` and `ready`: 0 to go on; anything else: stop without a word.
 struct Answer {

@@ -2,7 +2,7 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
-#include "runtime/plan/mount_words.h"
+#include "runtime/plan/mount_options.h"
 
 namespace crux::plan {
 
@@ -30,7 +30,7 @@ void add_maps(const oci::Linux& linux, const oci::Mount& mount, SlotUse& use) {
 }
 
 /// The root, copied and id-mapped by the host, whose rights over the file system that takes.
-Result<SlotIndex> root_slot(Draft& draft, std::string_view rootfs) {
+Result<SlotIndex> root_slot(PlanDraft& draft, std::string_view rootfs) {
     if (!draft.config.extensions.root_idmap) return kNoSlot;
     const std::string origin = cat("/annotations/", oci::kRootIdmapAnnotation);
     if (!draft.mount_namespace)
@@ -53,7 +53,7 @@ Result<SlotIndex> root_slot(Draft& draft, std::string_view rootfs) {
 
 }  // namespace
 
-Status plan_tree(Draft& draft, std::string_view rootfs) {
+Status plan_tree(PlanDraft& draft, std::string_view rootfs) {
     const oci::Propagation wanted = draft.config.linux.rootfs_propagation;
     if (draft.mount_namespace) {
         const std::string_view origin =
@@ -92,12 +92,12 @@ struct BindSlots {
 
 /// An id-mapped source that an earlier mount may have brought, in a user namespace: only init sees
 /// it, and only the host has the rights to map it. So init makes the copy, and the host maps that.
-bool is_mapped_copy(const Draft& draft, const oci::Mount& mount, std::string_view source) {
+bool is_mapped_copy(const PlanDraft& draft, const oci::Mount& mount, std::string_view source) {
     return is_id_mapped(mount) && draft.user_namespace && draft.facts.uid == 0 &&
            below_rootfs(draft, source).has_value();
 }
 
-void plan_mapped_copy(Draft& draft, const oci::Mount& mount, const std::string& source,
+void plan_mapped_copy(PlanDraft& draft, const oci::Mount& mount, const std::string& source,
                       const std::string& origin) {
     SlotUse use;
     use.what = SlotUse::What::idmap_namespace;
@@ -119,7 +119,7 @@ void plan_mapped_copy(Draft& draft, const oci::Mount& mount, const std::string& 
 
 /// Init opens a source by itself, but for one that the root of a user namespace may not reach or
 /// map: that one the host opens with its own rights.
-Result<BindSlots> bind_slots(Draft& draft, const oci::Mount& mount, const std::string& source,
+Result<BindSlots> bind_slots(PlanDraft& draft, const oci::Mount& mount, const std::string& source,
                              const std::string& origin) {
     const bool mapped = is_id_mapped(mount);
     // What lies below the root may be a mount that init makes before: the host does not see it.
@@ -175,11 +175,11 @@ Attributes bind_attributes(const oci::MountOptions& options) {
     return attributes;
 }
 
-std::string absolute_source(const Draft& draft, const std::string& source) {
+std::string absolute_source(const PlanDraft& draft, const std::string& source) {
     return source.starts_with('/') ? source : cat(draft.bundle, '/', source);
 }
 
-Status plan_bind(Draft& draft, const oci::Mount& mount, std::string_view target,
+Status plan_bind(PlanDraft& draft, const oci::Mount& mount, std::string_view target,
                  const std::string& origin) {
     const std::string source = absolute_source(draft, mount.source);
     const bool mapped_copy = is_mapped_copy(draft, mount, source);
@@ -209,7 +209,7 @@ Status plan_bind(Draft& draft, const oci::Mount& mount, std::string_view target,
     return {};
 }
 
-void plan_remount(Draft& draft, const oci::Mount& mount, std::string_view target,
+void plan_remount(PlanDraft& draft, const oci::Mount& mount, std::string_view target,
                   const std::string& origin) {
     const bool whole_file_system = !mount.is_bind();
     const List parameters =
@@ -225,7 +225,7 @@ void plan_remount(Draft& draft, const oci::Mount& mount, std::string_view target
 }
 
 /// The user namespace for a file system that init makes; none where it is not id-mapped.
-Result<SlotIndex> file_system_idmap(Draft& draft, const oci::Mount& mount,
+Result<SlotIndex> file_system_idmap(PlanDraft& draft, const oci::Mount& mount,
                                     const std::string& origin) {
     if (!is_id_mapped(mount)) return kNoSlot;
     if (draft.user_namespace)
@@ -248,7 +248,7 @@ Result<SlotIndex> file_system_idmap(Draft& draft, const oci::Mount& mount,
     return slot;
 }
 
-Status check_label(const Draft& draft) {
+Status check_label(const PlanDraft& draft) {
     if (draft.config.linux.mount_label.empty() || draft.facts.selinux) return {};
     return std::unexpected(Error(Error::Kind::unsupported,
                                  "mount label is specified in config, but selinux is disabled or "
@@ -256,7 +256,7 @@ Status check_label(const Draft& draft) {
                                .at("/linux/mountLabel"));
 }
 
-Status plan_file_system(Draft& draft, const oci::Mount& mount, std::string_view target,
+Status plan_file_system(PlanDraft& draft, const oci::Mount& mount, std::string_view target,
                         const std::string& origin) {
     const SlotIndex idmap = TRY(file_system_idmap(draft, mount, origin));
     Attributes attributes = fresh_attributes(mount.parsed);
@@ -278,7 +278,7 @@ Status plan_file_system(Draft& draft, const oci::Mount& mount, std::string_view 
 
 }  // namespace
 
-Status plan_mounts(Draft& draft) {
+Status plan_mounts(PlanDraft& draft) {
     TRY(check_label(draft));
     std::string scratch;
     for (std::size_t index = 0; index < draft.config.mounts.size(); ++index) {
@@ -301,7 +301,7 @@ Status plan_mounts(Draft& draft) {
     return {};
 }
 
-void plan_read_only_mounts(Draft& draft) {
+void plan_read_only_mounts(PlanDraft& draft) {
     const auto make_read_only = [&](std::string_view target, std::string_view origin) {
         const Text where = draft.out.text(target);
         draft.add(Kind::attributes, origin).attributes = {
@@ -315,13 +315,13 @@ void plan_read_only_mounts(Draft& draft) {
     if (draft.config.root.readonly) make_read_only("", "/root/readonly");
 }
 
-void plan_enter_root(Draft& draft, bool no_pivot) {
+void plan_enter_root(PlanDraft& draft, bool no_pivot) {
     EnterRootHow how = no_pivot ? EnterRootHow::move : EnterRootHow::pivot;
     if (!draft.mount_namespace) how = EnterRootHow::chroot;
     draft.add(Kind::enter_root, {}).enter_root = {how};
 }
 
-void plan_root_propagation(Draft& draft) {
+void plan_root_propagation(PlanDraft& draft) {
     const oci::Propagation wanted = draft.config.linux.rootfs_propagation;
     const std::uint32_t late = root_propagation(wanted);
     if (late == kNoPropagation || !draft.mount_namespace) return;

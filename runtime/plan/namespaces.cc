@@ -7,13 +7,13 @@
 
 namespace crux::plan {
 
-void plan_session(Draft& draft) {
+void plan_session(PlanDraft& draft) {
     draft.add(Kind::session, {});
 }
 
 namespace {
 
-Result<SlotIndex> take_slot(Draft& draft, std::string_view origin) {
+Result<SlotIndex> take_slot(PlanDraft& draft, std::string_view origin) {
     const SlotIndex slot = draft.out.take_slot();
     if (slot == kNoSlot)
         return std::unexpected(
@@ -23,7 +23,7 @@ Result<SlotIndex> take_slot(Draft& draft, std::string_view origin) {
 
 }  // namespace
 
-Status plan_cgroup_entry(Draft& draft) {
+Status plan_cgroup_entry(PlanDraft& draft) {
     for (std::uint32_t index = 0; index < draft.host.cgroup.size(); ++index) {
         if (draft.host.cgroup[index].version != 1) continue;
         const std::string origin = draft.host.cgroup_origin;
@@ -39,7 +39,7 @@ Status plan_cgroup_entry(Draft& draft) {
     return {};
 }
 
-void plan_resctrl(Draft& draft) {
+void plan_resctrl(PlanDraft& draft) {
     if (draft.config.linux.intel_rdt)
         draft.add(Kind::ask_parent, "/linux/intelRdt").ask_parent.request = Request::resctrl_class;
 }
@@ -50,13 +50,13 @@ namespace {
 /// children alone. And what the host owns cannot be joined with the rights that a user namespace
 /// gives. A time namespace is joined by init all the same: whoever shares memory with another
 /// process may not.
-bool is_joined_early(const Draft& draft, oci::NamespaceType type) {
+bool is_joined_early(const PlanDraft& draft, oci::NamespaceType type) {
     if (type == oci::NamespaceType::time) return false;
     return type == oci::NamespaceType::pid || type == oci::NamespaceType::user ||
            draft.user_namespace;
 }
 
-Status join(Draft& draft, const oci::Namespace& entry, const std::string& origin) {
+Status join(PlanDraft& draft, const oci::Namespace& entry, const std::string& origin) {
     const Namespace type = layout_type(entry.type);
     if (is_joined_early(draft, entry.type)) {
         draft.host.joins.push_back({type, entry.path, origin});
@@ -84,7 +84,7 @@ constexpr std::array kJoinOrder = {
 
 }  // namespace
 
-Status plan_namespaces(Draft& draft, const std::vector<oci::Namespace>& namespaces,
+Status plan_namespaces(PlanDraft& draft, const std::vector<oci::Namespace>& namespaces,
                        std::string_view origin) {
     for (const oci::NamespaceType type : kJoinOrder) {
         for (std::size_t index = 0; index < namespaces.size(); ++index) {
@@ -106,7 +106,7 @@ Status plan_namespaces(Draft& draft, const std::vector<oci::Namespace>& namespac
     return {};
 }
 
-Status plan_container_namespaces(Draft& draft, std::span<const oci::NamespaceType> types) {
+Status plan_container_namespaces(PlanDraft& draft, std::span<const oci::NamespaceType> types) {
     std::uint32_t together = 0;
     for (const oci::NamespaceType type : kJoinOrder) {
         if (std::ranges::find(types, type) == types.end()) continue;
@@ -129,7 +129,7 @@ Status plan_container_namespaces(Draft& draft, std::span<const oci::NamespaceTyp
 namespace {
 
 /// The pointer of a new namespace of the type, or nothing when none is wanted.
-std::optional<std::string> origin_of_new(const Draft& draft, oci::NamespaceType type) {
+std::optional<std::string> origin_of_new(const PlanDraft& draft, oci::NamespaceType type) {
     const std::vector<oci::Namespace>& namespaces = draft.config.linux.namespaces;
     for (std::size_t index = 0; index < namespaces.size(); ++index)
         if (namespaces[index].type == type && namespaces[index].path.empty())
@@ -139,12 +139,12 @@ std::optional<std::string> origin_of_new(const Draft& draft, oci::NamespaceType 
 
 }  // namespace
 
-void plan_cgroup_namespace(Draft& draft) {
+void plan_cgroup_namespace(PlanDraft& draft) {
     const auto origin = origin_of_new(draft, oci::NamespaceType::cgroup);
     if (origin) draft.add(Kind::new_namespace, *origin).new_namespace = {Namespace::cgroup};
 }
 
-void plan_time_offsets(Draft& draft) {
+void plan_time_offsets(PlanDraft& draft) {
     const auto origin = origin_of_new(draft, oci::NamespaceType::time);
     if (!origin) return;
     const oci::TimeOffsets& offsets = draft.config.linux.time_offsets;
@@ -158,7 +158,7 @@ void plan_time_offsets(Draft& draft) {
         lines};
 }
 
-void plan_network(Draft& draft) {
+void plan_network(PlanDraft& draft) {
     if (const auto origin = origin_of_new(draft, oci::NamespaceType::network))
         draft.add(Kind::loopback_up, *origin);
     if (!draft.config.linux.net_devices.empty())

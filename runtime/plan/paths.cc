@@ -7,7 +7,7 @@ namespace crux::plan {
 
 namespace {
 
-void plan_paths(Draft& draft, Kind kind, const std::vector<std::string>& paths,
+void plan_paths(PlanDraft& draft, Kind kind, const std::vector<std::string>& paths,
                 std::string_view list) {
     std::vector<std::string> done;
     std::string scratch;
@@ -23,11 +23,11 @@ void plan_paths(Draft& draft, Kind kind, const std::vector<std::string>& paths,
 
 }  // namespace
 
-void plan_masked_paths(Draft& draft) {
+void plan_masked_paths(PlanDraft& draft) {
     plan_paths(draft, Kind::mask, draft.config.linux.masked_paths, "/linux/maskedPaths");
 }
 
-void plan_read_only_paths(Draft& draft) {
+void plan_read_only_paths(PlanDraft& draft) {
     plan_paths(draft, Kind::read_only, draft.config.linux.readonly_paths, "/linux/readonlyPaths");
 }
 

@@ -8,8 +8,8 @@
 
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
-#include "runtime/cgroup/places.h"
-#include "runtime/cgroup/settings.h"
+#include "runtime/cgroup/dirs.h"
+#include "runtime/cgroup/limits.h"
 #include "runtime/host/facts.h"
 #include "runtime/plan/layout.h"
 
@@ -53,7 +53,7 @@ struct EarlyJoin {
 /// never crosses the clone.
 struct HostPart {
     std::string id;
-    std::vector<cgroup::Place> cgroup;  ///< empty: the container stays in the caller's cgroup
+    std::vector<cgroup::CgroupDir> cgroup;  ///< empty: the container stays in the caller's cgroup
     std::string unit;  ///< of systemd, "NAME in SLICE", which then makes the cgroup; or empty
     std::string cgroup_origin;  ///< JSON pointer; empty: nobody asked for these very places
     /// The root that becomes a mount of its own in the caller's mount namespace, for all of the
@@ -102,7 +102,7 @@ struct Inputs {
     std::string rootfs;                              ///< absolute: root.path seen from the bundle
     std::span<const std::uint64_t> seccomp_program;  ///< compiled; struct sock_filter each
     std::uint32_t seccomp_flags = 0;
-    std::vector<cgroup::Place> cgroup;
+    std::vector<cgroup::CgroupDir> cgroup;
     cgroup::Limits limits;
     std::string unit;  ///< as HostPart has it
     bool no_pivot = false;
@@ -128,7 +128,7 @@ struct ExecInputs {
     std::vector<oci::NamespaceType> namespaces;  ///< those of its first process to join
     std::span<const std::uint64_t> seccomp_program;
     std::uint32_t seccomp_flags = 0;
-    std::vector<cgroup::Place> cgroup;
+    std::vector<cgroup::CgroupDir> cgroup;
     bool no_new_keyring = false;
     unsigned preserve_fds = 0;
     std::string console_socket;

@@ -8,7 +8,7 @@
 
 namespace crux::plan {
 
-Status plan_console(Draft& draft, const Terminal& terminal) {
+Status plan_console(PlanDraft& draft, const Terminal& terminal) {
     if (draft.process == nullptr || !draft.process->terminal) return {};
     const std::string origin = draft.of_process("/terminal");
     SlotIndex slot = kNoSlot;
@@ -36,7 +36,7 @@ Status plan_console(Draft& draft, const Terminal& terminal) {
     return {};
 }
 
-void plan_directory(Draft& draft) {
+void plan_directory(PlanDraft& draft) {
     if (draft.process == nullptr) return;
     std::string scratch;
     const std::string_view path = path_in_root(draft.process->cwd, scratch);
@@ -45,7 +45,7 @@ void plan_directory(Draft& draft) {
     draft.add(Kind::directory, draft.of_process("/cwd")).path = {where};
 }
 
-void plan_sysctls(Draft& draft) {
+void plan_sysctls(PlanDraft& draft) {
     for (const auto& [key, value] : draft.config.linux.sysctl) {
         // sysctl(8): whichever of the two comes first is the separator; the other one then stands
         // for itself in a name.
@@ -60,7 +60,7 @@ void plan_sysctls(Draft& draft) {
     }
 }
 
-void plan_names(Draft& draft) {
+void plan_names(PlanDraft& draft) {
     if (!draft.config.hostname.empty()) {
         const Text name = draft.out.text(draft.config.hostname);
         draft.add(Kind::host_name, "/hostname").text = name;
@@ -73,7 +73,7 @@ void plan_names(Draft& draft) {
 
 namespace {
 
-void plan_label(Draft& draft, std::string_view attribute, std::string_view value,
+void plan_label(PlanDraft& draft, std::string_view attribute, std::string_view value,
                 std::string_view property) {
     const Text where = draft.out.text(attribute);
     const Text what = draft.out.text(value);
@@ -82,7 +82,7 @@ void plan_label(Draft& draft, std::string_view attribute, std::string_view value
 
 }  // namespace
 
-void plan_keyring(Draft& draft) {
+void plan_keyring(PlanDraft& draft) {
     // A key is labelled when it is made, and the kernel forgets this label at exec.
     if (draft.process != nullptr && !draft.process->selinux_label.empty())
         plan_label(draft, "keycreate", draft.process->selinux_label, "/selinuxLabel");
@@ -90,7 +90,7 @@ void plan_keyring(Draft& draft) {
     draft.add(Kind::keyring, {}).text = name;
 }
 
-void plan_oom_score(Draft& draft) {
+void plan_oom_score(PlanDraft& draft) {
     if (draft.process == nullptr || !draft.process->oom_score_adj) return;
     if (draft.user_namespace) {
         // Lowering it takes CAP_SYS_RESOURCE on the host.
@@ -101,7 +101,7 @@ void plan_oom_score(Draft& draft) {
         *draft.process->oom_score_adj};
 }
 
-void plan_resource_limits(Draft& draft) {
+void plan_resource_limits(PlanDraft& draft) {
     if (draft.process == nullptr || draft.process->rlimits.empty()) return;
     if (draft.user_namespace) {
         // Raising one takes CAP_SYS_RESOURCE on the host.
@@ -117,7 +117,7 @@ void plan_resource_limits(Draft& draft) {
     }
 }
 
-void plan_affinity(Draft& draft) {
+void plan_affinity(PlanDraft& draft) {
     draft.add(Kind::affinity, {}).affinity = {};
 }
 
@@ -136,7 +136,7 @@ List mask_of(Assembler& out, const oci::Ranges& ranges) {
 
 }  // namespace
 
-void plan_exec_affinity(Draft& draft, AffinityMoment moment) {
+void plan_exec_affinity(PlanDraft& draft, AffinityMoment moment) {
     const auto& wanted = draft.process->exec_cpu_affinity;
     const bool before = moment == AffinityMoment::before_cgroup;
     if (!wanted || (wanted->initial.empty() && wanted->final.empty())) {
@@ -152,7 +152,7 @@ void plan_exec_affinity(Draft& draft, AffinityMoment moment) {
         .affinity = {mask};
 }
 
-void plan_scheduling(Draft& draft) {
+void plan_scheduling(PlanDraft& draft) {
     if (draft.process != nullptr && draft.process->scheduler) {
         const oci::Scheduler& wanted = *draft.process->scheduler;
         draft.add(Kind::scheduler, draft.of_process("/scheduler")).scheduler = {
@@ -186,13 +186,13 @@ void plan_scheduling(Draft& draft) {
     }
 }
 
-void plan_core_scheduling(Draft& draft, std::uint64_t share_from) {
+void plan_core_scheduling(PlanDraft& draft, std::uint64_t share_from) {
     if (draft.process == nullptr || !draft.config.extensions.core_scheduling) return;
     draft.add(Kind::core_scheduling, cat("/annotations/", oci::kCoreSchedulingAnnotation))
         .number = {share_from};
 }
 
-Status plan_landlock(Draft& draft) {
+Status plan_landlock(PlanDraft& draft) {
     if (draft.process == nullptr || !draft.config.extensions.landlock) return {};
     const oci::Landlock& wanted = *draft.config.extensions.landlock;
     const std::string origin = cat("/annotations/", oci::kLandlockAnnotation);
@@ -215,7 +215,7 @@ Status plan_landlock(Draft& draft) {
     return {};
 }
 
-Status plan_labels(Draft& draft) {
+Status plan_labels(PlanDraft& draft) {
     if (draft.process == nullptr) return {};
     if (!draft.process->apparmor_profile.empty()) {
         if (!draft.facts.apparmor)
@@ -237,7 +237,7 @@ Status plan_labels(Draft& draft) {
     return {};
 }
 
-void plan_stdio(Draft& draft, NullDevice null) {
+void plan_stdio(PlanDraft& draft, NullDevice null) {
     if (draft.process == nullptr || draft.process->terminal) return;
     Step& step = draft.add(Kind::own_stdio, draft.of_process("/user/uid"));
     step.flags = null == NullDevice::exchange ? kReopenNull : 0;
@@ -247,12 +247,12 @@ void plan_stdio(Draft& draft, NullDevice null) {
 namespace {
 
 /// What the process asks for, or nothing at all.
-const oci::Capabilities& wanted_capabilities(const Draft& draft) {
+const oci::Capabilities& wanted_capabilities(const PlanDraft& draft) {
     static const oci::Capabilities kNone;
     return draft.process->capabilities ? *draft.process->capabilities : kNone;
 }
 
-CapabilitySets capability_sets(const Draft& draft) {
+CapabilitySets capability_sets(const PlanDraft& draft) {
     const oci::Capabilities& wanted = wanted_capabilities(draft);
     return {
         .effective = wanted.effective,
@@ -264,13 +264,13 @@ CapabilitySets capability_sets(const Draft& draft) {
 
 }  // namespace
 
-void plan_bounding_set(Draft& draft) {
+void plan_bounding_set(PlanDraft& draft) {
     if (draft.process == nullptr) return;
     draft.add(Kind::bounding_set, draft.of_process("/capabilities/bounding")).number = {
         wanted_capabilities(draft).bounding};
 }
 
-void plan_first_directory(Draft& draft) {
+void plan_first_directory(PlanDraft& draft) {
     if (draft.process == nullptr) return;
     const Text path = draft.out.text(draft.process->cwd);
     Step& step = draft.add(Kind::working_directory, draft.of_process("/cwd"));
@@ -278,7 +278,7 @@ void plan_first_directory(Draft& draft) {
     step.working_directory = {path};
 }
 
-Status plan_user(Draft& draft) {
+Status plan_user(PlanDraft& draft) {
     if (draft.process == nullptr) return {};
     const oci::User& user = draft.process->user;
     // An unprivileged user may not change its groups, even in a user namespace of its own
@@ -298,29 +298,29 @@ Status plan_user(Draft& draft) {
     return {};
 }
 
-void plan_capabilities(Draft& draft) {
+void plan_capabilities(PlanDraft& draft) {
     if (draft.process == nullptr) return;
     draft.add(Kind::capabilities, draft.of_process("/capabilities")).capabilities =
         capability_sets(draft);
 }
 
-void plan_umask(Draft& draft) {
+void plan_umask(PlanDraft& draft) {
     if (draft.process == nullptr || !draft.process->user.umask) return;
     draft.add(Kind::umask, draft.of_process("/user/umask")).number = {*draft.process->user.umask};
 }
 
-void plan_working_directory(Draft& draft) {
+void plan_working_directory(PlanDraft& draft) {
     if (draft.process == nullptr) return;
     const Text path = draft.out.text(draft.process->cwd);
     draft.add(Kind::working_directory, draft.of_process("/cwd")).working_directory = {path};
 }
 
-void plan_no_new_privileges(Draft& draft) {
+void plan_no_new_privileges(PlanDraft& draft) {
     if (draft.process == nullptr || !draft.process->no_new_privileges) return;
     draft.add(Kind::no_new_privileges, draft.of_process("/noNewPrivileges"));
 }
 
-void plan_verify(Draft& draft, const Filter& filter) {
+void plan_verify(PlanDraft& draft, const Filter& filter) {
     if (draft.process == nullptr) return;
     const bool privileged_filter = !filter.program.empty() && !draft.process->no_new_privileges;
     draft.add(Kind::verify, {}).verify = {

@@ -143,10 +143,10 @@ Result<sys::Fd> open_cache(sys::FdRef state_root) {
     return std::move(directory).during(kCacheDirectory);
 }
 
-Result<Program> compile_cached(const oci::Seccomp& profile, sys::FdRef cache_directory) {
+Result<BpfProgram> compile_cached(const oci::Seccomp& profile, sys::FdRef cache_directory) {
     const Status usable = check_directory(cache_directory);
     if (!usable) {
-        Program program = TRY(compile(profile));
+        BpfProgram program = TRY(compile(profile));
         program.cache_warning = warning(usable.error());
         return program;
     }
@@ -157,7 +157,7 @@ Result<Program> compile_cached(const oci::Seccomp& profile, sys::FdRef cache_dir
 
     Filter filter = TRY(compile_filter(profile));
     const Status stored = store(cache_directory, name, encode_entry(key, filter));
-    Program program = TRY(program_of(profile, std::move(filter)));
+    BpfProgram program = TRY(program_of(profile, std::move(filter)));
     if (!stored) program.cache_warning = warning(stored.error());
     return program;
 }

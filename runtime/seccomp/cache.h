@@ -2,7 +2,7 @@
 
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
-#include "runtime/seccomp/program.h"
+#include "runtime/seccomp/bpf_program.h"
 #include "runtime/sys/handle.h"
 
 namespace crux::seccomp {
@@ -20,7 +20,7 @@ Result<sys::Fd> open_cache(sys::FdRef state_root);
 /// before by the same libseccomp on the same kernel, and stores it there otherwise. The directory
 /// is used only if it belongs to the caller's effective user and nobody else may enter it; an entry
 /// that is damaged, or that somebody else owns, is replaced. What keeps the cache from being used
-/// or filled never fails the call: it is told in Program::cache_warning.
-Result<Program> compile_cached(const oci::Seccomp& profile, sys::FdRef cache_directory);
+/// or filled never fails the call: it is told in BpfProgram::cache_warning.
+Result<BpfProgram> compile_cached(const oci::Seccomp& profile, sys::FdRef cache_directory);
 
 }  // namespace crux::seccomp

@@ -9,7 +9,7 @@
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/seccomp/compile.h"
-#include "runtime/seccomp/words.h"
+#include "runtime/seccomp/names.h"
 
 namespace crux::seccomp {
 namespace {

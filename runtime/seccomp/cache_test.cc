@@ -90,8 +90,8 @@ class Scratch {
     sys::Fd root_;
 };
 
-Program cached(const oci::Seccomp& wanted, const Scratch& scratch) {
-    Result<Program> program = compile_cached(wanted, scratch.cache);
+BpfProgram cached(const oci::Seccomp& wanted, const Scratch& scratch) {
+    Result<BpfProgram> program = compile_cached(wanted, scratch.cache);
     if (!program) FAIL(program.error().message());
     return std::move(*program);
 }
@@ -99,10 +99,10 @@ Program cached(const oci::Seccomp& wanted, const Scratch& scratch) {
 TEST_CASE("a stored program is the same as a compiled one", "[kernel]") {
     const Scratch scratch;
     const oci::Seccomp wanted = profile({"read", "no_such_call", "write", "nor_this"});
-    const Program fresh = *compile(wanted);
+    const BpfProgram fresh = *compile(wanted);
     for (int turn = 0; turn < 2; ++turn) {
         CAPTURE(turn);
-        const Program got = cached(wanted, scratch);
+        const BpfProgram got = cached(wanted, scratch);
         CHECK(got.instructions == fresh.instructions);
         CHECK(got.flags == fresh.flags);
         CHECK(got.unknown_syscalls == std::vector<std::string>{"no_such_call", "nor_this"});
@@ -132,10 +132,10 @@ TEST_CASE("flags, listener and metadata are not part of the entry but of the ans
     wanted.syscalls.push_back(
         {.names = {"chmod"}, .action = SeccompAction::notify, .errno_ret = {}, .args = {}});
     wanted.listener_path = "/run/agent.sock";
-    const Program first = cached(wanted, scratch);
+    const BpfProgram first = cached(wanted, scratch);
     wanted.flags = std::vector{oci::SeccompFlag::log};
     wanted.listener_metadata = "other";
-    const Program second = cached(wanted, scratch);
+    const BpfProgram second = cached(wanted, scratch);
     CHECK(scratch.names().size() == 1);
     CHECK(first.flags != second.flags);
     CHECK(second.wants_listener);
@@ -208,7 +208,7 @@ TEST_CASE("an entry with any byte changed, cut or added is not an entry") {
 TEST_CASE("a damaged, foreign or strange entry is replaced", "[kernel]") {
     const Scratch scratch;
     const oci::Seccomp wanted = profile({"read"});
-    const Program fresh = cached(wanted, scratch);
+    const BpfProgram fresh = cached(wanted, scratch);
     const std::string name = scratch.names().at(0);
     const std::string good = scratch.content(name);
     const auto spoil = [&](int kind) {
@@ -234,7 +234,7 @@ TEST_CASE("a damaged, foreign or strange entry is replaced", "[kernel]") {
     for (int kind = 0; kind < 5; ++kind) {
         CAPTURE(kind);
         spoil(kind);
-        const Program got = cached(wanted, scratch);
+        const BpfProgram got = cached(wanted, scratch);
         CHECK(got.instructions == fresh.instructions);
         CHECK(got.cache_warning.empty());
         CHECK(scratch.content(name) == good);
@@ -248,7 +248,7 @@ TEST_CASE("a directory that others own or may enter is not used", "[kernel]") {
     const Scratch scratch;
     const oci::Seccomp wanted = profile({"read"});
     const auto told = [&] {
-        const Program program = cached(wanted, scratch);
+        const BpfProgram program = cached(wanted, scratch);
         CHECK(program.instructions == compile(wanted)->instructions);
         CHECK(scratch.names().empty());
         return program.cache_warning;
@@ -279,7 +279,7 @@ TEST_CASE("a cache that cannot be written still gives the program and says why",
     REQUIRE(::mkdtemp(path.data()) != nullptr);
     const sys::Fd removed(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     REQUIRE(::rmdir(path.c_str()) == 0);
-    const Result<Program> program = compile_cached(wanted, removed);
+    const Result<BpfProgram> program = compile_cached(wanted, removed);
     REQUIRE(program);
     CHECK(program->instructions == compile(wanted)->instructions);
     CHECK(program->cache_warning == "seccomp cache: openat2: no such file or directory");
@@ -337,7 +337,7 @@ TEST_CASE("a profile whose entry would be very large is not kept", "[kernel]") {
     const Scratch scratch;
     std::vector<std::string> names{"read"};
     for (int i = 0; i < 10; ++i) names.emplace_back(kMaxEntryBytes / 8, static_cast<char>('a' + i));
-    const Program program = cached(profile(std::move(names)), scratch);
+    const BpfProgram program = cached(profile(std::move(names)), scratch);
     CHECK(program.unknown_syscalls.size() == 10);
     CHECK(program.cache_warning ==
           "seccomp cache: the profile names too many unknown system calls");

@@ -15,12 +15,12 @@ std::string libseccomp_version() {
     return cat(version->major, ".", version->minor, ".", version->micro);
 }
 
-Result<Program> program_of(const oci::Seccomp& profile, Filter filter) {
+Result<BpfProgram> program_of(const oci::Seccomp& profile, Filter filter) {
     const bool listener = wants_listener(profile);
     if (listener && profile.listener_path.empty())
         return std::unexpected(Error(Error::Kind::spec, "is required where SCMP_ACT_NOTIFY is used")
                                    .at("/linux/seccomp/listenerPath"));
-    Program program;
+    BpfProgram program;
     program.flags = TRY(load_flags(profile));
     program.wants_listener = listener;
     program.instructions = std::move(filter.instructions);
@@ -28,7 +28,7 @@ Result<Program> program_of(const oci::Seccomp& profile, Filter filter) {
     return program;
 }
 
-Result<Program> compile(const oci::Seccomp& profile) {
+Result<BpfProgram> compile(const oci::Seccomp& profile) {
     Filter filter = TRY(compile_filter(profile));
     return program_of(profile, std::move(filter));
 }

@@ -4,7 +4,7 @@
 
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
-#include "runtime/seccomp/program.h"
+#include "runtime/seccomp/bpf_program.h"
 
 namespace crux::seccomp {
 
@@ -30,7 +30,7 @@ namespace crux::seccomp {
 /// Failures are of the kind spec and carry the JSON pointer
 /// (/linux/seccomp/syscalls/3/args/0/index), or of the kind unsupported where this libseccomp or
 /// this kernel lacks what is asked.
-Result<Program> compile(const oci::Seccomp& profile);
+Result<BpfProgram> compile(const oci::Seccomp& profile);
 
 /// The version of libseccomp that the program runs with: "2.5.4".
 std::string libseccomp_version();

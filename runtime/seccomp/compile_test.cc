@@ -57,14 +57,14 @@ SeccompRule allow(std::vector<std::string> names, std::vector<SeccompArg> args =
             .args = std::move(args)};
 }
 
-Program compiled(const oci::Seccomp& wanted) {
-    Result<Program> program = compile(wanted);
+BpfProgram compiled(const oci::Seccomp& wanted) {
+    Result<BpfProgram> program = compile(wanted);
     if (!program) FAIL(program.error().message());
     return std::move(*program);
 }
 
 std::string refusal(const oci::Seccomp& wanted) {
-    Result<Program> program = compile(wanted);
+    Result<BpfProgram> program = compile(wanted);
     return program ? "compiled" : program.error().message();
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("each operator compares whole 64-bit arguments") {
         {SeccompOperator::ge, false, true, true}, {SeccompOperator::gt, false, false, true},
     };
     for (const Row& row : rows) {
-        const Program program = compiled(profile(
+        const BpfProgram program = compiled(profile(
             SeccompAction::errno_,
             {allow({"prctl"}, {{.index = 1, .value = kValue, .value_two = 0, .op = row.op}})}));
         const auto allowed = [&program](std::uint64_t argument) {
@@ -154,7 +154,7 @@ TEST_CASE("each operator compares whole 64-bit arguments") {
 }
 
 TEST_CASE("a masked comparison takes the mask from value and the datum from valueTwo") {
-    const Program program = compiled(
+    const BpfProgram program = compiled(
         profile(SeccompAction::errno_, {allow({"clone"}, {{.index = 0,
                                                            .value = 0xff00'0000'0000'00f0,
                                                            .value_two = 0x1200'0000'0000'0030,
@@ -169,7 +169,7 @@ TEST_CASE("a masked comparison takes the mask from value and the datum from valu
 }
 
 TEST_CASE("conditions on different arguments must all hold") {
-    const Program program = compiled(
+    const BpfProgram program = compiled(
         profile(SeccompAction::errno_,
                 {allow({"socket"},
                        {{.index = 0, .value = 2, .value_two = 0, .op = SeccompOperator::eq},
@@ -183,7 +183,7 @@ TEST_CASE("conditions on different arguments must all hold") {
 }
 
 TEST_CASE("conditions on one argument are alternatives") {
-    const Program program = compiled(
+    const BpfProgram program = compiled(
         profile(SeccompAction::errno_,
                 {allow({"personality"},
                        {{.index = 0, .value = 0, .value_two = 0, .op = SeccompOperator::eq},
@@ -237,7 +237,7 @@ TEST_CASE("random rules answer as reading them does") {
                                     .op = static_cast<SeccompOperator>(random() % 7)});
             rules.push_back(allow({"prctl"}, args));
         }
-        const Program program = compiled(profile(SeccompAction::errno_, rules));
+        const BpfProgram program = compiled(profile(SeccompAction::errno_, rules));
         for (int call = 0; call < 200; ++call) {
             std::array<std::uint64_t, 6> actual{};
             for (std::uint64_t& argument : actual) argument = edge(random);
@@ -258,13 +258,13 @@ TEST_CASE("rules that say what the default says are left out") {
         .names = {"getpid"}, .action = SeccompAction::errno_, .errno_ret = EPERM, .args = {}};
     const SeccompRule different{
         .names = {"getppid"}, .action = SeccompAction::errno_, .errno_ret = EACCES, .args = {}};
-    const Program program = compiled(profile(SeccompAction::errno_, {redundant, different}));
+    const BpfProgram program = compiled(profile(SeccompAction::errno_, {redundant, different}));
     CHECK(answer(program.instructions, kNative, __NR_getpid) == kEperm);
     CHECK(answer(program.instructions, kNative, __NR_getppid) == error(EACCES));
 }
 
 TEST_CASE("unknown system calls are named once and the rest of the rule holds") {
-    const Program program =
+    const BpfProgram program =
         compiled(profile(SeccompAction::errno_, {allow({"no_such_call", "getpid", "nor_this"}),
                                                  allow({"no_such_call", "getppid"})}));
     CHECK(program.unknown_syscalls == std::vector<std::string>{"no_such_call", "nor_this"});
@@ -289,7 +289,7 @@ TEST_CASE("calls newer than the profile get ENOSYS where the default would refus
     };
     for (const Row& row : rows) {
         CAPTURE(static_cast<int>(row.action));
-        const Program program = compiled(profile(row.action, {allow({"statx", "getpid"})}));
+        const BpfProgram program = compiled(profile(row.action, {allow({"statx", "getpid"})}));
         CHECK(answer(program.instructions, kNative, __NR_statx) == SECCOMP_RET_ALLOW);
         CHECK(answer(program.instructions, kNative, __NR_statx - 1) == row.older);
         CHECK(answer(program.instructions, kNative, __NR_statx + 1) == row.newer);
@@ -299,13 +299,13 @@ TEST_CASE("calls newer than the profile get ENOSYS where the default would refus
 TEST_CASE("a call that only a refusing rule names counts as known") {
     const SeccompRule refused{
         .names = {"openat2"}, .action = SeccompAction::errno_, .errno_ret = {}, .args = {}};
-    const Program program = compiled(profile(SeccompAction::errno_, {allow({"read"}), refused}));
+    const BpfProgram program = compiled(profile(SeccompAction::errno_, {allow({"read"}), refused}));
     CHECK(answer(program.instructions, kNative, __NR_openat2) == kEperm);
     CHECK(answer(program.instructions, kNative, __NR_openat2 + 1) == kEnosys);
 }
 
 TEST_CASE("a call of an architecture that is not listed kills the thread") {
-    const Program program = compiled(profile(SeccompAction::allow, {}));
+    const BpfProgram program = compiled(profile(SeccompAction::allow, {}));
     CHECK(answer(program.instructions, AUDIT_ARCH_PPC64LE, 1) == SECCOMP_RET_KILL_THREAD);
 }
 
@@ -313,7 +313,7 @@ TEST_CASE("each listed architecture has its own numbers") {
     oci::Seccomp wanted = profile(SeccompAction::errno_, {allow({"read", "statx"})});
     wanted.architectures = {SeccompArch::aarch64, SeccompArch::riscv64, SeccompArch::x86_64,
                             SeccompArch::x86,     SeccompArch::x32,     SeccompArch::arm};
-    const Program program = compiled(wanted);
+    const BpfProgram program = compiled(wanted);
     struct Row {
         std::uint32_t arch, read, last, other;
     };
@@ -335,11 +335,11 @@ TEST_CASE("each listed architecture has its own numbers") {
 }
 
 TEST_CASE("a long profile answers like a short one, call by call") {
-    const Program all = compiled(profile(SeccompAction::errno_, {allow(kManyNames)}));
+    const BpfProgram all = compiled(profile(SeccompAction::errno_, {allow(kManyNames)}));
     std::vector<bool> allowed(1000, false);
     std::uint32_t last = 0;
     for (const std::string& name : kManyNames) {
-        const Program one = compiled(profile(SeccompAction::errno_, {allow({name})}));
+        const BpfProgram one = compiled(profile(SeccompAction::errno_, {allow({name})}));
         for (std::uint32_t number = 0; number < allowed.size(); ++number)
             if (answer(one.instructions, kNative, number) == SECCOMP_RET_ALLOW) {
                 allowed[number] = true;
@@ -356,7 +356,7 @@ TEST_CASE("a long profile answers like a short one, call by call") {
 }
 
 TEST_CASE("a long profile whose rules all say what the default says compiles") {
-    const Program program = compiled(profile(SeccompAction::allow, {allow(kManyNames)}));
+    const BpfProgram program = compiled(profile(SeccompAction::allow, {allow(kManyNames)}));
     CHECK(answer(program.instructions, kNative, __NR_read) == SECCOMP_RET_ALLOW);
 }
 
@@ -389,7 +389,7 @@ TEST_CASE("flags become the kernel's bits") {
             profile(SeccompAction::errno_,
                     {{.names = {"getpid"}, .action = row.action, .errno_ret = {}, .args = {}}});
         wanted.flags = row.flags;
-        const Program program = compiled(wanted);
+        const BpfProgram program = compiled(wanted);
         CAPTURE(row.expected);
         CHECK(program.flags == row.expected);
         CHECK(program.wants_listener == (row.action == SeccompAction::notify));
@@ -489,7 +489,7 @@ void leave(int code) {
 }
 
 /// How a child ended that loaded the program and then made the call getppid.
-int status_under(const Program& program) {
+int status_under(const BpfProgram& program) {
     const pid_t child = ::fork();
     if (child == 0) {
         const sock_fprog wire{static_cast<unsigned short>(program.instructions.size()),
@@ -522,7 +522,7 @@ TEST_CASE("the kernel takes the program and acts on it", "[kernel]") {
         CHECK(WIFSIGNALED(status));
         CHECK(WTERMSIG(status) == SIGSYS);
     }
-    const Program all = compiled(profile(SeccompAction::errno_, {allow(kManyNames)}));
+    const BpfProgram all = compiled(profile(SeccompAction::errno_, {allow(kManyNames)}));
     CHECK(status_under(all) == W_EXITCODE(0, 0));
 }
 

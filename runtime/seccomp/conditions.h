@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "oci-spec/types.h"
+#include "runtime/seccomp/bpf_program.h"
 #include "runtime/seccomp/emit.h"
-#include "runtime/seccomp/program.h"
 
 /// For this folder only.
 namespace crux::seccomp {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "oci-spec/types.h"
-#include "runtime/seccomp/program.h"
+#include "runtime/seccomp/bpf_program.h"
 
 /// From decisions to instructions. Pure; for this folder only.
 namespace crux::seccomp {

@@ -14,7 +14,7 @@
 #include "runtime/seccomp/calls.h"
 #include "runtime/seccomp/compile.h"
 #include "runtime/seccomp/emit.h"
-#include "runtime/seccomp/words.h"
+#include "runtime/seccomp/names.h"
 
 // From Linux 3.19, but not with the name in every libc's headers.
 #ifndef __AUDIT_ARCH_CONVENTION_MIPS64_N32

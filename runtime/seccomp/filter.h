@@ -5,7 +5,7 @@
 
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
-#include "runtime/seccomp/program.h"
+#include "runtime/seccomp/bpf_program.h"
 
 /// For this folder only.
 namespace crux::seccomp {
@@ -13,8 +13,8 @@ namespace crux::seccomp {
 /// The part of a program that takes long to make and depends on nothing but the profile's actions,
 /// architectures and rules, libseccomp and the kernel: what the cache keeps.
 struct Filter {
-    std::vector<Instruction> instructions;      ///< as Program has them
-    std::vector<std::string> unknown_syscalls;  ///< as Program has them
+    std::vector<Instruction> instructions;      ///< as BpfProgram has them
+    std::vector<std::string> unknown_syscalls;  ///< as BpfProgram has them
     bool operator==(const Filter&) const = default;
 };
 
@@ -22,6 +22,6 @@ struct Filter {
 Result<Filter> compile_filter(const oci::Seccomp& profile);
 
 /// The filter with the profile's flags and its wish for a listener, both checked.
-Result<Program> program_of(const oci::Seccomp& profile, Filter filter);
+Result<BpfProgram> program_of(const oci::Seccomp& profile, Filter filter);
 
 }  // namespace crux::seccomp

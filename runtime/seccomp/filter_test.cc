@@ -11,7 +11,7 @@
 #include <random>
 
 #include "runtime/seccomp/interpreter.h"
-#include "runtime/seccomp/words.h"
+#include "runtime/seccomp/names.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/memfd.h"
 #include "tests/support/catch.h"

@@ -10,7 +10,7 @@
 #include <cerrno>
 
 #include "runtime/base/text.h"
-#include "runtime/seccomp/words.h"
+#include "runtime/seccomp/names.h"
 
 // Linux 5.19, later than the headers of the oldest supported system.
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV

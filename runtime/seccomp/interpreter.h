@@ -10,7 +10,7 @@
 #include <optional>
 #include <span>
 
-#include "runtime/seccomp/program.h"
+#include "runtime/seccomp/bpf_program.h"
 
 /// Runs filters in the tests, as the kernel would: no root, no process to sacrifice, any
 /// architecture.

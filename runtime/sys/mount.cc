@@ -74,8 +74,8 @@ Result<Fd, Errno> fspick(FdRef directory, ZString path, unsigned flags) noexcept
 }
 
 Result<void, Errno> mount_setattr(FdRef directory, ZString path, unsigned flags,
-                                  const MountAttributes& attributes) noexcept {
-    static_assert(sizeof(MountAttributes) == MOUNT_ATTR_SIZE_VER0);
+                                  const MountAttr& attributes) noexcept {
+    static_assert(sizeof(MountAttr) == MOUNT_ATTR_SIZE_VER0);
     return done("mount_setattr", [&] {
         return ::syscall(SYS_mount_setattr, directory.get(), path.c_str(), flags, &attributes,
                          sizeof(attributes));

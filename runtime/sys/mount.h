@@ -24,7 +24,7 @@
 namespace crux::sys {
 
 /// The argument of mount_setattr(2), laid out as the kernel's struct mount_attr.
-struct MountAttributes {
+struct MountAttr {
     std::uint64_t set = 0;             ///< MOUNT_ATTR_*
     std::uint64_t clear = 0;           ///< MOUNT_ATTR_*
     std::uint64_t propagation = 0;     ///< MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE or 0
@@ -56,7 +56,7 @@ Result<MountFd, Errno> fsmount(FdRef context, unsigned attributes) noexcept;
 Result<Fd, Errno> fspick(FdRef directory, ZString path, unsigned flags) noexcept;
 /// mount_setattr(2) (5.12); AT_EMPTY_PATH and AT_RECURSIVE as flags.
 Result<void, Errno> mount_setattr(FdRef directory, ZString path, unsigned flags,
-                                  const MountAttributes& attributes) noexcept;
+                                  const MountAttr& attributes) noexcept;
 
 // --- the path calls ---
 

@@ -124,8 +124,8 @@ Result<std::size_t, Errno> sendmsg(FdRef socket, std::string_view bytes, std::sp
                    [&] { return ::sendmsg(socket.get(), &message, flags | MSG_NOSIGNAL); });
 }
 
-Result<Message, Errno> recvmsg(FdRef socket, std::span<char> buffer, std::span<Fd> fds,
-                               int flags) noexcept {
+Result<ReceivedMessage, Errno> recvmsg(FdRef socket, std::span<char> buffer, std::span<Fd> fds,
+                                       int flags) noexcept {
     struct ::iovec part = {.iov_base = buffer.data(), .iov_len = buffer.size()};
     struct ::msghdr message = {};
     RightsBuffer rights;
@@ -135,7 +135,7 @@ Result<Message, Errno> recvmsg(FdRef socket, std::span<char> buffer, std::span<F
     message.msg_controllen = rights.bytes.size();
     ssize_t received = TRY(checked(
         "recvmsg", [&] { return ::recvmsg(socket.get(), &message, flags | MSG_CMSG_CLOEXEC); }));
-    Message result;
+    ReceivedMessage result;
     result.bytes = static_cast<std::size_t>(received);
     result.truncated = (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0;
     for (struct ::cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;

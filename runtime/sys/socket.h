@@ -42,7 +42,7 @@ Result<std::size_t, Errno> sendmsg(FdRef socket, std::string_view bytes,
                                    std::span<const FdRef> fds = {}, int flags = 0) noexcept;
 
 /// What one recvmsg(2) brought.
-struct Message {
+struct ReceivedMessage {
     std::size_t bytes = 0;   ///< 0 is the end of the stream, or an empty packet
     std::size_t fds = 0;     ///< how many descriptors came
     bool truncated = false;  ///< bytes or descriptors did not fit and are lost
@@ -50,7 +50,7 @@ struct Message {
 
 /// recvmsg(2) with MSG_CMSG_CLOEXEC added: fills the buffer, and the owners with the descriptors
 /// that came. Descriptors for which there is no owner are closed, and truncated says so.
-Result<Message, Errno> recvmsg(FdRef socket, std::span<char> buffer, std::span<Fd> fds = {},
-                               int flags = 0) noexcept;
+Result<ReceivedMessage, Errno> recvmsg(FdRef socket, std::span<char> buffer, std::span<Fd> fds = {},
+                                       int flags = 0) noexcept;
 
 }  // namespace crux::sys

@@ -7,7 +7,7 @@
 
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
-#include "runtime/cgroup/settings.h"
+#include "runtime/cgroup/limits.h"
 
 namespace crux::systemd {
 

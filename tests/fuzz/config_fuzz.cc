@@ -5,8 +5,8 @@
 #include <array>
 
 #include "oci-spec/rules.h"
-#include "runtime/cgroup/places.h"
-#include "runtime/cgroup/settings.h"
+#include "runtime/cgroup/dirs.h"
+#include "runtime/cgroup/limits.h"
 #include "runtime/plan/explain.h"
 #include "runtime/plan/plan.h"
 #include "runtime/seccomp/compile.h"
@@ -71,7 +71,8 @@ void check_plan(const plan::Plan& plan) {
     hold(plan::explain_json(plan).starts_with('{'));
 }
 
-void plan_on(const host::Facts& facts, const oci::Config& config, const seccomp::Program& filter) {
+void plan_on(const host::Facts& facts, const oci::Config& config,
+             const seccomp::BpfProgram& filter) {
     plan::Inputs inputs;
     inputs.config = &config;
     inputs.facts = &facts;
@@ -82,10 +83,10 @@ void plan_on(const host::Facts& facts, const oci::Config& config, const seccomp:
                               filter.instructions.size()};
     inputs.seccomp_flags = filter.flags;
     inputs.foreground_terminal = config.process && config.process->terminal;
-    auto places = cgroup::places_for(facts.cgroup, config.linux.cgroups_path, inputs.id);
+    auto places = cgroup::dirs_for(facts.cgroup, config.linux.cgroups_path, inputs.id);
     if (!places) return check_error(places.error());
     inputs.cgroup = std::move(*places);
-    for (const cgroup::Place& place : inputs.cgroup)
+    for (const cgroup::CgroupDir& place : inputs.cgroup)
         hold(place.path.find("/../") == std::string::npos);
     auto limits = cgroup::limits_for(config.linux.resources, inputs.cgroup,
                                      {.in_user_namespace = facts.in_user_namespace});
@@ -108,7 +109,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
         check_error(parsed.diagnostics.to_error());
         return 0;
     }
-    seccomp::Program filter;
+    seccomp::BpfProgram filter;
     if (parsed.config.linux.seccomp) {
         auto compiled = seccomp::compile(*parsed.config.linux.seccomp);
         if (!compiled) {

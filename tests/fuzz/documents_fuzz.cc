@@ -3,7 +3,7 @@
 
 #include "oci-spec/config.h"
 #include "oci-spec/rules.h"
-#include "oci-spec/update.h"
+#include "oci-spec/runc/update.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

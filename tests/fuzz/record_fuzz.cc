@@ -1,6 +1,6 @@
 // state.json: a broken one is an error, and one that was read is written and read as the same.
 
-#include "oci-spec/record.h"
+#include "oci-spec/runc/record.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

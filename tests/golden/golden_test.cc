@@ -108,7 +108,7 @@ Result<plan::Plan> build_create(const Case& given, const oci::Config& config) {
     inputs.seccomp_flags = options.value("filter_flags", 0U);
     if (options.value("cgroup", true)) {
         inputs.cgroup =
-            TRY(cgroup::places_for(given.facts.cgroup, config.linux.cgroups_path, inputs.id));
+            TRY(cgroup::dirs_for(given.facts.cgroup, config.linux.cgroups_path, inputs.id));
         cgroup::LimitsOptions limits;
         limits.unprivileged = given.facts.in_user_namespace || given.facts.uid != 0;
         inputs.limits = TRY(cgroup::limits_for(config.linux.resources, inputs.cgroup, limits));
@@ -138,8 +138,7 @@ Result<plan::Plan> build_exec(const Case& given, const oci::Config& config) {
         oci::find_namespace(config.linux, oci::NamespaceType::user) != nullptr;
     const std::vector<std::uint64_t> filter = filter_of(options);
     inputs.seccomp_program = filter;
-    inputs.cgroup =
-        TRY(cgroup::places_for(given.facts.cgroup, config.linux.cgroups_path, inputs.id));
+    inputs.cgroup = TRY(cgroup::dirs_for(given.facts.cgroup, config.linux.cgroups_path, inputs.id));
     inputs.preserve_fds = options.value("preserve_fds", 0U);
     inputs.console_socket = options.value("console_socket", "");
     return plan::build_exec(inputs);

@@ -336,8 +336,8 @@ TEST_CASE("an ordinary user's container has another one in it, and that one a th
     open_up(config);
     json inner = config;
     for (const char* map : {"uidMappings", "gidMappings"}) inner["linux"][map][0]["hostID"] = 0;
-    const std::string go_on = "exec /crux --root /tmp/state run -b /inner inner";
-    config["process"]["args"] = {"/bin/sh", "-c", "hostname; " + go_on};
+    const std::string resume = "exec /crux --root /tmp/state run -b /inner inner";
+    config["process"]["args"] = {"/bin/sh", "-c", "hostname; " + resume};
     inner["process"]["args"] = config["process"]["args"];
     inner["hostname"] = "second";
     const std::string second = nest(outer.bundle.rootfs(), user, inner);

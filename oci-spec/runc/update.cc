@@ -1,0 +1,215 @@
+#include "oci-spec/runc/update.h"
+
+#include <algorithm>
+
+#include "oci-spec/json_tree.h"
+#include "oci-spec/json_writer.h"
+
+namespace crux::oci {
+
+namespace {
+
+void take(auto& into, const auto& change) {
+    if (change) into = change;
+}
+
+/// For values of which callers send 0 for "not set".
+void take_set(auto& into, const auto& change) {
+    if (change.value_or(0) != 0) into = change;
+}
+
+void take_text(std::string& into, const std::string& change) {
+    if (!change.empty()) into = change;
+}
+
+/// Replaces the entry for the same thing in the list, or appends. A list that had several for it
+/// keeps none of the others: the last would win over the change.
+void take_entries(auto& list, const auto& changes, auto is_same) {
+    for (const auto& change : changes) {
+        const auto found =
+            std::ranges::find_if(list, [&](const auto& entry) { return is_same(entry, change); });
+        if (found == list.end()) {
+            list.push_back(change);
+            continue;
+        }
+        *found = change;
+        const auto others = std::remove_if(
+            found + 1, list.end(), [&](const auto& entry) { return is_same(entry, change); });
+        list.erase(others, list.end());
+    }
+}
+
+constexpr auto kSameDevice = [](const auto& left, const auto& right) {
+    return left.major == right.major && left.minor == right.minor;
+};
+
+void take_memory(MemoryResources& memory, const MemoryResources& changes) {
+    take_set(memory.limit, changes.limit);
+    take_set(memory.reservation, changes.reservation);
+    take_set(memory.swap, changes.swap);
+    take(memory.kernel, changes.kernel);
+    take(memory.kernel_tcp, changes.kernel_tcp);
+    take(memory.swappiness, changes.swappiness);
+    take(memory.disable_oom_killer, changes.disable_oom_killer);
+    take(memory.use_hierarchy, changes.use_hierarchy);
+    memory.check_before_update = changes.check_before_update;
+    if (changes.limit == -1 && changes.swap.value_or(0) == 0) memory.swap.reset();
+}
+
+void take_cpu(CpuResources& cpu, const CpuResources& changes) {
+    take_set(cpu.shares, changes.shares);
+    take_set(cpu.quota, changes.quota);
+    take(cpu.burst, changes.burst);
+    take_set(cpu.period, changes.period);
+    take_set(cpu.realtime_runtime, changes.realtime_runtime);
+    take_set(cpu.realtime_period, changes.realtime_period);
+    take_text(cpu.cpus, changes.cpus);
+    take_text(cpu.mems, changes.mems);
+    take(cpu.idle, changes.idle);
+    if (changes.idle && changes.shares.value_or(0) == 0) cpu.shares.reset();
+}
+
+void take_block_io(BlockIoResources& io, const BlockIoResources& changes) {
+    take_set(io.weight, changes.weight);
+    take_set(io.leaf_weight, changes.leaf_weight);
+    take_entries(io.weight_device, changes.weight_device, kSameDevice);
+    take_entries(io.throttle_read_bps_device, changes.throttle_read_bps_device, kSameDevice);
+    take_entries(io.throttle_write_bps_device, changes.throttle_write_bps_device, kSameDevice);
+    take_entries(io.throttle_read_iops_device, changes.throttle_read_iops_device, kSameDevice);
+    take_entries(io.throttle_write_iops_device, changes.throttle_write_iops_device, kSameDevice);
+}
+
+void take_unified(StringMap& unified, const StringMap& changes) {
+    take_entries(unified, changes,
+                 [](const auto& left, const auto& right) { return left.first == right.first; });
+}
+
+bool has_key(const StringMap& unified, std::string_view key) {
+    return std::ranges::any_of(unified, [key](const auto& entry) { return entry.first == key; });
+}
+
+/// An idle cgroup has no weight: who asks for one, and says nothing of idle, wants it to be idle no
+/// more.
+void end_idle(Resources& after, const Resources& changes) {
+    const bool weighs = changes.cpu.shares.value_or(0) != 0 ||
+                        has_key(changes.unified, "cpu.weight") ||
+                        has_key(changes.unified, "cpu.weight.nice");
+    if (!weighs || changes.cpu.idle || has_key(changes.unified, "cpu.idle")) return;
+    if (after.cpu.idle) after.cpu.idle = 0;
+    for (auto& [key, value] : after.unified)
+        if (key == "cpu.idle") value = "0";
+}
+
+void write(JsonWriter& writer, const json::Node& node);
+
+void write_children(JsonWriter& writer, const json::Node& node) {
+    for (const json::Node& child : node.children) {
+        if (node.kind == json::Kind::object) writer.key(child.key);
+        write(writer, child);
+    }
+}
+
+void write(JsonWriter& writer, const json::Node& node) {
+    switch (node.kind) {
+        case json::Kind::null:
+            writer.null();
+            break;
+        case json::Kind::boolean:
+            writer.value(node.number != 0);
+            break;
+        case json::Kind::negative:
+            writer.value(static_cast<std::int64_t>(node.number));
+            break;
+        case json::Kind::positive:
+            writer.value(node.number);
+            break;
+        case json::Kind::fraction:
+            writer.literal(node.text);
+            break;
+        case json::Kind::string:
+            writer.value(node.text);
+            break;
+        case json::Kind::array:
+            writer.begin_array();
+            write_children(writer, node);
+            writer.end_array();
+            break;
+        case json::Kind::object:
+            writer.begin_object();
+            write_children(writer, node);
+            writer.end_object();
+            break;
+    }
+}
+
+/// The member of this name, made where it is missing.
+json::Node& member(json::Node& object, std::string_view name) {
+    for (json::Node& child : object.children)
+        if (child.key == name) return child;
+    json::Node& made = object.children.emplace_back();
+    made.kind = json::Kind::object;
+    made.key = name;
+    return made;
+}
+
+}  // namespace
+
+Resources updated(const Resources& before, const Resources& changes) {
+    Resources after = before;
+    if (!changes.devices.empty()) after.devices = changes.devices;
+    take_memory(after.memory, changes.memory);
+    take_cpu(after.cpu, changes.cpu);
+    take_block_io(after.block_io, changes.block_io);
+    take_entries(after.hugepage_limits, changes.hugepage_limits,
+                 [](const HugepageLimit& left, const HugepageLimit& right) {
+                     return left.page_size == right.page_size;
+                 });
+    take(after.network.class_id, changes.network.class_id);
+    take_entries(after.network.priorities, changes.network.priorities,
+                 [](const InterfacePriority& left, const InterfacePriority& right) {
+                     return left.name == right.name;
+                 });
+    take(after.pids.limit, changes.pids.limit);
+    take_entries(after.rdma, changes.rdma, [](const RdmaLimit& left, const RdmaLimit& right) {
+        return left.device == right.device;
+    });
+    take_unified(after.unified, changes.unified);
+    end_idle(after, changes);
+    return after;
+}
+
+std::vector<std::string> named_by(const Resources& changes) {
+    Diagnostics diagnostics;
+    std::vector<std::string> pointers;
+    const std::optional<json::Node> root = json::parse_tree(resources_json(changes), diagnostics);
+    if (!root) return pointers;
+    for (const json::Node& section : root->children) {
+        if (section.kind != json::Kind::object) pointers.push_back(cat('/', section.key));
+        if (section.kind != json::Kind::object) continue;
+        for (const json::Node& property : section.children)
+            pointers.push_back(cat('/', section.key, pointer_token(property.key)));
+    }
+    return pointers;
+}
+
+bool same_rules(const std::vector<DeviceRule>& left, const std::vector<DeviceRule>& right) {
+    return std::ranges::equal(left, right, [](const DeviceRule& one, const DeviceRule& other) {
+        return one.allow == other.allow && one.type == other.type && one.major == other.major &&
+               one.minor == other.minor && one.access == other.access;
+    });
+}
+
+std::string with_resources(std::string_view config, const Resources& resources) {
+    Diagnostics diagnostics;
+    std::optional<json::Node> root = json::parse_tree(config, diagnostics);
+    std::optional<json::Node> changed = json::parse_tree(resources_json(resources), diagnostics);
+    if (!root || !changed) return std::string(config);
+    json::Node& place = member(member(*root, "linux"), "resources");
+    changed->key = std::move(place.key);
+    place = std::move(*changed);
+    JsonWriter writer("\t");
+    write(writer, *root);
+    return writer.take() + '\n';
+}
+
+}  // namespace crux::oci

@@ -1,0 +1,97 @@
+#include "runtime/console/pty_master.h"
+
+#include <fcntl.h>
+
+#include <array>
+
+#include "runtime/sys/file.h"
+#include "runtime/sys/poll.h"
+#include "runtime/sys/socket.h"
+#include "runtime/sys/terminal.h"
+
+namespace crux::console {
+
+namespace {
+
+constexpr std::string_view kPlace = "terminal of the container";
+
+/// A terminal once more, non-blocking: the flag on the given one would be everyone's who shares it.
+/// Nothing where that is not possible, and for what is no terminal: a file has its own offset.
+sys::Fd open_again(sys::FdRef file) {
+    if (!sys::is_terminal(file)) return {};
+    auto again =
+        sys::openat(sys::FdRef::cwd(), sys::FdPath(file), O_WRONLY | O_NOCTTY | O_NONBLOCK);
+    return again ? std::move(*again) : sys::Fd();
+}
+
+/// Switches off the carriage returns that a pty puts before line ends.
+Status write_plain_lines(sys::FdRef pty) {
+    struct ::termios modes = TRY(sys::tcgetattr(pty).during(kPlace));
+    modes.c_oflag &= ~static_cast<tcflag_t>(ONLCR);
+    return sys::tcsetattr(pty, modes).during(kPlace);
+}
+
+}  // namespace
+
+Result<PtyMaster> PtyMaster::open(const TerminalStreams& streams) {
+    HostTerminal host = TRY(HostTerminal::open(streams));
+    auto pair = TRY(sys::socketpair(SOCK_STREAM).during(kPlace));
+    return PtyMaster(streams, std::move(host), std::move(pair.first), std::move(pair.second));
+}
+
+Status PtyMaster::receive(int timeout_ms) {
+    // Init's copy must be the only one, or its end would go unnoticed.
+    theirs_.reset();
+    const short events = TRY(sys::poll_one(ours_, POLLIN, timeout_ms).during(kPlace));
+    if (events == 0) return fail(Error::Kind::protocol, "init did not send the terminal in time");
+    std::array<char, 4096> name{};
+    const auto message = TRY(sys::recvmsg(ours_, name, {&master_, 1}).during(kPlace));
+    if (message.fds != 1 || !sys::is_terminal(master_))
+        return fail(Error::Kind::protocol, "init sent no terminal");
+    ours_.reset();
+    return prepare();
+}
+
+Status PtyMaster::prepare() {
+    TRY(sys::set_nonblocking(master_, true).during(kPlace));
+    auto peer = sys::pty_peer(master_, O_RDWR | O_NOCTTY);
+    if (peer) peer_ = std::move(*peer);
+    resize();
+    // Raw terminals need the returns; files and pipes that take the output do not want them.
+    if (!sys::is_terminal(streams_.out)) TRY(write_plain_lines(master_));
+    out_ = open_again(streams_.out);
+    input_.emplace(streams_.in, master_);
+    output_.emplace(master_, out_ ? sys::FdRef(out_) : streams_.out);
+    return host_.make_raw();
+}
+
+void PtyMaster::resize() {
+    if (!master_) return;
+    // The window may be gone, and then its size does not matter.
+    auto size = sys::window_size(host_.fd());
+    if (size) (void)sys::set_window_size(master_, *size);
+}
+
+void PtyMaster::resume() {
+    if (!input_ || !peer_) return;
+    (void)host_.make_raw();
+    input_->resume();
+}
+
+void PtyMaster::ask(std::span<struct ::pollfd, kEntries> entries) const {
+    for (struct ::pollfd& entry : entries) entry = {.fd = -1, .events = 0, .revents = 0};
+    if (input_) input_->ask(entries[0], entries[1]);
+    if (output_) output_->ask(entries[2], entries[3]);
+}
+
+void PtyMaster::serve(std::span<const struct ::pollfd, kEntries> entries) {
+    if (input_) input_->serve(entries[0], entries[1]);
+    if (output_) output_->serve(entries[2], entries[3]);
+}
+
+void PtyMaster::end_input() {
+    input_.reset();
+    peer_.reset();
+}
+
+}  // namespace crux::console

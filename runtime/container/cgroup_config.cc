@@ -1,0 +1,92 @@
+#include "runtime/container/cgroup_config.h"
+
+#include <sys/mount.h>
+
+#include <algorithm>
+
+#include "runtime/base/text.h"
+#include "runtime/cgroup/permission.h"
+
+namespace crux::container {
+
+namespace {
+
+Error forbidden(const cgroup::Forbidden& dir) {
+    return Error(dir.error).during(
+        cat("rootless needs no limits + no cgrouppath when no permission is granted for "
+            "cgroups: ",
+            dir.path));
+}
+
+/// The first limit that would be written where this process may make no cgroup.
+Status check_limits(const cgroup::Limits& limits, const std::vector<cgroup::CgroupDir>& wanted,
+                    const std::vector<cgroup::Forbidden>& all) {
+    for (const cgroup::Setting& setting : limits.settings) {
+        const auto refused = std::ranges::find(all, wanted[setting.dir], &cgroup::Forbidden::dir);
+        if (refused != all.end()) return std::unexpected(forbidden(*refused).at(setting.origin));
+    }
+    return {};
+}
+
+void warn_if_loose(const oci::Config& config, const std::vector<cgroup::CgroupDir>& places,
+                   Warnings& warnings) {
+    const oci::Namespace* own = oci::find_namespace(config.linux, oci::NamespaceType::pid);
+    if (!places.empty() || (own != nullptr && own->path.empty())) return;
+    warnings.emplace_back(
+        "the container has neither a cgroup nor a pid namespace of its own: processes that outlive "
+        "its first one are found by nobody");
+}
+
+Result<CgroupConfig> place_cgroup(const oci::Config& config, const host::Facts& facts,
+                                  std::string_view path, std::string_view id, bool rootless,
+                                  Warnings& warnings) {
+    CgroupConfig cgroup_config;
+    const cgroup::LimitsOptions options{.unprivileged = is_unprivileged(facts)};
+    std::vector<cgroup::CgroupDir> wanted = TRY(cgroup::dirs_for(facts.cgroup, path, id));
+    cgroup_config.limits = TRY(cgroup::limits_for(config.linux.resources, wanted, options));
+    if (!rootless || !path.empty()) {
+        cgroup_config.dirs = std::move(wanted);
+        return cgroup_config;
+    }
+    cgroup::Permission permission = cgroup::permission_for(facts.cgroup, wanted);
+    cgroup_config.dirs = std::move(permission.granted);
+    if (!permission.forbidden.empty()) {
+        TRY(check_limits(cgroup_config.limits, wanted, permission.forbidden));
+        cgroup_config.limits =
+            TRY(cgroup::limits_for(config.linux.resources, cgroup_config.dirs, options));
+    }
+    warn_if_loose(config, cgroup_config.dirs, warnings);
+    return cgroup_config;
+}
+
+}  // namespace
+
+std::optional<uid_t> cgroup_owner(const oci::Config& config) {
+    const oci::Namespace* own = oci::find_namespace(config.linux, oci::NamespaceType::cgroup);
+    const bool is_writable = std::ranges::any_of(config.mounts, [](const oci::Mount& mount) {
+        const bool is_cgroup = mount.type == "cgroup" || mount.type == "cgroup2";
+        return is_cgroup && !mount.is_bind() && (mount.parsed.superblock_set & MS_RDONLY) == 0;
+    });
+    if (own == nullptr || !own->path.empty() || !is_writable) return std::nullopt;
+    const uid_t user = config.process ? config.process->user.uid : 0;
+    if (oci::find_namespace(config.linux, oci::NamespaceType::user) == nullptr) return user;
+    for (const oci::IdMapping& map : config.linux.uid_mappings)
+        if (user >= map.container_id && user - map.container_id < map.size)
+            return map.host_id + (user - map.container_id);
+    return std::nullopt;
+}
+
+bool is_unprivileged(const host::Facts& facts) {
+    return facts.uid != 0 || facts.in_user_namespace;
+}
+
+Result<CgroupConfig> cgroup_config_for(const oci::Config& config, const host::Facts& facts,
+                                       std::string_view path, std::string_view id, bool rootless,
+                                       Warnings& warnings) {
+    CgroupConfig cgroup_config = TRY(place_cgroup(config, facts, path, id, rootless, warnings));
+    for (const cgroup::Warning& warning : cgroup_config.limits.warnings)
+        warnings.push_back(cat(warning.origin, ": ", warning.text));
+    return cgroup_config;
+}
+
+}  // namespace crux::container

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+
+#include "oci-spec/runc/record.h"
+#include "runtime/container/prepare.h"
+#include "runtime/launch/journal.h"
+#include "runtime/systemd/helper.h"
+
+/// The container's unit, where its cgroup is systemd's (--systemd-cgroup).
+namespace crux::container {
+
+/// Starts the unit of a prepared container, with these of its limits and its annotations. The
+/// helper holds it until a process of the container is in it.
+Result<systemd::HeldUnit> start_unit(const Prepared& prepared, const cgroup::Limits& limits);
+
+/// Stops the unit that a journal tells of, so that systemd forgets it.
+Status stop_unit(const launch::Journal::SystemdUnit& unit);
+
+/// The limits of the number of processes that have no room for the helper beside the container's
+/// init, taken out of those that are set while the helper is in the cgroup.
+cgroup::Limits take_tight_limits(cgroup::Limits& limits);
+
+/// Tells systemd the limits that were changed, so that it does not write the old ones again.
+Status change_unit(const systemd::Unit& unit, const cgroup::Limits& changed);
+Status change_unit(const oci::ContainerRecord& record, const cgroup::Limits& changed);
+
+}  // namespace crux::container

@@ -1,0 +1,49 @@
+#include "runtime/init/error_detail.h"
+
+#include "runtime/init/context.h"
+
+namespace crux::init {
+
+namespace {
+
+const char* words_of(int error) {
+    constexpr int kArgumentsTooLong = 7;
+    constexpr int kExecFormat = 8;
+    constexpr int kNoMemory = 12;
+    constexpr int kTextBusy = 26;
+    switch (error) {
+        case kNoEntry:
+            return "no such file or directory";
+        case kAccess:
+            return "permission denied";
+        case kNotPermitted:
+            return "operation not permitted";
+        case kTooManyLinks:
+            return "too many levels of symbolic links";
+        case kInvalid:
+            return "invalid argument";
+        case kArgumentsTooLong:
+            return "argument list too long";
+        case kExecFormat:
+            return "exec format error";
+        case kNoMemory:
+            return "cannot allocate memory";
+        case kTextBusy:
+            return "text file busy";
+        default:
+            return nullptr;
+    }
+}
+
+}  // namespace
+
+void write_error_detail(const char* program, int error, ErrorDetail& line) {
+    line.add("exec ").add(program).add(": ");
+    if (const char* words = words_of(error))
+        line.add(words);
+    else
+        line.add("errno ").add_number(static_cast<unsigned long>(error));
+    line.add("\n");
+}
+
+}  // namespace crux::init

@@ -1,0 +1,152 @@
+#include "runtime/init/protocol.h"
+
+#include "runtime/init/libc.h"
+#include "runtime/init/mount_object.h"
+#include "runtime/init/paths.h"
+
+namespace crux::init {
+
+namespace {
+
+plan::InitReport report_of(const Context& context, plan::Say say, const Outcome& outcome) {
+    plan::InitReport report;
+    report.say = say;
+    report.step = context.step_index;
+    report.call = outcome.call();
+    report.error = outcome.error();
+    report.extra = context.extra;
+    report.detail_length = context.detail_length;
+    memcpy(report.detail, context.detail, context.detail_length);
+    return report;
+}
+
+Outcome send(int descriptor, const plan::InitReport& report) {
+    return call(__NR_write, descriptor, &report, plan::kReportHead + report.detail_length);
+}
+
+/// The parent's word. An end of file is the parent's death: nothing must go on without a record of
+/// it.
+Outcome read_answer(int control) {
+    plan::Answer answer{};
+    Outcome length;
+    do {
+        length = call(__NR_read, control, &answer, sizeof answer);
+    } while (length.error() == kInterrupted);
+    if (length.failed() || length.value() != sizeof answer || answer.error != 0) exit_now(1);
+    return {};
+}
+
+}  // namespace
+
+void report_failure(Context& context, const Outcome& outcome) {
+    plan::InitReport report = report_of(context, plan::Say::failed, outcome);
+    if (context.control.open()) {
+        (void)send(context.control.get(), report);
+        return;
+    }
+    // After the barrier start listens at the other end of the FIFO. It has no plan: of
+    // startContainer hooks it is told which one.
+    report.step = context.step->kind == plan::Kind::hook ? context.step->hook.index : plan::kNoHook;
+    (void)send(context.slot(plan::kFifoSlot), report);
+}
+
+void report_warning(Context& context, const Outcome& outcome) {
+    (void)send(context.control.get(), report_of(context, plan::Say::warning, outcome));
+    context.extra = 0;
+    context.detail_length = 0;
+}
+
+Outcome meet_fault(Context& context) {
+    if (context.step_index != context.plan->fault_step) return {};
+    switch (static_cast<plan::Fault>(context.plan->fault_action)) {
+        case plan::Fault::fail:
+            return refuse(5 /* EIO */);
+        case plan::Fault::die:
+            exit_now(1);
+        case plan::Fault::kill_parent:
+            break;
+    }
+    // After the barrier nobody is there to be killed.
+    if (!context.control.open()) return {};
+    TRY(send(context.control.get(), report_of(context, plan::Say::fault, {})));
+    return read_answer(context.control.get());
+}
+
+namespace {
+
+/// The copy whose ids the parent is asked to map. It is attached nowhere: an attached mount can no
+/// longer be mapped (mount_setattr(2)).
+Outcome copy_source(Context& context, const plan::AskParent& ask) {
+    const Owned source(TRY(open_in_root(context, context.text(ask.source), kOpenPath)));
+    context.mapped = Owned(TRY(clone_mount(source.get(), (ask.flags & plan::kRecursive) != 0)));
+    return {};
+}
+
+}  // namespace
+
+Outcome ask_parent(Context& context) {
+    const plan::AskParent& ask = context.step->ask_parent;
+    if (ask.request == plan::Request::map_ids) TRY(copy_source(context, ask));
+    plan::InitReport report = report_of(context, plan::Say::ask, {});
+    if (ask.request == plan::Request::seccomp_listener) report.extra = context.listener;
+    if (ask.request == plan::Request::map_ids) report.extra = context.mapped.get();
+    TRY(send(context.control.get(), report));
+    return read_answer(context.control.get());
+}
+
+Outcome tell_ready(Context& context) {
+    TRY(send(context.control.get(), report_of(context, plan::Say::ready, {})));
+    TRY(read_answer(context.control.get()));
+    context.control.reset();
+    // A waiting container holds nothing of the host that it does not need.
+    context.null.reset();
+    context.empty.reset();
+    return {};
+}
+
+namespace {
+
+/// A signal that would end an ordinary process ends a waiting container too. As the first process
+/// of its pid namespace init would ignore it, so it is read instead of delivered.
+[[noreturn]] void end_by_signal(int descriptor) {
+    std::uint32_t info[32] = {};
+    (void)call(__NR_read, descriptor, info, sizeof info);
+    exit_now(static_cast<int>(128 + info[0]));
+}
+
+/// Those whose default action is to terminate, less the ones that are about faults of the process
+/// itself.
+constexpr std::uint64_t kTerminating = [] {
+    std::uint64_t mask = 0;
+    constexpr unsigned kSignals[] = {1, 2, 3, 10, 12, 14, 15, 16, 24, 25, 26, 27, 29, 30};
+    for (const unsigned signal : kSignals) mask |= std::uint64_t{1} << (signal - 1);
+    return mask;
+}();
+
+}  // namespace
+
+Outcome wait_for_start(Context& context, const plan::Barrier& step) {
+    constexpr int kBlock = 0;
+    constexpr int kSetMask = 2;
+    constexpr std::int16_t kReadable = 1;
+    TRY(call(__NR_rt_sigprocmask, kBlock, &kTerminating, nullptr, sizeof kTerminating));
+    const Owned signals(
+        TRY(call(__NR_signalfd4, -1, &kTerminating, sizeof kTerminating, kCloseOnExec)));
+    struct {
+        int descriptor;
+        std::int16_t events;
+        std::int16_t happened;
+    } poll[2] = {{context.slot(step.fifo), kReadable, 0}, {signals.get(), kReadable, 0}};
+    Outcome woken;
+    do {
+        woken = call(__NR_ppoll, poll, 2, nullptr, nullptr, 0);
+    } while (woken.error() == kInterrupted);
+    TRY(woken);
+    if (poll[1].happened != 0) end_by_signal(signals.get());
+    char go = 0;
+    TRY(call(__NR_read, context.slot(step.fifo), &go, 1));
+    const std::uint64_t none = 0;
+    return call(__NR_rt_sigprocmask, kSetMask, &none, nullptr, sizeof none);
+}
+
+}  // namespace crux::init

@@ -1,0 +1,132 @@
+#include <algorithm>
+#include <ranges>
+
+#include "oci-spec/vocabulary.h"
+#include "runtime/base/text.h"
+#include "runtime/plan/draft.h"
+
+namespace crux::plan {
+
+namespace {
+
+struct Variable {
+    std::string_view text;
+    std::string_view name;
+    std::size_t index;
+};
+
+/// The environment with one entry a name: the last one, at its own place.
+Result<std::vector<std::string_view>> unique_environment(const PlanDraft& draft,
+                                                         std::span<const std::string> extra) {
+    std::vector<Variable> all;
+    all.reserve(draft.process->env.size() + extra.size());
+    for (const auto list : {std::span<const std::string>(draft.process->env), extra}) {
+        for (const std::string& text : list) {
+            const std::size_t equals = text.find('=');
+            if (equals == std::string::npos || equals == 0)
+                return std::unexpected(
+                    Error(Error::Kind::spec,
+                          equals == 0 ? "invalid environment variable: name cannot be empty"
+                                      : "invalid environment variable: missing '='")
+                        .at(draft.of_process(cat("/env/", all.size()))));
+            all.push_back({text, std::string_view(text).substr(0, equals), all.size()});
+        }
+    }
+    std::ranges::sort(all, [](const Variable& left, const Variable& right) {
+        return left.name != right.name ? left.name < right.name : left.index < right.index;
+    });
+    // Of equal names, which stand together now, the last one stays.
+    std::size_t kept = 0;
+    for (std::size_t at = 0; at < all.size(); ++at)
+        if (at + 1 == all.size() || all[at + 1].name != all[at].name) all[kept++] = all[at];
+    all.resize(kept);
+    std::ranges::sort(
+        all, [](const Variable& left, const Variable& right) { return left.index < right.index; });
+    std::vector<std::string_view> out;
+    out.reserve(all.size());
+    for (const Variable& variable : all) out.push_back(variable.text);
+    return out;
+}
+
+/// The search path of the process's own environment, or what execvp(3) takes without one.
+std::string_view search_path(const oci::Process& process) {
+    constexpr std::string_view kName = "PATH=";
+    for (const std::string& entry : std::ranges::reverse_view(process.env))
+        if (entry.starts_with(kName)) return std::string_view(entry).substr(kName.size());
+    return "/bin:/usr/bin";
+}
+
+}  // namespace
+
+void plan_find_program(PlanDraft& draft) {
+    if (draft.process == nullptr || draft.process->args.empty()) return;
+    const std::string& name = draft.process->args.front();
+    std::vector<std::string> candidates;
+    if (name.find('/') != std::string::npos) {
+        candidates.push_back(name);
+    } else if (!name.empty()) {
+        // An empty entry of the search path is the working directory.
+        for (const std::string_view folder : split(search_path(*draft.process), ':'))
+            candidates.push_back(cat(folder.empty() ? "." : folder, '/', name));
+    }
+    const List list = draft.out.texts(candidates);
+    draft.add(Kind::find_program, draft.of_process("/args/0")).find_program = {list};
+}
+
+bool has_listener(const Filter& filter) {
+    constexpr std::uint32_t kNewListener = 8;  // SECCOMP_FILTER_FLAG_NEW_LISTENER
+    return (filter.flags & kNewListener) != 0;
+}
+
+void plan_seccomp(PlanDraft& draft, const Filter& filter) {
+    if (draft.process == nullptr || filter.program.empty()) return;
+    const List program = draft.out.list(filter.program);
+    const Text action = draft.out.text(
+        draft.config.linux.seccomp
+            ? oci::name_of(oci::kSeccompActions, draft.config.linux.seccomp->default_action)
+            : std::string_view());
+    draft.add(Kind::seccomp, "/linux/seccomp").seccomp = {program, filter.flags, action};
+    if (has_listener(filter))
+        draft.add(Kind::ask_parent, "/linux/seccomp/listenerPath").ask_parent.request =
+            Request::seccomp_listener;
+}
+
+void plan_ready(PlanDraft& draft) {
+    draft.add(Kind::ready, {});
+}
+
+void plan_barrier(PlanDraft& draft) {
+    draft.add(Kind::barrier, {}).barrier = {kFifoSlot};
+}
+
+Result<List> plan_prepare(PlanDraft& draft, const Inherited& inherited) {
+    if (draft.process == nullptr) return List{};
+    std::vector<std::string> extra;
+    if (inherited.listen_fds > 0)
+        extra = {cat("LISTEN_FDS=", inherited.listen_fds), "LISTEN_PID=1"};
+    std::vector<std::string_view> environment = TRY(unique_environment(draft, extra));
+    const auto home = std::ranges::find_if(
+        environment, [](std::string_view text) { return text.starts_with("HOME="); });
+    // Only the container's /etc/passwd knows it; an empty one is as good as none.
+    const bool needs_home = home == environment.end() || *home == "HOME=";
+    if (needs_home && home != environment.end()) environment.erase(home);
+
+    const List arguments = draft.out.texts(draft.process->args);
+    const List variables = draft.out.texts(environment);
+    constexpr std::uint32_t kStdio = 3;
+    draft.add(Kind::prepare, draft.of_process("/env")).prepare = {
+        .arguments = arguments,
+        .environment = variables,
+        .keep_below = kStdio + inherited.listen_fds + inherited.preserve_fds,
+        .needs_home = needs_home ? 1U : 0U,
+        .uid = draft.process->user.uid,
+    };
+    return arguments;
+}
+
+void plan_exec(PlanDraft& draft, List arguments) {
+    if (draft.process == nullptr) return;
+    draft.add(Kind::exec, draft.of_process("/args")).exec = {arguments};
+}
+
+}  // namespace crux::plan

@@ -1,0 +1,93 @@
+#include "runtime/systemd/helper.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "runtime/base/text.h"
+#include "runtime/sys/file.h"
+#include "runtime/sys/poll.h"
+#include "runtime/sys/socket.h"
+
+namespace crux::systemd {
+
+namespace {
+
+/// The helper gives up on the bus before that and says so.
+constexpr int kPatienceMs = 40'000;
+
+/// The request as crux-systemd reads it: a property a line, and an empty line.
+std::string request_of(std::span<const Property> properties) {
+    std::string text;
+    for (const Property& property : properties)
+        text += cat(property.name, ' ', property.value, '\n');
+    return text += '\n';
+}
+
+Status send_request(sys::FdRef control, std::string_view text) {
+    while (!text.empty()) text.remove_prefix(TRY(sys::sendmsg(control, text)));
+    return {};
+}
+
+Result<std::string> read_line(sys::FdRef control) {
+    std::string line;
+    for (;;) {
+        if (TRY(sys::poll_one(control, POLLIN, kPatienceMs)) == 0)
+            return fail(Error::Kind::os, "crux-systemd does not answer");
+        char buffer[1024];
+        const std::size_t length = TRY(sys::read(control, buffer));
+        if (length == 0) return fail(Error::Kind::protocol, "crux-systemd ended without a word");
+        line.append(buffer, length);
+        if (line.ends_with('\n')) return line.substr(0, line.size() - 1);
+    }
+}
+
+}  // namespace
+
+Result<HeldUnit> HeldUnit::call(const std::string& program, const char* verb, const Unit& unit,
+                                std::span<const Property> properties) {
+    sys::SocketPair control = TRY(sys::socketpair(SOCK_STREAM));
+    oci::Hook helper;
+    helper.path = program;
+    helper.args = {"crux-systemd", unit.user ? "--user" : "--system", verb, unit.name};
+    const sys::Fd root = TRY(sys::openat(sys::FdRef::cwd(), "/", O_PATH | O_DIRECTORY));
+    auto running =
+        hooks::spawn(helper, {control.second, control.second, sys::FdRef(STDERR_FILENO), root});
+    if (!running) return std::unexpected(Error(running.error()).during(program));
+    control.second.reset();
+    HeldUnit started(std::move(*running), std::move(control.first));
+    const std::string asking = cat("systemd unit ", unit.name);
+    TRY(send_request(started.control_, request_of(properties)).during(asking));
+    const std::string answer = TRY(read_line(started.control_).during(asking));
+    if (answer == "done") return started;
+    Error refused = Error(Error::Kind::os, answer).during(asking);
+    // systemd names the unit or the slice where it does not like the name.
+    for (const std::string& name : {unit.name, unit.slice})
+        if (!name.empty() && answer.find(name) != std::string::npos)
+            refused = std::move(refused).at("/linux/cgroupsPath");
+    return std::unexpected(std::move(refused));
+}
+
+Result<HeldUnit> HeldUnit::start(const std::string& program, const Unit& unit,
+                                 std::span<const Property> properties) {
+    return call(program, "start", unit, properties);
+}
+
+Status HeldUnit::release() {
+    control_.reset();
+    TRY(helper_.reap());
+    return {};
+}
+
+Status change(const std::string& program, const Unit& unit, std::span<const Property> properties) {
+    HeldUnit changed = TRY(HeldUnit::call(program, "set", unit, properties));
+    return changed.release();
+}
+
+Status stop(const std::string& program, const Unit& unit) {
+    HeldUnit stopped = TRY(HeldUnit::call(program, "stop", unit, {}));
+    return stopped.release();
+}
+
+}  // namespace crux::systemd
