@@ -1,4 +1,4 @@
-# Each directory becomes one static library. tests/lint.sh checks which directories it may include.
+# How the folders become libraries: one static library a folder, so that the link graph is the layering rule.
 
 include_guard()
 
