@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "runtime/base/program_outcome.h"
 #include "runtime/base/text.h"
 
 namespace crux::cmd {
@@ -58,11 +59,6 @@ Result<pid_t> spawn(std::span<const std::string> words, int output) {
     return pid;
 }
 
-std::string end_words(int status) {
-    if (WIFSIGNALED(status)) return cat("signal ", WTERMSIG(status));
-    return cat("exit status ", WEXITSTATUS(status));
-}
-
 }  // namespace
 
 Result<std::string> host_ps(std::span<const std::string> words) {
@@ -77,7 +73,9 @@ Result<std::string> host_ps(std::span<const std::string> words) {
     while (::waitpid(*pid, &status, 0) < 0)
         if (errno != EINTR) return failed("waitpid", errno);
     std::string all = TRY(std::move(output));
-    if (status != 0) return fail(Error::Kind::os, cat(end_words(status), ": ", trimmed(all)));
+    if (status != 0)
+        return fail(Error::Kind::os,
+                    cat(outcome_words(outcome_of_wait(status)), ": ", trimmed(all)));
     return all;
 }
 

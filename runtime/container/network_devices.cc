@@ -12,9 +12,9 @@ namespace {
 constexpr std::int64_t kPatience = 30;  // seconds
 
 /// What crux-net says without its own name in front.
-std::string reason_of(const hooks::Outcome& outcome) {
+std::string reason_of(const ProgramOutcome& outcome) {
     constexpr std::string_view kName = "crux-net: ";
-    std::string_view words = trimmed(outcome.complaint);
+    std::string_view words = trimmed(outcome.error_output);
     if (words.starts_with(kName)) words.remove_prefix(kName.size());
     return words.empty() ? std::string("crux-net failed without a word") : std::string(words);
 }
@@ -29,7 +29,7 @@ Status call_helper(const std::string& program, std::string_view verb, const oci:
                  "--pid",    cat(pid)};
     call.env.emplace();
     call.timeout = kPatience;
-    const hooks::Outcome outcome = TRY(hooks::run(call, {"", "/"}));
+    const ProgramOutcome outcome = TRY(hooks::run(call, {"", "/"}));
     if (outcome.succeeded()) return {};
     return std::unexpected(
         Error(Error::Kind::os, cat("network device ", device.host_name, ": ", reason_of(outcome)))

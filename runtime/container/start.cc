@@ -3,14 +3,12 @@
 #include <poll.h>
 #include <sys/file.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "oci-spec/config.h"
 #include "runtime/base/text.h"
 #include "runtime/container/delete.h"
 #include "runtime/container/notify_socket.h"
-#include "runtime/hooks/outcome.h"
 #include "runtime/hooks/run.h"
 #include "runtime/plan/describe.h"
 #include "runtime/plan/layout.h"
@@ -49,22 +47,6 @@ Status wait_for_exec(sys::FdRef fifo, const ExistingContainer& container) {
     }
 }
 
-/// What the hook said, as init's report carries it: the length of its standard output in two bytes,
-/// that, and its standard error.
-hooks::Outcome outcome_of(const plan::InitReport& report) {
-    const std::string_view detail(
-        report.detail, std::min<std::size_t>(report.detail_length, sizeof report.detail));
-    constexpr std::size_t kHead = 2;
-    const bool timed_out = report.error == ETIMEDOUT;
-    if (detail.size() < kHead) return hooks::outcome_of(report.extra, timed_out, {}, {});
-    constexpr unsigned kByte = 8;
-    const std::size_t first = static_cast<unsigned char>(detail[0]) |
-                              static_cast<unsigned>(static_cast<unsigned char>(detail[1])) << kByte;
-    const std::string_view said = detail.substr(kHead);
-    return hooks::outcome_of(report.extra, timed_out, said.substr(0, first),
-                             said.substr(std::min(first, said.size())));
-}
-
 /// What init left in the FIFO when a step behind the barrier failed: a startContainer hook, or the
 /// filter. Our own end keeps the bytes alive.
 Status read_failure(const StateDirectory& state) {
@@ -83,8 +65,10 @@ Status read_failure(const StateDirectory& state) {
     if (report.step >= parsed.config.hooks.start_container.size())
         return fail(Error::Kind::protocol, "init failed behind the barrier");
     const oci::Hook& hook = parsed.config.hooks.start_container[report.step];
-    return std::unexpected(hooks::failure("startContainer", report.step, hook, outcome_of(report))
-                               .during("error during container init"));
+    return std::unexpected(
+        plan::hook_failure_sentence(
+            {"startContainer", report.step, hook.path, hook.timeout.value_or(0)}, report)
+            .during("error during container init"));
 }
 
 Status release_barrier(const ExistingContainer& container) {

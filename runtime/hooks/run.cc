@@ -7,8 +7,8 @@
 #include <array>
 #include <cstdint>
 
-#include "runtime/base/text.h"
 #include "runtime/hooks/spawn.h"
+#include "runtime/hooks/tail.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/poll.h"
 #include "runtime/sys/process.h"
@@ -82,7 +82,7 @@ class Conversation {
     }
 
     [[nodiscard]] std::string output() const { return out_.tail.text(); }
-    [[nodiscard]] std::string complaint() const { return err_.tail.text(); }
+    [[nodiscard]] std::string error_output() const { return err_.tail.text(); }
 
  private:
     struct Stream {
@@ -133,32 +133,27 @@ std::uint64_t deadline_of(const oci::Hook& hook) {
     return sys::monotonic_ns() + (static_cast<std::uint64_t>(seconds) * kNanosPerSecond);
 }
 
-Outcome without_words(Outcome::End end, int value) {
-    Outcome outcome;
-    outcome.end = end;
-    outcome.value = value;
-    return outcome;
-}
-
-/// Serves the hook to its end; an outcome without its words.
-Result<Outcome> attend(Running& running, Conversation& conversation, std::uint64_t deadline) {
+/// Serves the hook to its end; an outcome without its output.
+Result<ProgramOutcome> attend(Running& running, Conversation& conversation,
+                              std::uint64_t deadline) {
     for (;;) {
         const bool ended = TRY(conversation.turn(running.fd(), deadline).during("wait for a hook"));
         if (ended) {
             const sys::ExitStatus status = TRY(running.reap());
-            return without_words(status.signalled ? Outcome::End::signalled : Outcome::End::exited,
-                                 status.value);
+            return ProgramOutcome{.end = status.signalled ? ProgramOutcome::End::signalled
+                                                          : ProgramOutcome::End::exited,
+                                  .value = status.value};
         }
         if (sys::monotonic_ns() < deadline) continue;
         running.kill();
         TRY(running.reap());
-        return without_words(Outcome::End::timed_out, 0);
+        return ProgramOutcome{.end = ProgramOutcome::End::timed_out};
     }
 }
 
 }  // namespace
 
-Result<Outcome> run(const oci::Hook& hook, const HookContext& setting) {
+Result<ProgramOutcome> run(const oci::Hook& hook, const HookContext& setting) {
     const Dispositions dispositions;
     sys::Fd directory = TRY(sys::openat(sys::FdRef::cwd(), setting.directory, O_PATH | O_DIRECTORY)
                                 .during(setting.directory));
@@ -171,16 +166,18 @@ Result<Outcome> run(const oci::Hook& hook, const HookContext& setting) {
     const std::uint64_t deadline = deadline_of(hook);
     auto running =
         spawn(hook, {.in = in.read, .out = out.write, .err = err.write, .directory = directory});
-    if (!running) return without_words(Outcome::End::not_started, running.error().value);
+    if (!running)
+        return ProgramOutcome{.end = ProgramOutcome::End::not_started,
+                              .value = running.error().value};
     in.read.reset();
     out.write.reset();
     err.write.reset();
     Conversation conversation(std::move(in.write), std::move(out.read), std::move(err.read),
                               setting.state);
-    Outcome outcome = TRY(attend(*running, conversation, deadline));
+    ProgramOutcome outcome = TRY(attend(*running, conversation, deadline));
     conversation.finish();
     outcome.output = conversation.output();
-    outcome.complaint = conversation.complaint();
+    outcome.error_output = conversation.error_output();
     return outcome;
 }
 
@@ -188,13 +185,11 @@ namespace {
 
 Status run_one(std::string_view name, std::size_t index, const oci::Hook& hook,
                const HookContext& setting) {
+    const HookLabel label = {name, index, hook.path, hook.timeout.value_or(0)};
     auto outcome = run(hook, setting);
-    if (!outcome)
-        return std::unexpected(std::move(outcome.error())
-                                   .during(cat("error running ", name, " hook #", index))
-                                   .at(cat("/hooks/", name, "/", index)));
+    if (!outcome) return std::unexpected(hook_failure(label, std::move(outcome.error())));
     if (outcome->succeeded()) return {};
-    return std::unexpected(failure(name, index, hook, *outcome));
+    return std::unexpected(hook_failure(label, *outcome));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
-#include "runtime/hooks/outcome.h"
+#include "runtime/base/program_outcome.h"
 
 /// Hooks on the host's side (config.md, POSIX-platform Hooks): prestart, createRuntime, poststart
 /// and poststop, which run in the runtime's namespaces.
@@ -28,7 +28,7 @@ struct HookContext {
 ///
 /// A hook that fails is an outcome; an error means that it could not be run or waited for. We must
 /// have no other thread: signal dispositions are changed meanwhile.
-Result<Outcome> run(const oci::Hook& hook, const HookContext& setting);
+Result<ProgramOutcome> run(const oci::Hook& hook, const HookContext& setting);
 
 /// Runs the hooks of one moment ("createRuntime") in their order, up to the first that fails,
 /// whose failure is the answer.

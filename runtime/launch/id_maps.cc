@@ -44,21 +44,10 @@ std::unexpected<Error> refused(const MapFile& file, std::string_view why) {
         Error(Error::Kind::os, cat("write the ", file.words, " id map: ", why)).at(file.origin));
 }
 
-/// How a helper ended, in its own words where it left any.
-std::string end_of(const hooks::Outcome& outcome) {
-    const std::string_view words = trimmed(outcome.complaint);
-    if (!words.empty()) return std::string(words);
-    switch (outcome.end) {
-        case hooks::Outcome::End::exited:
-            return cat("exit status ", outcome.value);
-        case hooks::Outcome::End::signalled:
-            return cat("killed by signal ", outcome.value);
-        case hooks::Outcome::End::timed_out:
-            return "it took too long";
-        case hooks::Outcome::End::not_started:
-            return std::string(errno_words(outcome.value));
-    }
-    return {};
+/// How a helper ended: its own error message if it wrote one.
+std::string end_of(const ProgramOutcome& outcome) {
+    const std::string_view message = trimmed(outcome.error_output);
+    return message.empty() ? outcome_words(outcome) : std::string(message);
 }
 
 oci::Hook call_of(const MapFile& file, const std::string& program, pid_t pid,
@@ -77,7 +66,7 @@ Status map_by_program(const MapFile& file, pid_t pid, std::string_view map) {
     if (!program)
         return refused(file, cat("an ordinary user can map its own id alone without ", file.program,
                                  ", which is not in PATH (Debian: uidmap)"));
-    const hooks::Outcome outcome =
+    const ProgramOutcome outcome =
         TRY(hooks::run(call_of(file, *program, pid, map), {.state = {}, .directory = "/"})
                 .during(*program)
                 .at(file.origin));

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "runtime/base/error.h"
+#include "runtime/base/program_outcome.h"
 #include "runtime/plan/plan.h"
 
 /// A plan's steps in words.
@@ -22,6 +23,9 @@ std::string_view call_name(std::uint32_t number);
 /// a runtime match are runc's; else it is the step's description, the system call and errno's
 /// words.
 Error failure_sentence(const Plan& plan, const InitReport& report);
+
+/// What init's report of a failed hook means, in the words of a hook that the parent runs.
+Error hook_failure_sentence(const HookLabel& hook, const InitReport& report);
 
 /// Attribute bits as the words of config.json ("ro", "nosuid"), with commas between them.
 std::string attribute_words(const Attributes& attributes);

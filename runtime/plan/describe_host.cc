@@ -84,14 +84,14 @@ std::string describe_join(const JoinContainer& join) {
     return cat("join the container's namespaces ", words);
 }
 
-std::string hook_name(const Plan& plan, const Step& step) {
+std::string_view hook_list(const Plan& plan, const Step& step) {
     const auto parts = split(plan.text(step.origin), '/');
-    const std::string_view list = parts.size() > 2 ? parts[2] : std::string_view("container");
-    return cat(list, " hook #", step.hook.index);
+    return parts.size() > 2 ? parts[2] : std::string_view("container");
 }
 
 std::string describe_hook(const Plan& plan, const Step& step) {
-    std::string words = cat("run the ", hook_name(plan, step), ", ", plan.text(step.hook.path));
+    std::string words = cat("run the ", hook_list(plan, step), " hook #", step.hook.index, ", ",
+                            plan.text(step.hook.path));
     if (step.hook.timeout != 0) words += cat(", for ", step.hook.timeout, " s at most");
     return words;
 }

@@ -37,8 +37,8 @@ std::string describe_cgroup(const Plan& plan, const EnterCgroup& enter);
 std::string describe_join(const Plan& plan, const JoinNamespace& join);
 std::string describe_join(const JoinContainer& join);
 std::string describe_hook(const Plan& plan, const Step& step);
-/// "/hooks/createContainer/0" as "createContainer hook #0".
-std::string hook_name(const Plan& plan, const Step& step);
+/// "createContainer" for a hook of /hooks/createContainer.
+std::string_view hook_list(const Plan& plan, const Step& step);
 
 // describe_process.cc
 std::string describe_limit(const ResourceLimit& limit);

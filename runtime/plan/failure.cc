@@ -1,10 +1,8 @@
 #include <asm/unistd.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
@@ -14,6 +12,11 @@
 namespace crux::plan {
 
 namespace {
+
+/// A call that the kernel does not have is the host's limit, not a fault.
+Error::Kind kind_of(const InitReport& report) {
+    return report.error == ENOSYS ? Error::Kind::unsupported : Error::Kind::os;
+}
 
 std::string_view detail_of(const InitReport& report) {
     return {report.detail, std::min<std::size_t>(report.detail_length, sizeof report.detail)};
@@ -90,61 +93,10 @@ std::string mount_text(const Plan& plan, Text source, Text target, List paramete
                bad_parameter(plan, parameters, report), cause_of(report), log_words(report));
 }
 
-/// Go's words for the signals that end processes, which it prints after "signal: ".
-std::string signal_words(int number) {
-    struct Word {
-        int number;
-        std::string_view text;
-    };
-    constexpr std::array kWords = {
-        Word{SIGHUP, "hangup"},
-        Word{SIGINT, "interrupt"},
-        Word{SIGQUIT, "quit"},
-        Word{SIGILL, "illegal instruction"},
-        Word{SIGTRAP, "trace/breakpoint trap"},
-        Word{SIGABRT, "aborted"},
-        Word{SIGBUS, "bus error"},
-        Word{SIGFPE, "floating point exception"},
-        Word{SIGKILL, "killed"},
-        Word{SIGUSR1, "user defined signal 1"},
-        Word{SIGSEGV, "segmentation fault"},
-        Word{SIGUSR2, "user defined signal 2"},
-        Word{SIGPIPE, "broken pipe"},
-        Word{SIGALRM, "alarm clock"},
-        Word{SIGTERM, "terminated"},
-        Word{SIGXCPU, "CPU time limit exceeded"},
-        Word{SIGXFSZ, "file size limit exceeded"},
-        Word{SIGSYS, "bad system call"},
-    };
-    for (const Word& word : kWords)
-        if (word.number == number) return std::string(word.text);
-    return cat("signal ", number);
-}
-
-/// What a hook said: the length of its stdout in two bytes, then stdout and stderr.
-std::string hook_streams(const InitReport& report) {
-    std::string_view said = detail_of(report);
-    std::string_view complained;
-    if (said.size() >= 2) {
-        const auto low = static_cast<unsigned char>(said[0]);
-        const auto high = static_cast<unsigned char>(said[1]);
-        const std::size_t length = low + (std::size_t{high} << 8U);
-        said.remove_prefix(2);
-        complained = said.substr(std::min(length, said.size()));
-        said = said.substr(0, length);
-    }
-    return cat(", stdout: ", trimmed(said), ", stderr: ", trimmed(complained));
-}
-
 std::string hook_text(const Plan& plan, const Step& step, const InitReport& report) {
-    const std::string head = cat("error running ", hook_name(plan, step), ": ");
-    if (report.call != __NR_wait4) return head + cause_of(report);
-    if (report.error == ETIMEDOUT)
-        return cat(head, "hook ran past specified timeout of ", step.hook.timeout, ".0s");
-    const int status = report.extra;
-    const std::string end = WIFSIGNALED(status) ? cat("signal: ", signal_words(WTERMSIG(status)))
-                                                : cat("exit status ", WEXITSTATUS(status));
-    return cat(head, end, hook_streams(report));
+    const HookLabel label = {hook_list(plan, step), step.hook.index, plan.text(step.hook.path),
+                             step.hook.timeout};
+    return hook_failure_sentence(label, report).text();
 }
 
 /// A procfs or sysfs goes on a directory and nothing else. Callers look for runc's words.
@@ -259,9 +211,14 @@ Error failure_sentence(const Plan& plan, const InitReport& report) {
         return {Error::Kind::protocol, cat("init reports a failure of step ", report.step,
                                            ", which the plan does not have")};
     const Step& step = steps[report.step];
-    // A call that the kernel does not have is the host's limit, not a fault.
-    const Error::Kind kind = report.error == ENOSYS ? Error::Kind::unsupported : Error::Kind::os;
-    return Error(kind, sentence_of(plan, step, report)).at(plan.text(step.origin));
+    return Error(kind_of(report), sentence_of(plan, step, report)).at(plan.text(step.origin));
+}
+
+Error hook_failure_sentence(const HookLabel& hook, const InitReport& report) {
+    if (report.call != __NR_wait4)
+        return hook_failure(hook, Error(kind_of(report), cause_of(report)));
+    return hook_failure(
+        hook, outcome_of_report(report.extra, report.error == ETIMEDOUT, detail_of(report)));
 }
 
 }  // namespace crux::plan

@@ -114,12 +114,15 @@ TEST_CASE("a failed mount tells source, target, the option and the file system's
 
 TEST_CASE("a failed hook is told with what it said") {
     const Plan plan = hook_plan();
-    const std::string detail("\x03\0out\nerr\n", 9);
+    const std::string detail("\x04\0out\nerr\n", 10);
     CHECK(failure_sentence(plan, report_of(__NR_wait4, EPROTO, 1 << 8, detail)).message() ==
           "error running createContainer hook #2: exit status 1, stdout: out, stderr: err"
           " (config.json: /hooks/createContainer/2)");
     CHECK(failure_sentence(plan, report_of(__NR_wait4, EPROTO, SIGKILL)).text() ==
           "error running createContainer hook #2: signal: killed, stdout: , stderr: ");
+    CHECK(failure_sentence(plan, report_of(__NR_wait4, EPROTO, SIGXCPU)).text() ==
+          "error running createContainer hook #2: signal: CPU time limit exceeded, stdout: , "
+          "stderr: ");
     CHECK(failure_sentence(plan, report_of(__NR_wait4, ETIMEDOUT, SIGKILL)).text() ==
           "error running createContainer hook #2: hook ran past specified timeout of 5.0s");
     CHECK(failure_sentence(plan, report_of(__NR_clone3, EAGAIN)).text() ==
@@ -134,6 +137,18 @@ TEST_CASE("a length in a hook's report that is too long is cut to what is there"
     InitReport report = report_of(__NR_wait4, EPROTO, 1 << 8);
     report.detail_length = 0xffffffff;
     CHECK_FALSE(failure_sentence(plan, report).text().empty());
+}
+
+TEST_CASE("a hook behind the barrier that could not be run is named with the system call") {
+    const HookLabel label = {.list = "startContainer", .index = 1, .path = "/hook", .timeout = 3};
+    CHECK(hook_failure_sentence(label, report_of(__NR_clone3, EAGAIN)).message() ==
+          "error running startContainer hook #1: clone3: resource temporarily unavailable"
+          " (config.json: /hooks/startContainer/1)");
+    CHECK(hook_failure_sentence(label, report_of(__NR_wait4, ETIMEDOUT, SIGKILL)).message() ==
+          "error running startContainer hook #1: hook ran past specified timeout of 3.0s"
+          " (config.json: /hooks/startContainer/1)");
+    CHECK(hook_failure_sentence(label, report_of(__NR_clone3, ENOSYS)).kind() ==
+          Error::Kind::unsupported);
 }
 
 TEST_CASE("ids that the user namespace does not have are said to be unmapped") {
