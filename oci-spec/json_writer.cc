@@ -41,14 +41,14 @@ void append_escape(std::string& out, char c) {
     out += {kHex[byte >> 4U], kHex[byte & 15U]};
 }
 
-bool needs_escape(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' ||
-           c == '&';
+bool needs_escape(char c, HtmlEscapes html) {
+    if (c == '<' || c == '>' || c == '&') return html == HtmlEscapes::yes;
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
 }  // namespace
 
-std::string json_string(std::string_view text) {
+std::string json_string(std::string_view text, HtmlEscapes html) {
     std::string out = "\"";
     out.reserve(text.size() + 2);
     while (!text.empty()) {
@@ -56,7 +56,7 @@ std::string json_string(std::string_view text) {
         const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
         if (length == 0)
             out += "\\ufffd";
-        else if (length == 1 && needs_escape(text[0]))
+        else if (length == 1 && needs_escape(text[0], html))
             append_escape(out, text[0]);
         else if (sequence == "\u2028" || sequence == "\u2029")
             out += sequence == "\u2028" ? "\\u2028" : "\\u2029";
@@ -69,13 +69,13 @@ std::string json_string(std::string_view text) {
 
 void JsonWriter::key(std::string_view name) {
     before_element();
-    out_ += json_string(name);
+    out_ += json_string(name, html_);
     out_ += indent_.empty() ? ":" : ": ";
     after_key_ = true;
 }
 
 void JsonWriter::value(std::string_view text) {
-    scalar(json_string(text));
+    scalar(json_string(text, html_));
 }
 
 void JsonWriter::value(bool truth) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "oci-spec/types.h"
@@ -11,10 +12,13 @@
 
 namespace crux::oci {
 
+/// Whether "<", ">" and "&" are escaped, so that the text may stand in HTML (Go's SetEscapeHTML).
+enum class HtmlEscapes : bool { no, yes };
+
 /// The text as a JSON string with its quotes, as Go's encoding/json writes it: "<", ">", "&", the
 /// line separators U+2028 and U+2029 and control characters are escaped, and each byte that is not
 /// part of valid UTF-8 becomes U+FFFD, so that the result is always valid JSON.
-std::string json_string(std::string_view text);
+std::string json_string(std::string_view text, HtmlEscapes html = HtmlEscapes::yes);
 
 /// Writes a JSON document from front to back. The caller opens and closes objects and arrays and
 /// gives keys in objects; commas, line ends and indentation come by themselves, as Go's
@@ -22,7 +26,8 @@ std::string json_string(std::string_view text);
 class JsonWriter {
  public:
     /// `indent` is one level's; empty for everything on one line.
-    explicit JsonWriter(std::string_view indent = {}) : indent_(indent) {}
+    explicit JsonWriter(std::string_view indent = {}, HtmlEscapes html = HtmlEscapes::yes)
+        : indent_(indent), html_(html) {}
 
     void begin_object() { open('{'); }
     void end_object() { close('}'); }
@@ -46,8 +51,8 @@ class JsonWriter {
         value(what);
     }
 
-    /// The document; the writer is empty afterwards.
-    std::string take() { return std::move(out_); }
+    /// What has been written since the last call: the document, or a part of it.
+    std::string take() { return std::exchange(out_, {}); }
 
  private:
     void open(char bracket);
@@ -58,6 +63,7 @@ class JsonWriter {
 
     std::string out_;
     std::string indent_;
+    HtmlEscapes html_;
     std::size_t depth_ = 0;
     bool first_ = true;  // nothing stands in the innermost container yet
     bool after_key_ = false;

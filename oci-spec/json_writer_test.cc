@@ -23,6 +23,26 @@ TEST_CASE("strings are escaped as Go does it") {
     CHECK(json_string(row.text) == row.json);
 }
 
+TEST_CASE("the characters of HTML stay where that is wanted") {
+    CHECK(json_string("<a&b>\n\x01\"", HtmlEscapes::no) == "\"<a&b>\\n\\u0001\\\"\"");
+    JsonWriter writer({}, HtmlEscapes::no);
+    writer.begin_object();
+    writer.member("<", ">&");
+    writer.end_object();
+    CHECK(writer.take() == R"({"<":">&"})");
+}
+
+TEST_CASE("a document can be taken in parts") {
+    JsonWriter writer;
+    writer.begin_object();
+    writer.key("n");
+    CHECK(writer.take() == R"({"n":)");
+    writer.literal({});
+    writer.member("m", 1);
+    writer.end_object();
+    CHECK(writer.take() == R"(,"m":1})");
+}
+
 TEST_CASE("bytes that are no UTF-8 are replaced one by one") {
     CHECK(json_string("a\xffz") == "\"a\\ufffdz\"");
     CHECK(json_string("\xc0\x80") == "\"\\ufffd\\ufffd\"");             // overlong

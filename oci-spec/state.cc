@@ -21,15 +21,23 @@ void write_state(JsonWriter& writer, const State& state) {
     writer.end_object();
 }
 
-void write_spec_state(JsonWriter& writer, const State& state) {
+void begin_spec_state(JsonWriter& writer, const State& state) {
     writer.begin_object();
     writer.member("ociVersion", state.oci_version);
     writer.member("id", state.id);
     writer.member("status", name_of(kStatuses, state.status));
-    if (state.pid != 0) writer.member("pid", state.pid);
+}
+
+void end_spec_state(JsonWriter& writer, const State& state) {
     writer.member("bundle", state.bundle);
     if (!state.annotations.empty()) writer.member("annotations", state.annotations);
     writer.end_object();
+}
+
+void write_spec_state(JsonWriter& writer, const State& state) {
+    begin_spec_state(writer, state);
+    if (state.pid != 0) writer.member("pid", state.pid);
+    end_spec_state(writer, state);
 }
 
 }  // namespace
@@ -56,6 +64,16 @@ std::string hook_state_json(const State& state) {
     JsonWriter writer;
     write_spec_state(writer, state);
     return writer.take();
+}
+
+StateAroundPid hook_state_around_pid(const State& state) {
+    JsonWriter writer;
+    begin_spec_state(writer, state);
+    writer.key("pid");
+    std::string before = writer.take();
+    writer.literal({});  // the process that knows the pid writes it here
+    end_spec_state(writer, state);
+    return {std::move(before), writer.take()};
 }
 
 std::string seccomp_state_json(const State& state, int pid, std::string_view metadata) {

@@ -45,6 +45,13 @@ std::string list_json(const std::vector<State>& states);
 /// pid is to be the one that the hook's pid namespace sees.
 std::string hook_state_json(const State& state);
 
+/// hook_state_json in two parts, for a process that alone knows the pid and writes it in between.
+struct StateAroundPid {
+    std::string before;
+    std::string after;
+};
+StateAroundPid hook_state_around_pid(const State& state);
+
 /// The container process state that a seccomp agent is sent (config-linux.md), with one descriptor,
 /// "seccompFd". `pid` is the process that has the filter: the container's own, or one of exec.
 std::string seccomp_state_json(const State& state, int pid, std::string_view metadata);

@@ -65,6 +65,11 @@ TEST_CASE("hooks read the specification's properties only") {
           R"({"ociVersion":"1.0.2","id":"web","status":"stopped","bundle":"/b"})");
 }
 
+TEST_CASE("the state in two parts is the state with the pid between them") {
+    const StateAroundPid parts = hook_state_around_pid(running());
+    CHECK(parts.before + "42" + parts.after == hook_state_json(running()));
+}
+
 TEST_CASE("a seccomp agent reads the container process state") {
     CHECK(seccomp_state_json(running(), running().pid, "meta") ==
           R"({"ociVersion":"1.3.0","fds":["seccompFd"],"pid":42,"metadata":"meta","state":)" +

@@ -6,12 +6,17 @@ namespace crux::oci {
 
 std::string log_line(std::string_view level, std::string_view message, std::string_view time,
                      const LogCaller& caller) {
-    std::string place;
-    if (!caller.function.empty())
-        place = cat("\"file\":", json_string(caller.file),
-                    ",\"func\":", json_string(caller.function), ",");
-    return cat("{", place, "\"level\":", json_string(level), ",\"msg\":", json_string(message),
-               ",\"time\":", json_string(time), "}\n");
+    JsonWriter writer;
+    writer.begin_object();
+    if (!caller.function.empty()) {
+        writer.member("file", caller.file);
+        writer.member("func", caller.function);
+    }
+    writer.member("level", level);
+    writer.member("msg", message);
+    writer.member("time", time);
+    writer.end_object();
+    return writer.take() + '\n';
 }
 
 }  // namespace crux::oci

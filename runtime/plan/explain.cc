@@ -4,10 +4,10 @@
 #include <string_view>
 #include <vector>
 
+#include "oci-spec/json_writer.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/describe.h"
 #include "runtime/plan/host_steps.h"
-#include "runtime/plan/json.h"
 #include "runtime/plan/step_info.h"
 
 namespace crux::plan {
@@ -202,13 +202,15 @@ std::string explain_text(const Plan& plan) {
 
 std::string explain_json(const Plan& plan) {
     const Story story = story_of(plan);
-    JsonWriter json;
-    json.open_object();
+    // Steps show commands of the configuration, which are read more easily with a plain "&&".
+    oci::JsonWriter json("  ", oci::HtmlEscapes::no);
+    json.begin_object();
     json.member("id", plan.host.id);
-    json.open_array("steps");
+    json.key("steps");
+    json.begin_array();
     for (const Section& section : story.sections) {
         for (const Line& line : section.lines) {
-            json.open_object();
+            json.begin_object();
             json.member("number", line.number);
             json.member("side", line.side);
             json.member("kind", line.kind);
@@ -216,20 +218,21 @@ std::string explain_json(const Plan& plan) {
             json.member("facility", line.facility);
             json.member("origin", line.origin);
             json.member("why", line.why);
-            json.close_object();
+            json.end_object();
         }
     }
-    json.close_array();
-    json.open_array("warnings");
+    json.end_array();
+    json.key("warnings");
+    json.begin_array();
     for (const cgroup::Warning& warning : plan.host.limits.warnings) {
-        json.open_object();
+        json.begin_object();
         json.member("origin", warning.origin);
         json.member("text", warning.text);
-        json.close_object();
+        json.end_object();
     }
-    json.close_array();
-    json.close_object();
-    return std::move(json).take();
+    json.end_array();
+    json.end_object();
+    return json.take() + '\n';
 }
 
 std::vector<std::string> explain_lines(const Plan& plan) {

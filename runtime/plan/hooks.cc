@@ -2,9 +2,9 @@
 #include <limits>
 
 #include "oci-spec/config.h"
+#include "oci-spec/state.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
-#include "runtime/plan/json.h"
 
 namespace crux::plan {
 
@@ -23,24 +23,16 @@ struct StateHalves {
     Text after;
 };
 
-StateHalves state_halves(PlanDraft& draft, std::string_view status) {
-    const std::string before =
-        cat(R"({"ociVersion":)", json_string(oci::kSpecVersion), R"(,"id":)", json_string(draft.id),
-            R"(,"status":)", json_string(status), R"(,"pid":)");
-    std::string after = cat(R"(,"bundle":)", json_string(draft.bundle));
-    if (!draft.config.annotations.empty()) {
-        after += R"(,"annotations":)";
-        char separator = '{';
-        for (const auto& [key, value] : draft.config.annotations) {
-            after += separator;
-            after += cat(json_string(key), ':', json_string(value));
-            separator = ',';
-        }
-        after += '}';
-    }
-    after += '}';
-    const Text first = draft.out.text(before);
-    return {first, draft.out.text(after)};
+StateHalves state_halves(PlanDraft& draft, oci::Status status) {
+    oci::State state;
+    state.oci_version = oci::kSpecVersion;
+    state.id = draft.id;
+    state.status = status;
+    state.bundle = draft.bundle;
+    state.annotations = draft.config.annotations;
+    const oci::StateAroundPid parts = oci::hook_state_around_pid(state);
+    const Text first = draft.out.text(parts.before);
+    return {first, draft.out.text(parts.after)};
 }
 
 /// What a hook without an env of its own gets.
@@ -79,7 +71,7 @@ void plan_create_container_hooks(PlanDraft& draft) {
     if (hooks.empty()) return;
     // Their programs are the host's, so nothing of the container's environment may reach them
     // (rule R10): without an env of their own they get none.
-    const StateHalves state = state_halves(draft, "creating");
+    const StateHalves state = state_halves(draft, oci::Status::creating);
     plan_hooks(draft, hooks, "/hooks/createContainer", state, Environment::none);
 }
 
@@ -88,7 +80,7 @@ void plan_start_container_hooks(PlanDraft& draft) {
     if (hooks.empty()) return;
     // They run inside the container; callers rely on runc's giving them the program's environment,
     // HOME with it.
-    const StateHalves state = state_halves(draft, "created");
+    const StateHalves state = state_halves(draft, oci::Status::created);
     plan_hooks(draft, hooks, "/hooks/startContainer", state,
                draft.process == nullptr ? Environment::none : Environment::of_program);
 }
