@@ -76,9 +76,7 @@ Status check_user_namespace(const PlanDraft& draft) {
 Status plan_create(PlanDraft& draft, const Inputs& inputs) {
     const bool dev_is_ours =
         makes_dev(draft.config) && (draft.own_mounts || !draft.no_device_nodes);
-    const bool filter_needs_privilege =
-        draft.process != nullptr && !draft.process->no_new_privileges;
-    const Filter filter = {inputs.seccomp_program, inputs.seccomp_flags};
+    constexpr std::uint64_t kNewCookie = 0;
     const Terminal terminal = {inputs.console_socket, inputs.foreground_terminal, draft.own_mounts};
 
     // First of all, so that no signal of the caller's terminal reaches what follows.
@@ -141,15 +139,28 @@ Status plan_create(PlanDraft& draft, const Inputs& inputs) {
     plan_resource_limits(draft);
     // In the cgroup, whose cpuset then decides.
     plan_affinity(draft);
+    return plan_tail(draft, {.filter = {inputs.seccomp_program, inputs.seccomp_flags},
+                             .cookie_of = kNewCookie,
+                             .null = dev_is_ours ? NullDevice::exchange : NullDevice::keep,
+                             .inherited = {inputs.listen_fds, inputs.preserve_fds},
+                             .has_barrier = true});
+}
+
+}  // namespace
+
+Status plan_tail(PlanDraft& draft, const TailInputs& inputs) {
+    const Filter& filter = inputs.filter;
+    const bool filter_needs_privilege =
+        draft.process != nullptr && !draft.process->no_new_privileges;
+
     // These take rights that the next steps give up.
     plan_scheduling(draft);
-    constexpr std::uint64_t kNewCookie = 0;
-    plan_core_scheduling(draft, kNewCookie);
+    if (inputs.cookie_of) plan_core_scheduling(draft, *inputs.cookie_of);
     // They act at exec alone; writing them needs a procfs and the old rights.
     TRY(plan_labels(draft));
 
     // Owned by the host's root until now; changing that takes CAP_CHOWN.
-    plan_stdio(draft, dev_is_ours ? NullDevice::exchange : NullDevice::keep);
+    plan_stdio(draft, inputs.null);
     // Takes CAP_SETPCAP, which the user change or the capability sets may take away.
     plan_bounding_set(draft);
     // Without no_new_privileges a filter takes CAP_SYS_ADMIN: while there is some. It then has to
@@ -173,7 +184,7 @@ Status plan_create(PlanDraft& draft, const Inputs& inputs) {
     // create, not start.
     plan_find_program(draft);
     // Still before a late filter, which then has to allow next to nothing but exec.
-    const List arguments = TRY(plan_prepare(draft, {inputs.listen_fds, inputs.preserve_fds}));
+    const List arguments = TRY(plan_prepare(draft, inputs.inherited));
     // After the user and capabilities are set: nothing is left for it to forbid but the program's.
     plan_no_new_privileges(draft);
     if (!filter_needs_privilege) TRY(plan_landlock(draft));
@@ -187,17 +198,15 @@ Status plan_create(PlanDraft& draft, const Inputs& inputs) {
     // Everything holds: the parent may record the container.
     plan_ready(draft);
     // What follows belongs to start.
-    plan_barrier(draft);
+    if (inputs.has_barrier) plan_barrier(draft);
     // With no_new_privileges as late as can be, so that the profile need not allow our own calls.
     // Before the hooks: they run programs of the image.
     if (filter_at_the_end) plan_seccomp(draft, filter);
     // config.md: on start, before the program.
-    plan_start_container_hooks(draft);
+    if (inputs.has_barrier) plan_start_container_hooks(draft);
     plan_exec(draft, arguments);
     return {};
 }
-
-}  // namespace
 
 Result<Plan> build(const Inputs& inputs) {
     PlanDraft draft = make_draft(inputs);

@@ -142,7 +142,7 @@ struct Filter {
 };
 void plan_verify(PlanDraft& draft, const Filter& filter);
 
-// program.cc
+// exec_program.cc
 void plan_find_program(PlanDraft& draft);
 /// Whether the filter sends calls to a listener, to which the parent hands a descriptor.
 bool has_listener(const Filter& filter);
@@ -162,5 +162,19 @@ void plan_exec(PlanDraft& draft, List arguments);
 void plan_host_hooks(PlanDraft& draft);
 void plan_create_container_hooks(PlanDraft& draft);
 void plan_start_container_hooks(PlanDraft& draft);
+
+// builder.cc
+/// In what the end of create and the end of exec differ.
+struct TailInputs {
+    Filter filter;
+    /// The process whose core scheduling cookie is taken, or 0 for a new cookie; nothing: neither.
+    std::optional<std::uint64_t> cookie_of;
+    NullDevice null = NullDevice::keep;
+    Inherited inherited;
+    bool has_barrier = false;  ///< the program waits for start
+};
+/// The end of the canonical order, which the container's first process and those of exec share:
+/// rights, user, capabilities, filter and program.
+Status plan_tail(PlanDraft& draft, const TailInputs& inputs);
 
 }  // namespace crux::plan

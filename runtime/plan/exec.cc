@@ -25,9 +25,6 @@ oci::Process completed(const ExecInputs& inputs) {
 }
 
 Status plan_all(PlanDraft& draft, const ExecInputs& inputs) {
-    const bool filter_needs_privilege = !draft.process->no_new_privileges;
-    const Filter filter = {inputs.seccomp_program, inputs.seccomp_flags};
-
     plan_session(draft);
     // process.md of execCPUAffinity: the first mask holds until the cgroup is entered.
     plan_exec_affinity(draft, AffinityMoment::before_cgroup);
@@ -45,35 +42,16 @@ Status plan_all(PlanDraft& draft, const ExecInputs& inputs) {
     if (!inputs.no_new_keyring) plan_keyring(draft);
     plan_oom_score(draft);
     plan_resource_limits(draft);
-    plan_scheduling(draft);
     // The container's first process has the cookie. Where it is not pid 1 it cannot be named.
     constexpr std::uint64_t kFirstProcess = 1;
-    if (std::ranges::find(inputs.namespaces, oci::NamespaceType::pid) != inputs.namespaces.end())
-        plan_core_scheduling(draft, kFirstProcess);
-    TRY(plan_labels(draft));
-
-    // From here on as for the first process: builder.cc says why.
-    plan_stdio(draft, NullDevice::keep);
-    plan_bounding_set(draft);
-    if (filter_needs_privilege) {
-        TRY(plan_landlock(draft));
-        plan_seccomp(draft, filter);
-    }
-    plan_first_directory(draft);
-    TRY(plan_user(draft));
-    plan_capabilities(draft);
-    plan_umask(draft);
-    plan_working_directory(draft);
-    plan_find_program(draft);
-    const List arguments = TRY(plan_prepare(draft, {0, inputs.preserve_fds}));
-    plan_no_new_privileges(draft);
-    if (!filter_needs_privilege) TRY(plan_landlock(draft));
-    plan_verify(draft, filter);
-    if (!filter_needs_privilege && has_listener(filter)) plan_seccomp(draft, filter);
-    plan_ready(draft);
-    if (!filter_needs_privilege && !has_listener(filter)) plan_seccomp(draft, filter);
-    plan_exec(draft, arguments);
-    return {};
+    const bool in_pid_namespace =
+        std::ranges::find(inputs.namespaces, oci::NamespaceType::pid) != inputs.namespaces.end();
+    return plan_tail(draft,
+                     {.filter = {inputs.seccomp_program, inputs.seccomp_flags},
+                      .cookie_of = in_pid_namespace ? std::optional(kFirstProcess) : std::nullopt,
+                      .null = NullDevice::keep,
+                      .inherited = {.preserve_fds = inputs.preserve_fds},
+                      .has_barrier = false});
 }
 
 }  // namespace
