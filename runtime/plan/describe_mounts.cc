@@ -14,9 +14,7 @@ namespace {
 std::string parameter_words(const Plan& plan, List parameters) {
     std::string words;
     for (const Parameter& parameter : plan.list<Parameter>(parameters))
-        add_word(words, parameter.has_value != 0
-                            ? cat(plan.text(parameter.key), '=', plan.text(parameter.value))
-                            : std::string(plan.text(parameter.key)));
+        add_word(words, parameter_text(plan, parameter));
     return words;
 }
 
@@ -26,6 +24,11 @@ std::string joined(const std::string& first, const std::string& second) {
 }
 
 }  // namespace
+
+std::string parameter_text(const Plan& plan, const Parameter& parameter) {
+    if (parameter.has_value == 0) return std::string(plan.text(parameter.key));
+    return cat(plan.text(parameter.key), '=', plan.text(parameter.value));
+}
 
 std::string describe_mount(const Plan& plan, const Mount& mount) {
     std::string words = joined(

@@ -15,6 +15,8 @@ void add_word(std::string& words, std::string_view word);
 std::string bracketed(const std::string& words);
 /// The number as C writes an octal one: "0644".
 std::string octal(std::uint32_t number);
+/// "key=value", or the key alone.
+std::string parameter_text(const Plan& plan, const Parameter& parameter);
 /// What the slot is for, or null.
 const SlotUse* use_of(const Plan& plan, SlotIndex slot);
 /// The path as the container sees it, with its slash.

@@ -81,6 +81,15 @@ std::uint32_t propagation_byte(oci::Propagation propagation) {
     return kNoPropagation;
 }
 
+Result<SlotIndex> take_slot(PlanDraft& draft, SlotUse use) {
+    use.slot = draft.out.take_slot();
+    if (use.slot == kNoSlot)
+        return std::unexpected(
+            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(use.origin));
+    draft.host.slots.push_back(std::move(use));
+    return draft.host.slots.back().slot;
+}
+
 Namespace layout_type(oci::NamespaceType type) {
     return static_cast<Namespace>(oci::namespace_word(type).clone_flag);
 }

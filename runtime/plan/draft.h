@@ -60,6 +60,9 @@ std::string id_map_text(const std::vector<oci::IdMapping>& mappings);
 /// A propagation as a PropagationByte.
 std::uint32_t propagation_byte(oci::Propagation propagation);
 
+/// Takes a slot for a descriptor that the host opens, and records the use with it.
+Result<SlotIndex> take_slot(PlanDraft& draft, SlotUse use);
+
 /// The same namespace type in the layout's words.
 Namespace layout_type(oci::NamespaceType type);
 

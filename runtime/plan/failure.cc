@@ -77,10 +77,7 @@ std::string bad_parameter(const Plan& plan, List parameters, const InitReport& r
         static_cast<std::size_t>(report.extra) > list.size())
         return {};
     const Parameter& parameter = list[static_cast<std::size_t>(report.extra) - 1];
-    const std::string option = parameter.has_value == 0
-                                   ? std::string(plan.text(parameter.key))
-                                   : cat(plan.text(parameter.key), '=', plan.text(parameter.value));
-    return cat("option ", quoted(option), ": ");
+    return cat("option ", quoted(parameter_text(plan, parameter)), ": ");
 }
 
 /// `type` is the file system where that is what could not be had.

@@ -36,19 +36,12 @@ Result<SlotIndex> root_slot(PlanDraft& draft, std::string_view rootfs) {
     if (!draft.mount_namespace)
         return std::unexpected(
             Error(Error::Kind::spec, "needs a mount namespace of the container").at(origin));
-    const SlotIndex slot = draft.out.take_slot();
-    if (slot == kNoSlot)
-        return std::unexpected(
-            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
-    SlotUse use;
-    use.slot = slot;
-    use.what = SlotUse::What::host_mount;
-    use.recursive = true;
-    use.path = rootfs;
-    use.origin = origin;
+    SlotUse use = {.what = SlotUse::What::host_mount,
+                   .recursive = true,
+                   .path = std::string(rootfs),
+                   .origin = origin};
     add_container_maps(draft.config.linux, use);
-    draft.host.slots.push_back(std::move(use));
-    return slot;
+    return take_slot(draft, std::move(use));
 }
 
 }  // namespace
@@ -129,23 +122,18 @@ Result<BindSlots> bind_slots(PlanDraft& draft, const oci::Mount& mount, const st
         draft.facts.uid == 0 && (draft.user_namespace ? mapped || !inside : mapped && !inside);
     BindSlots slots;
     if (!mapped && !by_host) return slots;
-    const SlotIndex slot = draft.out.take_slot();
-    if (slot == kNoSlot) {
-        // Most sources can be reached all the same.
-        if (!mapped) return slots;
-        return std::unexpected(
-            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
-    }
-    (by_host ? slots.from : slots.idmap) = slot;
-    SlotUse use;
-    use.slot = slot;
-    use.what = by_host ? SlotUse::What::host_mount : SlotUse::What::idmap_namespace;
-    use.recursive = mount.parsed.bind == oci::BindOption::rbind;
-    use.map_recursive = mount.parsed.idmap == oci::IdMapOption::ridmap;
-    use.path = source;
-    use.origin = origin;
+    SlotUse use = {
+        .what = by_host ? SlotUse::What::host_mount : SlotUse::What::idmap_namespace,
+        .recursive = mount.parsed.bind == oci::BindOption::rbind,
+        .path = source,
+        .map_recursive = mount.parsed.idmap == oci::IdMapOption::ridmap,
+        .origin = origin,
+    };
     if (mapped) add_maps(draft.config.linux, mount, use);
-    draft.host.slots.push_back(std::move(use));
+    auto slot = take_slot(draft, std::move(use));
+    // Most sources can be reached all the same.
+    if (!slot && !mapped) return slots;
+    (by_host ? slots.from : slots.idmap) = TRY(std::move(slot));
     return slots;
 }
 
@@ -234,18 +222,10 @@ Result<SlotIndex> file_system_idmap(PlanDraft& draft, const oci::Mount& mount,
                   cat("a file system that the container's user namespace owns cannot be id-mapped: "
                       "it has the container's ids already; only bind mounts can"))
                 .at(origin));
-    const SlotIndex slot = draft.out.take_slot();
-    if (slot == kNoSlot)
-        return std::unexpected(
-            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
-    SlotUse use;
-    use.slot = slot;
-    use.what = SlotUse::What::idmap_namespace;
-    use.path = mount.destination;
-    use.origin = origin;
+    SlotUse use = {
+        .what = SlotUse::What::idmap_namespace, .path = mount.destination, .origin = origin};
     add_maps(draft.config.linux, mount, use);
-    draft.host.slots.push_back(std::move(use));
-    return slot;
+    return take_slot(draft, std::move(use));
 }
 
 Status check_label(const PlanDraft& draft) {

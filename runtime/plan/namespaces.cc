@@ -11,29 +11,12 @@ void plan_session(PlanDraft& draft) {
     draft.add(Kind::session, {});
 }
 
-namespace {
-
-Result<SlotIndex> take_slot(PlanDraft& draft, std::string_view origin) {
-    const SlotIndex slot = draft.out.take_slot();
-    if (slot == kNoSlot)
-        return std::unexpected(
-            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
-    return slot;
-}
-
-}  // namespace
-
 Status plan_cgroup_entry(PlanDraft& draft) {
     for (std::uint32_t index = 0; index < draft.host.cgroup.size(); ++index) {
         if (draft.host.cgroup[index].version != 1) continue;
         const std::string origin = draft.host.cgroup_origin;
-        const SlotIndex slot = TRY(take_slot(draft, origin));
-        SlotUse use;
-        use.slot = slot;
-        use.what = SlotUse::What::cgroup_tasks;
-        use.index = index;
-        use.origin = origin;
-        draft.host.slots.push_back(std::move(use));
+        const SlotIndex slot = TRY(take_slot(
+            draft, {.what = SlotUse::What::cgroup_tasks, .index = index, .origin = origin}));
         draft.add(Kind::enter_cgroup, origin).enter_cgroup = {slot};
     }
     return {};
@@ -62,14 +45,10 @@ Status join(PlanDraft& draft, const oci::Namespace& entry, const std::string& or
         draft.host.joins.push_back({type, entry.path, origin});
         return {};
     }
-    const SlotIndex slot = TRY(take_slot(draft, origin));
-    SlotUse use;
-    use.slot = slot;
-    use.what = SlotUse::What::namespace_file;
-    use.type = type;
-    use.path = entry.path;
-    use.origin = origin;
-    draft.host.slots.push_back(std::move(use));
+    const SlotIndex slot = TRY(take_slot(draft, {.what = SlotUse::What::namespace_file,
+                                                 .type = type,
+                                                 .path = entry.path,
+                                                 .origin = origin}));
     draft.add(Kind::join_namespace, origin).join_namespace = {type, slot};
     return {};
 }
@@ -118,11 +97,8 @@ Status plan_container_namespaces(PlanDraft& draft, std::span<const oci::Namespac
             together |= static_cast<std::uint32_t>(layout_type(type));
     }
     if (together == 0) return {};
-    SlotUse use;
-    use.slot = TRY(take_slot(draft, {}));
-    use.what = SlotUse::What::first_process;
-    draft.add(Kind::join_container, {}).join_container = {together, use.slot};
-    draft.host.slots.push_back(std::move(use));
+    const SlotIndex slot = TRY(take_slot(draft, {.what = SlotUse::What::first_process}));
+    draft.add(Kind::join_container, {}).join_container = {together, slot};
     return {};
 }
 

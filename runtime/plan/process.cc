@@ -13,17 +13,10 @@ Status plan_console(PlanDraft& draft, const Terminal& terminal) {
     const std::string origin = draft.of_process("/terminal");
     SlotIndex slot = kNoSlot;
     if (terminal.foreground || !terminal.console_socket.empty()) {
-        slot = draft.out.take_slot();
-        if (slot == kNoSlot)
-            return std::unexpected(
-                Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(origin));
-        SlotUse use;
-        use.slot = slot;
-        use.what =
-            terminal.foreground ? SlotUse::What::terminal_socket : SlotUse::What::console_socket;
-        use.path = terminal.console_socket;
-        use.origin = origin;
-        draft.host.slots.push_back(std::move(use));
+        slot = TRY(take_slot(draft, {.what = terminal.foreground ? SlotUse::What::terminal_socket
+                                                                 : SlotUse::What::console_socket,
+                                     .path = std::string(terminal.console_socket),
+                                     .origin = origin}));
     }
     const oci::ConsoleSize size = draft.process->console_size.value_or(oci::ConsoleSize{});
     draft.add(Kind::console, origin).console = {
@@ -215,23 +208,30 @@ Status plan_landlock(PlanDraft& draft) {
     return {};
 }
 
+namespace {
+
+Status require_module(const PlanDraft& draft, bool is_enabled, std::string_view subject,
+                      std::string_view property) {
+    if (is_enabled) return {};
+    return std::unexpected(
+        Error(Error::Kind::unsupported, cat(subject, " is disabled or not supported"))
+            .at(draft.of_process(property)));
+}
+
+}  // namespace
+
 Status plan_labels(PlanDraft& draft) {
     if (draft.process == nullptr) return {};
     if (!draft.process->apparmor_profile.empty()) {
-        if (!draft.facts.apparmor)
-            return std::unexpected(Error(Error::Kind::unsupported,
-                                         "apparmor profile is specified in config, but apparmor is "
-                                         "disabled or not supported")
-                                       .at(draft.of_process("/apparmorProfile")));
+        TRY(require_module(draft, draft.facts.apparmor,
+                           "apparmor profile is specified in config, but apparmor",
+                           "/apparmorProfile"));
         plan_label(draft, "apparmor/exec", cat("exec ", draft.process->apparmor_profile),
                    "/apparmorProfile");
     }
     if (!draft.process->selinux_label.empty()) {
-        if (!draft.facts.selinux)
-            return std::unexpected(Error(Error::Kind::unsupported,
-                                         "selinux label is specified in config, but selinux is "
-                                         "disabled or not supported")
-                                       .at(draft.of_process("/selinuxLabel")));
+        TRY(require_module(draft, draft.facts.selinux,
+                           "selinux label is specified in config, but selinux", "/selinuxLabel"));
         plan_label(draft, "exec", draft.process->selinux_label, "/selinuxLabel");
     }
     return {};
