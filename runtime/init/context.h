@@ -45,6 +45,16 @@ struct Context {
     [[nodiscard]] int slot(plan::SlotIndex index) const { return plan->slots[index]; }
 };
 
+/// New zeroed memory, which lasts until exec.
+inline Outcome map_memory(std::size_t bytes) {
+    constexpr int kReadAndWrite = 3;
+    constexpr int kPrivateAnonymous = 0x22;
+    return call(__NR_mmap, nullptr, bytes, kReadAndWrite, kPrivateAnonymous, -1, 0);
+}
+/// The texts of a list and `extra`, if any, as pointers with a null one at the end, as execve(2)
+/// takes them; in memory that lasts until exec. (exec.cc)
+Outcome text_pointers(Context& context, plan::List list, const char* extra, const char**& out);
+
 /// Applies the step that the context stands at. Exec does not return when it succeeds.
 Outcome apply(Context& context);
 

@@ -1,6 +1,7 @@
 #include "runtime/init/error_detail.h"
 
 #include "runtime/init/context.h"
+#include "runtime/init/libc.h"
 
 namespace crux::init {
 
@@ -37,13 +38,17 @@ const char* words_of(int error) {
 
 }  // namespace
 
-void write_error_detail(const char* program, int error, ErrorDetail& line) {
+void exit_with_error_detail(const char* program, int error, int status) {
+    constexpr std::size_t kLineMax = 4400;
+    Buffer<kLineMax> line;
     line.add("exec ").add(program).add(": ");
     if (const char* words = words_of(error))
         line.add(words);
     else
         line.add("errno ").add_number(static_cast<unsigned long>(error));
     line.add("\n");
+    (void)call(__NR_write, 2, line.text(), line.length());
+    exit_now(status);
 }
 
 }  // namespace crux::init

@@ -1,12 +1,9 @@
 #pragma once
 
-#include "runtime/init/libc.h"
-
 namespace crux::init {
 
-/// What the kernel had against a program, as one line for whoever reads its standard error: "exec
+/// Writes why the kernel did not run the program to standard error, as one line, and exits: "exec
 /// PROGRAM: " and Go's words for the error.
-using ErrorDetail = Buffer<4400>;
-void write_error_detail(const char* program, int error, ErrorDetail& line);
+[[noreturn]] void exit_with_error_detail(const char* program, int error, int status);
 
 }  // namespace crux::init

@@ -27,38 +27,21 @@ Outcome find_program(Context& context, const plan::FindProgram& step) {
     return last;
 }
 
-namespace {
-
-/// What the program's own standard error gets when the kernel refuses to run it: the container has
-/// been started by then, and nobody else listens.
-[[noreturn]] void complain(const char* program, int error) {
-    ErrorDetail line;
-    write_error_detail(program, error, line);
-    (void)call(__NR_write, 2, line.text(), line.length());
-    exit_now(255);
-}
-
-/// NULL-terminated pointers to the texts of a list, in memory that lasts until exec.
-Outcome pointers(Context& context, plan::List list, const char* extra, const char**& out) {
-    constexpr int kReadAndWrite = 3;
-    constexpr int kPrivateAnonymous = 0x22;
+Outcome text_pointers(Context& context, plan::List list, const char* extra, const char**& out) {
     const std::size_t bytes = (list.count + 2UL) * sizeof(char*);
-    out = static_cast<const char**>(raw::pointer(
-        TRY(call(__NR_mmap, nullptr, bytes, kReadAndWrite, kPrivateAnonymous, -1, 0))));
+    out = static_cast<const char**>(raw::pointer(TRY(map_memory(bytes))));
     const auto* texts = context.items<plan::Text>(list);
     for (std::uint32_t i = 0; i < list.count; ++i) out[i] = context.text(texts[i]);
     out[list.count] = extra;
     return {};
 }
 
-}  // namespace
-
 Outcome prepare_program(Context& context, const plan::Prepare& step) {
     static char home[kHomeMax];
     if (step.needs_home != 0) find_home(context, step.uid, home);
-    TRY(pointers(context, step.arguments, nullptr, context.arguments));
-    TRY(pointers(context, step.environment, step.needs_home != 0 ? home : nullptr,
-                 context.environment));
+    TRY(text_pointers(context, step.arguments, nullptr, context.arguments));
+    TRY(text_pointers(context, step.environment, step.needs_home != 0 ? home : nullptr,
+                      context.environment));
     TRY(call(__NR_umask, context.umask));
     // The FIFO's close-on-exec is the sign that start waits for, so it stays open up to the exec
     // itself.
@@ -73,7 +56,9 @@ Outcome prepare_program(Context& context, const plan::Prepare& step) {
 void become_program(Context& context) {
     const Outcome failed =
         call(__NR_execve, context.program, context.arguments, context.environment);
-    complain(context.program, failed.error());
+    // The container has been started by now: only the program's own standard error is left.
+    constexpr int kNotRun = 255;
+    exit_with_error_detail(context.program, failed.error(), kNotRun);
 }
 
 }  // namespace crux::init

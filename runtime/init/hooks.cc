@@ -21,17 +21,6 @@ Outcome make_pipe(Pipe& pipe) {
     return {};
 }
 
-Outcome texts(Context& context, plan::List list, const char*** out) {
-    constexpr int kReadAndWrite = 3;
-    constexpr int kPrivateAnonymous = 0x22;
-    const std::size_t bytes = (list.count + 1UL) * sizeof(char*);
-    *out = static_cast<const char**>(raw::pointer(
-        TRY(call(__NR_mmap, nullptr, bytes, kReadAndWrite, kPrivateAnonymous, -1, 0))));
-    const auto* items = context.items<plan::Text>(list);
-    for (std::uint32_t i = 0; i < list.count; ++i) (*out)[i] = context.text(items[i]);
-    return {};
-}
-
 /// The hook's own side: its streams, a group of its own, nothing else of ours, the program.
 [[noreturn]] void become_hook(Context& context, const plan::Hook& step, int in, int out, int err,
                               const char** arguments, const char** environment) {
@@ -45,10 +34,8 @@ Outcome texts(Context& context, plan::List list, const char*** out) {
     (void)call(__NR_dup3, err, 2, 0);
     (void)call(__NR_close_range, 3, ~0U, 0);
     const Outcome failed = call(__NR_execve, context.text(step.path), arguments, environment);
-    ErrorDetail words;
-    write_error_detail(context.text(step.path), failed.error(), words);
-    (void)call(__NR_write, 2, words.text(), words.length());
-    exit_now(127);
+    constexpr int kNotRun = 127;  // as a shell reports it
+    exit_with_error_detail(context.text(step.path), failed.error(), kNotRun);
 }
 
 /// The state document with the pid that this namespace knows: what a hook inside the container can
@@ -93,14 +80,6 @@ std::int64_t now_ms() {
     (void)call(__NR_clock_gettime, kMonotonic, time);
     return (time[0] * 1000) + (time[1] / 1000000);
 }
-
-struct PollEntry {
-    int descriptor;
-    std::int16_t events;
-    std::int16_t happened;
-};
-constexpr std::int16_t kReadable = 1;
-constexpr std::int16_t kWritable = 4;
 
 /// Feeds and drains the hook until it ends; false: the time ran out.
 class Conversation {
@@ -202,11 +181,11 @@ Outcome run_hook(Context& context, const plan::Hook& step) {
     TRY(make_pipe(err));
     const char** arguments = nullptr;
     const char** environment = nullptr;
-    TRY(texts(context, step.arguments, &arguments));
+    TRY(text_pointers(context, step.arguments, nullptr, arguments));
     if (step.inherit != 0)
         environment = context.environment;
     else
-        TRY(texts(context, step.environment, &environment));
+        TRY(text_pointers(context, step.environment, nullptr, environment));
 
     struct {
         std::uint64_t words[8];

@@ -23,10 +23,7 @@ bool equal(const char* left, const char* right) {
 
 /// The whole list: what is unmounted meanwhile would change it.
 Outcome read_list(char*& list) {
-    constexpr int kReadAndWrite = 3;
-    constexpr int kPrivateAnonymous = 0x22;
-    list = static_cast<char*>(raw::pointer(
-        TRY(call(__NR_mmap, nullptr, kListMax, kReadAndWrite, kPrivateAnonymous, -1, 0))));
+    list = static_cast<char*>(raw::pointer(TRY(map_memory(kListMax))));
     const Owned file(TRY(
         call(__NR_openat, kCurrentDirectory, "/proc/self/mountinfo", kReadOnly | kCloseOnExec)));
     std::size_t length = 0;

@@ -125,6 +125,15 @@ constexpr unsigned long kMountRelAtime = 1UL << 21U;
 constexpr unsigned long kMountStrictAtime = 1UL << 24U;
 constexpr int kUnmountDetach = 2;
 
+// poll(2)
+struct PollEntry {
+    int descriptor;
+    std::int16_t events;
+    std::int16_t happened;
+};
+constexpr std::int16_t kReadable = 1;
+constexpr std::int16_t kWritable = 4;
+
 // prctl(2)
 constexpr int kPrctlKeepCaps = 8;
 constexpr int kPrctlDumpable = 4;

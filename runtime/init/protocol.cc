@@ -128,15 +128,10 @@ constexpr std::uint64_t kTerminating = [] {
 Outcome wait_for_start(Context& context, const plan::Barrier& step) {
     constexpr int kBlock = 0;
     constexpr int kSetMask = 2;
-    constexpr std::int16_t kReadable = 1;
     TRY(call(__NR_rt_sigprocmask, kBlock, &kTerminating, nullptr, sizeof kTerminating));
     const Owned signals(
         TRY(call(__NR_signalfd4, -1, &kTerminating, sizeof kTerminating, kCloseOnExec)));
-    struct {
-        int descriptor;
-        std::int16_t events;
-        std::int16_t happened;
-    } poll[2] = {{context.slot(step.fifo), kReadable, 0}, {signals.get(), kReadable, 0}};
+    PollEntry poll[2] = {{context.slot(step.fifo), kReadable, 0}, {signals.get(), kReadable, 0}};
     Outcome woken;
     do {
         woken = call(__NR_ppoll, poll, 2, nullptr, nullptr, 0);
