@@ -10,12 +10,7 @@
 namespace crux::oci {
 namespace {
 
-std::vector<std::string> texts(const Diagnostics& diagnostics) {
-    std::vector<std::string> out;
-    for (const Diagnostic& one : diagnostics.all())
-        out.push_back((one.severity == Severity::error ? "error: " : "warning: ") + describe(one));
-    return out;
-}
+using test::texts;
 
 std::vector<std::string> faults(std::string_view json) {
     return texts(parse_config(json).diagnostics);

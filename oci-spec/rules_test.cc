@@ -12,12 +12,7 @@
 namespace crux::oci {
 namespace {
 
-std::vector<std::string> texts(const Diagnostics& diagnostics) {
-    std::vector<std::string> out;
-    for (const Diagnostic& one : diagnostics.all())
-        out.push_back((one.severity == Severity::error ? "error: " : "warning: ") + describe(one));
-    return out;
-}
+using test::texts;
 
 using Texts = std::vector<std::string>;
 

@@ -1,6 +1,19 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
+#include "oci-spec/diagnostics.h"
+
 namespace crux::oci::test {
+
+/// The diagnostics as texts, each with its severity in front.
+inline std::vector<std::string> texts(const Diagnostics& diagnostics) {
+    std::vector<std::string> out;
+    for (const Diagnostic& one : diagnostics.all())
+        out.push_back((one.severity == Severity::error ? "error: " : "warning: ") + describe(one));
+    return out;
+}
 
 /// A valid configuration with every property of the Linux part, for tests to break in one place.
 inline constexpr const char* kFullConfig = R"json({
