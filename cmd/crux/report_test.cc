@@ -70,7 +70,7 @@ TEST_CASE("a file gets entries appended, from the level that was asked for") {
     ::unlink(file.c_str());
 }
 
-TEST_CASE("a log that cannot be had is refused") {
+TEST_CASE("a log that cannot be opened is refused") {
     Reporter report;
     const Status format = report.open("", "xml", Level::warning);
     REQUIRE_FALSE(format.has_value());

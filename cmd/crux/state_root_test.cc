@@ -42,7 +42,7 @@ TEST_CASE("a wrong value for --rootless is refused") {
     const auto answer = is_rootless("maybe", Caller{});
     REQUIRE_FALSE(answer.has_value());
     CHECK(answer.error().message() ==
-          "invalid value \"maybe\" for --rootless: not true, false or auto");
+          "invalid value \"maybe\" for --rootless: must be true, false or auto");
 }
 
 TEST_CASE("a path is made absolute and clean by its text") {
@@ -79,7 +79,7 @@ TEST_CASE("a root below the runtime folder is made, private and sticky") {
     CHECK(info.st_mode == (S_IFDIR | S_ISVTX | 0700U));
     CHECK(root_for({}, user).has_value());
 
-    // One that the caller names is only named.
+    // A directory of --root is not created here.
     const auto asked = root_for({"--root", "/x/../nosuch/", "--rootless=false"}, user);
     REQUIRE(asked.has_value());
     CHECK(asked->path == "/nosuch");
@@ -87,7 +87,7 @@ TEST_CASE("a root below the runtime folder is made, private and sticky") {
     CHECK_FALSE(asked->rootless);
 }
 
-TEST_CASE("a runtime folder that cannot be used is told") {
+TEST_CASE("an unusable XDG_RUNTIME_DIR is reported") {
     const std::string file = test::work_folder() + "/no-folder";
     test::write_file(file, "");
     const auto root = root_for({}, {1000, false, file, "u"});
