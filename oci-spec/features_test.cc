@@ -68,7 +68,7 @@ TEST_CASE("the template is a valid configuration without a warning") {
     }
 }
 
-TEST_CASE("the template is indented by tabs and ends without a line end") {
+TEST_CASE("the template is indented by tabs, without a newline at the end") {
     const std::string text = config_template({});
     CHECK_THAT(text, Catch::StartsWith("{\n\t\"ociVersion\": \"1.3.0\",\n\t\"process\": {\n\t\t"
                                        "\"terminal\": true,\n\t\t\"user\": {\n\t\t\t\"uid\": 0,"));
