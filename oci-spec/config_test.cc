@@ -62,7 +62,7 @@ TEST_CASE("two objects whose names differ in case are read as one") {
                                    "specification, ignored"});
 }
 
-TEST_CASE("a key in other letters than the specification's is taken, with a warning") {
+TEST_CASE("a key that differs in case is accepted with a warning") {
     const Parsed parsed = parse_config(
         with(R"("Hostname": "web", "linux": {"resources": {"hugepageLimits": [{"pagesize": "2MB",
              "limit": 5}]}})"));
@@ -241,7 +241,7 @@ TEST_CASE("unknown properties are warnings with their place") {
               "warning: /linux/devices/0/mode: is not a property of the specification, ignored"});
 }
 
-TEST_CASE("what is for other platforms is ignored aloud") {
+TEST_CASE("sections for other platforms are ignored with a warning") {
     CHECK(faults(with(R"("windows": {"layerFolders": null}, "vm": {"kernel": {"path": "/k"}},
         "process": {"commandLine": "x", "user": {"uid": 0, "gid": 0, "username": "u"}})")) ==
           std::vector<std::string>{"warning: /vm: is for another platform, ignored on Linux",

@@ -42,7 +42,7 @@ TEST_CASE("every mount option that is listed is understood, and the list is sort
     }
 }
 
-TEST_CASE("features tells of every part as enabled") {
+TEST_CASE("features reports every part as enabled") {
     const json document = features()["linux"];
     for (const char* part : {"netDevices", "intelRdt", "selinux", "apparmor", "seccomp"})
         CHECK(document[part]["enabled"] == true);
@@ -52,7 +52,7 @@ TEST_CASE("features tells of every part as enabled") {
     CHECK(document["memoryPolicy"]["modes"].size() == 7);
 }
 
-TEST_CASE("filter flags that this libseccomp lacks are known and not supported") {
+TEST_CASE("filter flags that this libseccomp does not support are known, not supported") {
     const json document = json::parse(
         features_json({.version = "0.1.0", .seccomp_flags = std::vector{SeccompFlag::log}}));
     CHECK(document["linux"]["seccomp"]["supportedFlags"] == json({"SECCOMP_FILTER_FLAG_LOG"}));

@@ -48,7 +48,7 @@ TEST_CASE("on a terminal an entry has its level in colour and the seconds since 
     CHECK(terminal_entry(Level::debug, "no", 12345) == "\x1b[37mDEBU\x1b[0m[12345] no\n");
 }
 
-TEST_CASE("a file gets entries appended, from the level that was asked for") {
+TEST_CASE("entries of the requested level and above are appended to the file") {
     const std::string file = test::work_folder() + "/report.log";
     test::write_file(file, "before\n");
     {

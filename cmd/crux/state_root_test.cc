@@ -18,7 +18,7 @@ struct Case {
     bool rootless;
 };
 
-TEST_CASE("the standard root and rootlessness follow from who calls") {
+TEST_CASE("the default root and rootless mode depend on the caller") {
     const Case cases[] = {
         {"real root", {0, false, "", {}}, "/run/crux", false},
         {"real root with a runtime folder", {0, false, "/run/user/0", {}}, "/run/crux", false},
@@ -66,7 +66,7 @@ Result<StateRootChoice> root_for(const std::vector<const char*>& words, const Ca
     return find_root(line->options, caller);
 }
 
-TEST_CASE("a root below the runtime folder is made, private and sticky") {
+TEST_CASE("a root in XDG_RUNTIME_DIR is created private and sticky") {
     const std::string folder = test::work_folder() + "/runtime/deep";
     const Caller user = {1000, false, folder, "u"};
     const auto root = root_for({}, user);
