@@ -25,7 +25,7 @@ std::string read_version(const Reader& r) {
             cat("version ", text, " is not supported (supported: 1.0.0 to ", kSpecVersion, ')'));
     else if (version->minor > ours.minor)
         r.warn(cat("version ", text, " is newer than ", kSpecVersion,
-                   ": properties that it adds are not known"));
+                   ": properties that it adds are unknown"));
     return text;
 }
 

@@ -5,9 +5,8 @@
 #include "oci-spec/diagnostics.h"
 #include "oci-spec/types.h"
 
-/// From JSON text to types. Each function reports every fault of the text in one run; when there
-/// are errors the value holds what could be read and must not be used for anything but looking
-/// further.
+/// Converts JSON text to types. Each function reports all errors of the text in one run. After an
+/// error the value contains only what could be read, and must only be used for further checks.
 namespace crux::oci {
 
 /// The version of runtime-spec that crux implements.
@@ -28,13 +27,13 @@ struct ParsedResources {
     Diagnostics diagnostics;
 };
 
-/// The config.json of a bundle. The rules (rules.h) are another step.
+/// Parses the config.json of a bundle, without the rules (rules.h).
 Parsed parse_config(std::string_view json);
 
-/// A process document, as exec --process takes it.
+/// Parses a process document, as for exec --process.
 ParsedProcess parse_process(std::string_view json);
 
-/// A resources document, as update --resources takes it.
+/// Parses a resources document, as for update --resources.
 ParsedResources parse_resources(std::string_view json);
 
 }  // namespace crux::oci

@@ -16,7 +16,7 @@ std::vector<std::string> faults(std::string_view json) {
     return texts(parse_config(json).diagnostics);
 }
 
-// A configuration that is valid but for the members that are put in.
+// A valid configuration with the given members added.
 std::string with(const std::string& members) {
     return R"({"ociVersion": "1.0.2", "root": {"path": "r"}, )" + members + "}";
 }
@@ -45,19 +45,19 @@ TEST_CASE("the top level is read to its types") {
     CHECK(find_annotation(config, "no.such") == nullptr);
 }
 
-TEST_CASE("an object that stands there twice, in other letters, is read as one") {
+TEST_CASE("two objects whose names differ in case are read as one") {
     const Parsed parsed = parse_config(with(
         R"("linux": {"resources": {"CPU": {"Cpus": "0", "shares": 7}, "cpu": {"shares": 512}}})"));
     CHECK(parsed.config.linux.resources.cpu.shares == 512);
     CHECK(parsed.config.linux.resources.cpu.cpus == "0");
     CHECK(texts(parsed.diagnostics) ==
-          std::vector<std::string>{"warning: /linux/resources/CPU: is taken for \"cpu\"",
-                                   "warning: /linux/resources/cpu/Cpus: is taken for \"cpus\"",
+          std::vector<std::string>{"warning: /linux/resources/CPU: is read as \"cpu\"",
+                                   "warning: /linux/resources/cpu/Cpus: is read as \"cpus\"",
                                    "warning: /linux/resources/CPU/shares: is not a property of the "
                                    "specification, ignored"});
 }
 
-TEST_CASE("a key in other letters than the specification's is taken, with a warning") {
+TEST_CASE("a key that differs in case is accepted with a warning") {
     const Parsed parsed = parse_config(
         with(R"("Hostname": "web", "linux": {"resources": {"hugepageLimits": [{"pagesize": "2MB",
              "limit": 5}]}})"));
@@ -65,9 +65,9 @@ TEST_CASE("a key in other letters than the specification's is taken, with a warn
     REQUIRE(parsed.config.linux.resources.hugepage_limits.size() == 1);
     CHECK(texts(parsed.diagnostics) ==
           std::vector<std::string>{
-              "warning: /Hostname: is taken for \"hostname\"",
-              "warning: /linux/resources/hugepageLimits/0/pagesize: is taken for \"pageSize\""});
-    // The right one counts where both are there.
+              "warning: /Hostname: is read as \"hostname\"",
+              "warning: /linux/resources/hugepageLimits/0/pagesize: is read as \"pageSize\""});
+    // If both are present, the one with the right name is used.
     const Parsed both = parse_config(with(R"("HOSTNAME": "a", "hostname": "b")"));
     CHECK(both.config.hostname == "b");
     CHECK(texts(both.diagnostics) ==
@@ -198,10 +198,9 @@ TEST_CASE("a syntax error has its line, its column and its byte") {
         const char* text;
     };
     const auto row = GENERATE(
-        Row{"", "error: invalid JSON at line 1, column 1 (byte 0): the text ends too early"},
+        Row{"", "error: invalid JSON at line 1, column 1 (byte 0): unexpected end of text"},
         Row{"{\n  \"a\": [1,\n",
-            "error: invalid JSON at line 3, column 1 (byte 13): the text ends "
-            "too early"},
+            "error: invalid JSON at line 3, column 1 (byte 13): unexpected end of text"},
         Row{"{\n  \"a\": 1,}\n",
             "error: invalid JSON at line 2, column 10 (byte 11), near \"1,}\""},
         Row{"{\"a\" 1}", "error: invalid JSON at line 1, column 6 (byte 5), near \"1\""},
@@ -212,13 +211,13 @@ TEST_CASE("a syntax error has its line, its column and its byte") {
     CHECK(faults(row.json) == std::vector<std::string>{row.text});
 }
 
-TEST_CASE("text that is not UTF-8 is no JSON") {
+TEST_CASE("text that is not UTF-8 is not JSON") {
     const auto found = faults("{\"a\": \"\xff\"}");
     REQUIRE(found.size() == 1);
     CHECK_THAT(found[0], Catch::StartsWith("error: invalid JSON at line 1, column 8 (byte 7)"));
 }
 
-TEST_CASE("nesting without end is refused, not followed") {
+TEST_CASE("excessive nesting is refused") {
     const std::string deep = std::string(100000, '[');
     const auto found = faults(R"({"x": )" + deep);
     REQUIRE(found.size() == 1);
@@ -237,7 +236,7 @@ TEST_CASE("unknown properties are warnings with their place") {
               "warning: /linux/devices/0/mode: is not a property of the specification, ignored"});
 }
 
-TEST_CASE("what is for other platforms is ignored aloud") {
+TEST_CASE("sections for other platforms are ignored with a warning") {
     CHECK(faults(with(R"("windows": {"layerFolders": null}, "vm": {"kernel": {"path": "/k"}},
         "process": {"commandLine": "x", "user": {"uid": 0, "gid": 0, "username": "u"}})")) ==
           std::vector<std::string>{"warning: /vm: is for another platform, ignored on Linux",
@@ -301,7 +300,7 @@ TEST_CASE("the version must be one of SemVer, of major version 1") {
         Row{"1.0.0", ""}, Row{"1.0.2-dev", ""}, Row{"1.1.0+dev", ""}, Row{"1.3.99", ""},
         Row{"1.4.0",
             "warning: /ociVersion: version 1.4.0 is newer than 1.3.0: properties that it adds "
-            "are not known"},
+            "are unknown"},
         Row{"2.0.0",
             "error: /ociVersion: version 2.0.0 is not supported (supported: 1.0.0 to 1.3.0)"},
         Row{"0.5.0-dev",
@@ -328,7 +327,7 @@ TEST_CASE("the idle class of I/O has no levels to name, the others do") {
           std::vector<std::string>{"error: /process/ioPriority/priority: is required"});
 }
 
-TEST_CASE("a memory policy that is none is told as runc tells it") {
+TEST_CASE("an invalid memory policy has runc's message") {
     const auto faults_of = [](const std::string& policy) {
         return faults(with(R"("linux": {"memoryPolicy": )" + policy + "}"));
     };
@@ -345,13 +344,13 @@ TEST_CASE("a memory policy that is none is told as runc tells it") {
               "list such as \"0-3,7\", not \"0-9876543210\""});
 }
 
-TEST_CASE("the letter a among the accesses of a device rule is ignored aloud") {
+TEST_CASE("the access letter a of a device rule is ignored with a warning") {
     const Parsed parsed = parse_config(
         with(R"("linux": {"resources": {"devices": [{"allow": false, "access": "rwa"}]}})"));
     CHECK(parsed.config.linux.resources.devices.at(0).access == (kDeviceRead | kDeviceWrite));
     CHECK(texts(parsed.diagnostics) ==
-          std::vector<std::string>{
-              "warning: /linux/resources/devices/0/access: 'a' in \"rwa\" is no access, ignored"});
+          std::vector<std::string>{"warning: /linux/resources/devices/0/access: 'a' in \"rwa\" is "
+                                   "not an access, ignored"});
 }
 
 TEST_CASE("unknown capabilities are warned about and kept") {
@@ -368,10 +367,10 @@ TEST_CASE("unknown capabilities are warned about and kept") {
           std::vector<std::string>{"CAP_FUTURE", "cap_kill"});
 }
 
-TEST_CASE("ids that are left out are warned about") {
+TEST_CASE("missing ids are warned about") {
     CHECK(faults(with(R"("process": {"user": {}})")) ==
-          std::vector<std::string>{"warning: /process/user/uid: is required, 0 is taken",
-                                   "warning: /process/user/gid: is required, 0 is taken"});
+          std::vector<std::string>{"warning: /process/user/uid: is required, 0 is used",
+                                   "warning: /process/user/gid: is required, 0 is used"});
 }
 
 TEST_CASE("several faults of one file come out in one run, in the order of the specification") {
@@ -404,7 +403,7 @@ TEST_CASE("a profile of the shape that engines write is read") {
     CHECK(parsed.config.linux.seccomp->syscalls.at(0).names.size() == 301);
 }
 
-TEST_CASE("process and resources documents stand alone") {
+TEST_CASE("process and resources documents are parsed on their own") {
     ParsedProcess process =
         parse_process(R"({"cwd": "/", "args": ["id"], "user": {"uid": 0, "gid": 0},
         "x": 1})");

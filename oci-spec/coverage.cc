@@ -30,27 +30,27 @@ void collect(const json::Node& node, const std::string& pointer, std::vector<std
     }
 }
 
-/// Properties whose words are version 1's, and what stands for them on version 2.
+/// Properties of cgroup v1, and the approximation on cgroup v2.
 struct Approximation {
     std::string_view pointer;
     std::string_view why;
 };
 constexpr std::array kOnUnified = {
     Approximation{"/linux/resources/cpu/shares",
-                  "cgroup v2 has cpu.weight: a scale of its own, with the same order"},
+                  "cgroup v2 uses cpu.weight: a different scale with the same order"},
     Approximation{"/linux/resources/memory/reservation",
-                  "cgroup v2 has memory.low: a protection, not a soft limit"},
+                  "cgroup v2 uses memory.low: a protection, not a soft limit"},
     Approximation{"/linux/resources/blockIO/weight",
-                  "cgroup v2 has io.weight or io.bfq.weight: a scale of its own"},
+                  "cgroup v2 uses io.weight or io.bfq.weight: a different scale"},
     Approximation{"/linux/resources/memory/swap",
-                  "cgroup v2 limits swap alone: the difference to memory.limit"},
+                  "cgroup v2 limits swap without memory: the difference from memory.limit"},
 };
 
 bool covers(const std::string& place, const std::string& pointer) {
     return pointer == place || (pointer.starts_with(place) && pointer[place.size()] == '/');
 }
 
-/// Whether the warning says that the property has no effect.
+/// Whether the warning means that the property has no effect.
 bool says_ignored(const Diagnostic& warning) {
     return warning.text.find("ignored") != std::string::npos ||
            warning.text.find("has no ") != std::string::npos;

@@ -7,12 +7,12 @@
 
 #include "oci-spec/diagnostics.h"
 
-/// What becomes of each property of a configuration (crux validate --strict).
+/// How each property of a configuration is treated (crux validate --strict).
 namespace crux::oci {
 
 enum class Treatment : std::uint8_t {
-    applied,       ///< as the specification says
-    approximated,  ///< by the nearest that the host has
+    applied,       ///< as specified
+    approximated,  ///< by the closest feature of the host
     ignored,       ///< not at all
 };
 
@@ -22,17 +22,17 @@ struct Covered {
     std::string why;  ///< empty where applied
 };
 
-/// The places of all properties that the document gives: members whose value is no object and no
-/// array of objects, in the document's order.
+/// The places of all properties of the document, in its order: members whose value is neither an
+/// object nor an array of objects.
 std::vector<std::string> properties_of(std::string_view json);
 
-/// Each property with what becomes of it. `warnings` are those of parsing, of the rules and of the
-/// host; one at or above a property that ends in "ignored" or tells of an unknown property makes it
-/// ignored. `unified`: limits go to cgroup v2, whose scales differ.
+/// Each property and its treatment. `warnings` are those of parsing, of the rules and of the host;
+/// a property is ignored if a warning at or above it contains "ignored" or "has no ". `unified`:
+/// limits are set on cgroup v2, whose scales differ.
 std::vector<Covered> coverage_of(std::string_view json, const std::vector<Diagnostic>& warnings,
                                  bool unified);
 
-/// "applied", "approximated" or "ignored".
+/// The treatment as a word: "applied", "approximated" or "ignored".
 std::string_view word_of(Treatment treatment);
 
 /// The report of validate as one JSON object: valid, errors, warnings, properties.

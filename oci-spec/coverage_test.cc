@@ -5,7 +5,7 @@
 namespace crux::oci {
 namespace {
 
-TEST_CASE("each property of a document is listed once, with what becomes of it") {
+TEST_CASE("each property of a document is listed once, with its treatment") {
     constexpr std::string_view kText =
         R"({"a": {"b": 1, "c": ["x", "y"]}, "d": [{"e": true}, {"f/g": {}}], "h": null})";
     CHECK(properties_of(kText) == std::vector<std::string>{"/a/b", "/a/c", "/d/0/e", "/d/1/f~1g"});
@@ -17,7 +17,7 @@ TEST_CASE("each property of a document is listed once, with what becomes of it")
     CHECK(covered[0].why == "is for Windows, ignored");
 }
 
-TEST_CASE("what version 2 of cgroups has another scale for is an approximation there") {
+TEST_CASE("properties with another scale on cgroup v2 are approximated there") {
     constexpr std::string_view kText = R"({"linux": {"resources": {"cpu": {"shares": 7}}}})";
     CHECK(coverage_of(kText, {}, true)[0].treatment == Treatment::approximated);
     CHECK(coverage_of(kText, {}, false)[0].treatment == Treatment::applied);

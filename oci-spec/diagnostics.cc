@@ -10,7 +10,7 @@ namespace crux::oci {
 
 namespace {
 
-// Whether the place is the other one or stands below it.
+// Whether the place is the other one or below it.
 bool is_within(std::string_view place, std::string_view other) {
     return place.starts_with(other) && (place.size() == other.size() || place[other.size()] == '/');
 }

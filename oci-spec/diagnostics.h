@@ -9,11 +9,11 @@
 
 namespace crux::oci {
 
-/// An error refuses the document; a warning does not.
+/// A document with an error is rejected; warnings do not reject it.
 enum class Severity : std::uint8_t { error, warning };
 
-/// One fault of a document: its place as a JSON pointer (RFC 6901; empty for the whole document)
-/// and a sentence without a place, lower case, no full stop.
+/// One error or warning about a document: its place as a JSON pointer (RFC 6901; empty for the
+/// whole document) and a text without the place, lower case, no full stop.
 struct Diagnostic {
     Severity severity = Severity::error;
     std::string pointer;
@@ -24,30 +24,30 @@ struct Diagnostic {
 /// "/mounts/1/destination: is required".
 std::string describe(const Diagnostic& diagnostic);
 
-/// The faults of a document, in the order in which they were found.
+/// The errors and warnings about a document, in the order in which they were found.
 class Diagnostics {
  public:
     void error(std::string pointer, std::string text);
     void warn(std::string pointer, std::string text);
     void append(Diagnostics&& others);
-    /// Appends the others, but for those at or below a place that already has an error, and those
-    /// in an element of an array (the outermost) that has one: they would judge what was not read.
+    /// Appends the others, except those at or below a place that already has an error, and those in
+    /// an (outermost) array element that has one: they would be about values that were not read.
     void append_independent(Diagnostics&& others);
 
-    /// The same faults with the pointer in front of theirs.
+    /// The same errors and warnings with the pointer prepended to their pointers.
     [[nodiscard]] Diagnostics below(std::string_view pointer) &&;
 
     [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
     [[nodiscard]] std::vector<Diagnostic> errors() const;
     [[nodiscard]] std::vector<Diagnostic> warnings() const;
-    /// Whether there is an error at the place or at one that holds it.
+    /// Whether there is an error at the place or above it.
     [[nodiscard]] bool has_error_above(std::string_view pointer) const;
     /// Whether there is an error at the place or below it.
     [[nodiscard]] bool has_error_below(std::string_view pointer) const;
     [[nodiscard]] bool has_errors() const { return errors_ > 0; }
 
     /// All errors as one Error of kind spec: a single one keeps its pointer, several are listed
-    /// with theirs. Only to be called if has_errors().
+    /// with their pointers. Must only be called if has_errors().
     [[nodiscard]] Error to_error() const;
 
  private:

@@ -23,7 +23,7 @@ constexpr std::array kRights = {
     LandlockRight{"truncate", 1U << 14U, 3},  LandlockRight{"ioctl_dev", 1U << 15U, 5},
 };
 
-/// Several rights under one name, as far as the asked ABI version has them.
+/// Several rights under one name; only those of the requested ABI version are used.
 struct Group {
     std::string_view name;
     std::uint64_t bits;
@@ -51,7 +51,7 @@ std::uint64_t right_bits(std::string_view name, const Landlock& wanted, std::str
     for (const LandlockRight& right : kRights) {
         if (right.name != name) continue;
         if (right.abi > wanted.abi)
-            fault = cat("the right ", quoted(name), " needs the entry \"abi=", right.abi, '"');
+            fault = cat("the right ", quoted(name), " requires the entry \"abi=", right.abi, '"');
         return right.bit;
     }
     fault = cat("unknown Landlock right ", quoted(name));
@@ -69,7 +69,7 @@ LandlockRule parse_rule(std::string_view entry, const Landlock& wanted, std::str
         rule.access |= right_bits(trimmed(name), wanted, fault);
     rule.path = trimmed(entry.substr(colon + 1));
     if (!rule.path.starts_with('/'))
-        fault = cat("must name an absolute path, not ", quoted(rule.path));
+        fault = cat("must contain an absolute path, not ", quoted(rule.path));
     return rule;
 }
 
@@ -87,7 +87,7 @@ std::vector<std::string_view> entries_of(std::string_view text) {
     return out;
 }
 
-/// The one word that the annotation may have.
+/// Whether the annotation has its only valid value.
 bool is_word(std::string_view text, std::string_view word, std::string& fault) {
     if (text != word) fault = cat("must be ", quoted(word), ", not ", quoted(text));
     return text == word;
@@ -115,7 +115,7 @@ Landlock parse_landlock(std::string_view text, std::string& fault) {
     for (const std::string_view entry : entries)
         if (!entry.starts_with(kAbi)) out.rules.push_back(parse_rule(entry, out, fault));
     if (out.rules.empty() && fault.empty())
-        fault = "must have at least one RIGHTS:PATH, or nothing could be used";
+        fault = "must contain at least one RIGHTS:PATH, or no file would be accessible";
     return out;
 }
 
@@ -130,7 +130,7 @@ Extensions read_extensions(const StringMap& annotations, const Reader& r) {
         else if (key == kRootIdmapAnnotation)
             out.root_idmap = is_word(value, "container", fault);
         else if (key.starts_with(kOurAnnotations))
-            r[key].warn("is no annotation that crux knows, ignored");
+            r[key].warn("is not a known annotation of crux, ignored");
         if (!fault.empty()) r[key].error(fault);
     }
     return out;

@@ -7,13 +7,13 @@
 
 #include "oci-spec/sample_test.h"
 
-// Faults, one each in a configuration that is valid otherwise (sample_test.h).
+// Faults, one each in an otherwise valid configuration (sample_test.h).
 namespace crux::oci::test {
 
 using nlohmann::json;
 
-// What is put at `place` (an empty text: the place is removed), and where the fault must be found;
-// empty: at the place itself.
+// The value to insert at `place` (empty: remove the place), and the place where the fault must be
+// found (empty: the same place).
 struct Fault {
     const char* place;
     const char* value;
@@ -325,7 +325,7 @@ inline constexpr Fault kBrokenRules[] = {
     {"/hostname", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""},
 };
 
-// Faults that have a consequence of their own elsewhere: those too are right, and expected.
+// The further faults that a fault causes at other places, which are also expected.
 inline std::vector<std::string> also_expected(std::string_view found) {
     if (found == "/hostname") return {"/domainname", "/linux/sysctl/kernel.domainname"};
     if (found == "/linux/uidMappings")

@@ -1,5 +1,5 @@
-// One fault each in a configuration that is valid otherwise: the fault must be found, at its place,
-// and nothing else with it.
+// One fault each in an otherwise valid configuration: exactly this fault must be found, at its
+// place.
 
 #include <algorithm>
 #include <string>

@@ -104,7 +104,7 @@ StringMap annotations(const Build& build) {
         out.emplace_back("io.github.seccomp.libseccomp.version", build.libseccomp_version);
     if (!build.commit.empty()) out.emplace_back("org.cruxruntime.commit", build.commit);
     out.emplace_back("org.cruxruntime.version", build.version);
-    // The key by which callers ask any runtime that is used like runc.
+    // Callers read this key of every runtime that is compatible with runc.
     out.emplace_back("org.opencontainers.runc.checkpoint.enabled",
                      build.checkpoint ? "true" : "false");
     return out;

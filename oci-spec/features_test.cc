@@ -42,7 +42,7 @@ TEST_CASE("every mount option that is listed is understood, and the list is sort
     }
 }
 
-TEST_CASE("features tells of every part as enabled") {
+TEST_CASE("features reports every part as enabled") {
     const json document = features()["linux"];
     for (const char* part : {"netDevices", "intelRdt", "selinux", "apparmor", "seccomp"})
         CHECK(document[part]["enabled"] == true);
@@ -52,7 +52,7 @@ TEST_CASE("features tells of every part as enabled") {
     CHECK(document["memoryPolicy"]["modes"].size() == 7);
 }
 
-TEST_CASE("filter flags that this libseccomp lacks are known and not supported") {
+TEST_CASE("filter flags that this libseccomp does not support are known, not supported") {
     const json document = json::parse(
         features_json({.version = "0.1.0", .seccomp_flags = std::vector{SeccompFlag::log}}));
     CHECK(document["linux"]["seccomp"]["supportedFlags"] == json({"SECCOMP_FILTER_FLAG_LOG"}));
@@ -68,7 +68,7 @@ TEST_CASE("the template is a valid configuration without a warning") {
     }
 }
 
-TEST_CASE("the template is indented by tabs and ends without a line end") {
+TEST_CASE("the template is indented by tabs, without a newline at the end") {
     const std::string text = config_template({});
     CHECK_THAT(text, Catch::StartsWith("{\n\t\"ociVersion\": \"1.3.0\",\n\t\"process\": {\n\t\t"
                                        "\"terminal\": true,\n\t\t\"user\": {\n\t\t\t\"uid\": 0,"));

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxDepth = 64;
 
-// Where the reader stood, as an editor counts: lines and columns from 1.
+// The position in the text as an editor shows it: lines and columns count from 1.
 std::string place(std::string_view text, std::size_t offset) {
     const std::string_view before = text.substr(0, std::min(offset, text.size()));
     const auto line = std::ranges::count(before, '\n') + 1;
@@ -22,8 +22,8 @@ std::string place(std::string_view text, std::size_t offset) {
                ')');
 }
 
-// Fills a tree from nlohmann's events. The open containers are kept by pointer: a vector of
-// children grows only while none of them is open, so that no pointer on the stack dangles.
+// Builds a tree from nlohmann's events. The stack holds pointers to the open containers: a vector
+// of children grows only while none of them is open, so the pointers stay valid.
 class Builder {
  public:
     using number_integer_t = std::int64_t;
@@ -75,12 +75,12 @@ class Builder {
         key_ = std::move(value);
         return true;
     }
-    // The offset counts the bytes taken, the offending one included.
+    // The offset is the number of bytes read, including the invalid one.
     bool parse_error(std::size_t taken, const std::string& token,
                      const nlohmann::detail::exception& /*cause*/) {
         if (taken > text_.size()) {
             diagnostics_.error("", cat("invalid JSON at ", place(text_, text_.size()),
-                                       ": the text ends too early"));
+                                       ": unexpected end of text"));
             return false;
         }
         constexpr std::size_t kShown = 24;
@@ -119,7 +119,7 @@ class Builder {
         return out;
     }
 
-    // Sorted, the keys that are equal stand together: no more than n log n steps, however many.
+    // Sorting makes equal keys adjacent: at most n log n steps for any number of keys.
     void report_duplicates(Node& object) {
         std::vector<std::string_view> keys;
         keys.reserve(object.children.size());

@@ -8,8 +8,8 @@
 
 #include "oci-spec/diagnostics.h"
 
-/// The JSON of a document as a plain tree that keeps the order of members. Only this folder's
-/// parsers see it.
+/// The JSON of a document as a tree that keeps the order of members. Only the parsers in this
+/// directory use it.
 namespace crux::oci::json {
 
 enum class Kind : std::uint8_t {
@@ -23,12 +23,12 @@ enum class Kind : std::uint8_t {
     object,    ///< in `children`, each with its key
 };
 
-/// "a string", "an object" …: what a fault calls a value of the kind.
+/// The name of the kind for error messages: "a string", "an object" ….
 std::string_view describe(Kind kind);
 
 struct Node {
     Kind kind = Kind::null;
-    /// A parser asked for it: what stays unread is reported as unknown.
+    /// A parser has requested it; nodes that are not read are reported as unknown.
     mutable bool read = false;
     std::uint64_t number = 0;
     std::string key;
@@ -36,12 +36,12 @@ struct Node {
     std::vector<Node> children;
 };
 
-/// The tree of the text, or nothing after a syntax error, which is reported with line, column and
-/// byte offset; text that is not UTF-8 and nesting deeper than 64 levels are syntax errors too. A
-/// key that an object has twice is reported with its pointer, and its first value is kept.
+/// The tree of the text, or nullopt after a syntax error, which is reported with line, column and
+/// byte offset; invalid UTF-8 and nesting deeper than 64 levels are syntax errors too. A repeated
+/// key of an object is reported with its pointer, and its first value is kept.
 std::optional<Node> parse_tree(std::string_view text, Diagnostics& diagnostics);
 
-/// Warns of every member that no parser has asked for.
+/// Adds a warning for every member that no parser has requested.
 void warn_unread(const Node& root, Diagnostics& diagnostics);
 
 }  // namespace crux::oci::json

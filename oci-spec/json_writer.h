@@ -20,12 +20,12 @@ enum class HtmlEscapes : bool { no, yes };
 /// part of valid UTF-8 becomes U+FFFD, so that the result is always valid JSON.
 std::string json_string(std::string_view text, HtmlEscapes html = HtmlEscapes::yes);
 
-/// Writes a JSON document from front to back. The caller opens and closes objects and arrays and
-/// gives keys in objects; commas, line ends and indentation come by themselves, as Go's
-/// json.MarshalIndent has them, without a line end at the end.
+/// Writes a JSON document from beginning to end. The caller opens and closes objects and arrays and
+/// writes keys in objects; the writer adds commas, newlines and indentation as Go's
+/// json.MarshalIndent does, without a newline at the end.
 class JsonWriter {
  public:
-    /// `indent` is one level's; empty for everything on one line.
+    /// `indent` is the indentation of one level; empty: the document is one line.
     explicit JsonWriter(std::string_view indent = {}, HtmlEscapes html = HtmlEscapes::yes)
         : indent_(indent), html_(html) {}
 
@@ -43,7 +43,7 @@ class JsonWriter {
     /// An object whose keys are sorted.
     void value(const StringMap& map);
     void null() { scalar("null"); }
-    /// A number that is already written as JSON has it.
+    /// A number in JSON syntax.
     void literal(std::string_view number) { scalar(number); }
 
     void member(std::string_view name, const auto& what) {
@@ -65,7 +65,7 @@ class JsonWriter {
     std::string indent_;
     HtmlEscapes html_;
     std::size_t depth_ = 0;
-    bool first_ = true;  // nothing stands in the innermost container yet
+    bool first_ = true;  // the innermost container is empty
     bool after_key_ = false;
 };
 

@@ -23,7 +23,7 @@ TEST_CASE("strings are escaped as Go does it") {
     CHECK(json_string(row.text) == row.json);
 }
 
-TEST_CASE("the characters of HTML stay where that is wanted") {
+TEST_CASE("the characters of HTML are kept on request") {
     CHECK(json_string("<a&b>\n\x01\"", HtmlEscapes::no) == "\"<a&b>\\n\\u0001\\\"\"");
     JsonWriter writer({}, HtmlEscapes::no);
     writer.begin_object();
@@ -43,7 +43,7 @@ TEST_CASE("a document can be taken in parts") {
     CHECK(writer.take() == R"(,"m":1})");
 }
 
-TEST_CASE("bytes that are no UTF-8 are replaced one by one") {
+TEST_CASE("bytes that are not UTF-8 are replaced one by one") {
     CHECK(json_string("a\xffz") == "\"a\\ufffdz\"");
     CHECK(json_string("\xc0\x80") == "\"\\ufffd\\ufffd\"");             // overlong
     CHECK(json_string("\xed\xa0\x80") == "\"\\ufffd\\ufffd\\ufffd\"");  // surrogate

@@ -4,25 +4,26 @@
 #include <string_view>
 #include <vector>
 
-/// Properties of a configuration by their kind and not by one place: what a host lacks is told so.
+/// Patterns that name a property at any of its places: with them crux reports what a host does not
+/// support.
 namespace crux::oci {
 
-/// A JSON pointer in which "*" stands for each element or member, and for a property of words one
-/// of them: "/mounts/*/options" with "idmap".
+/// A JSON pointer in which "*" stands for any element or member, and optionally one value of the
+/// property: "/mounts/*/options" with "idmap".
 struct PropertyPattern {
     std::string pattern;
-    std::string value;  ///< empty: whatever its value is
+    std::string value;  ///< empty: any value
     bool operator==(const PropertyPattern&) const = default;
 };
 
 /// `/mounts/*/options "idmap"`.
 std::string describe(const PropertyPattern& pattern);
 
-/// Those which the document gives. A text that is no JSON gives none.
+/// The patterns that match a property of the document. Invalid JSON matches none.
 std::vector<PropertyPattern> given_in(std::string_view json,
                                       const std::vector<PropertyPattern>& patterns);
 
-/// Whether the place is one of the pattern, or below one.
+/// Whether the place matches the pattern or is below a place that does.
 bool covers(const PropertyPattern& pattern, std::string_view pointer);
 
 }  // namespace crux::oci

@@ -16,7 +16,7 @@ bool gives(std::string pattern, std::string value = "") {
     return given_in(kConfig, {{std::move(pattern), std::move(value)}}).size() == 1;
 }
 
-TEST_CASE("a pattern finds a property at any place that it stands for, by its value too") {
+TEST_CASE("a pattern finds a property at any matching place, also by its value") {
     CHECK(gives("/linux/namespaces"));
     CHECK(gives("/linux/namespaces/*/type", "user"));
     CHECK_FALSE(gives("/linux/namespaces/*/type", "time"));

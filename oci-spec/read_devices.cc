@@ -8,7 +8,7 @@ constexpr std::uint32_t kDefaultMode = 0666;
 constexpr std::uint32_t kPermissions = 07777;
 constexpr std::uint32_t kFileType = 0170000;  // S_IFMT
 
-// Writers that copy st_mode give the file type too; it says nothing that `type` does not.
+// Programs that copy st_mode include the file type; it is redundant with `type`.
 std::uint32_t read_file_mode(const Reader& r) {
     const auto mode = r.optional_number<std::uint32_t>();
     if (!mode) return kDefaultMode;
@@ -22,7 +22,7 @@ std::uint32_t read_device_number(const Reader& r, DeviceType type) {
     return r.required_number<std::uint32_t>();
 }
 
-// Writers say "every number" by leaving it out and by -1.
+// Programs write "any number" as an absent value or as -1.
 std::optional<std::uint32_t> read_number_or_any(const Reader& r) {
     const auto number = r.optional_number<std::int64_t>();
     if (!number || *number == -1) return std::nullopt;
@@ -35,14 +35,13 @@ DeviceAccess read_access(const Reader& r) {
     DeviceAccess access = 0;
     for (const char& letter : text) {
         if (letter == 'a') {
-            // "All" is a type of rule and no access; writers take it for one, and runc lets it
-            // pass.
-            r.warn(cat("'a' in ", quoted(text), " is no access, ignored"));
+            // 'a' is a type and not an access, but some programs write it, and runc accepts it.
+            r.warn(cat("'a' in ", quoted(text), " is not an access, ignored"));
             continue;
         }
         const auto bit = value_of(kDeviceAccesses, std::string_view(&letter, 1));
         if (!bit) {
-            r.error(cat("expected a composition of r, w and m, not ", quoted(text)));
+            r.error(cat("expected a combination of r, w and m, not ", quoted(text)));
             break;
         }
         access = static_cast<DeviceAccess>(access | *bit);

@@ -18,7 +18,7 @@ TimeOffset read_time_offset(const Reader& r) {
     };
 }
 
-// Every key must be a clock that has offsets: one that is passed over would be an offset not set.
+// An unknown key is an error: if it were ignored, an offset would not be set.
 TimeOffsets read_time_offsets(const Reader& r) {
     TimeOffsets offsets;
     (void)r.entries([&](std::string_view clock, const Reader& value) {
@@ -49,7 +49,7 @@ IntelRdt read_intel_rdt(const Reader& r) {
     };
 }
 
-// Callers look for "invalid memory policy", as runc says it.
+// Callers search for "invalid memory policy", as in runc's message.
 MemoryPolicy read_memory_policy(const Reader& r) {
     const Reader mode = r["mode"];
     if (!mode.present()) mode.error("invalid memory policy mode: is required");

@@ -20,15 +20,15 @@ void clear_bits(MountAttributes& attributes, std::uint64_t bits) {
     attributes.clear |= bits;
 }
 
-// The kernel takes a change of the access time mode only with the whole mask cleared.
+// The kernel accepts a change of the access time mode only if the whole mask is cleared.
 void set_atime(MountAttributes& attributes, std::uint64_t mode) {
     clear_bits(attributes, kMountAttrAtimeMask);
     attributes.set |= mode;
 }
 
-// "nostrictatime" takes a "strictatime" back and leaves another mode alone, which a list of flags
-// that are cleared one by one (mount(8)) would do too. relatime is the default and cannot go.
-// On one mount, what no option chose stays as it is (mount(8), remount).
+// "nostrictatime" reverts "strictatime" and does not change another mode, as if flags were cleared
+// one by one (mount(8)). relatime is the default and cannot be cleared. For a single mount, a mode
+// that no option selected remains unchanged (mount(8), remount).
 void clear_atime(MountAttributes& attributes, std::uint64_t mode, bool tree) {
     if (mode == kMountAttrRelatime) return;
     const std::uint64_t chosen = attributes.set & kMountAttrAtimeMask;

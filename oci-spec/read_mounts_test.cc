@@ -67,7 +67,7 @@ TEST_CASE("propagation is kept in its order") {
           std::vector{Propagation::rshared, Propagation::slave, Propagation::private_});
 }
 
-TEST_CASE("options that are no attributes") {
+TEST_CASE("options that are not attributes") {
     const MountOptions options =
         parse_mount_options({"bind", "rbind", "ridmap", "remount", "tmpcopyup", "defaults"});
     CHECK(options.bind == BindOption::rbind);
@@ -77,7 +77,7 @@ TEST_CASE("options that are no attributes") {
     CHECK(options.data.empty());
 }
 
-TEST_CASE("what is not known is for the file system, in order") {
+TEST_CASE("unknown options are passed to the filesystem, in order") {
     CHECK(parse_mount_options({"mode=755", "ro", "size=64k", "RO", "acl", ""}).data ==
           Options{"mode=755", "size=64k", "RO", "acl"});
 }

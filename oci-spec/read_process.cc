@@ -19,7 +19,7 @@ Rlimit read_rlimit(const Reader& r) {
     };
 }
 
-// The specification asks for a warning, not for a failure, when a capability is not known.
+// The specification requires a warning, not an error, for an unknown capability.
 CapabilitySet read_capability_set(const Reader& r, std::vector<std::string>& unknown) {
     CapabilitySet set = 0;
     (void)r.list([&](const Reader& item) {
@@ -60,7 +60,7 @@ Scheduler read_scheduler(const Reader& r) {
 IoPriority read_io_priority(const Reader& r) {
     const auto io_class = r["class"].required_word(kIoPriorityClasses, "I/O priority class");
     const Reader priority = r["priority"];
-    // The idle class has no levels (ioprio_set(2)), and callers leave its out.
+    // The idle class has no levels (ioprio_set(2)), and callers omit the priority.
     const bool may_be_absent = io_class == IoPriorityClass::idle;
     return {
         .class_ = io_class,
@@ -76,9 +76,9 @@ ExecCpuAffinity read_exec_cpu_affinity(const Reader& r) {
     };
 }
 
-// Go's writers always give both ids, people do not; 0 is what every runtime takes then.
+// Go programs always write both IDs, people may not; every runtime uses 0 then.
 std::uint32_t read_id(const Reader& r) {
-    if (!r.present()) r.warn("is required, 0 is taken");
+    if (!r.present()) r.warn("is required, 0 is used");
     return r.number<std::uint32_t>();
 }
 

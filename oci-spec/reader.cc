@@ -17,7 +17,7 @@ bool same_but_for_case(std::string_view one, std::string_view other) {
     return std::ranges::equal(one, other, {}, small, small);
 }
 
-/// The member of that very name, or else one that differs in the case of its letters alone.
+/// The member of exactly that name, or else one whose name differs only in case.
 const json::Node* find_member(const json::Node* object, std::string_view key) {
     if (object == nullptr || object->kind != Kind::object) return nullptr;
     const auto exact = std::ranges::find(object->children, key, &json::Node::key);
@@ -27,7 +27,7 @@ const json::Node* find_member(const json::Node* object, std::string_view key) {
     return nullptr;
 }
 
-/// Another object of the same name but for the case of its letters.
+/// Another object whose name differs only in case.
 const json::Node* find_namesake(const json::Node& object, const json::Node& member) {
     if (member.kind != Kind::object) return nullptr;
     for (const json::Node& child : object.children)
@@ -56,7 +56,7 @@ Reader Reader::operator[](std::string_view key) const& {
 }
 
 void Reader::take_as(std::string_view key) const {
-    if (key_ != key && !node_->read) warn(cat("is taken for ", quoted(key)));
+    if (key_ != key && !node_->read) warn(cat("is read as ", quoted(key)));
     node_->read = true;
 }
 
@@ -93,17 +93,16 @@ bool Reader::is(Kind kind) const {
     return false;
 }
 
-// No string of a configuration may hold a NUL: the kernel would see the part before it only.
+// A NUL is an error in every string: the kernel would only see the part before it.
 const std::string* Reader::text_here() const {
     if (!is(Kind::string)) return nullptr;
     if (node_->text.find('\0') == std::string::npos) return &node_->text;
-    error("must not hold a NUL character");
+    error("must not contain a NUL character");
     return nullptr;
 }
 
 void Reader::check_key() const {
-    if (key_.find('\0') != std::string_view::npos)
-        error("must not have a NUL character in its key");
+    if (key_.find('\0') != std::string_view::npos) error("key must not contain a NUL character");
 }
 
 std::string Reader::string() const {
@@ -147,7 +146,7 @@ StringMap Reader::string_map() const {
     });
 }
 
-// Both ends of every integer type fit: the lowest is never above zero, the highest never below.
+// The types cover all integers: the lowest value is never above zero, the highest never below.
 std::optional<std::uint64_t> Reader::whole_number(std::int64_t lowest,
                                                   std::uint64_t highest) const {
     std::string written;

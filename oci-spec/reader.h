@@ -17,21 +17,21 @@
 
 namespace crux::oci {
 
-/// A view of one value of a document, or of its absence, that knows its place. A parser asks it for
-/// what it expects and always gets a value: what is missing or of another type is reported with its
-/// pointer, and the default takes its place, so that one run finds every fault. JSON's null counts
-/// as absent. The place is a chain of views up to the root; no text is made of it until a fault is
-/// reported, so a view must not outlive its parent (which is why a temporary has no operator[]).
+/// A view of one value of a document, or of an absent value, and of its place. A parser requests
+/// the type that it expects and always gets a value: a missing or mistyped value is reported with
+/// its pointer and replaced by the default, so that one run finds all errors. JSON's null counts as
+/// absent. The place is a chain of views up to the root, which becomes a text only when an error is
+/// reported; a view must not outlive its parent (therefore a temporary has no operator[]).
 class Reader {
  public:
     Reader(const json::Node& root, Diagnostics& diagnostics)
         : node_(&root), diagnostics_(&diagnostics) {}
 
-    /// The member of that name, present or not. A view of what is no object has no members. Where
-    /// no member has that very name, one that differs in the case of its letters alone is taken,
-    /// with a warning: runc reads it so, and callers were written for runc. An object that stands
-    /// there twice, under names that differ in case, is read as one, in which the values of the
-    /// right name count; what is told of the other's members has the first one's place.
+    /// The member of that name, present or absent. Only an object has members. If no member has
+    /// exactly that name, one whose name differs only in case is used, with a warning: runc does
+    /// so, and callers are written for runc. Two objects whose names differ only in case are read
+    /// as one; values of the one with the right name take precedence, and messages about members of
+    /// the other have the place of the first.
     Reader operator[](std::string_view key) const&;
     Reader operator[](std::string_view key) const&& = delete;
 
@@ -39,11 +39,11 @@ class Reader {
     /// The place as a JSON pointer.
     [[nodiscard]] std::string pointer() const;
 
-    /// Reports a fault of this value.
+    /// Reports an error of this value.
     void error(std::string text) const;
     void warn(std::string text) const;
 
-    /// The value, or empty, false, nothing when absent.
+    /// The value; empty, false or nullopt if absent.
     [[nodiscard]] std::string string() const;
     [[nodiscard]] bool boolean() const;
     [[nodiscard]] std::optional<bool> optional_boolean() const;
@@ -51,8 +51,8 @@ class Reader {
     /// An object whose values are strings.
     [[nodiscard]] StringMap string_map() const;
 
-    /// The value; absence is a fault. An empty text counts as absent: no property of the
-    /// specification that must be given may be empty.
+    /// The value; it is an error if it is absent or an empty string, because no required property
+    /// of the specification may be empty.
     [[nodiscard]] std::string required_string() const;
     [[nodiscard]] bool required_boolean() const;
 
@@ -75,8 +75,8 @@ class Reader {
         return number<Number>();
     }
 
-    /// The value that the word stands for in the table; a text that the table lacks is a fault.
-    /// `what` names the vocabulary: "namespace type".
+    /// The value of the word in the table; a word that is not in the table is an error. `what` is
+    /// the name of the vocabulary: "namespace type".
     template <class Table>
     [[nodiscard]] auto optional_word(const Table& table, std::string_view what) const
         -> decltype(value_of(table, "")) {
@@ -98,7 +98,7 @@ class Reader {
         return list([&](const Reader& item) { return item.required_word(table, what); });
     }
 
-    /// What the function makes of each element of an array; absent: empty.
+    /// The results of the function for the elements of an array; empty if absent.
     template <class Function>
     [[nodiscard]] auto list(const Function& function) const {
         std::vector<std::invoke_result_t<Function, const Reader&>> out;
@@ -109,7 +109,7 @@ class Reader {
         return out;
     }
 
-    /// The same for elements that must be objects; another is reported and gives the defaults.
+    /// The same for elements that must be objects; for others an error is reported.
     template <class Function>
     [[nodiscard]] auto objects(const Function& function) const {
         return list([&](const Reader& item) {
@@ -118,7 +118,7 @@ class Reader {
         });
     }
 
-    /// What the function makes of each member of an object (its key and its value); absent: empty.
+    /// The results of the function for the members (key and value) of an object; empty if absent.
     template <class Function>
     [[nodiscard]] auto entries(const Function& function) const {
         std::vector<std::invoke_result_t<Function, std::string_view, const Reader&>> out;
@@ -132,20 +132,20 @@ class Reader {
         return out;
     }
 
-    /// What the function makes of an object, or nothing when absent or something else.
+    /// The result of the function for an object; nullopt if absent or not an object.
     template <class Function>
     [[nodiscard]] auto optional(const Function& function) const
         -> std::optional<std::invoke_result_t<Function, const Reader&>> {
         if (!is(json::Kind::object)) return std::nullopt;
         return function(*this);
     }
-    /// The same with the defaults in place of nothing.
+    /// The same, with the defaults instead of nullopt.
     template <class Function>
     [[nodiscard]] auto object(const Function& function) const {
         return optional(function).value_or(std::invoke_result_t<Function, const Reader&>{});
     }
 
-    /// Marks the value as known, whatever is in it.
+    /// Marks the value and everything in it as known.
     void ignore() const;
 
  private:
@@ -156,9 +156,9 @@ class Reader {
           key_(key),
           index_(index) {}
 
-    // Marks the value as known by this name, and says so when its own is another one.
+    // Marks the value as known by this name; warns if its own name differs.
     void take_as(std::string_view key) const;
-    // Whether it is present and of the kind; another kind is reported.
+    // Whether the value is present and of the kind; reports another kind.
     [[nodiscard]] bool is(json::Kind kind) const;
     [[nodiscard]] const std::string* text_here() const;
     void check_key() const;
@@ -167,7 +167,7 @@ class Reader {
     [[nodiscard]] Reader element(std::size_t index) const;
     void report_word(std::string_view text, const std::string& names, std::string_view what) const;
 
-    // The words of a short table, to be listed in a fault; a long one would not help.
+    // The words of a short table, for an error message; a long list would not help.
     template <class Table>
     static std::string names_in(const Table& table) {
         constexpr std::size_t kShort = 9;
@@ -178,7 +178,7 @@ class Reader {
     }
 
     const json::Node* node_ = nullptr;      // null: absent
-    const json::Node* namesake_ = nullptr;  // an object to be read with it
+    const json::Node* namesake_ = nullptr;  // an object that is read together with it
     const Reader* parent_ = nullptr;
     Diagnostics* diagnostics_;
     std::string_view key_;

@@ -41,7 +41,7 @@ void check_id_mappings(const Config& config, Diagnostics& out);
 void check_time_offsets(const Config& config, Diagnostics& out);
 void check_net_devices(const Config& config, Diagnostics& out);
 void check_sysctl(const Config& config, Diagnostics& out);
-/// The faults of one list of id mappings at the pointer.
+/// Checks one list of ID mappings at the pointer.
 void check_mapping_list(const std::vector<IdMapping>& mappings, const std::string& at,
                         Diagnostics& out);
 
@@ -68,8 +68,8 @@ void check_seccomp_errno(const Config& config, Diagnostics& out);
 void check_seccomp_rules(const Config& config, Diagnostics& out);
 void check_seccomp_notify(const Config& config, Diagnostics& out);
 
-/// Whether the text is a device number that the kernel can hold (12 and 20 bits), reported at the
-/// places "<at>/major" and "<at>/minor".
+/// Checks the range of a device number (12 and 20 bits in the kernel); errors have the places
+/// "<at>/major" and "<at>/minor".
 void check_device_numbers(std::uint32_t major, std::uint32_t minor, const std::string& at,
                           Diagnostics& out);
 

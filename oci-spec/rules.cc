@@ -71,12 +71,12 @@ Diagnostics run(std::span<const Rule<Subject>> rules, const Subject& subject, co
                 const Diagnostics& parsed) {
     Diagnostics found;
     for (const Rule<Subject>& rule : rules) {
-        const bool rests = std::ranges::any_of(rule.needs, [&](std::string_view place) {
+        const bool is_skipped = std::ranges::any_of(rule.needs, [&](std::string_view place) {
             const std::string whole = cat(at, place);
             return !place.empty() &&
                    (parsed.has_error_above(whole) || parsed.has_error_below(whole));
         });
-        if (rests) continue;
+        if (is_skipped) continue;
         rule.check(subject, found);
     }
     return at.empty() ? found : std::move(found).below(at);

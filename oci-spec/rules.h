@@ -8,14 +8,14 @@
 #include "oci-spec/diagnostics.h"
 #include "oci-spec/types.h"
 
-/// What a configuration must keep beyond the types of its values: the MUSTs of the specification,
-/// what properties ask of each other, and the grammars of names that become paths or parts of a
-/// kernel file's text. Only the configuration itself is judged; what depends on the host (whether a
-/// path exists, whether a controller is there) is for those who look at the host.
+/// The requirements on a configuration beyond the types of its values: the MUSTs of the
+/// specification, the dependencies between properties, and the syntax of names that become paths or
+/// are written to kernel files. Only the configuration is checked; what depends on the host
+/// (whether a path exists or a controller is available) is checked elsewhere.
 namespace crux::oci {
 
-/// A named rule. `needs` are the places whose faults would make the rule judge defaults instead of
-/// what was written: while parsing has found errors there, the rule rests.
+/// A named rule. `needs` are the places that the rule depends on: if parsing found errors there,
+/// the rule is skipped, because it would check defaults instead of the written values.
 template <class Subject>
 struct Rule {
     std::string_view name;
@@ -23,19 +23,19 @@ struct Rule {
     std::array<std::string_view, 3> needs = {};
 };
 
-/// Every rule, in the order of the specification.
+/// All rules, in the order of the specification.
 std::span<const Rule<Config>> config_rules();
-/// Those for a process; their pointers start at the process ("/cwd").
+/// The rules for a process; their pointers start at the process ("/cwd").
 std::span<const Rule<Process>> process_rules();
-/// Those for resources; their pointers start at the resources ("/memory/limit").
+/// The rules for resources; their pointers start at the resources ("/memory/limit").
 std::span<const Rule<Resources>> resources_rules();
 
-/// The faults that the rules find; `parsed` is what parsing found before.
+/// Runs the rules; `parsed` is the result of parsing.
 Diagnostics check_config(const Config& config, const Diagnostics& parsed = {});
 Diagnostics check_process(const Process& process, const Diagnostics& parsed = {});
 Diagnostics check_resources(const Resources& resources, const Diagnostics& parsed = {});
 
-/// parse_config and then every rule: all faults of the text in one list.
+/// parse_config and then all rules: all errors and warnings of the text in one list.
 Parsed checked_config(std::string_view json);
 
 }  // namespace crux::oci

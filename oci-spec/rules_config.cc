@@ -9,7 +9,7 @@ namespace crux::oci {
 
 namespace {
 
-// __NEW_UTS_LEN of linux/utsname.h: sethostname(2) refuses more.
+// __NEW_UTS_LEN of linux/utsname.h: the limit of sethostname(2).
 constexpr std::size_t kMaxHostName = 64;
 
 void check_host_name(const std::string& name, std::string_view property, bool private_uts,
@@ -22,8 +22,8 @@ void check_host_name(const std::string& name, std::string_view property, bool pr
         out.error(cat('/', property), cat("must not be longer than ", kMaxHostName, " bytes"));
 }
 
-// systemd.exec(5) and its like: CamelCase words. What is none would not be a property, but could be
-// taken for something else on the way to systemd.
+// CamelCase words, as in systemd.exec(5). Other text cannot be a property, and could be
+// misinterpreted in the request to systemd.
 bool is_systemd_property(std::string_view name) {
     return !name.empty() && std::ranges::all_of(name, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -50,17 +50,18 @@ void check_host_names(const Config& config, Diagnostics& out) {
 void check_annotations(const Config& config, Diagnostics& out) {
     constexpr std::string_view kSystemd = "org.systemd.property.";
     for (const auto& [key, value] : config.annotations) {
-        if (key.empty()) out.error("/annotations/", "must not have an empty key");
+        if (key.empty()) out.error("/annotations/", "key must not be empty");
         if (key.starts_with(kSystemd) && !is_systemd_property(key.substr(kSystemd.size())))
-            out.error(cat("/annotations", pointer_token(key)), "is no name of a systemd property");
+            out.error(cat("/annotations", pointer_token(key)),
+                      "is not a valid name of a systemd property");
         if (key == kStopSignalAnnotation && parse_signal(value).value_or(0) == 0)
             out.warn(cat("/annotations", pointer_token(key)),
-                     cat("is no signal, and ignored: ", quoted(value)));
+                     cat("ignored: ", quoted(value), " is not a signal"));
     }
     const bool private_user = find_namespace(config.linux, NamespaceType::user) != nullptr;
     if (config.extensions.root_idmap && !private_user)
         out.error(cat("/annotations", pointer_token(kRootIdmapAnnotation)),
-                  "mapping the ids of the root needs a user namespace");
+                  "requires a user namespace to map the IDs of the root filesystem");
 }
 
 void check_hook_paths(const Config& config, Diagnostics& out) {
@@ -84,7 +85,7 @@ void check_hook_environments(const Config& config, Diagnostics& out) {
         for (std::size_t index = 0; index < hook.env->size(); ++index)
             if ((*hook.env)[index].find('=') == std::string::npos)
                 out.warn(cat(at, "/env/", index),
-                         cat("is no NAME=VALUE: ", quoted((*hook.env)[index])));
+                         cat("should have the form NAME=VALUE, not ", quoted((*hook.env)[index])));
     });
 }
 

@@ -22,8 +22,9 @@ void check_repeated_device(const Linux& linux, std::size_t index, Diagnostics& o
     for (std::size_t before = 0; before < index; ++before) {
         const Device& other = linux.devices[before];
         if (other.path == device.path && !same_numbers(other, device)) {
-            out.error(cat(at, "/path"),
-                      cat(quoted(device.path), " is another device in entry ", before));
+            out.error(
+                cat(at, "/path"),
+                cat(quoted(device.path), " is already used for another device in entry ", before));
             return;
         }
         if (device.type != DeviceType::fifo && same_numbers(other, device)) {
@@ -82,10 +83,10 @@ void check_devices(const Config& config, Diagnostics& out) {
 
 void check_cgroups_path(const Config& config, Diagnostics& out) {
     if (climbs(config.linux.cgroups_path))
-        out.error("/linux/cgroupsPath", cat("must not have a component \"..\", as ",
-                                            quoted(config.linux.cgroups_path), " has"));
+        out.error("/linux/cgroupsPath", cat("must not contain a \"..\" component, but is ",
+                                            quoted(config.linux.cgroups_path)));
     if (has_line_end(config.linux.cgroups_path))
-        out.error("/linux/cgroupsPath", "must not hold a line end");
+        out.error("/linux/cgroupsPath", "must not contain a newline");
 }
 
 void check_intel_rdt(const Config& config, Diagnostics& out) {
@@ -97,15 +98,15 @@ void check_intel_rdt(const Config& config, Diagnostics& out) {
         out.error("/linux/intelRdt/closID", cat("invalid intelRdt.ClosID ", quoted(clos)));
     for (std::size_t index = 0; index < rdt.schemata.size(); ++index)
         if (has_line_end(rdt.schemata[index]))
-            out.error(cat("/linux/intelRdt/schemata/", index), "must not hold a line end");
+            out.error(cat("/linux/intelRdt/schemata/", index), "must not contain a newline");
     if (!rdt.l3_cache_schema.empty() && !rdt.l3_cache_schema.starts_with("L3:"))
         out.warn("/linux/intelRdt/l3CacheSchema", "should start with \"L3:\"");
     if (has_line_end(rdt.l3_cache_schema))
-        out.warn("/linux/intelRdt/l3CacheSchema", "should not hold a line end");
+        out.warn("/linux/intelRdt/l3CacheSchema", "should not contain a newline");
     if (!rdt.mem_bw_schema.empty() && !rdt.mem_bw_schema.starts_with("MB:"))
         out.error("/linux/intelRdt/memBwSchema", "must start with \"MB:\"");
     if (has_line_end(rdt.mem_bw_schema))
-        out.error("/linux/intelRdt/memBwSchema", "must not hold a line end");
+        out.error("/linux/intelRdt/memBwSchema", "must not contain a newline");
 }
 
 // set_mempolicy(2)
@@ -135,7 +136,7 @@ void check_memory_policy(const Config& config, Diagnostics& out) {
                                     *value_of(kMemoryPolicyFlags, "MPOL_F_RELATIVE_NODES");
     if ((policy.flags & kBoth) == kBoth)
         out.error("/linux/memoryPolicy/flags",
-                  "MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");
+                  "MPOL_F_STATIC_NODES conflicts with MPOL_F_RELATIVE_NODES");
 }
 
 void check_personality(const Config& config, Diagnostics& out) {

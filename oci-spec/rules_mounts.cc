@@ -14,7 +14,7 @@ void for_each_mount(const Config& config, const Function& function) {
     for (const Mount& mount : config.mounts) function(mount, cat("/mounts/", index++));
 }
 
-// The path as it is seen from "/", without "." and "..", which the root of a container stops too.
+// The path from "/", without "." and ".."; as in a container, ".." does not lead above the root.
 std::string cleaned(std::string_view path) {
     std::vector<std::string_view> kept;
     for (const std::string_view piece : split(path, '/')) {
@@ -29,8 +29,8 @@ std::string cleaned(std::string_view path) {
     return out.empty() ? "/" : out;
 }
 
-// lxcfs gives containers their own versions of these; whatever else is mounted below /proc would
-// let it lie to the programs that trust procfs.
+// lxcfs provides these files for containers; any other mount below /proc could give false
+// information to programs that trust procfs.
 constexpr std::array<std::string_view, 10> kAllowedBelowProc = {
     "/proc/cpuinfo",
     "/proc/diskstats",
@@ -48,7 +48,7 @@ void check_both_mappings(const Mount& mount, const std::string& at, Diagnostics&
     if (mount.uid_mappings.empty() == mount.gid_mappings.empty()) return;
     const bool uids = !mount.uid_mappings.empty();
     out.error(cat(at, uids ? "/uidMappings" : "/gidMappings"),
-              cat("needs ", uids ? "gidMappings" : "uidMappings", " beside it"));
+              cat("requires ", uids ? "gidMappings" : "uidMappings"));
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ void check_destinations(const Config& config, Diagnostics& out) {
     for_each_mount(config, [&](const Mount& mount, const std::string& at) {
         if (!mount.destination.empty() && !mount.destination.starts_with('/'))
             out.warn(cat(at, "/destination"),
-                     "relative destination path is deprecated, taken as relative to /");
+                     "relative destination path is deprecated, interpreted as relative to /");
     });
 }
 
@@ -70,12 +70,12 @@ void check_mount_types(const Config& config, Diagnostics& out) {
             out.error(cat(at, "/type"), "is required unless the mount is a bind mount");
         } else if (mount.type == "bind" || mount.type == "none") {
             out.error(cat(at, "/type"),
-                      cat(quoted(mount.type), R"( needs the option "bind" or "rbind")"));
+                      cat(quoted(mount.type), R"( requires the option "bind" or "rbind")"));
         }
     });
 }
 
-// The kernel would ignore such an option without a word.
+// The kernel would silently ignore such an option.
 void check_bind_options(const Config& config, Diagnostics& out) {
     for_each_mount(config, [&](const Mount& mount, const std::string& at) {
         if (!mount.is_bind()) return;
@@ -90,7 +90,7 @@ void check_bind_options(const Config& config, Diagnostics& out) {
     });
 }
 
-// Whether the source of a bind mount over /proc is a procfs is for the host to say.
+// Whether the source of a bind mount over /proc is a procfs can only be checked on the host.
 void check_proc_mounts(const Config& config, Diagnostics& out) {
     for_each_mount(config, [&](const Mount& mount, const std::string& at) {
         const std::string path = cleaned(mount.destination);
@@ -116,17 +116,18 @@ void check_mount_mappings(const Config& config, Diagnostics& out) {
         const bool mapped = !mount.uid_mappings.empty() || !mount.gid_mappings.empty();
         const bool asked = mount.parsed.idmap != IdMapOption::none;
         if (mapped && !asked)
-            out.warn(cat(at, "/options"), R"(should contain "idmap" or "ridmap": it has mappings)");
+            out.warn(cat(at, "/options"),
+                     R"(should contain "idmap" or "ridmap": the mount has ID mappings)");
         if (asked && !mapped && !private_user)
             out.error(cat(at, "/options"),
-                      "id-mapped mounts need mappings of their own or a user namespace");
+                      "ID-mapped mounts require ID mappings or a user namespace");
     });
 }
 
 void check_tmpcopyup(const Config& config, Diagnostics& out) {
     for_each_mount(config, [&](const Mount& mount, const std::string& at) {
         if (mount.parsed.tmpcopyup && (mount.is_bind() || mount.type != "tmpfs"))
-            out.error(cat(at, "/options"), "\"tmpcopyup\" needs a mount of type tmpfs");
+            out.error(cat(at, "/options"), "\"tmpcopyup\" requires a mount of type tmpfs");
     });
 }
 

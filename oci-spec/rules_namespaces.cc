@@ -20,7 +20,7 @@ bool overlap(std::uint64_t first, std::uint64_t second, std::uint64_t size,
     return first < second + other_size && second < first + size;
 }
 
-// dev_valid_name and __dev_alloc_name of net/core/dev.c; a "%d" asks for a free number.
+// dev_valid_name and __dev_alloc_name of net/core/dev.c; the kernel replaces "%d" by a free number.
 bool is_device_name(std::string_view name, bool template_allowed) {
     constexpr std::size_t kMax = 15;  // IFNAMSIZ with its NUL
     if (name.empty() || name.size() > kMax || name == "." || name == "..") return false;
@@ -31,7 +31,7 @@ bool is_device_name(std::string_view name, bool template_allowed) {
            name.find('%', percent + 1) == std::string_view::npos;
 }
 
-// sysctl(8): whichever of the two separators comes first separates, the other is part of a name.
+// sysctl(8): the first "." or "/" is the separator; the other character is part of a name.
 std::string with_dots(std::string_view key) {
     std::string out(key);
     const std::size_t first = out.find_first_of("./");
@@ -40,8 +40,7 @@ std::string with_dots(std::string_view key) {
     return out;
 }
 
-// A component of the path that the key stands for may be neither empty nor "..", nor may anything
-// end it early.
+// No component of the path may be empty or "..", and no character may terminate it early.
 bool is_sysctl_name(std::string_view dotted) {
     if (dotted.find_first_of(" \t\n\r") != std::string_view::npos) return false;
     std::string path(dotted);
@@ -61,11 +60,11 @@ bool is_ipc_sysctl(std::string_view name) {
            std::ranges::find(kIpcSysctls, name) != kIpcSysctls.end();
 }
 
-// Why the sysctl may not be set, or empty. A sysctl that belongs to no namespace of the container
-// would change the host.
+// The reason why the sysctl must not be set, or empty. A sysctl that is not in a namespace of the
+// container would change the host.
 std::string sysctl_fault(const Linux& linux, const std::string& name) {
     const auto listed = [&](NamespaceType type) { return find_namespace(linux, type) != nullptr; };
-    if (!is_sysctl_name(name)) return cat("sysctl ", quoted(name), " is not a name of a sysctl");
+    if (!is_sysctl_name(name)) return cat("sysctl ", quoted(name), " is not a valid sysctl name");
     if (is_ipc_sysctl(name))
         return listed(NamespaceType::ipc)
                    ? ""
@@ -123,31 +122,32 @@ void check_user_namespace(const Config& config, Diagnostics& out) {
     if (!user->path.empty()) {
         if (uids || gids)
             out.warn(at,
-                     "the joined user namespace keeps its own mappings; those given must be equal");
+                     "the joined user namespace keeps its own mappings; the specified ones must be "
+                     "equal");
     } else if (!uids && !gids) {
         out.error(at,
                   "user namespaces enabled, but no namespace path to join nor mappings to apply "
                   "specified");
     } else if (uids != gids) {
         out.error(uids ? "/linux/uidMappings" : "/linux/gidMappings",
-                  cat("needs ", uids ? "gidMappings" : "uidMappings", " beside it"));
+                  cat("requires ", uids ? "gidMappings" : "uidMappings"));
     }
 }
 
 void check_mapping_list(const std::vector<IdMapping>& mappings, const std::string& at,
                         Diagnostics& out) {
     constexpr std::size_t kMaxLines = 340;       // UID_GID_MAP_MAX_EXTENTS, user_namespaces(7)
-    constexpr std::uint64_t kIds = 1ULL << 32U;  // ids are 32 bits wide, and the last is no id
+    constexpr std::uint64_t kIds = 1ULL << 32U;  // IDs have 32 bits, and the last one is not valid
     if (mappings.size() > kMaxLines)
-        out.error(
-            at, cat("must not have more than ", kMaxLines, " entries, but has ", mappings.size()));
+        out.error(at,
+                  cat("exceeds the limit of ", kMaxLines, " entries: contains ", mappings.size()));
     for (std::size_t index = 0; index < mappings.size() && index < kMaxLines; ++index) {
         const IdMapping& one = mappings[index];
         const std::string here = cat(at, '/', index);
         if (one.size == 0) out.error(cat(here, "/size"), "must not be zero");
         if (std::uint64_t{one.container_id} + one.size >= kIds ||
             std::uint64_t{one.host_id} + one.size >= kIds)
-            out.error(cat(here, "/size"), "reaches beyond the last id");
+            out.error(cat(here, "/size"), "exceeds the range of IDs");
         for (std::size_t before = 0; before < index; ++before) {
             const IdMapping& other = mappings[before];
             if (overlap(one.container_id, other.container_id, one.size, other.size))
@@ -178,9 +178,9 @@ void check_time_offsets(const Config& config, Diagnostics& out) {
             "time namespace enabled, but both namespace path and time offsets specified -- you "
             "may only provide one");
     if (offsets.boottime && offsets.boottime->nanosecs >= kSecond)
-        out.error("/linux/timeOffsets/boottime/nanosecs", "must be below one second");
+        out.error("/linux/timeOffsets/boottime/nanosecs", "must be less than one second");
     if (offsets.monotonic && offsets.monotonic->nanosecs >= kSecond)
-        out.error("/linux/timeOffsets/monotonic/nanosecs", "must be below one second");
+        out.error("/linux/timeOffsets/monotonic/nanosecs", "must be less than one second");
 }
 
 void check_net_devices(const Config& config, Diagnostics& out) {
@@ -202,7 +202,7 @@ void check_net_devices(const Config& config, Diagnostics& out) {
             out.error(cat(at, "/name"), cat("invalid network device name ", quoted(name)));
         else if (name.find('%') == std::string_view::npos &&
                  std::ranges::find(names, name) != names.end())
-            out.error(at, cat("the name ", quoted(name), " is given to another device already"));
+            out.error(at, cat("the name ", quoted(name), " is already used for another device"));
         names.push_back(name);
     }
 }

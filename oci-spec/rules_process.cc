@@ -6,11 +6,12 @@ namespace crux::oci {
 
 namespace {
 
-// setresuid(2) and chown(2) take it for "leave as it is".
+// To setresuid(2) and chown(2) it means "no change".
 constexpr std::uint32_t kNoId = ~std::uint32_t{0};
 
 void check_id(std::uint32_t id, const std::string& at, Diagnostics& out) {
-    if (id == kNoId) out.error(at, cat(id, " is not an id: system calls take it for no change"));
+    if (id == kNoId)
+        out.error(at, cat(id, " is not a valid ID: to system calls it means \"no change\""));
 }
 
 std::string names_of(CapabilitySet set) {
@@ -22,15 +23,15 @@ std::string names_of(CapabilitySet set) {
 }
 
 void check_deadline(const Scheduler& scheduler, Diagnostics& out) {
-    // sched_setattr(2): the least runtime, and runtime <= deadline <= period (0: the deadline).
+    // sched_setattr(2): the minimum runtime, and runtime <= deadline <= period (0: the deadline).
     constexpr std::uint64_t kLeastRuntime = 1024;
     if (scheduler.runtime < kLeastRuntime)
         out.error("/scheduler/runtime",
                   cat("must be at least ", kLeastRuntime, " ns, not ", scheduler.runtime));
     if (scheduler.deadline < scheduler.runtime)
-        out.error("/scheduler/deadline", "must not be below runtime");
+        out.error("/scheduler/deadline", "must not be less than runtime");
     if (scheduler.period != 0 && scheduler.period < scheduler.deadline)
-        out.error("/scheduler/period", "must not be below deadline");
+        out.error("/scheduler/period", "must not be less than deadline");
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ void check_args(const Process& process, Diagnostics& out) {
     if (process.args.empty())
         out.error("/args", "args must not be empty");
     else if (process.args[0].empty())
-        out.warn("/args/0", "names no program");
+        out.warn("/args/0", "is empty and does not name a program");
 }
 
 void check_environment(const Process& process, Diagnostics& out) {
@@ -75,20 +76,22 @@ void check_rlimits(const Process& process, Diagnostics& out) {
         seen |= bit;
         if (limit.soft > limit.hard)
             out.error(cat("/rlimits/", index, "/soft"),
-                      cat("must not be above hard (", limit.hard, "), but is ", limit.soft));
+                      cat("must not exceed hard (", limit.hard, "), but is ", limit.soft));
     }
 }
 
-// What the kernel would refuse or drop. The specification wants warnings here, not failures.
+// Sets that the kernel would reject or change. The specification requires warnings here, not
+// errors.
 void check_capabilities(const Process& process, Diagnostics& out) {
     if (!process.capabilities) return;
     const Capabilities& sets = *process.capabilities;
     if (const CapabilitySet more = sets.effective & ~sets.permitted; more != 0)
         out.warn("/capabilities/effective",
-                 cat("cannot hold what permitted does not: ", names_of(more)));
+                 cat("contains capabilities that are not in permitted: ", names_of(more)));
     if (const CapabilitySet more = sets.ambient & ~(sets.permitted & sets.inheritable); more != 0)
-        out.warn("/capabilities/ambient", cat("can't raise ambient capability ", names_of(more),
-                                              ": neither permitted nor inheritable may lack it"));
+        out.warn("/capabilities/ambient",
+                 cat("can't raise ambient capability ", names_of(more),
+                     ": it must also be in the permitted and inheritable sets"));
 }
 
 void check_oom_score(const Process& process, Diagnostics& out) {
@@ -111,12 +114,12 @@ void check_scheduler(const Process& process, Diagnostics& out) {
                   cat("must be from 1 to 99 for ", policy, ", not ", scheduler.priority));
     if (!realtime && scheduler.priority != 0)
         out.error("/scheduler/priority",
-                  cat("can only be given for SCHED_FIFO and SCHED_RR, not for ", policy));
+                  cat("is only valid for SCHED_FIFO and SCHED_RR, not for ", policy));
     if (scheduler.policy == SchedulerPolicy::deadline)
         check_deadline(scheduler, out);
     else if (scheduler.runtime != 0 || scheduler.deadline != 0 || scheduler.period != 0)
         out.error("/scheduler",
-                  cat("runtime, deadline and period can only be given for SCHED_DEADLINE, not for ",
+                  cat("runtime, deadline and period are only valid for SCHED_DEADLINE, not for ",
                       policy));
 }
 

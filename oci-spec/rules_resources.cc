@@ -8,14 +8,14 @@ namespace crux::oci {
 
 namespace {
 
-// "-1" is what the specification knows; less is nothing.
+// The specification defines -1; lower values have no meaning.
 void check_limit(const std::optional<std::int64_t>& value, std::string_view at, Diagnostics& out) {
     if (value && *value < -1)
         out.error(std::string(at),
                   cat("must be -1 (unlimited) or a number of bytes, not ", *value));
 }
 
-// Writers give 0 for what they do not set.
+// Programs write 0 for a value that they do not set.
 void check_weight(const std::optional<std::uint16_t>& weight, const std::string& at,
                   Diagnostics& out) {
     if (weight && *weight != 0 && (*weight < 10 || *weight > 1000))
@@ -34,12 +34,12 @@ void check_list(const std::string& text, const std::string& at, Diagnostics& out
         out.error(at, cat("expected a list such as \"0-3,7\", not ", quoted(text)));
 }
 
-// One word of a line that the kernel splits at blanks.
+// One word of a line that the kernel splits at whitespace.
 bool is_word(std::string_view text) {
     return !text.empty() && text.find_first_of(" \t\r\n") == std::string_view::npos;
 }
 
-// "2MB" as hugetlb's files have it; without leading zeros (config-linux.md, Huge page limits).
+// "2MB" as in hugetlb's file names; without leading zeros (config-linux.md, Huge page limits).
 bool is_page_size(std::string_view text) {
     if (text.size() < 3 || !text.ends_with('B')) return false;
     const char prefix = text[text.size() - 2];
@@ -56,7 +56,7 @@ void check_device_rules(const Resources& resources, Diagnostics& out) {
                              cat("/devices/", index), out);
         if (rule.type == DeviceType::all && (rule.major || rule.minor))
             out.warn(cat("/devices/", index),
-                     "a rule for all types is one for all numbers: major and minor are ignored");
+                     "major and minor are ignored: a rule for all types applies to all devices");
     }
 }
 
@@ -66,10 +66,10 @@ void check_memory(const Resources& resources, Diagnostics& out) {
     check_limit(memory.reservation, "/memory/reservation", out);
     check_limit(memory.swap, "/memory/swap", out);
     if (memory.limit && memory.swap && *memory.swap > 0 && *memory.swap < *memory.limit)
-        out.error("/memory/swap", cat("is memory and swap together and must not be below limit (",
+        out.error("/memory/swap", cat("includes memory and must not be less than limit (",
                                       *memory.limit, "), but is ", *memory.swap));
     if (memory.limit == -1 && memory.swap && *memory.swap > 0)
-        out.error("/memory/swap", "must not be limited while memory is not");
+        out.error("/memory/swap", "must not be limited if memory is unlimited");
     if (memory.kernel)
         out.warn("/memory/kernel", "is not recommended, and ignored by newer kernels");
     if (memory.kernel_tcp)
@@ -79,7 +79,7 @@ void check_memory(const Resources& resources, Diagnostics& out) {
 }
 
 void check_cpu(const Resources& resources, Diagnostics& out) {
-    // The kernel's bounds of CFS bandwidth, in microseconds; 0 stands for what is not set.
+    // The kernel's limits of CFS bandwidth, in microseconds; 0 means that the value is not set.
     constexpr std::uint64_t kLeast = 1000;
     constexpr std::uint64_t kMost = 1'000'000;
     const CpuResources& cpu = resources.cpu;
@@ -87,7 +87,7 @@ void check_cpu(const Resources& resources, Diagnostics& out) {
     if (quota > 0 && static_cast<std::uint64_t>(quota) < kLeast)
         out.error("/cpu/quota", cat("must be at least ", kLeast, " us, not ", quota));
     if (quota > 0 && cpu.burst && *cpu.burst > static_cast<std::uint64_t>(quota))
-        out.error("/cpu/burst", cat("must not be above quota (", quota, "), but is ", *cpu.burst));
+        out.error("/cpu/burst", cat("must not exceed quota (", quota, "), but is ", *cpu.burst));
     if (const std::uint64_t period = cpu.period.value_or(0);
         period != 0 && (period < kLeast || period > kMost))
         out.error("/cpu/period", cat("must be from ", kLeast, " to ", kMost, " us, not ", period));
@@ -95,7 +95,7 @@ void check_cpu(const Resources& resources, Diagnostics& out) {
         *cpu.realtime_runtime > 0 &&
         static_cast<std::uint64_t>(*cpu.realtime_runtime) > *cpu.realtime_period)
         out.error("/cpu/realtimeRuntime",
-                  cat("must not be above realtimePeriod (", *cpu.realtime_period, "), but is ",
+                  cat("must not exceed realtimePeriod (", *cpu.realtime_period, "), but is ",
                       *cpu.realtime_runtime));
     check_list(cpu.cpus, "/cpu/cpus", out);
     check_list(cpu.mems, "/cpu/mems", out);
@@ -110,7 +110,7 @@ void check_block_io(const Resources& resources, Diagnostics& out) {
     for (std::size_t index = 0; index < block.weight_device.size(); ++index) {
         const WeightDevice& device = block.weight_device[index];
         const std::string at = cat("/blockIO/weightDevice/", index);
-        if (!device.weight && !device.leaf_weight) out.error(at, "needs weight or leafWeight");
+        if (!device.weight && !device.leaf_weight) out.error(at, "requires weight or leafWeight");
         check_weight(device.weight, cat(at, "/weight"), out);
         check_weight(device.leaf_weight, cat(at, "/leafWeight"), out);
         check_device_numbers(device.major, device.minor, at, out);
@@ -150,11 +150,11 @@ void check_rdma(const Resources& resources, Diagnostics& out) {
         if (!is_word(limit.device))
             out.error(at, cat("expected the name of a device, not ", quoted(limit.device)));
         if (!limit.hca_handles && !limit.hca_objects)
-            out.error(at, "needs hcaHandles or hcaObjects");
+            out.error(at, "requires hcaHandles or hcaObjects");
     }
 }
 
-// A key becomes the name of a file in the cgroup's directory.
+// A key is the name of a file in the cgroup's directory.
 void check_unified(const Resources& resources, Diagnostics& out) {
     for (const auto& [key, value] : resources.unified) {
         if (!is_word(key) || key.find('/') != std::string::npos || key == "." ||

@@ -15,8 +15,8 @@ void check_errno(SeccompAction action, const std::optional<std::uint32_t>& value
     constexpr std::uint32_t kMaxErrno = 4095;
     constexpr std::uint32_t kMaxData = 65535;
     if (!takes_errno(action)) {
-        out.error(at, cat("cannot be given for ", name_of(kSeccompActions, action),
-                          ", which takes no errno"));
+        out.error(at, cat("is not valid for ", name_of(kSeccompActions, action),
+                          ", which does not use an errno"));
         return;
     }
     const std::uint32_t most = action == SeccompAction::errno_ ? kMaxErrno : kMaxData;
@@ -29,10 +29,10 @@ std::string rule_at(std::size_t index) {
 
 void check_rule(const SeccompRule& rule, const std::string& at, Diagnostics& out) {
     constexpr std::uint32_t kLastArgument = 5;
-    if (rule.names.empty()) out.error(cat(at, "/names"), "must hold at least one name");
+    if (rule.names.empty()) out.error(cat(at, "/names"), "must contain at least one name");
     for (std::size_t index = 0; index < rule.names.size(); ++index)
         if (rule.names[index].empty())
-            out.error(cat(at, "/names/", index), "must name a system call");
+            out.error(cat(at, "/names/", index), "must be the name of a system call");
     for (std::size_t index = 0; index < rule.args.size(); ++index)
         if (rule.args[index].index > kLastArgument)
             out.error(cat(at, "/args/", index, "/index"),
@@ -45,8 +45,8 @@ bool notifies(const Seccomp& seccomp) {
     });
 }
 
-// The process writes to whoever supervises its start; held back in that write, it would wait for an
-// agent that has not got its descriptor yet.
+// The process reports to the program that starts it with write(2). If the filter stopped that call,
+// the process would wait for an agent that does not have the descriptor yet.
 void check_notified_names(const Seccomp& seccomp, Diagnostics& out) {
     for (std::size_t index = 0; index < seccomp.syscalls.size(); ++index) {
         const SeccompRule& rule = seccomp.syscalls[index];
@@ -89,7 +89,7 @@ void check_seccomp_notify(const Config& config, Diagnostics& out) {
     if (!used && !seccomp.listener_path.empty() && seccomp.default_action != SeccompAction::notify)
         out.warn("/linux/seccomp/listenerPath", "is ignored without SCMP_ACT_NOTIFY");
     if (!seccomp.listener_metadata.empty() && seccomp.listener_path.empty())
-        out.error("/linux/seccomp/listenerMetadata", "must not be given without listenerPath");
+        out.error("/linux/seccomp/listenerMetadata", "requires listenerPath");
     if (!used && seccomp.flags &&
         std::ranges::find(*seccomp.flags, SeccompFlag::wait_killable_recv) != seccomp.flags->end())
         out.warn("/linux/seccomp/flags",

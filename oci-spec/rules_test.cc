@@ -56,26 +56,28 @@ TEST_CASE("the texts that callers of runc know") {
           Texts{"error: /process/cwd: Cwd must be an absolute path"});
 }
 
-TEST_CASE("warnings are no errors") {
+TEST_CASE("warnings are not errors") {
     Config config = valid();
     config.mounts = {mount("data", "tmpfs", {})};
     config.process->console_size = ConsoleSize{.height = 1, .width = 2};
     const Diagnostics found = check_config(config);
     CHECK_FALSE(found.has_errors());
-    CHECK(texts(found) ==
-          Texts{"warning: /mounts/0/destination: relative destination path is deprecated, taken as "
-                "relative to /",
-                "warning: /process/consoleSize: is ignored without a terminal"});
+    CHECK(
+        texts(found) ==
+        Texts{
+            "warning: /mounts/0/destination: relative destination path is deprecated, interpreted "
+            "as relative to /",
+            "warning: /process/consoleSize: is ignored without a terminal"});
 }
 
 TEST_CASE("capabilities that cannot be granted are warned about") {
     Config config = valid();
     config.process->capabilities = Capabilities{.effective = 3, .permitted = 1, .ambient = 1};
     CHECK(texts(check_config(config)) ==
-          Texts{"warning: /process/capabilities/effective: cannot hold what permitted does not: "
-                "CAP_DAC_OVERRIDE",
+          Texts{"warning: /process/capabilities/effective: contains capabilities that are not in "
+                "permitted: CAP_DAC_OVERRIDE",
                 "warning: /process/capabilities/ambient: can't raise ambient capability CAP_CHOWN: "
-                "neither permitted nor inheritable may lack it"});
+                "it must also be in the permitted and inheritable sets"});
 }
 
 TEST_CASE("a mapping of a mount goes with an option") {
@@ -84,15 +86,14 @@ TEST_CASE("a mapping of a mount goes with an option") {
     config.mounts[0].parsed.bind = BindOption::bind;
     config.mounts[0].uid_mappings = {{0, 1000, 1}};
     config.mounts[0].gid_mappings = {{0, 1000, 1}};
-    CHECK(
-        texts(check_config(config)) ==
-        Texts{
-            "warning: /mounts/0/options: should contain \"idmap\" or \"ridmap\": it has mappings"});
+    CHECK(texts(check_config(config)) ==
+          Texts{"warning: /mounts/0/options: should contain \"idmap\" or \"ridmap\": the mount has "
+                "ID mappings"});
     config.mounts[0].uid_mappings.clear();
     config.mounts[0].gid_mappings.clear();
     config.mounts[0].parsed.idmap = IdMapOption::ridmap;
     CHECK(texts(check_config(config)) ==
-          Texts{"error: /mounts/0/options: id-mapped mounts need mappings of their own or a user "
+          Texts{"error: /mounts/0/options: ID-mapped mounts require ID mappings or a user "
                 "namespace"});
 }
 
@@ -167,9 +168,8 @@ TEST_CASE("a joined user namespace keeps its mappings") {
     config.linux.gid_mappings = {{0, 1, 1}};
     CHECK(
         texts(check_config(config)) ==
-        Texts{
-            "warning: /linux/namespaces/0: the joined user namespace keeps its own mappings; those "
-            "given must be equal"});
+        Texts{"warning: /linux/namespaces/0: the joined user namespace keeps its own mappings; the "
+              "specified ones must be equal"});
 }
 
 TEST_CASE("a user namespace needs a path or mappings") {
@@ -191,13 +191,13 @@ TEST_CASE("mappings may touch and not overlap") {
     CHECK(texts(check_config(config)) ==
           Texts{"error: /linux/uidMappings/1: overlaps with entry 0 inside the container",
                 "error: /linux/uidMappings/2: overlaps with entry 0 on the host",
-                "error: /linux/gidMappings/0/size: reaches beyond the last id"});
+                "error: /linux/gidMappings/0/size: exceeds the range of IDs"});
     config.linux.gid_mappings.assign(341, {0, 0, 1});
     for (std::uint32_t index = 0; index < 341; ++index)
         config.linux.gid_mappings[index] = {index, index, 1};
     config.linux.uid_mappings = {{0, 0, 1}};
     CHECK(texts(check_config(config)) ==
-          Texts{"error: /linux/gidMappings: must not have more than 340 entries, but has 341"});
+          Texts{"error: /linux/gidMappings: exceeds the limit of 340 entries: contains 341"});
 }
 
 TEST_CASE("the same device twice is a warning, two at one path an error") {
@@ -207,7 +207,8 @@ TEST_CASE("the same device twice is a warning, two at one path an error") {
                             {DeviceType::block, "/dev/a", 1, 3}};
     CHECK(texts(check_config(config)) ==
           Texts{"warning: /linux/devices/1: is the same device as entry 0",
-                "error: /linux/devices/2/path: \"/dev/a\" is another device in entry 0"});
+                "error: /linux/devices/2/path: \"/dev/a\" is already used for another device in "
+                "entry 0"});
 }
 
 TEST_CASE("notification needs a listener and cannot be for everything") {
@@ -224,7 +225,7 @@ TEST_CASE("notification needs a listener and cannot be for everything") {
             "write "
             "syscall",
             "error: /linux/seccomp/listenerPath: is required for SCMP_ACT_NOTIFY",
-            "error: /linux/seccomp/listenerMetadata: must not be given without listenerPath"});
+            "error: /linux/seccomp/listenerMetadata: requires listenerPath"});
     config.linux.seccomp = Seccomp{.default_action = SeccompAction::allow};
     config.linux.seccomp->listener_path = "/run/x";
     config.linux.seccomp->flags = {SeccompFlag::wait_killable_recv};
@@ -257,7 +258,7 @@ TEST_CASE("three faults in one file are three errors") {
                 "error: /process/args: args must not be empty"});
 }
 
-TEST_CASE("what could not be read is not judged") {
+TEST_CASE("values that could not be read are not checked") {
     const Parsed parsed = checked_config(R"({"ociVersion": "1.0.0", "root": {"path": "r"},
         "hostname": "h", "linux": {"namespaces": [{"type": "utc"}, {"type": "pid"}],
         "seccomp": {"defaultAction": "ERRNO", "defaultErrnoRet": 1}}})");
@@ -272,7 +273,7 @@ TEST_CASE("process and resources documents are checked with pointers of their ow
     CHECK(texts(check_resources(resources)) == Texts{"error: /cpu/idle: must be 0 or 1, not 7"});
 }
 
-TEST_CASE("zero in resources stands for what is not set, where writers do so") {
+TEST_CASE("zero in resources means not set where callers write it so") {
     Resources resources;
     resources.cpu.quota = 0;
     resources.cpu.period = 0;

@@ -15,7 +15,7 @@ inline std::vector<std::string> texts(const Diagnostics& diagnostics) {
     return out;
 }
 
-/// A valid configuration with every property of the Linux part, for tests to break in one place.
+/// A valid configuration with every property of the Linux part, which tests break in one place.
 inline constexpr const char* kFullConfig = R"json({
   "ociVersion": "1.3.0",
   "root": {"path": "rootfs", "readonly": true},

@@ -21,7 +21,7 @@ std::optional<std::uint32_t> version_number(std::string_view text) {
     return to_number<std::uint32_t>(text);
 }
 
-// Identifiers with dots between; numeric ones of a pre-release have no leading zeros.
+// Identifiers separated by dots; numeric ones of a pre-release have no leading zeros.
 bool are_identifiers(std::string_view text, bool zeros_allowed) {
     return std::ranges::all_of(split(text, '.'), [&](std::string_view piece) {
         if (piece.empty() || !std::ranges::all_of(piece, is_identifier)) return false;

@@ -11,8 +11,8 @@
 
 namespace crux::oci {
 
-/// The state of a container as callers see it. The specification knows all but `paused`, which is
-/// runc's (runtime.md, State).
+/// The status of a container. `paused` is runc's, the others are those of the specification
+/// (runtime.md, State).
 enum class Status : std::uint8_t { creating, created, running, paused, stopped };
 
 inline constexpr std::array kStatuses = {
@@ -21,7 +21,7 @@ inline constexpr std::array kStatuses = {
     Word<Status>{"stopped", Status::stopped},
 };
 
-/// What the state operation reports, with runc's additions (rootfs, created, owner).
+/// The output of the state operation, with runc's additions (rootfs, created, owner).
 struct State {
     std::string oci_version;
     std::string id;
@@ -31,18 +31,18 @@ struct State {
     std::string rootfs;   ///< absolute
     std::string created;  ///< RFC 3339 with nanoseconds, UTC
     StringMap annotations;
-    std::string owner;  ///< filled by list only: a user's name or "#UID"
+    std::string owner;  ///< set by list only: a user name or "#UID"
 };
 
-/// `state ID`: runc's keys in runc's order, two spaces of indentation, no line end at the end.
+/// `state ID`: runc's keys in runc's order, indented by two spaces, no newline at the end.
 std::string state_json(const State& state);
 
-/// `list --format json`: the same objects in an array on one line, with a line end; "null" for
-/// none, as runc has it.
+/// `list --format json`: an array of the same objects on one line, with a newline; "null" if there
+/// are none, as runc does.
 std::string list_json(const std::vector<State>& states);
 
-/// What a hook reads from its standard input: the specification's properties only, on one line. The
-/// pid is to be the one that the hook's pid namespace sees.
+/// The standard input of a hook: only the specification's properties, on one line. The pid must be
+/// the one in the pid namespace of the hook.
 std::string hook_state_json(const State& state);
 
 /// hook_state_json in two parts, for a process that alone knows the pid and writes it in between.
@@ -52,8 +52,8 @@ struct StateAroundPid {
 };
 StateAroundPid hook_state_around_pid(const State& state);
 
-/// The container process state that a seccomp agent is sent (config-linux.md), with one descriptor,
-/// "seccompFd". `pid` is the process that has the filter: the container's own, or one of exec.
+/// The container process state that is sent to a seccomp agent (config-linux.md), with one
+/// descriptor, "seccompFd". `pid` is the process with the filter: init or a process of exec.
 std::string seccomp_state_json(const State& state, int pid, std::string_view metadata);
 
 }  // namespace crux::oci

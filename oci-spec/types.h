@@ -10,13 +10,12 @@
 #undef linux
 
 /// The configuration of a container: the Linux part of runtime-spec 1.3 (config.md,
-/// config-linux.md) as plain structs. Names are the spec's in snake_case, fields stand in the
-/// spec's order, defaults are in place, and an optional means that absence differs from every
-/// value. What a string means is decided while parsing: no field but paths, names and opaque texts
-/// has to be interpreted later.
+/// config-linux.md) as plain structs. Names are the spec's in snake_case, fields are in the spec's
+/// order, defaults are filled in, and a field is optional if absence differs from every value.
+/// Strings are interpreted while parsing: only paths, names and opaque texts remain strings.
 namespace crux::oci {
 
-/// An object of strings, in the order of the document; keys are unique.
+/// An object with string values, in the order of the document; keys are unique.
 using StringMap = std::vector<std::pair<std::string, std::string>>;
 
 /// An inclusive range of CPUs or of NUMA nodes.
@@ -26,10 +25,10 @@ struct Range {
     bool operator==(const Range&) const = default;
 };
 
-/// A list of CPUs or nodes as cpuset(7) writes it ("0-3,7"), in the order of the text.
+/// A list of CPUs or nodes in the format of cpuset(7) ("0-3,7"), in the order of the text.
 using Ranges = std::vector<Range>;
 
-/// One line of a user namespace's id map, or of an id-mapped mount's.
+/// One line of the ID mapping of a user namespace or of an ID-mapped mount.
 struct IdMapping {
     std::uint32_t container_id = 0;
     std::uint32_t host_id = 0;
@@ -37,14 +36,14 @@ struct IdMapping {
     bool operator==(const IdMapping&) const = default;
 };
 
-/// The root file system (config.md, Root).
+/// The root filesystem (config.md, Root).
 struct Root {
     std::string path;  ///< absolute, or relative to the bundle
     bool readonly = false;
 };
 
-/// How mount events travel between a mount and its copies (mount_namespaces(7)); the r forms act on
-/// the whole tree below.
+/// The propagation of mount events between a mount and its peers (mount_namespaces(7)); the r forms
+/// are recursive.
 enum class Propagation : std::uint8_t {
     none,  ///< not given
     shared,
@@ -57,9 +56,8 @@ enum class Propagation : std::uint8_t {
     runbindable,
 };
 
-/// Bits to clear and then to set, as mount_setattr(2) takes them: values are the kernel's
-/// MOUNT_ATTR_* (kMountAttr… in vocabulary.h). Whoever names an access time mode clears the whole
-/// of MOUNT_ATTR__ATIME.
+/// Bits to clear and then to set with mount_setattr(2): values are the kernel's MOUNT_ATTR_*
+/// (kMountAttr… in vocabulary.h). An access time mode always clears the whole of MOUNT_ATTR__ATIME.
 struct MountAttributes {
     std::uint64_t set = 0;
     std::uint64_t clear = 0;
@@ -69,24 +67,24 @@ struct MountAttributes {
 enum class IdMapOption : std::uint8_t { none, idmap, ridmap };
 enum class BindOption : std::uint8_t { none, bind, rbind };
 
-/// What a mount's options ask for, the later option winning over the earlier.
+/// The parsed options of a mount; a later option overrides an earlier one.
 struct MountOptions {
-    /// Attributes of this mount alone.
+    /// Attributes of this mount only.
     MountAttributes attributes;
     /// Attributes of the mount and of every mount below it (the r… options, Linux 5.12).
     MountAttributes recursive_attributes;
-    /// Flags of the file system instance: the kernel's MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK,
-    /// MS_LAZYTIME, MS_I_VERSION, MS_SILENT and MS_RDONLY ("ro" asks for both the attribute and the
-    /// flag). A bind mount has no use for them.
+    /// Flags of the filesystem instance: the kernel's MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK,
+    /// MS_LAZYTIME, MS_I_VERSION, MS_SILENT and MS_RDONLY ("ro" sets both the attribute and the
+    /// flag). Not used for bind mounts.
     std::uint32_t superblock_set = 0;
     std::uint32_t superblock_clear = 0;
-    /// Changes of propagation, to be made one after another once the mount is in place.
+    /// Changes of propagation, to be made in this order after the mount.
     std::vector<Propagation> propagation;
     BindOption bind = BindOption::none;
     bool remount = false;
     IdMapOption idmap = IdMapOption::none;
     bool tmpcopyup = false;
-    /// Options that only the file system knows ("mode=755", "size=64k"), in order.
+    /// Options for the filesystem ("mode=755", "size=64k"), in order.
     std::vector<std::string> data;
 };
 
@@ -100,7 +98,7 @@ struct Mount {
     std::vector<IdMapping> uid_mappings;
     std::vector<IdMapping> gid_mappings;
 
-    /// A bind mount has "bind" or "rbind" among its options; its type says nothing.
+    /// A bind mount has the option "bind" or "rbind"; its type is not relevant.
     [[nodiscard]] bool is_bind() const { return parsed.bind != BindOption::none; }
 };
 
@@ -110,7 +108,7 @@ struct ConsoleSize {
     std::uint16_t width = 0;
 };
 
-/// The kernel's RLIMIT_* numbers (getrlimit(2)), equal on every architecture that crux knows.
+/// The kernel's RLIMIT_* numbers (getrlimit(2)), equal on all supported architectures.
 enum class RlimitType : std::uint8_t {
     cpu = 0,
     fsize = 1,
@@ -140,7 +138,7 @@ struct Rlimit {
 /// A set of capabilities: bit N stands for capability number N (capabilities(7)).
 using CapabilitySet = std::uint64_t;
 
-/// The five sets of a process. Names that this build does not know are warned about, and kept here.
+/// The five sets of a process, and the unknown names, about which crux warns.
 struct Capabilities {
     CapabilitySet effective = 0;
     CapabilitySet bounding = 0;
@@ -161,7 +159,7 @@ enum class SchedulerPolicy : std::uint8_t {
     deadline = 6,
 };
 
-/// What sched_setattr(2) is given.
+/// The attributes for sched_setattr(2).
 struct Scheduler {
     SchedulerPolicy policy = SchedulerPolicy::other;
     std::int32_t nice = 0;
@@ -180,17 +178,17 @@ struct IoPriority {
     std::int32_t priority = 0;  ///< 0 (highest) to 7
 };
 
-/// The CPUs of a process that exec starts; an empty list leaves the choice to the kernel.
+/// The CPU affinity of a process of exec; with an empty list the kernel selects the CPUs.
 struct ExecCpuAffinity {
     Ranges initial;  ///< before the process enters the container's cgroup
     Ranges final;    ///< after it
 };
 
-/// Ids as seen inside the container (config.md, POSIX-platform User).
+/// IDs inside the container (config.md, POSIX-platform User).
 struct User {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
-    std::optional<std::uint32_t> umask;  ///< absent: the caller's umask stays
+    std::optional<std::uint32_t> umask;  ///< absent: the caller's umask is kept
     std::vector<std::uint32_t> additional_gids;
 };
 
@@ -205,7 +203,7 @@ struct Process {
     std::string apparmor_profile;
     std::optional<Capabilities> capabilities;  ///< absent: no capabilities (exec: the container's)
     bool no_new_privileges = false;
-    std::optional<std::int32_t> oom_score_adj;  ///< absent: must not be touched
+    std::optional<std::int32_t> oom_score_adj;  ///< absent: must not be changed
     std::optional<Scheduler> scheduler;
     std::string selinux_label;
     std::optional<IoPriority> io_priority;
@@ -216,7 +214,7 @@ struct Process {
 /// A program to run at a point of the life cycle (config.md, POSIX-platform Hooks).
 struct Hook {
     std::string path;
-    std::vector<std::string> args;                ///< empty: the path alone
+    std::vector<std::string> args;                ///< empty: only the path
     std::optional<std::vector<std::string>> env;  ///< absent: the runtime's default
     std::optional<std::int64_t> timeout;          ///< seconds; absent: no limit
 };
@@ -232,7 +230,7 @@ struct Hooks {
 
 enum class NamespaceType : std::uint8_t { pid, network, mount, ipc, uts, user, cgroup, time };
 
-/// A namespace to make, or with a path, to join. A type that is not listed is inherited.
+/// A namespace to create, or with a path, to join. A type that is not listed is inherited.
 struct Namespace {
     NamespaceType type = NamespaceType::pid;
     std::string path;
@@ -252,19 +250,19 @@ struct TimeOffsets {
 };
 
 enum class DeviceType : std::uint8_t {
-    all,        ///< "a", in cgroup rules only
+    all,        ///< "a", only in cgroup rules
     character,  ///< "c"
     block,      ///< "b"
-    fifo,       ///< "p", in nodes only
+    fifo,       ///< "p", only for device nodes
 };
 
-/// A node to make in the container. "u" (unbuffered) is read as a character device, as mknod does.
+/// A device node to create in the container. "u" (unbuffered) is a character device, as in mknod.
 struct Device {
     DeviceType type = DeviceType::character;
     std::string path;
     std::uint32_t major = 0;
     std::uint32_t minor = 0;
-    std::uint32_t file_mode = 0666;  ///< permission bits alone
+    std::uint32_t file_mode = 0666;  ///< only permission bits
     std::uint32_t uid = 0;           ///< in the container
     std::uint32_t gid = 0;           ///< in the container
 };
@@ -272,17 +270,17 @@ struct Device {
 /// A network device of the host to move into the container.
 struct NetDevice {
     std::string host_name;  ///< the object's key
-    std::string name;       ///< its name in the container; empty: as on the host; may hold "%d"
+    std::string name;       ///< its name in the container; empty: as on the host; may contain "%d"
 };
 
-/// What a device rule is about: bits of the values that the kernel's BPF_DEVCG_ACC_* have.
+/// The access of a device rule: bits with the values of the kernel's BPF_DEVCG_ACC_*.
 using DeviceAccess = std::uint8_t;
 inline constexpr DeviceAccess kDeviceMknod = 1;
 inline constexpr DeviceAccess kDeviceRead = 2;
 inline constexpr DeviceAccess kDeviceWrite = 4;
 inline constexpr DeviceAccess kDeviceAllAccess = kDeviceMknod | kDeviceRead | kDeviceWrite;
 
-/// One rule of the device controller; later rules win.
+/// One rule of the device controller; later rules take precedence.
 struct DeviceRule {
     bool allow = false;
     DeviceType type = DeviceType::all;
@@ -291,11 +289,11 @@ struct DeviceRule {
     DeviceAccess access = kDeviceAllAccess;
 };
 
-/// Bytes; -1 means unlimited, absent means untouched.
+/// In bytes; -1 means unlimited, absent means unchanged.
 struct MemoryResources {
     std::optional<std::int64_t> limit;
     std::optional<std::int64_t> reservation;
-    std::optional<std::int64_t> swap;  ///< memory and swap together
+    std::optional<std::int64_t> swap;  ///< memory plus swap
     std::optional<std::int64_t> kernel;
     std::optional<std::int64_t> kernel_tcp;
     std::optional<std::uint64_t> swappiness;
@@ -306,7 +304,7 @@ struct MemoryResources {
     bool operator==(const MemoryResources&) const = default;
 };
 
-/// Times in microseconds; absent or empty means untouched.
+/// Times in microseconds; absent or empty means unchanged.
 struct CpuResources {
     std::optional<std::uint64_t> shares;
     std::optional<std::int64_t> quota;
@@ -314,7 +312,7 @@ struct CpuResources {
     std::optional<std::uint64_t> period;
     std::optional<std::int64_t> realtime_runtime;
     std::optional<std::uint64_t> realtime_period;
-    std::string cpus;  ///< as cpuset(7) writes lists
+    std::string cpus;  ///< in the list format of cpuset(7)
     std::string mems;
     std::optional<std::int64_t> idle;  ///< 0 or 1
 
@@ -357,7 +355,7 @@ struct BlockIoResources {
 };
 
 struct HugepageLimit {
-    std::string page_size;  ///< "2MB": as the kernel's file names have it
+    std::string page_size;  ///< "2MB": as in the kernel's file names
     std::uint64_t limit = 0;
 };
 
@@ -379,7 +377,7 @@ struct RdmaLimit {
     std::optional<std::uint32_t> hca_objects;
 };
 
-/// Limits of the cgroup (config-linux.md, Control groups). Everything absent: nothing is limited.
+/// Limits of the cgroup (config-linux.md, Control groups). Absent values are not limited.
 struct Resources {
     std::vector<DeviceRule> devices;
     MemoryResources memory;
@@ -521,24 +519,24 @@ struct Linux {
     std::optional<Personality> personality;
 };
 
-/// A tree or file of the container, and what the program may do with it (landlock(7)).
+/// A directory tree or file of the container, and the allowed access (landlock(7)).
 struct LandlockRule {
-    std::string path;          ///< as the container sees it
+    std::string path;          ///< as seen in the container
     std::uint64_t access = 0;  ///< the kernel's LANDLOCK_ACCESS_FS_* bits
 };
 
 /// Landlock's restriction of the container's program.
 struct Landlock {
     int abi = 0;                ///< the ABI version that has all of `handled`
-    std::uint64_t handled = 0;  ///< the rights that are taken away wherever no rule gives them
+    std::uint64_t handled = 0;  ///< the rights that are denied unless a rule allows them
     std::vector<LandlockRule> rules;
 };
 
-/// What crux has beyond the specification, asked for by annotations (extensions.h).
+/// The extensions of crux to the specification, which annotations enable (extensions.h).
 struct Extensions {
     std::optional<Landlock> landlock;
-    bool core_scheduling = false;  ///< a core scheduling cookie of its own
-    bool root_idmap = false;       ///< the root file system is seen through the container's id maps
+    bool core_scheduling = false;  ///< a separate core scheduling cookie
+    bool root_idmap = false;  ///< the root filesystem is ID-mapped with the container's mappings
 };
 
 /// The whole of config.json.
@@ -549,13 +547,13 @@ struct Config {
     std::optional<Process> process;
     std::string hostname;
     std::string domainname;
-    Linux linux;  ///< absent: nothing of it asked for
+    Linux linux;  ///< absent: all defaults
     Hooks hooks;
     StringMap annotations;
-    Extensions extensions;  ///< what the annotations ask for
+    Extensions extensions;  ///< from the annotations
 };
 
-/// The listed namespace of the type, or null. Rules refuse a configuration that lists a type twice.
+/// The listed namespace of the type, or null. A type that is listed twice is an error of the rules.
 [[nodiscard]] inline const Namespace* find_namespace(const Linux& linux, NamespaceType type) {
     for (const Namespace& entry : linux.namespaces)
         if (entry.type == type) return &entry;

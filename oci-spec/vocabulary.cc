@@ -17,7 +17,7 @@ constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// The number behind "RTMIN", "RTMIN+3" and their like.
+// The number after "RTMIN+" or "RTMAX-"; 0 without one.
 std::optional<int> offset_from(std::string_view rest, char sign) {
     if (rest.empty()) return 0;
     if (rest[0] != sign || rest.size() < 2 || !is_digit(rest[1])) return std::nullopt;
@@ -64,7 +64,7 @@ std::string signal_name(int number) {
 }
 
 std::optional<Ranges> parse_ranges(std::string_view text) {
-    // Far above any machine, and small enough for a mask of bits to be made from it.
+    // Far above the size of any machine, and small enough for a bit mask.
     constexpr std::uint32_t kLimit = 1U << 20U;
     Ranges ranges;
     if (text.ends_with('\n')) text.remove_suffix(1);

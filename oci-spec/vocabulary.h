@@ -9,20 +9,20 @@
 
 #include "oci-spec/types.h"
 
-/// The words of config.json: one table for each vocabulary, from which the parser, the writer, the
-/// features document and the reference page are made, so that they cannot disagree. The numbers are
-/// the kernel's; they stand here as constants because its headers (linux/mount.h against
-/// sys/mount.h) contradict libc's, and because older ones lack the newer values.
+/// The words of config.json, one table for each vocabulary. The parser, the writer, the features
+/// document and the reference page are generated from them, so that they agree. The numbers are the
+/// kernel's; they are constants here because the kernel's headers conflict with libc's
+/// (linux/mount.h and sys/mount.h), and because older headers do not have the newer values.
 namespace crux::oci {
 
-/// One word and what it stands for.
+/// One word and its value.
 template <class Value>
 struct Word {
     std::string_view name;
     Value value;
 };
 
-/// What the name stands for in the table, or nothing. The case counts.
+/// The value of the name in the table, or nullopt. Case-sensitive.
 template <class Table>
 constexpr auto value_of(const Table& table, std::string_view name)
     -> std::optional<std::remove_cvref_t<decltype(table[0].value)>> {
@@ -100,8 +100,8 @@ enum class MountOptionKind : std::uint8_t {
     nothing,           ///< "defaults"
     attribute_set,     ///< sets MOUNT_ATTR_* bits
     attribute_clear,   ///< clears them
-    atime_set,         ///< chooses an access time mode
-    atime_clear,       ///< takes a chosen mode back
+    atime_set,         ///< sets an access time mode
+    atime_clear,       ///< reverts an access time mode
     superblock_set,    ///< sets MS_* bits of the file system instance
     superblock_clear,  ///< clears them
     readonly,          ///< sets the attribute and the superblock flag
@@ -112,10 +112,10 @@ enum class MountOptionKind : std::uint8_t {
     tmpcopyup,
 };
 
-/// Whether an option acts on the mount alone or on the tree below it too.
+/// Whether an option applies to the mount only or also to the mounts below it.
 enum class Depth : std::uint8_t { mount, tree };
 
-/// One option of config.md's table but those of propagation.
+/// One option of config.md's table, except the propagation options.
 struct MountOptionWord {
     std::string_view name;
     MountOptionKind kind;
@@ -185,7 +185,7 @@ inline constexpr std::array kMountOptions = {
     MountOptionWord{"tmpcopyup", detail::tmpcopyup},
 };
 
-/// A kind of propagation and the flags that mount(2) and mount_setattr(2) take for it.
+/// A propagation type and its flags for mount(2) and mount_setattr(2).
 struct PropagationWord {
     std::string_view name;
     Propagation value;
@@ -257,14 +257,14 @@ inline constexpr std::array<std::string_view, 41> kCapabilities = {
     "CAP_CHECKPOINT_RESTORE",
 };
 
-/// The number of the capability, or nothing for a name that this build does not know.
+/// The number of the capability, or nullopt for an unknown name.
 constexpr std::optional<unsigned> capability_number(std::string_view name) {
     for (unsigned number = 0; number < kCapabilities.size(); ++number)
         if (kCapabilities[number] == name) return number;
     return std::nullopt;
 }
 
-/// The set that holds the one capability.
+/// The set that contains only this capability.
 constexpr CapabilitySet capability_bit(unsigned number) {
     return CapabilitySet{1} << number;
 }
@@ -326,7 +326,7 @@ inline constexpr std::array kHooks = {
 
 // --- Linux ---
 
-/// The types of a node. "u" reads as a character device, which is written "c".
+/// The types of a device node. "u" is read as a character device, which is written as "c".
 inline constexpr std::array kDeviceNodeTypes = {
     Word<DeviceType>{"c", DeviceType::character},
     Word<DeviceType>{"b", DeviceType::block},
@@ -363,7 +363,7 @@ inline constexpr std::array kMemoryPolicyFlags = {
     Word<std::uint32_t>{"MPOL_F_STATIC_NODES", 1U << 15U},
 };
 
-/// The domain's value is what personality(2) takes.
+/// The value of a domain is the argument of personality(2).
 struct PersonalityWord {
     std::string_view name;
     PersonalityDomain value;
@@ -377,7 +377,7 @@ inline constexpr std::array kPersonalityDomains = {
 
 // --- Seccomp ---
 
-/// An action, and whether it carries an errno (or a tracer's) value.
+/// An action, and whether it has an errno (or tracer) value.
 struct SeccompActionWord {
     std::string_view name;
     SeccompAction value;
@@ -396,7 +396,7 @@ inline constexpr std::array kSeccompActions = {
     SeccompActionWord{"SCMP_ACT_TRAP", SeccompAction::trap},
 };
 
-/// Whether the action carries a value of errnoRet.
+/// Whether the action uses errnoRet.
 constexpr bool takes_errno(SeccompAction action) {
     for (const SeccompActionWord& word : kSeccompActions)
         if (word.value == action) return word.takes_errno;
@@ -448,8 +448,8 @@ inline constexpr std::array kSeccompFlags = {
 
 // --- Signals ---
 
-/// The standard signals with Linux's numbers, which are the same on all architectures of crux. Of
-/// two names for a number the usual one stands first.
+/// The standard signals with Linux's numbers, which are the same on all supported architectures. If
+/// a number has two names, the usual one is first.
 inline constexpr std::array kSignals = {
     Word<int>{"SIGHUP", 1},     Word<int>{"SIGINT", 2},     Word<int>{"SIGQUIT", 3},
     Word<int>{"SIGILL", 4},     Word<int>{"SIGTRAP", 5},    Word<int>{"SIGABRT", 6},
@@ -465,28 +465,27 @@ inline constexpr std::array kSignals = {
     Word<int>{"SIGSYS", 31},
 };
 
-inline constexpr int kSignalRealtimeMin = 34;  ///< the first that libc leaves to programs
+inline constexpr int kSignalRealtimeMin = 34;  ///< the first that libc does not reserve
 inline constexpr int kSignalMax = 64;
 
-/// The number of a signal that is given as a number from 0 to 64 or as a name, in any case, with or
-/// without SIG; also RTMIN, RTMAX, RTMIN+n and RTMAX-n as signal(7) writes them. Nothing for all
-/// else.
+/// Parses a signal: a number from 0 to 64, or a name in upper or lower case, with or without SIG;
+/// also RTMIN, RTMAX, RTMIN+n and RTMAX-n as in signal(7). Otherwise nullopt.
 std::optional<int> parse_signal(std::string_view text);
 
-/// The annotation that names an image's stop signal (config.md, Annotations).
+/// The annotation with the stop signal of an image (config.md, Annotations).
 inline constexpr std::string_view kStopSignalAnnotation = "org.opencontainers.image.stopSignal";
 
-/// "SIGTERM", "SIGRTMIN+3", or the number in decimal where it has no name.
+/// "SIGTERM", "SIGRTMIN+3", or the number in decimal if it has no name.
 std::string signal_name(int number);
 
 // --- Lists of numbers ---
 
-/// The ranges of a list such as "0-3,7" (cpuset(7), List format), or nothing if it is not one: a
-/// range that runs backwards, a number above 2^20, blanks within. An empty text is an empty list; a
-/// line end after the last number is allowed, since files have one.
+/// The ranges of a list such as "0-3,7" (cpuset(7), List format). nullopt if the text is not a
+/// valid list, for example a range with descending numbers, a number above 2^20, or blanks. An
+/// empty text is an empty list; a newline at the end is allowed, because files have one.
 std::optional<Ranges> parse_ranges(std::string_view text);
 
-/// The list that parse_ranges reads.
+/// The inverse of parse_ranges.
 std::string ranges_text(const Ranges& ranges);
 
 }  // namespace crux::oci

@@ -14,7 +14,7 @@
 namespace crux::oci {
 namespace {
 
-// Each name gives its value, and the value's first name gives the value again.
+// Each name maps to its value, and the first name of the value maps to the value again.
 template <class Table>
 void check_both_ways(const Table& table) {
     std::set<std::string_view> names;
@@ -29,7 +29,7 @@ void check_both_ways(const Table& table) {
     CHECK_FALSE(value_of(table, "no such word").has_value());
 }
 
-TEST_CASE("every table answers both ways and names nothing twice") {
+TEST_CASE("every table maps both ways and has no duplicates") {
     check_both_ways(kNamespaces);
     check_both_ways(kPropagations);
     check_both_ways(kRlimits);

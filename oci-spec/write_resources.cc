@@ -14,7 +14,7 @@ void text(JsonWriter& writer, std::string_view name, const std::string& value) {
     if (!value.empty()) writer.member(name, value);
 }
 
-/// A list of objects, left out where it is empty.
+/// A list of objects, omitted if empty.
 void objects(JsonWriter& writer, std::string_view name, const auto& list, auto write_members) {
     if (list.empty()) return;
     writer.key(name);

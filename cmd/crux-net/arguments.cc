@@ -9,7 +9,7 @@ const char* const kUsage =
     "TARGET\n"
     "       crux-net move --host NAME [--peer NEW-NAME] TARGET\n"
     "       crux-net check --host NAME [--peer NEW-NAME] TARGET\n"
-    "TARGET is --pid PID or --namespace PATH, the network namespace that the peer goes to\n";
+    "TARGET is --pid PID or --namespace PATH: the network namespace to move the device to\n";
 
 namespace {
 
@@ -27,7 +27,7 @@ Status take(Arguments& options, const std::string& option, const std::string& va
     } else if (option == "--pid") {
         const auto pid = to_number<pid_t>(value);
         if (!pid || *pid < 1)
-            return fail(Error::Kind::usage, cat("--pid ", quoted(value), ": is no pid"));
+            return fail(Error::Kind::usage, cat("--pid ", quoted(value), ": must be a process ID"));
         options.pid = *pid;
     } else {
         return fail(Error::Kind::usage, cat(option, ": unknown option"));
@@ -37,28 +37,28 @@ Status take(Arguments& options, const std::string& option, const std::string& va
 
 Status check(Arguments& options) {
     if ((options.pid == 0) == options.namespace_path.empty())
-        return fail(Error::Kind::usage, "one of --pid and --namespace is needed");
-    if (options.host.name.empty()) return fail(Error::Kind::usage, "--host is needed");
+        return fail(Error::Kind::usage, "one of --pid and --namespace is required");
+    if (options.host.name.empty()) return fail(Error::Kind::usage, "--host is required");
     if (options.peer.name.empty() && options.verb != Verb::veth)
         options.peer.name = options.host.name;
-    if (options.peer.name.empty()) return fail(Error::Kind::usage, "--peer is needed");
+    if (options.peer.name.empty()) return fail(Error::Kind::usage, "--peer is required");
     return {};
 }
 
 }  // namespace
 
 Result<Arguments> read_options(const std::vector<std::string>& words) {
-    if (words.empty()) return fail(Error::Kind::usage, "a verb is needed");
+    if (words.empty()) return fail(Error::Kind::usage, "a command is required");
     Arguments options;
     if (words[0] == "move")
         options.verb = Verb::move;
     else if (words[0] == "check")
         options.verb = Verb::check;
     else if (words[0] != "veth")
-        return fail(Error::Kind::usage, cat(words[0], ": unknown verb"));
+        return fail(Error::Kind::usage, cat(words[0], ": unknown command"));
     for (std::size_t at = 1; at < words.size(); at += 2) {
         if (at + 1 == words.size())
-            return fail(Error::Kind::usage, cat(words[at], ": has no value"));
+            return fail(Error::Kind::usage, cat(words[at], ": requires a value"));
         TRY(take(options, words[at], words[at + 1]));
     }
     TRY(check(options));

@@ -12,25 +12,25 @@ namespace crux::net {
 
 enum class Verb { veth, move, check };
 
-/// One end of what is made: a device's name and, perhaps, the address that it gets.
+/// One end of a veth pair: the device's name and its addresses.
 struct VethEnd {
     std::string name;
     std::vector<network::Address> addresses;
 };
 
-/// What the command line asks for.
+/// The parsed command line.
 struct Arguments {
     Verb verb = Verb::veth;
     VethEnd host;                ///< veth: the end that stays; move, check: the device to move
-    VethEnd peer;                ///< veth: the end that goes; move, check: its name there
-    pid_t pid = 0;               ///< whose network namespace it goes to, or
-    std::string namespace_path;  ///< a path that holds the namespace
+    VethEnd peer;                ///< veth: the end that is moved; move, check: the new name
+    pid_t pid = 0;               ///< process in the target namespace, or 0
+    std::string namespace_path;  ///< path of the target namespace, or empty
 };
 
-/// How to call the program, a line a verb.
+/// The usage text, one line per command.
 extern const char* const kUsage;
 
-/// Reads the words after the program's name; each fault is a usage error.
+/// Parses the words after the program's name; every failure is a usage error.
 Result<Arguments> read_options(const std::vector<std::string>& words);
 
 }  // namespace crux::net

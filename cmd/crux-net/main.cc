@@ -30,7 +30,7 @@ Status make_veth(network::Netlink& here, network::Netlink& there, sys::FdRef tar
     TRY(network::create_veth(here, options.host.name, options.peer.name, target));
     Status dressed = dress_both(here, there, options);
     if (dressed.has_value()) return {};
-    // Half a pair is of no use: what was made goes again, and the first failure is told.
+    // A half-configured pair is useless: remove it and report the first error.
     if (auto link = network::find_link(here, options.host.name); link.has_value())
         (void)network::remove_link(here, *link);
     return dressed;

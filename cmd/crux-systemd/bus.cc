@@ -19,7 +19,7 @@ constexpr const char* kObject = "/org/freedesktop/systemd1";
 constexpr const char* kInterface = "org.freedesktop.systemd1.Manager";
 constexpr std::chrono::seconds kPatience{30};
 
-/// A message, given back when it is done with.
+/// A message; the destructor releases it.
 class Message {
  public:
     Message() = default;
@@ -33,7 +33,7 @@ class Message {
     sd_bus_message* message_ = nullptr;
 };
 
-/// A match of signals, which ends with it.
+/// A match of signals; the destructor removes it.
 class Slot {
  public:
     Slot() = default;
@@ -50,7 +50,8 @@ int new_call(sd_bus* bus, const char* method, Message& call) {
     return sd_bus_message_new_method_call(bus, call.out(), kService, kObject, kInterface, method);
 }
 
-/// The properties' array of a call; `bad` names the one whose value is none of its type.
+/// Appends the array of properties to a call. `bad` is set to the name of a property whose value
+/// does not have its type.
 int append_properties(sd_bus_message* call, const std::vector<BusProperty>& properties,
                       bool with_this_process, std::string& bad) {
     int result = sd_bus_message_open_container(call, SD_BUS_TYPE_ARRAY, "(sv)");
@@ -65,7 +66,7 @@ int append_properties(sd_bus_message* call, const std::vector<BusProperty>& prop
     return result < 0 ? result : sd_bus_message_close_container(call);
 }
 
-/// A busy manager answers EAGAIN: again, a few times.
+/// Retries a few times: a busy manager returns EAGAIN.
 template <class Try>
 int patiently(const Try& attempt) {
     constexpr int kTries = 20;
@@ -78,8 +79,8 @@ int patiently(const Try& attempt) {
     return result;
 }
 
-/// A job of systemd, and what JobRemoved said of it. Signals are looked at after the call's answer
-/// only, which names the job.
+/// A job of systemd, and its result from JobRemoved. Signals are processed only after the reply to
+/// the call, which contains the path of the job.
 struct Job {
     std::string path;
     std::string result;
@@ -104,18 +105,19 @@ std::string runtime_folder() {
 }  // namespace
 
 Bus::~Bus() {
-    // Without a flush, which would wait for one that does not answer: nothing is left to send.
+    // No flush: there is nothing left to send, and a flush would wait for a peer that does not
+    // reply.
     sd_bus_close_unref(bus_);
 }
 
 std::string Bus::words(const CallError& error, int result) const {
     if (result == -ETIMEDOUT)
-        return std::string(whose_) + " systemd does not answer within " +
-               std::to_string(kPatience.count()) + " s: see whether systemctl status does";
+        return std::string(whose_) + " systemd did not reply within " +
+               std::to_string(kPatience.count()) + " s: check it with systemctl status";
     return error.message() != nullptr ? error.message() : std::strerror(-result);
 }
 
-/// One step of the connection's work; -ETIMEDOUT when the time is up.
+/// Processes one message or waits for one; -ETIMEDOUT after the deadline.
 int Bus::process_or_wait() {
     const auto left =
         std::chrono::duration_cast<std::chrono::microseconds>(deadline_ - Clock::now()).count();
@@ -150,7 +152,7 @@ bool Bus::open_own_socket(bool user) {
 }
 
 std::string Bus::connect(bool user) {
-    whose_ = user ? "the user's" : "the machine's";
+    whose_ = user ? "the user's" : "the system's";
     deadline_ = Clock::now() + kPatience;
     const bool is_bus = !open_own_socket(user);
     int result = 0;
@@ -161,12 +163,12 @@ std::string Bus::connect(bool user) {
     const CallError none;
     if (result == -ETIMEDOUT) return words(none, result);
     if (result < 0)
-        return std::string("no connection with ") + whose_ + " systemd: " + std::strerror(-result) +
-               (user ? " (a login of the user, or loginctl enable-linger, starts it)"
-                     : " (without --systemd-cgroup crux makes cgroups itself)");
+        return std::string("cannot connect to ") + whose_ + " systemd: " + std::strerror(-result) +
+               (user ? " (it is started when the user logs in, or by loginctl enable-linger)"
+                     : " (without --systemd-cgroup, crux creates cgroups itself)");
     constexpr std::chrono::microseconds kCall = kPatience;
     sd_bus_set_method_call_timeout(bus_, kCall.count());
-    // Signals of a bus come to those alone who asked for them.
+    // A bus sends the signals only to subscribed connections.
     if (is_bus)
         result = sd_bus_call_method(bus_, kService, kObject, kInterface, "Subscribe", nullptr,
                                     nullptr, "");
@@ -182,7 +184,7 @@ std::string Bus::leave_out_unknown(std::vector<BusProperty>& properties) {
     char* version = nullptr;
     const int result = sd_bus_get_property_string(bus_, kService, kObject, kInterface, "Version",
                                                   error.get(), &version);
-    if (result < 0) return "ask for its version: " + words(error, result);
+    if (result < 0) return "read the version: " + words(error, result);
     constexpr int kKnowsIdle = 252;
     if (std::atoi(version) < kKnowsIdle) std::erase_if(properties, is_idle);
     std::free(version);
@@ -194,7 +196,7 @@ std::string Bus::await_job(sd_bus_message* call, CallError& error) {
     Slot slot;
     int result = sd_bus_match_signal(bus_, slot.out(), nullptr, kObject, kInterface, "JobRemoved",
                                      on_job_removed, &job);
-    if (result < 0) return std::string("listen for its job: ") + std::strerror(-result);
+    if (result < 0) return std::string("subscribe to JobRemoved: ") + std::strerror(-result);
     Message answer;
     result = patiently([&] {
         sd_bus_error_free(error.get());
@@ -202,11 +204,11 @@ std::string Bus::await_job(sd_bus_message* call, CallError& error) {
     });
     if (result < 0) return words(error, result);
     const char* path = nullptr;
-    if (sd_bus_message_read(answer.get(), "o", &path) < 0) return "an answer that names no job";
+    if (sd_bus_message_read(answer.get(), "o", &path) < 0) return "the reply does not name a job";
     job.path = path;
     while (result >= 0 && job.result.empty()) result = process_or_wait();
-    if (result < 0) return "wait for its job: " + words(error, result);
-    return job.result == "done" ? "" : "its job ended with " + job.result;
+    if (result < 0) return "wait for the job: " + words(error, result);
+    return job.result == "done" ? "" : "the job ended with result " + job.result;
 }
 
 std::string Bus::start_once(const std::string& unit, const std::vector<BusProperty>& properties,
@@ -217,9 +219,9 @@ std::string Bus::start_once(const std::string& unit, const std::vector<BusProper
     std::string bad;
     if (result >= 0)
         result = append_properties(call.get(), properties, unit.ends_with(".scope"), bad);
-    if (!bad.empty()) return "the value of " + bad + " is none of its type";
+    if (!bad.empty()) return "the value of " + bad + " does not have its type";
     if (result >= 0) result = sd_bus_message_append(call.get(), "a(sa(sv))", 0);
-    if (result < 0) return std::string("make the call: ") + std::strerror(-result);
+    if (result < 0) return std::string("create the call: ") + std::strerror(-result);
     CallError error;
     std::string wrong = await_job(call.get(), error);
     exists = error.is("org.freedesktop.systemd1.UnitExists");
@@ -227,7 +229,7 @@ std::string Bus::start_once(const std::string& unit, const std::vector<BusProper
 }
 
 void Bus::reset_failed(const std::string& unit) {
-    // What is not failed or not there needs none.
+    // The error is ignored: the unit may not have failed, or may not exist.
     (void)sd_bus_call_method(bus_, kService, kObject, kInterface, "ResetFailedUnit", nullptr,
                              nullptr, "s", unit.c_str());
 }
@@ -238,7 +240,7 @@ std::string Bus::start(const std::string& unit, const std::vector<BusProperty>& 
     if (!exists) return wrong;
     reset_failed(unit);
     wrong = start_once(unit, properties, exists);
-    return exists ? "there is a unit of this name already" : wrong;
+    return exists ? "a unit with this name already exists" : wrong;
 }
 
 std::string Bus::set(const std::string& unit, const std::vector<BusProperty>& properties) {
@@ -248,7 +250,7 @@ std::string Bus::set(const std::string& unit, const std::vector<BusProperty>& pr
     if (result >= 0) result = sd_bus_message_append(call.get(), "sb", unit.c_str(), kUntilItEnds);
     std::string bad;
     if (result >= 0) result = append_properties(call.get(), properties, false, bad);
-    if (!bad.empty()) return "the value of " + bad + " is none of its type";
+    if (!bad.empty()) return "the value of " + bad + " does not have its type";
     CallError error;
     if (result >= 0) result = sd_bus_call(bus_, call.get(), 0, error.get(), nullptr);
     return result < 0 ? words(error, result) : "";
@@ -258,7 +260,7 @@ std::string Bus::stop(const std::string& unit) {
     Message call;
     int result = new_call(bus_, "StopUnit", call);
     if (result >= 0) result = sd_bus_message_append(call.get(), "ss", unit.c_str(), "replace");
-    if (result < 0) return std::string("make the call: ") + std::strerror(-result);
+    if (result < 0) return std::string("create the call: ") + std::strerror(-result);
     CallError error;
     std::string wrong = await_job(call.get(), error);
     if (error.is("org.freedesktop.systemd1.NoSuchUnit")) return {};

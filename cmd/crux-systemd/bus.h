@@ -10,7 +10,7 @@
 
 namespace crux::systemd_helper {
 
-/// An error of a call, with the bus's own words where it has any.
+/// The error of a call, with the message of the bus if there is one.
 class CallError {
  public:
     CallError() = default;
@@ -21,15 +21,15 @@ class CallError {
     [[nodiscard]] bool is(const char* name) const {
         return sd_bus_error_has_name(&error_, name) > 0;
     }
-    /// The bus's words; null where it said none.
+    /// The message of the bus, or null.
     [[nodiscard]] const char* message() const { return error_.message; }
 
  private:
     sd_bus_error error_ = {};
 };
 
-/// A connection with systemd, over its own socket where it lets us in (no bus is needed then, and
-/// no message but the call's own), else over the bus. Nothing is waited for longer than 30 s.
+/// A connection to systemd, over its private socket if that can be opened (this needs no bus and no
+/// additional messages), else over the bus. No operation waits for more than 30 s.
 class Bus {
  public:
     Bus() = default;
@@ -37,22 +37,23 @@ class Bus {
     Bus& operator=(const Bus&) = delete;
     ~Bus();
 
-    /// An empty text, or why there is no connection. `user`: the manager of this user.
+    /// `user`: connect to the manager of this user. Returns an empty text or the error.
     std::string connect(bool user);
 
-    /// Takes properties away that this systemd is too old for. Its version is asked for only where
-    /// there are such. An empty text, or what went wrong.
+    /// Removes the properties that this version of systemd does not support; the version is read
+    /// only if there may be any. Returns an empty text or the error.
     std::string leave_out_unknown(std::vector<BusProperty>& properties);
 
-    /// StartTransientUnit, and the wait for the job's end. A scope gets this process. A failed unit
-    /// of that name is forgotten first (ResetFailedUnit). An empty text, or what went wrong.
+    /// Calls StartTransientUnit and waits for the job. This process becomes a member of a scope. If
+    /// a failed unit has this name, it is reset first (ResetFailedUnit). Returns an empty text or
+    /// the error.
     std::string start(const std::string& unit, const std::vector<BusProperty>& properties);
 
-    /// SetUnitProperties, until the unit ends. An empty text, or what went wrong.
+    /// Calls SetUnitProperties, for the lifetime of the unit. Returns an empty text or the error.
     std::string set(const std::string& unit, const std::vector<BusProperty>& properties);
 
-    /// StopUnit, and the wait for the job's end; then nothing remembers that it failed. A unit that
-    /// is not there is stopped. An empty text, or what went wrong.
+    /// Calls StopUnit, waits for the job, and resets the failed state of the unit. It is not an
+    /// error if the unit does not exist. Returns an empty text or the error.
     std::string stop(const std::string& unit);
 
  private:

@@ -8,17 +8,17 @@
 
 // crux-systemd --system|--user start|set|stop UNIT
 //
-// Reads properties from standard input, one a line and an empty line at the end, asks systemd, and
-// answers with one line: "done", or what went wrong. After "start" this process is in the unit's
-// cgroup, and keeps the unit alive until standard input ends. Called by crux, not by hand.
+// Reads properties from standard input, one per line with an empty line at the end, calls systemd,
+// and prints one line: "done" or the error. After "start" this process is in the unit's cgroup and
+// keeps the unit active until standard input is closed. Run by crux, not by hand.
 
 namespace crux::systemd_helper {
 namespace {
 
-/// Standard input by lines, without a buffer that would have to be shared with the wait at the end.
+/// Reads lines from standard input. Not stdio: the final wait reads from the same descriptor.
 class Lines {
  public:
-    /// The next line without its end; false at the end of the input.
+    /// Reads the next line, without its newline; false at end of file.
     bool next(std::string& line) {
         for (;;) {
             const std::size_t end = buffer_.find('\n');
@@ -30,7 +30,7 @@ class Lines {
             if (!more()) return false;
         }
     }
-    /// Waits until whoever asked has gone or lets us go.
+    /// Waits until the caller closes standard input or exits.
     void wait_for_end() {
         while (more()) buffer_.clear();
     }
@@ -63,12 +63,12 @@ bool read_request(Lines& lines, std::vector<BusProperty>& properties, std::strin
         if (line.empty()) return true;
         BusProperty property;
         if (!parse_property(line, property)) {
-            wrong = "not a property: " + line;
+            wrong = "invalid property: " + line;
             return false;
         }
         properties.push_back(std::move(property));
     }
-    wrong = "the request is cut off";
+    wrong = "the request is incomplete";
     return false;
 }
 

@@ -10,7 +10,7 @@ namespace crux::systemd_helper {
 
 namespace {
 
-/// The words of a value, taken one after another.
+/// Returns the words of a value one after another.
 class Words {
  public:
     explicit Words(const std::vector<std::string>& words) : words_(words) {}
@@ -81,7 +81,7 @@ int append_basic(sd_bus_message* message, char type, const std::string& word) {
     }
 }
 
-/// One complete type from the front: "a(ss)", "as", "t"; empty where there is none.
+/// The first complete type: "a(ss)", "as", "t"; empty if there is none.
 std::string_view first_type(std::string_view types) {
     std::size_t length = 0;
     while (length < types.size() && types[length] == 'a') ++length;

@@ -7,18 +7,18 @@
 
 namespace crux::systemd_helper {
 
-/// A property as the request gives it: "NAME TYPE WORD…".
+/// A property of the request: "NAME TYPE WORD…".
 struct BusProperty {
     std::string name;
     std::string type;
     std::vector<std::string> words;
 };
 
-/// Reads one line of the request; false where it is no property.
+/// Parses one line of the request; false if it is not a property.
 bool parse_property(const std::string& line, BusProperty& property);
 
-/// Appends (sv): the name, and the words as a value of the type. A negative errno as sd-bus has it;
-/// -EINVAL where the words are none of that type.
+/// Appends (sv): the name, and the words as a value of the type. Returns a negative errno as sd-bus
+/// does; -EINVAL if the words do not have that type.
 int append_property(sd_bus_message* message, const BusProperty& property);
 
 }  // namespace crux::systemd_helper

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kSyntax = "parse error";
 constexpr std::string_view kRange = "value out of range";
 
-/// A word that starts with a dash, taken apart.
+/// A word that starts with a dash, split into its parts.
 struct Spelling {
     std::string_view name;
     std::optional<std::string_view> value;
@@ -49,7 +49,7 @@ std::optional<bool> read_switch(std::string_view text) {
     return std::nullopt;
 }
 
-/// The base that a number's prefix announces; takes the prefix off.
+/// The base that a number's prefix selects; removes the prefix.
 int take_base(std::string_view& digits) {
     struct Prefix {
         std::string_view lower, upper;
@@ -64,7 +64,7 @@ int take_base(std::string_view& digits) {
     return digits.size() > 1 && digits.front() == '0' ? 8 : 10;
 }
 
-/// The number in plain decimal, or what Go says of it.
+/// The number in decimal, or Go's reason why it is invalid.
 std::expected<std::string, std::string_view> read_number(std::string_view text) {
     std::string_view digits = text;
     const bool negative = digits.starts_with('-');
@@ -81,7 +81,7 @@ std::expected<std::string, std::string_view> read_number(std::string_view text) 
     return std::to_string(*value);
 }
 
-/// The value in the form that the option library is given.
+/// The value in the form that the option library gets.
 Result<std::string> canonical(const Flag& flag, std::string_view name, std::string_view value) {
     if (flag.takes == Takes::nothing) {
         const std::optional<bool> on = read_switch(value);
@@ -98,7 +98,7 @@ Result<std::string> canonical(const Flag& flag, std::string_view name, std::stri
     return std::string(value);
 }
 
-/// Reads the flag at the front of the words and takes off what belongs to it.
+/// Parses the flag at the front of the words and removes it, with its value, from them.
 Status take_flag(std::span<const Flag> flags, std::span<const char* const>& words,
                  Normalised& line) {
     const Spelling spelling = TRY(take_apart(words.front()));

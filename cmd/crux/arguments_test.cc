@@ -60,7 +60,7 @@ TEST_CASE("a switch takes Go's words for a truth value, and never the next word"
     CHECK(read({"--detach", "false"}).arguments == Texts{"false"});
 }
 
-TEST_CASE("numbers are read in Go's notation and given on in decimal") {
+TEST_CASE("numbers are read in Go's notation and passed on in decimal") {
     CHECK(read({"--preserve-fds=3"}).flags == Texts{"--preserve-fds=3"});
     CHECK(read({"--preserve-fds", "-3"}).flags == Texts{"--preserve-fds=-3"});
     CHECK(read({"--preserve-fds=+3"}).flags == Texts{"--preserve-fds=3"});
@@ -71,7 +71,7 @@ TEST_CASE("numbers are read in Go's notation and given on in decimal") {
     CHECK(read({"--preserve-fds=0"}).flags == Texts{"--preserve-fds=0"});
 }
 
-TEST_CASE("a flag may stand behind arguments unless the rest belongs to somebody else") {
+TEST_CASE("flags may follow arguments, except for exec and ps") {
     const Normalised line = read({"ID", "--detach", "KILL", "-b", "/a"});
     CHECK(line.flags == Texts{"--detach=true", "--bundle=/a"});
     CHECK(line.arguments == Texts{"ID", "KILL"});
@@ -90,7 +90,7 @@ TEST_CASE("two dashes end the flags and a lone dash is an argument") {
     CHECK(read({"--"}).arguments.empty());
 }
 
-TEST_CASE("repeated flags are all given on, in order") {
+TEST_CASE("repeated flags are all passed on, in order") {
     CHECK(read({"-b=x", "--bundle", "y"}).flags == Texts{"--bundle=x", "--bundle=y"});
     CHECK(read({"-e", "A=1,2", "--env=B"}).flags == Texts{"--env=A=1,2", "--env=B"});
 }
@@ -103,7 +103,7 @@ TEST_CASE("help is known everywhere") {
     CHECK_FALSE(read({"ID", "-h"}, Order::before_arguments).help);
 }
 
-TEST_CASE("what is wrong on a command line is said in the words that callers look for") {
+TEST_CASE("usage errors have the messages that callers search for") {
     CHECK(refusal({"--foo"}) == "flag provided but not defined: -foo");
     CHECK(refusal({"-foo=1"}) == "flag provided but not defined: -foo");
     CHECK(refusal({"-dt"}) == "flag provided but not defined: -dt");

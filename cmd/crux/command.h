@@ -15,35 +15,34 @@
 
 namespace crux::cmd {
 
-/// One use of a command: what the command line says, read and counted.
+/// One call of a command: its parsed command line.
 struct Call {
     const Options& global;                      ///< the flags before the command's name
     const Options& options;                     ///< the command's own
-    const std::vector<std::string>& arguments;  ///< as many as the command's table allows
-    const StateRootChoice& root;                ///< where the state of containers is kept
+    const std::vector<std::string>& arguments;  ///< their number is within the command's limits
+    const StateRootChoice& root;                ///< the state directory of the containers
     Reporter& report;
-    /// What to tell besides the result. Printed after a success; a failure is reported alone, as
-    /// callers read the log as one object.
+    /// Printed after a success only: a failure is the only entry of the log, because callers parse
+    /// the log as one object.
     std::vector<std::string>& warnings;
 };
 
 inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 
-/// A command as a table: what it is called, takes and does. Help, parsing and completion are all
-/// made from it.
+/// The description of a command. Help, parsing and completion are generated from it.
 struct Command {
     std::string_view name;
-    std::string_view usage;        ///< half a sentence for the list of commands
-    std::string_view arguments;    ///< what stands behind the flags in the help text
-    std::string_view description;  ///< more for the command's own help
+    std::string_view usage;        ///< a short description for the list of commands
+    std::string_view arguments;    ///< the arguments in the usage line of the help
+    std::string_view description;  ///< the description in the command's help
     std::span<const Flag> flags;
-    std::size_t least = 0;  ///< least number of arguments
-    std::size_t most = 0;   ///< greatest number, or kAnyNumber
+    std::size_t least = 0;  ///< minimum number of arguments
+    std::size_t most = 0;   ///< maximum number, or kAnyNumber
     Order order = Order::anywhere;
-    std::string_view failure;  ///< what stands before the reason of a failure
-    int failure_code = 1;      ///< exit code when run() fails
-    bool stateless = false;    ///< has nothing to do with the state root, which is then not made
-    /// Does it. The value is the program's exit code.
+    std::string_view failure;  ///< prefix of the error message
+    int failure_code = 1;      ///< exit status when run() fails
+    bool stateless = false;    ///< does not use the state directory, which is then not created
+    /// Runs the command. The value is the exit status of the program.
     Result<int> (*run)(Call& call) = nullptr;
 };
 

@@ -6,8 +6,8 @@
 
 namespace crux::cmd {
 
-/// Every command, in alphabetical order. A new one is a file that defines its table, and a line in
-/// commands.cc.
+/// All commands in alphabetical order. To add one, define its table in a file of its own and list
+/// it in commands.cc.
 std::span<const Command* const> all_commands();
 
 extern const Command kCheckpoint;

@@ -17,9 +17,10 @@ Result<int> run_completion(Call& call) {
 
 const Command kCompletion = {
     .name = "completion",
-    .usage = "print the script that completes crux's command line in a shell",
+    .usage = "print a completion script for a shell",
     .arguments = "bash|zsh|fish",
     .description =
+        "Install the script as follows:\n\n"
         "For bash: crux completion bash > /usr/share/bash-completion/completions/crux\n"
         "For zsh:  crux completion zsh > /usr/share/zsh/vendor-completions/_crux\n"
         "For fish: crux completion fish > /usr/share/fish/vendor_completions.d/crux.fish",

@@ -8,14 +8,14 @@ namespace crux::cmd {
 
 namespace {
 
-/// All that a script is made from.
+/// The input from which a script is generated.
 struct Subject {
     std::string_view program;
     std::span<const Flag> flags;
     std::span<const Command* const> commands;
 };
 
-/// The flags to be offered: those that help shows, and --help.
+/// The flags to complete: those that help shows, and --help.
 std::vector<Flag> offered(std::span<const Flag> flags) {
     std::vector<Flag> shown;
     for (const Flag& flag : flags)
@@ -28,14 +28,14 @@ bool takes_container(const Command& command) {
     return command.arguments.starts_with("<container-id>");
 }
 
-/// In single quotes, as every one of the shells takes it.
+/// The text in single quotes, in the syntax of all three shells.
 std::string single_quoted(std::string_view text) {
     std::string out = "'";
     for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return out + '\'';
 }
 
-/// A name that a shell function can have.
+/// A valid name of a shell function.
 std::string function_name(std::string_view program) {
     std::string name = "_";
     for (const char c : program) {
@@ -56,7 +56,7 @@ std::string words_of(std::span<const Flag> flags) {
     return words;
 }
 
-/// "--bundle|-b|--pid-file": the spellings after which a value comes; "''" where there are none.
+/// "--bundle|-b|--pid-file": the flags that take a value; "''" if there are none.
 std::string valued_of(std::span<const Flag> flags) {
     std::string words;
     for (const Flag& flag : offered(flags)) {
@@ -125,7 +125,7 @@ std::string bash_script(const Subject& subject) {
                function, " ", subject.program, "\n");
 }
 
-/// What zsh's _arguments wants of a flag: one entry a spelling.
+/// The flags as arguments of zsh's _arguments, one for each spelling.
 std::string zsh_flags(std::span<const Flag> flags, std::string_view indent) {
     std::string out;
     for (const Flag& flag : offered(flags)) {
@@ -226,7 +226,7 @@ Result<std::string> completion_script(std::string_view shell, std::string_view p
     if (shell == "zsh") return zsh_script(subject);
     if (shell == "fish") return fish_script(subject);
     return fail(Error::Kind::usage,
-                cat("unknown shell ", quoted(shell), ": not bash, zsh or fish"));
+                cat("unknown shell ", quoted(shell), ": must be bash, zsh or fish"));
 }
 
 }  // namespace crux::cmd

@@ -8,8 +8,8 @@
 
 namespace crux::cmd {
 
-/// The script that makes a shell ("bash", "zsh" or "fish") complete commands, flags, the ids of
-/// containers and file names for the program. "unknown shell …" for another one.
+/// The script with which a shell ("bash", "zsh" or "fish") completes commands, flags, container IDs
+/// and file names for the program. Another shell is an error: "unknown shell …".
 Result<std::string> completion_script(std::string_view shell, std::string_view program,
                                       std::span<const Flag> flags,
                                       std::span<const Command* const> commands);

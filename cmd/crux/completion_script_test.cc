@@ -18,9 +18,9 @@ std::string script_for(std::string_view shell) {
     return *script;
 }
 
-/// What bash offers for a command line whose last word is being typed.
+/// The completions that bash offers for the last word of the command line.
 std::vector<std::string> offered(const std::string& line) {
-    if (!test::run({"/bin/bash", "-c", "true"}).ok()) test::skip("there is no bash");
+    if (!test::run({"/bin/bash", "-c", "true"}).ok()) test::skip("bash is not installed");
     const std::string program = cat(
         script_for("bash"), "COMP_WORDS=(", line,
         ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_crux\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n");

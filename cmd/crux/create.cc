@@ -21,11 +21,11 @@ Result<int> run_create(Call& call) {
 
 const Command kCreate = {
     .name = "create",
-    .usage = "make a container from a bundle, up to the moment before its program runs",
+    .usage = "create a container from a bundle, without starting its program",
     .arguments = "<container-id>",
     .description =
-        "Sets everything up that the bundle's config.json asks for. The program of the\n"
-        "container waits until \"start\" lets it run.",
+        "Set up the container that the bundle's config.json describes. Its program runs when\n"
+        "\"start\" is called.",
     .flags = kFlags,
     .least = 1,
     .most = 1,

@@ -14,14 +14,15 @@ Result<CgroupManager> cgroup_manager(const Options& global) {
     if (name.empty() || name == "cgroupfs" || name == "systemd" || manager.none) return manager;
     return fail(Error::Kind::usage,
                 cat("invalid value ", quoted(name),
-                    " for --cgroup-manager: not systemd, cgroupfs or disabled"));
+                    " for --cgroup-manager: must be systemd, cgroupfs or disabled"));
 }
 
 Result<unsigned> preserved_descriptors(const Options& options) {
     const std::int64_t count = options.number("preserve-fds");
-    if (count >= 0 && count <= 1 << 20) return static_cast<unsigned>(count);
+    constexpr std::int64_t kMost = 1 << 20;
+    if (count >= 0 && count <= kMost) return static_cast<unsigned>(count);
     return fail(Error::Kind::usage,
-                cat("invalid value ", count, " for --preserve-fds: not a number of descriptors"));
+                cat("invalid value ", count, " for --preserve-fds: must be from 0 to ", kMost));
 }
 
 Status take_creation_options(Call& call, container::CreateOptions& options) {
@@ -41,7 +42,7 @@ Status take_creation_options(Call& call, container::CreateOptions& options) {
     return {};
 }
 
-std::unexpected<Error> lacking_rights(Call& call, std::string_view verb, Error error) {
+std::unexpected<Error> with_permission_hint(Call& call, std::string_view verb, Error error) {
     if (error.code() == EPERM || error.code() == EACCES)
         call.report.warning(
             cat("runc ", verb, " failure might be caused by lack of full access to cgroups"));

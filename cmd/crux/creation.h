@@ -11,72 +11,74 @@ inline constexpr Flag kBundleFlag = {
     .name = "bundle",
     .letters = "b",
     .takes = Takes::text,
-    .help = "folder with config.json (default: the current one)",
+    .help = "use this bundle, a directory with config.json (default: the current directory)",
     .value_name = "dir",
 };
 inline constexpr Flag kConsoleSocketFlag = {
     .name = "console-socket",
     .takes = Takes::text,
-    .help = "unix socket that gets the master of the container's terminal",
+    .help = "send the master of the container's pseudoterminal to this unix socket",
     .value_name = "path",
 };
 inline constexpr Flag kPidfdSocketFlag = {
     .name = "pidfd-socket",
     .takes = Takes::text,
-    .help = "unix socket that gets a pidfd of the container's first process",
+    .help = "send a pidfd of the new process to this unix socket",
     .value_name = "path",
 };
 inline constexpr Flag kPidFileFlag = {
     .name = "pid-file",
     .takes = Takes::text,
-    .help = "file to write the process id to",
+    .help = "write the process ID to this file",
     .value_name = "file",
 };
 inline constexpr Flag kNoPivotFlag = {
     .name = "no-pivot",
     .help =
-        "enter the root by chroot and not by pivot_root; needed where / is the initramfs, and "
-        "weaker",
+        "change the root with chroot instead of pivot_root: less secure, but required if / is the "
+        "initramfs",
 };
 inline constexpr Flag kNoNewKeyringFlag = {
     .name = "no-new-keyring",
-    .help = "keep the caller's session keyring",
+    .help = "keep the caller's session keyring instead of creating a new one",
 };
 inline constexpr Flag kPreserveFdsFlag = {
     .name = "preserve-fds",
     .takes = Takes::number,
     .initial = "0",
-    .help = "pass on this many descriptors after 0 to 2 and those of $LISTEN_FDS",
+    .help =
+        "pass this number of file descriptors in addition to the standard streams and $LISTEN_FDS",
     .value_name = "n",
 };
 inline constexpr Flag kNoSubreaperFlag = {
     .name = "no-subreaper",
-    .help = "do not adopt the orphans of the container",
+    .help = "do not adopt the orphaned processes of the container",
 };
 
-/// Who makes the container's cgroup: systemd, nobody, or else crux itself.
+/// Which program creates the container's cgroup: systemd, none, or otherwise crux.
 struct CgroupManager {
     bool systemd = false;
     bool none = false;
 };
 
-/// What --systemd-cgroup and crun's --cgroup-manager ask for.
+/// The manager that --systemd-cgroup and crun's --cgroup-manager select.
 Result<CgroupManager> cgroup_manager(const Options& global);
 
-/// Fills in what the shared flags say, and enters the bundle: from here on, relative paths (also
-/// those of the sockets) are relative to it. The pid file's path is settled before.
+/// Fills in the options of the shared flags and changes the working directory to the bundle. After
+/// that, relative paths (also those of the sockets) are relative to the bundle; only the path of
+/// the pid file is made absolute before.
 Status take_creation_options(Call& call, container::CreateOptions& options);
 
-/// Passes a failure on; where rights were missing, warns first of what may be behind it.
-std::unexpected<Error> lacking_rights(Call& call, std::string_view verb, Error error);
+/// Returns the error; if permission was denied, logs a warning about the probable cause first.
+std::unexpected<Error> with_permission_hint(Call& call, std::string_view verb, Error error);
 
-/// What --preserve-fds says.
+/// The value of --preserve-fds.
 Result<unsigned> preserved_descriptors(const Options& options);
 
-/// The log, if it is one with debug messages, or nobody.
+/// The log if debug messages are enabled, otherwise null.
 container::StepLog* step_log(Call& call);
 
-/// Where the operations find the containers.
+/// The state directory, for the operations.
 container::StateRoot place_of(const Call& call);
 
 }  // namespace crux::cmd

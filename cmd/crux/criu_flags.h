@@ -10,13 +10,13 @@ namespace crux::cmd {
 inline constexpr Flag kImagePathFlag = {
     .name = "image-path",
     .takes = Takes::text,
-    .help = "folder of the images (default: checkpoint in the current folder)",
+    .help = "set the directory of the image files (default: checkpoint in the current directory)",
     .value_name = "dir",
 };
 inline constexpr Flag kWorkPathFlag = {
     .name = "work-path",
     .takes = Takes::text,
-    .help = "folder of criu's log and other work files (default: that of the images)",
+    .help = "set the directory of criu's log and work files (default: the image directory)",
     .value_name = "dir",
 };
 inline constexpr Flag kTcpEstablishedFlag = {
@@ -25,44 +25,44 @@ inline constexpr Flag kTcpEstablishedFlag = {
 };
 inline constexpr Flag kExtUnixSkFlag = {
     .name = "ext-unix-sk",
-    .help = "allow unix sockets whose other end is outside",
+    .help = "allow unix sockets whose peer is outside the container",
 };
 inline constexpr Flag kShellJobFlag = {
     .name = "shell-job",
-    .help = "allow a session and a terminal from outside",
+    .help = "allow a session and a controlling terminal from outside the container",
 };
 inline constexpr Flag kFileLocksFlag = {
     .name = "file-locks",
-    .help = "keep file locks, which must not be held from outside",
+    .help = "allow file locks, which must not be held by processes outside the container",
 };
 inline constexpr Flag kManageCgroupsModeFlag = {
     .name = "manage-cgroups-mode",
     .takes = Takes::text,
-    .help = "soft, full, strict or ignore (default: criu's, soft)",
+    .help = "set how criu handles cgroups: soft, full, strict or ignore (default: soft)",
     .value_name = "mode",
 };
 inline constexpr Flag kEmptyNsFlag = {
     .name = "empty-ns",
     .takes = Takes::texts,
-    .help = "make this namespace empty; network, which is always so",
+    .help = "leave this namespace empty; only network is supported, and always left empty",
     .value_name = "namespace",
 };
 inline constexpr Flag kAutoDedupFlag = {
     .name = "auto-dedup",
-    .help = "drop from the parent images what newer ones have",
+    .help = "remove pages from the parent images that newer images contain",
 };
 inline constexpr Flag kLazyPagesFlag = {
     .name = "lazy-pages",
-    .help = "fetch memory when it is used (userfaultfd)",
+    .help = "load memory pages when they are used (userfaultfd)",
 };
 
-/// Fills in what the shared flags say; paths become absolute, as seen from the present folder.
+/// Fills in the options of the shared flags. Paths are made absolute from the current directory.
 Status take_criu_options(const Options& given, container::CriuOptions& options);
 
-/// The two parts of ADDRESS:PORT (or [ADDRESS]:PORT).
+/// Splits ADDRESS:PORT (or [ADDRESS]:PORT) into its two parts.
 Status take_page_server(std::string_view text, container::CriuOptions& options);
 
-/// Warns where criu may lack the rights it needs.
+/// Adds a warning if criu may not have the privileges that it needs.
 void warn_of_rootless(Call& call);
 
 }  // namespace crux::cmd

@@ -6,7 +6,9 @@ namespace crux::cmd {
 namespace {
 
 constexpr Flag kFlags[] = {
-    {.name = "force", .letters = "f", .help = "kill what still runs; succeed if there is nothing"},
+    {.name = "force",
+     .letters = "f",
+     .help = "kill the container if it is running; succeed if it does not exist"},
 };
 
 Result<int> run_delete(Call& call) {
@@ -19,7 +21,7 @@ Result<int> run_delete(Call& call) {
 
 const Command kDelete = {
     .name = "delete",
-    .usage = "remove a container that does not run, and all that was made for it",
+    .usage = "delete a container that is not running, and its resources",
     .arguments = "<container-id>",
     .flags = kFlags,
     .least = 1,

@@ -9,13 +9,13 @@ constexpr Flag kFlags[] = {
     {.name = "bundle",
      .letters = "b",
      .takes = Takes::text,
-     .help = "judge this bundle alone, and not the host for all",
+     .help = "check the host for this bundle only",
      .value_name = "dir"},
     {.name = "format",
      .letters = "f",
      .takes = Takes::text,
      .initial = "text",
-     .help = "text or json",
+     .help = "set the output format: text or json",
      .value_name = "format"},
 };
 
@@ -36,11 +36,11 @@ Result<int> run_doctor(Call& call) {
 
 const Command kDoctor = {
     .name = "doctor",
-    .usage = "tell what this host offers to containers and lacks, and how to mend it",
+    .usage = "check what this host supports and suggest how to fix problems",
     .description =
-        "Each line is good, lacking (some properties of a config.json fail here) or broken (an\n"
-        "ordinary container, that of crux spec, cannot run here: exit code 1). With a bundle it\n"
-        "tells what stops that one. Nothing is changed on the host.",
+        "Print which features of the kernel, cgroups and other parts of the host work, which are\n"
+        "missing, and how to fix that. Exits with status 1 if the container of \"crux spec\", or\n"
+        "with --bundle that of the bundle, cannot run here. Does not change the host.",
     .flags = kFlags,
     .stateless = true,
     .run = run_doctor,

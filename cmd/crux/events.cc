@@ -13,9 +13,9 @@ constexpr Flag kFlags[] = {
     {.name = "interval",
      .takes = Takes::text,
      .initial = "5s",
-     .help = "time between two statistics: 500ms, 2s, 1m30s",
+     .help = "set the interval between statistics, such as 500ms, 2s or 1m30s",
      .value_name = "time"},
-    {.name = "stats", .help = "print the statistics once and end"},
+    {.name = "stats", .help = "print the statistics once and exit"},
 };
 
 Result<std::int64_t> interval_of(const Options& given) {
@@ -45,11 +45,11 @@ Result<int> run_events(Call& call) {
 
 const Command kEvents = {
     .name = "events",
-    .usage = "tell what a container uses, and when its memory runs out",
+    .usage = "print resource statistics and out-of-memory events of a container",
     .arguments = "<container-id>",
     .description =
-        "Prints a JSON object a line: the statistics after each interval, and {\"type\":\"oom\"}\n"
-        "whenever the kernel runs out of the container's memory. Ends with the container.",
+        "Print one JSON object per line: the statistics after each interval, and an object of\n"
+        "type \"oom\" when the container runs out of memory. Exits when the container ends.",
     .flags = kFlags,
     .least = 1,
     .most = 1,

@@ -15,40 +15,40 @@ constexpr Flag kFlags[] = {
     kPidfdSocketFlag,
     {.name = "cwd",
      .takes = Takes::text,
-     .help = "working directory in the container",
+     .help = "set the working directory in the container",
      .value_name = "dir"},
     {.name = "env",
      .letters = "e",
      .takes = Takes::texts,
-     .help = "add a variable to the environment",
+     .help = "set an environment variable",
      .value_name = "name=value"},
-    {.name = "tty", .letters = "t", .help = "give the process a terminal"},
+    {.name = "tty", .letters = "t", .help = "allocate a pseudoterminal"},
     {.name = "user",
      .letters = "u",
      .takes = Takes::text,
-     .help = "run as this user, by number; group 0 where none is given",
+     .help = "run as this user ID and group ID (default group: 0)",
      .value_name = "uid[:gid]"},
     {.name = "additional-gids",
      .letters = "g",
      .takes = Takes::texts,
-     .help = "add a supplementary group, by number",
+     .help = "add a supplementary group ID",
      .value_name = "gid"},
     {.name = "process",
      .letters = "p",
      .takes = Takes::text,
-     .help = "read the process from this file; then none of the flags that describe it counts",
+     .help = "read the process from this JSON file; other flags that describe it are ignored",
      .value_name = "file"},
-    {.name = "detach", .letters = "d", .help = "return as soon as the program runs"},
+    {.name = "detach", .letters = "d", .help = "return as soon as the program is running"},
     kPidFileFlag,
     {.name = "process-label",
      .takes = Takes::text,
-     .help = "SELinux label of the process",
+     .help = "set the SELinux label of the process",
      .value_name = "label"},
     {.name = "apparmor",
      .takes = Takes::text,
-     .help = "AppArmor profile of the process",
+     .help = "set the AppArmor profile of the process",
      .value_name = "profile"},
-    {.name = "no-new-privs", .help = "let the process never gain privileges by exec"},
+    {.name = "no-new-privs", .help = "prevent the process from gaining privileges"},
     {.name = "cap",
      .letters = "c",
      .takes = Takes::texts,
@@ -57,9 +57,10 @@ constexpr Flag kFlags[] = {
     kPreserveFdsFlag,
     {.name = "cgroup",
      .takes = Takes::texts,
-     .help = "run in this existing cgroup below the container's",
-     .value_name = "[controller,…:]path"},
-    {.name = "ignore-paused", .help = "also when the container is paused: it runs when resumed"},
+     .help = "run in this existing cgroup below the container's cgroup",
+     .value_name = "[controller,...:]path"},
+    {.name = "ignore-paused",
+     .help = "allow a paused container; the process runs when the container is resumed"},
 };
 
 Status take_user(const Options& given, container::ExecOptions& options) {
@@ -70,7 +71,7 @@ Status take_user(const Options& given, container::ExecOptions& options) {
     return {};
 }
 
-/// What --process makes idle.
+/// The flags that --process overrides.
 Status take_process_options(Call& call, container::ExecOptions& options) {
     const Options& given = call.options;
     options.args.assign(call.arguments.begin() + 1, call.arguments.end());
@@ -108,12 +109,12 @@ Result<int> run_exec(Call& call) {
 
 const Command kExec = {
     .name = "exec",
-    .usage = "run another process in a container",
+    .usage = "run a new process in a container",
     .arguments = "<container-id> <command> [args...]  or  --process <file> <container-id>",
     .description =
-        "Everything behind the container's id belongs to the command. In the foreground it\n"
-        "passes signals on and leaves with the command's exit code (128 and the signal's number\n"
-        "if one killed it), and with 255 where the command could not be run.",
+        "All arguments after the container ID belong to the command. In the foreground, signals\n"
+        "are forwarded to the command, and the exit status is that of the command, 128 plus the\n"
+        "signal number if a signal killed it, or 255 if it could not be run.",
     .flags = kFlags,
     .least = 1,
     .most = kAnyNumber,

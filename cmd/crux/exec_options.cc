@@ -7,11 +7,12 @@ namespace crux::cmd {
 namespace {
 
 Result<std::uint32_t> parse_id(std::string_view text, std::string_view what) {
-    // The greatest number is (uid_t)-1, which means "leave it".
-    constexpr std::uint32_t kNobody = 0xffff'ffff;
+    // The greatest number is (uid_t)-1, which means "no change" to setresuid(2).
+    constexpr std::uint32_t kNoId = 0xffff'ffff;
     const auto id = to_number<std::uint32_t>(text);
-    if (id && *id != kNobody) return *id;
-    return fail(Error::Kind::usage, cat("bad ", what, ": ", quoted(text), " is no number of one"));
+    if (id && *id != kNoId) return *id;
+    return fail(Error::Kind::usage,
+                cat("bad ", what, ": ", quoted(text), " is not a number from 0 to ", kNoId - 1));
 }
 
 }  // namespace

@@ -7,14 +7,14 @@
 
 namespace crux::cmd {
 
-/// Whom exec --user names.
+/// The user of exec --user.
 struct ExecUser {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
 };
 
-/// "UID" or "UID:GID", both in decimal; names need the container's files and are not for us to look
-/// up. "bad uid: …" or "bad gid: …".
+/// "UID" or "UID:GID", both in decimal. Names are refused: only files in the container could
+/// resolve them. Errors are "bad uid: …" and "bad gid: …".
 Result<ExecUser> parse_user(std::string_view text);
 
 /// One value of exec --additional-gids.

@@ -33,7 +33,7 @@ TEST_CASE("exec's --user refuses everything else") {
     }
 }
 
-TEST_CASE("exec's --additional-gids is a number, with runc's words for a negative one") {
+TEST_CASE("exec's --additional-gids is a number, with runc's message for a negative one") {
     CHECK(parse_additional_gid("5").value_or(0) == 5);
     const auto negative = parse_additional_gid("-5");
     REQUIRE_FALSE(negative);

@@ -11,7 +11,7 @@ constexpr Flag kFlags[] = {
      .letters = "f",
      .takes = Takes::text,
      .initial = "text",
-     .help = "text or json"},
+     .help = "set the output format: text or json"},
 };
 
 Result<int> run_explain(Call& call) {
@@ -33,10 +33,10 @@ Result<int> run_explain(Call& call) {
 
 const Command kExplain = {
     .name = "explain",
-    .usage = "tell what create would do with a bundle, step by step, and do none of it",
+    .usage = "print the steps that create would take for a bundle, without running them",
     .description =
-        "Each step is shown with the facility of the kernel behind it, where in config.json\n"
-        "it comes from, and why it stands where it stands.",
+        "For each step, print the kernel facility that it uses, the property of config.json that\n"
+        "requires it, and the reason for its position.",
     .flags = kFlags,
     .stateless = true,
     .run = run_explain,

@@ -16,10 +16,11 @@ Result<int> run_features(Call& /*call*/) {
 
 const Command kFeatures = {
     .name = "features",
-    .usage = "print what this runtime can do as JSON",
+    .usage = "print the features that this runtime supports as JSON",
     .description =
-        "The document of the runtime specification's features.md: what is listed is accepted in\n"
-        "a config.json, and what is accepted is listed.",
+        "Print the features structure of the OCI runtime specification (features.md). It lists "
+        "all\n"
+        "namespaces, capabilities, mount options and other values that crux accepts.",
     .stateless = true,
     .run = run_features,
 };

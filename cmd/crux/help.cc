@@ -15,7 +15,7 @@ struct Row {
     std::string right;
 };
 
-/// Two columns, the right ones under each other.
+/// Two columns; the right one is aligned.
 std::string table(const std::vector<Row>& rows) {
     std::size_t width = 0;
     for (const Row& row : rows) width = std::max(width, row.left.size());
@@ -62,16 +62,16 @@ std::string program_help(std::string_view program, std::span<const Flag> flags,
     std::vector<Row> rows;
     for (const Command* command : commands)
         rows.push_back({std::string(command->name), std::string(command->usage)});
-    rows.push_back({"help, h", "show this help, or that of one command"});
-    return cat("NAME:\n   ", program, " - Open Container Initiative runtime\n\n",
-               indented("Makes and runs containers from bundles: folders that hold a config.json "
-                        "and the root file\nsystem that it names. The usual way:\n\n"
-                        "    cd bundle && crux run NAME\n\n"
-                        "NAME is yours to choose, and must be unique below the state root."),
-               "\nUSAGE:\n   ", program,
-               " [global options] command [command options] [arguments...]\n\nVERSION:\n   ",
-               version_number(), "\n\nCOMMANDS:\n", table(rows), "\nGLOBAL OPTIONS:\n",
-               table_of(flags));
+    rows.push_back({"help, h", "show help for crux or for one command"});
+    return cat(
+        "NAME:\n   ", program, " - Open Container Initiative runtime\n\n",
+        indented("Create and run containers from bundles. A bundle is a directory that contains "
+                 "config.json\nand the root filesystem that it names. Typical use:\n\n"
+                 "    cd bundle && crux run NAME\n\n"
+                 "NAME is the ID of the container. It must be unique in the state directory."),
+        "\nUSAGE:\n   ", program,
+        " [global options] command [command options] [arguments...]\n\nVERSION:\n   ",
+        version_number(), "\n\nCOMMANDS:\n", table(rows), "\nGLOBAL OPTIONS:\n", table_of(flags));
 }
 
 std::string command_help(std::string_view program, const Command& command) {

@@ -8,7 +8,7 @@
 
 namespace crux::cmd {
 
-/// The help of the whole program, under the name that it was started with.
+/// The help of the program, under the name that it was started with.
 std::string program_help(std::string_view program, std::span<const Flag> flags,
                          std::span<const Command* const> commands);
 

@@ -9,7 +9,7 @@ constexpr Flag kFlags[] = {
     {.name = "bundle",
      .letters = "b",
      .takes = Takes::text,
-     .help = "the folder",
+     .help = "the directory",
      .value_name = "dir"},
     {.name = "all", .letters = "a", .hidden = Hidden::yes, .help = "all of them"},
     {.name = "env", .letters = "e", .takes = Takes::texts, .help = "a variable"},
@@ -38,7 +38,7 @@ TEST_CASE("the help of a command is made from its table") {
           "   And smells.\n"
           "\n"
           "OPTIONS:\n"
-          "   --bundle dir, -b dir   the folder\n"
+          "   --bundle dir, -b dir   the directory\n"
           "   --env value, -e value  a variable (may be repeated)\n"
           "   --preserve-fds value   how many (default: 0)\n"
           "   --help, -h             show this help\n");
@@ -51,7 +51,8 @@ TEST_CASE("the help of the program names the commands and the global flags") {
     CHECK_THAT(text, Catch::Contains("\n   runc [global options] command [command options] "
                                      "[arguments...]\n"));
     CHECK_THAT(text, Catch::Contains("\nCOMMANDS:\n   paint    paint a thing\n   help, h  "));
-    CHECK_THAT(text, Catch::Contains("\nGLOBAL OPTIONS:\n   --bundle dir, -b dir   the folder\n"));
+    CHECK_THAT(text,
+               Catch::Contains("\nGLOBAL OPTIONS:\n   --bundle dir, -b dir   the directory\n"));
     CHECK_THAT(text, !Catch::Contains("--all"));
 }
 

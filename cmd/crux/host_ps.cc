@@ -20,7 +20,7 @@ std::unexpected<Error> failed(std::string_view call, int error) {
     return fail(Error::Kind::os, cat("ps: ", call, ": ", errno_words(error)));
 }
 
-/// The words between blanks, as many as there are up to and with this one.
+/// The fields of the line, which are separated by blanks.
 std::vector<std::string_view> fields_of(std::string_view line) {
     std::vector<std::string_view> fields;
     for (const std::string_view field : split(line, ' '))
@@ -41,7 +41,7 @@ Result<std::string> read_all(int file) {
     }
 }
 
-/// Starts ps with both outputs on this descriptor.
+/// Starts ps with standard output and standard error on this descriptor.
 Result<pid_t> spawn(std::span<const std::string> words, int output) {
     std::vector<char*> arguments = {const_cast<char*>("ps")};
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));

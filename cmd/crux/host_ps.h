@@ -9,12 +9,12 @@
 
 namespace crux::cmd {
 
-/// What ps(1) of the host prints when it is called with these words, found by $PATH. An error where
-/// it fails: its exit status and all that it said.
+/// The output of the host's ps(1), found in $PATH, for these arguments. If it fails, the error has
+/// its exit status and its output.
 Result<std::string> host_ps(std::span<const std::string> words);
 
-/// The headings of ps's output and those of its lines whose PID column names one of the processes.
-/// "couldn't find PID field in ps output" where there is no such column.
+/// The heading of ps's output and the lines whose PID column is one of the processes. Without such
+/// a column the error is "couldn't find PID field in ps output".
 Result<std::string> lines_of_processes(std::string_view output, const std::vector<int>& processes);
 
 }  // namespace crux::cmd

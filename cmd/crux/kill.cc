@@ -11,7 +11,7 @@ constexpr Flag kFlags[] = {
     {.name = "all",
      .letters = "a",
      .hidden = Hidden::yes,
-     .help = "do not mind if the container does not run any more"},
+     .help = "succeed if the container is not running"},
 };
 
 Result<int> run_kill(Call& call) {
@@ -30,12 +30,13 @@ Result<int> run_kill(Call& call) {
 
 const Command kKill = {
     .name = "kill",
-    .usage = "send a signal to the first process of a container",
+    .usage = "send a signal to the init process of a container",
     .arguments = "<container-id> [signal]",
     .description =
-        "The signal is a number or a name, with or without SIG, in any case. Where none is given\n"
-        "it is the image's (the annotation org.opencontainers.image.stopSignal), or else TERM.\n"
-        "KILL ends every process of the container.",
+        "The signal is a number, or a name in upper or lower case, with or without SIG. The "
+        "default\n"
+        "is the annotation org.opencontainers.image.stopSignal of the container, or else TERM.\n"
+        "KILL terminates all processes of the container.",
     .flags = kFlags,
     .least = 1,
     .most = 2,

@@ -16,11 +16,11 @@ constexpr Flag kFlags[] = {
      .letters = "f",
      .takes = Takes::text,
      .initial = "table",
-     .help = "table or json"},
-    {.name = "quiet", .letters = "q", .help = "print the ids alone"},
+     .help = "set the output format: table or json"},
+    {.name = "quiet", .letters = "q", .help = "print only the container IDs"},
 };
 
-/// The containers that can be read; of the others the reason goes to standard error.
+/// The containers whose state can be read; for the others, prints the error to standard error.
 Result<std::vector<oci::State>> find_states(Call& call) {
     auto entries = container::list(place_of(call));
     if (!entries) {
@@ -74,7 +74,7 @@ Result<int> run_list(Call& call) {
 
 const Command kList = {
     .name = "list",
-    .usage = "list the containers below the state root",
+    .usage = "list the containers in the state directory",
     .flags = kFlags,
     .run = run_list,
 };

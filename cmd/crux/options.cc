@@ -2,7 +2,8 @@
 
 #include <cstdlib>
 
-// The library's regular expressions are global objects, which every start of the program would pay.
+// The library's regular expressions are global objects, whose construction would slow down every
+// start.
 #define CXXOPTS_NO_REGEX
 #include <cxxopts.hpp>
 
@@ -38,7 +39,7 @@ bool Options::given(std::string_view name) const {
     return !entry(name).values.empty();
 }
 
-/// Brings the option library's answer into our own type.
+/// Converts the result of the option library to Options.
 struct Reader {
     static Options read(std::span<const Flag> flags, const cxxopts::ParseResult& parsed) {
         Options options;

@@ -11,19 +11,19 @@
 
 namespace crux::cmd {
 
-/// The flags of one command line, by name. Asking for a name that its table does not have is a
-/// fault of the program and ends it.
+/// The flags of one command line, by name. A name that is not in the table is a bug and aborts the
+/// program.
 class Options {
  public:
     /// True if the switch is on.
     [[nodiscard]] bool on(std::string_view name) const;
-    /// The last value given, else the table's initial one.
+    /// The last value on the command line, or else the initial value of the table.
     [[nodiscard]] const std::string& text(std::string_view name) const;
-    /// The last number given, else the table's initial one (0 where it has none).
+    /// The last number on the command line, or else the initial value of the table (or 0).
     [[nodiscard]] std::int64_t number(std::string_view name) const;
-    /// All values given, in order.
+    /// All values on the command line, in order.
     [[nodiscard]] const std::vector<std::string>& texts(std::string_view name) const;
-    /// True if the flag stood on the command line, whatever its value.
+    /// True if the flag is on the command line, whatever its value.
     [[nodiscard]] bool given(std::string_view name) const;
 
  private:
@@ -37,15 +37,14 @@ class Options {
     std::vector<Entry> entries_;
 };
 
-/// A command line, read.
+/// A parsed command line.
 struct CommandLine {
     Options options;
     std::vector<std::string> arguments;
-    bool help = false;  ///< --help was given: options and arguments do not matter
+    bool help = false;  ///< --help was given: options and arguments are not used
 };
 
-/// Reads the words behind a program or command name. Failures have kind usage and the sentences
-/// that normalise() documents.
+/// Parses the words after a program or command name. Fails as normalise() does.
 Result<CommandLine> read_line(std::span<const Flag> flags, std::span<const char* const> words,
                               Order order);
 

@@ -6,7 +6,7 @@
 
 namespace crux::cmd {
 
-/// Writes all of the text to the descriptor; a failure says "write NAME: …".
+/// Writes all of the text to the descriptor. The error is "write NAME: …".
 Status write_all(int file, std::string_view name, std::string_view text);
 
 /// Writes all of the text to standard output.

@@ -7,7 +7,7 @@ namespace {
 
 Result<int> settle(Call& call, std::string_view verb, Status done) {
     if (done) return 0;
-    return lacking_rights(call, verb, std::move(done).error());
+    return with_permission_hint(call, verb, std::move(done).error());
 }
 
 Result<int> run_pause(Call& call) {
@@ -22,7 +22,7 @@ Result<int> run_resume(Call& call) {
 
 const Command kPause = {
     .name = "pause",
-    .usage = "stop every process of a container where it is",
+    .usage = "suspend all processes of a container",
     .arguments = "<container-id>",
     .least = 1,
     .most = 1,
@@ -31,7 +31,7 @@ const Command kPause = {
 
 const Command kResume = {
     .name = "resume",
-    .usage = "let the processes of a paused container go on",
+    .usage = "resume all processes of a paused container",
     .arguments = "<container-id>",
     .least = 1,
     .most = 1,

@@ -15,32 +15,33 @@ constexpr int kFailed = 1;
 constexpr int kUnknownCommand = 3;
 
 constexpr Flag kGlobalFlags[] = {
-    {.name = "debug", .help = "log also what is being done"},
+    {.name = "debug", .help = "enable debug logging"},
     {.name = "log",
      .takes = Takes::text,
-     .help = "append messages to this file, and not to standard error"},
+     .help = "append log messages to this file, or send them to journald:NAME or syslog:NAME "
+             "(default: standard error)"},
     {.name = "log-format",
      .takes = Takes::text,
      .initial = "text",
-     .help = "text, or json: one object a line"},
+     .help = "set the log format: text, or json for one object per line"},
     {.name = "log-level",
      .takes = Takes::text,
      .initial = "warning",
-     .help = "least grave messages that are logged: error, warning or debug"},
+     .help = "set the lowest level of messages to log: error, warning or debug"},
     {.name = "root",
      .takes = Takes::text,
-     .help =
-         "folder that keeps the state of the containers, best on a tmpfs (default: /run/crux, or "
-         "$XDG_RUNTIME_DIR/crux for users)"},
+     .help = "set the state directory of the containers, which should be on a tmpfs (default: "
+             "/run/crux, or $XDG_RUNTIME_DIR/crux for unprivileged users)"},
     {.name = "systemd-cgroup",
-     .help = "let systemd manage the cgroups; cgroupsPath is then slice:prefix:name"},
+     .help = "manage cgroups with systemd; cgroupsPath must then be slice:prefix:name"},
     {.name = "cgroup-manager",
      .takes = Takes::text,
-     .help = "systemd, cgroupfs or disabled; the first is --systemd-cgroup"},
+     .help =
+         "set the cgroup manager: systemd (the same as --systemd-cgroup), cgroupfs or disabled"},
     {.name = "rootless",
      .takes = Takes::text,
      .initial = "auto",
-     .help = "go on without rights on cgroups: true, false or auto"},
+     .help = "ignore missing permissions on cgroups: true, false or auto"},
     {.name = "criu", .takes = Takes::text, .hidden = Hidden::yes, .help = "ignored"},
     {.name = "version", .letters = "vV", .help = "print the version"},
 };
@@ -82,7 +83,7 @@ const Command* Program::find(std::string_view name) const {
     return nullptr;
 }
 
-/// Prints, and answers the exit code that this leaves.
+/// Prints the text and returns the exit status.
 int Program::say(std::string_view text) {
     const Status printed = print(text);
     if (printed) return 0;
@@ -90,7 +91,7 @@ int Program::say(std::string_view text) {
     return kFailed;
 }
 
-/// A wrong command line: the explanation and the help on standard output, the reason to the log.
+/// A usage error: the explanation and the help go to standard output, the error to the log.
 int Program::refuse(const Error& error, std::string_view explanation) {
     say(explanation);
     report_.error(error.message());
@@ -124,7 +125,8 @@ Status Program::open_report(const Options& global) {
     else if (word == "error")
         least = Reporter::Level::error;
     else if (word != "warning" && !word.empty())
-        return fail(Error::Kind::usage, cat("invalid log-level: ", word));
+        return fail(Error::Kind::usage,
+                    cat("invalid log-level: ", word, ": must be error, warning or debug"));
     return report_.open(global.text("log"), global.text("log-format"), least);
 }
 
@@ -178,7 +180,7 @@ int Program::run_command(const Options& global, const Command& command,
         return kFailed;
     }
     report_.debug(
-        cat(command.name, " with the state root ", root->path, root->rootless ? ", rootless" : ""));
+        cat(command.name, ": state directory ", root->path, root->rootless ? ", rootless" : ""));
     std::vector<std::string> warnings;
     Call call{global, line->options, line->arguments, *root, report_, warnings};
     return finish(command, command.run(call), warnings);
@@ -193,7 +195,7 @@ int Program::finish(const Command& command, const Result<int>& result,
     return command.failure_code;
 }
 
-/// A descriptor 0, 1 or 2 that the caller left closed would become some file of ours.
+/// If the caller closed descriptor 0, 1 or 2, the next file that crux opens would get its number.
 void occupy_standard_descriptors() {
     for (int descriptor = 0; descriptor <= STDERR_FILENO; ++descriptor)
         if (::fcntl(descriptor, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);

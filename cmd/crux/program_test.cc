@@ -47,7 +47,7 @@ struct Ran {
     std::string err;
 };
 
-/// Puts a file in place of one of our descriptors, and back.
+/// Replaces a standard descriptor with a file until restore().
 class Redirected {
  public:
     explicit Redirected(int number)
@@ -106,7 +106,7 @@ TEST_CASE("help goes to standard output with exit code 0") {
     }
 }
 
-TEST_CASE("the version needs no other option to be right") {
+TEST_CASE("--version works even if other options are invalid") {
     for (const char* word : {"--version", "-v", "-V"}) {
         const Ran ran = run({"--log", "/nosuch/log", word, "one"});
         CHECK(ran.code == 0);
@@ -175,10 +175,11 @@ TEST_CASE("wrong global options are errors of exit code 1") {
         {{"--root", "/", "one", "a"}, "Option --root argument should not be set to /"},
         {{"--root=/x/../..", "one", "a"}, "Option --root argument should not be set to /"},
         {{"--log-format", "xml", "one", "a"}, "invalid log-format: xml"},
-        {{"--log-level", "loud", "one", "a"}, "invalid log-level: loud"},
+        {{"--log-level", "loud", "one", "a"},
+         "invalid log-level: loud: must be error, warning or debug"},
         {{"--log", "/nosuch/log", "one", "a"}, "open /nosuch/log: no such file or directory"},
         {{"--rootless", "maybe", "one", "a"},
-         R"(invalid value \"maybe\" for --rootless: not true, false or auto)"},
+         R"(invalid value \"maybe\" for --rootless: must be true, false or auto)"},
     };
     for (const auto& one : cases) {
         const Ran ran = run(one.words);
@@ -215,7 +216,7 @@ TEST_CASE("a failure is one entry, with the command's prefix and exit code") {
     CHECK_THAT(exec.err, Catch::EndsWith(entry_of("exec failed: container does not exist")));
 }
 
-TEST_CASE("with a log file the entry is there and the bare sentence on standard error") {
+TEST_CASE("with a log file, the plain error text is also on standard error") {
     const std::string file = test::work_folder() + "/program.log";
     const Ran ran = run({"--log", file.c_str(), "--log-format=json", "one", "a"});
     CHECK(ran.code == 1);

@@ -14,11 +14,11 @@ constexpr Flag kFlags[] = {
      .letters = "f",
      .takes = Takes::text,
      .initial = "table",
-     .help = "table or json"},
+     .help = "set the output format: table or json"},
 };
 
 std::string json_of(const std::vector<int>& processes) {
-    // Go's encoder writes a list that nobody filled so, and callers were written for it.
+    // Go's encoder writes a nil slice as null, and callers expect that.
     if (processes.empty()) return "null\n";
     std::string out;
     for (const int pid : processes) out += cat(out.empty() ? '[' : ',', pid);
@@ -34,7 +34,7 @@ Result<std::string> table_of(const std::vector<int>& processes,
 
 Result<int> run_ps(Call& call) {
     auto found = container::processes(place_of(call), call.arguments[0]);
-    if (!found) return lacking_rights(call, "ps", std::move(found).error());
+    if (!found) return with_permission_hint(call, "ps", std::move(found).error());
     const std::string& format = call.options.text("format");
     std::string text;
     if (format == "json")
@@ -54,8 +54,9 @@ const Command kPs = {
     .usage = "list the processes of a container",
     .arguments = "<container-id> [ps options]",
     .description =
-        "The table is what ps(1) of the host says about them; everything behind the id is for\n"
-        "it (-ef where there is nothing), and its output needs a column PID. As JSON: their ids.",
+        "The table is the output of the host's ps(1) for these processes. Arguments after the\n"
+        "container ID are options of ps(1) (default: -ef); its output must have a column PID. The\n"
+        "JSON output is an array of process IDs.",
     .flags = kFlags,
     .least = 1,
     .most = kAnyNumber,

@@ -14,12 +14,12 @@ namespace crux::cmd {
 
 namespace {
 
-/// An entry that cannot be written has nowhere else to go.
+/// A write error is ignored: there is no other place to report it.
 void write_entry(int file, std::string_view text) {
     (void)write_all(file, "log", text);
 }
 
-/// The local time as RFC 3339 wants it, in seconds: what callers parse strictly.
+/// The local time in RFC 3339 format, in seconds: callers parse it strictly.
 std::string time_now() {
     const std::time_t now = std::time(nullptr);
     std::tm parts{};
@@ -48,14 +48,14 @@ int system_priority(Reporter::Level level) {
     return LOG_ERR;
 }
 
-/// Takes the prefix off the text if it has it.
+/// Removes the prefix from the text if the text has it.
 bool take_prefix(std::string_view& text, std::string_view prefix) {
     if (!text.starts_with(prefix)) return false;
     text.remove_prefix(prefix.size());
     return true;
 }
 
-/// logrus leaves words of these characters without quotes.
+/// logrus does not quote words of these characters.
 bool is_plain(std::string_view text) {
     constexpr std::string_view kPlain =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/@^+";
@@ -66,7 +66,7 @@ std::string word(std::string_view text) {
     return is_plain(text) ? std::string(text) : quoted(text);
 }
 
-/// The place in the sources, from the folder of the command on.
+/// The place in the source code, relative to the top directory.
 oci::LogCaller caller_of(const Reporter::Location& from) {
     std::string_view file = from.file_name();
     const std::size_t folder = file.rfind("cmd/crux/");

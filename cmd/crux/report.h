@@ -11,40 +11,39 @@
 
 namespace crux::cmd {
 
-/// Where and how messages leave the program. Nothing else in crux prints an error: each is reported
-/// here, once, as one entry of the log; and where the log is not standard error, also there as the
-/// bare sentence, since callers read either.
+/// The log. Nothing else in crux prints an error: each is reported here once, as one entry of the
+/// log, and if the log is not standard error, also there as plain text, because some callers read
+/// the log and some read standard error.
 class Reporter final : public container::StepLog {
  public:
     enum class Format : std::uint8_t { text, json };
     enum class Level : std::uint8_t { error, warning, debug };
     using Location = std::source_location;
 
-    /// Until open() is called: text, on standard error, errors and warnings.
+    /// Until open() is called, errors and warnings go to standard error as text.
     Reporter() = default;
     ~Reporter() override;
     Reporter(const Reporter&) = delete;
     Reporter& operator=(const Reporter&) = delete;
 
-    /// Takes the sink ("" for standard error, FILE or file:FILE to append to, journald:NAME or
-    /// syslog:NAME for the system's log), the format ("text", "json" or "") and the least grave
-    /// level that is written. A file is made with mode 0644 where it is missing. After a failure
-    /// the report is as it was before.
+    /// Sets the sink ("" for standard error, FILE or file:FILE to append to, journald:NAME or
+    /// syslog:NAME for the system's log), the format ("text", "json" or "") and the lowest level to
+    /// log. A missing file is created with mode 0644. A failure changes nothing.
     Status open(std::string_view sink, std::string_view format, Level least);
 
-    // Where debug messages are written, entries also name the place in the program that reports.
+    // If debug messages are enabled, entries also contain the place in the source code.
 
-    /// Reports why the program ends.
+    /// Reports why the program fails.
     void error(std::string_view sentence, const Location& from = Location::current());
-    /// Reports what was done otherwise than asked.
+    /// Reports what was ignored or changed.
     void warning(std::string_view sentence, const Location& from = Location::current());
-    /// Says what the program is doing, for --debug.
+    /// Reports progress, for --debug.
     void debug(std::string_view sentence, const Location& from = Location::current());
 
-    /// The same for what is planned.
+    /// Reports a step, for --debug.
     void log(std::string_view sentence) override { debug(sentence); }
 
-    /// True if debug messages are written.
+    /// True if debug messages are logged.
     [[nodiscard]] bool debugging() const { return least_ == Level::debug; }
 
  private:
@@ -58,19 +57,19 @@ class Reporter final : public container::StepLog {
     std::string name_;
 };
 
-/// The text for an entry of a text log, as logrus writes it: time="…" level=… msg="…", where there
-/// is a caller also func=… file="…", and a line end.
+/// An entry of a text log in logrus's format: time="…" level=… msg="…", with a caller also func=…
+/// file="…", and a newline.
 std::string text_entry(Reporter::Level level, std::string_view sentence, std::string_view time,
                        const oci::LogCaller& caller = {});
 
-/// The text for a terminal, as logrus writes it: the level in colour, seconds since the start.
+/// An entry for a terminal in logrus's format: the level in colour, seconds since the start.
 std::string terminal_entry(Reporter::Level level, std::string_view sentence, long seconds);
 
-/// The level's word in a log: "error", "warning", "debug".
+/// The name of the level in a log: "error", "warning", "debug".
 std::string_view level_word(Reporter::Level level);
 
-/// Says on standard error alone, as a bare sentence, what is wrong beside the matter ("list" names
-/// the containers that it cannot read).
+/// Prints a problem that does not fail the command as plain text to standard error only ("list"
+/// reports the containers that it cannot read).
 void aside(std::string_view sentence);
 
 }  // namespace crux::cmd

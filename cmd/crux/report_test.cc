@@ -48,7 +48,7 @@ TEST_CASE("on a terminal an entry has its level in colour and the seconds since 
     CHECK(terminal_entry(Level::debug, "no", 12345) == "\x1b[37mDEBU\x1b[0m[12345] no\n");
 }
 
-TEST_CASE("a file gets entries appended, from the level that was asked for") {
+TEST_CASE("entries of the requested level and above are appended to the file") {
     const std::string file = test::work_folder() + "/report.log";
     test::write_file(file, "before\n");
     {
@@ -70,7 +70,7 @@ TEST_CASE("a file gets entries appended, from the level that was asked for") {
     ::unlink(file.c_str());
 }
 
-TEST_CASE("a log that cannot be had is refused") {
+TEST_CASE("a log that cannot be opened is refused") {
     Reporter report;
     const Status format = report.open("", "xml", Level::warning);
     REQUIRE_FALSE(format.has_value());

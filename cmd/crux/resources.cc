@@ -19,17 +19,17 @@ std::unexpected<Error> wrong(std::string_view name, std::string_view why) {
     return fail(Error::Kind::usage, cat("invalid value for ", name, ": ", why));
 }
 
-/// A number in decimal; nothing where the flag is empty.
+/// A number in decimal; nullopt if the flag is empty.
 template <class Number>
 Result<std::optional<Number>> number_of(const Options& given, std::string_view name) {
     const std::string& text = given.text(name);
     if (text.empty()) return std::optional<Number>();
     const auto number = to_number<Number>(text);
-    if (!number) return wrong(name, cat(quoted(text), " is no number that fits"));
+    if (!number) return wrong(name, cat(quoted(text), " is not a number in the allowed range"));
     return number;
 }
 
-/// A size, or -1; nothing where the flag is empty.
+/// A size, or -1; nullopt if the flag is empty.
 Result<std::optional<std::int64_t>> size_of(const Options& given, std::string_view name) {
     const std::string& text = given.text(name);
     if (text.empty()) return std::optional<std::int64_t>();
@@ -65,12 +65,12 @@ Status take_weight(const Options& given, oci::BlockIoResources& io) {
     const std::int64_t weight = given.number("blkio-weight");
     if (weight == 0) return {};
     if (weight < 0 || weight > std::numeric_limits<std::uint16_t>::max())
-        return wrong("blkio-weight", cat(weight, " is not between 10 and 1000"));
+        return wrong("blkio-weight", cat("must be from 10 to 1000, not ", weight));
     io.weight = static_cast<std::uint16_t>(weight);
     return {};
 }
 
-/// All of a file whose end nobody knows; "-" is standard input.
+/// The contents of a file of unknown size; "-" is standard input.
 Result<std::string> read_document(const std::string& path) {
     const bool is_input = path == "-";
     const int file = is_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

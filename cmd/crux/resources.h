@@ -9,8 +9,7 @@
 
 namespace crux::cmd {
 
-/// The limits that the flags of update name, or those of the document of --resources ("-" is
-/// standard input).
+/// The limits of the flags of update, or those of the file of --resources ("-" is standard input).
 Result<oci::Resources> take_resources(const Options& given, std::vector<std::string>& warnings);
 
 }  // namespace crux::cmd

@@ -12,13 +12,13 @@ constexpr Flag kFlags[] = {
     kImagePathFlag,
     kWorkPathFlag,
     kTcpEstablishedFlag,
-    {.name = "tcp-close", .help = "restore TCP connections as closed ones"},
+    {.name = "tcp-close", .help = "restore TCP connections in the closed state"},
     kExtUnixSkFlag,
     kShellJobFlag,
     kFileLocksFlag,
     kManageCgroupsModeFlag,
     kBundleFlag,
-    {.name = "detach", .letters = "d", .help = "return as soon as the container runs"},
+    {.name = "detach", .letters = "d", .help = "return as soon as the container is running"},
     kPidFileFlag,
     kNoSubreaperFlag,
     kNoPivotFlag,
@@ -27,13 +27,14 @@ constexpr Flag kFlags[] = {
     kLazyPagesFlag,
     {.name = "lsm-profile",
      .takes = Takes::text,
-     .help = "profile to restore with instead of the saved one",
+     .help = "use this security profile instead of the saved one",
      .value_name = "type:name"},
     {.name = "lsm-mount-context",
      .takes = Takes::text,
-     .help = "mount context to restore with instead of the saved one",
+     .help = "use this mount context instead of the saved one",
      .value_name = "context"},
-    // Sent by callers that give restore what they give checkpoint or create; the images say it.
+    // Callers pass these flags of checkpoint and create to restore too; the images contain the
+    // values.
     {.name = "no-new-keyring", .hidden = Hidden::yes, .help = "ignored"},
     {.name = "parent-path", .takes = Takes::text, .hidden = Hidden::yes, .help = "ignored"},
     {.name = "page-server", .takes = Takes::text, .hidden = Hidden::yes, .help = "ignored"},
@@ -41,7 +42,7 @@ constexpr Flag kFlags[] = {
      .takes = Takes::number,
      .hidden = Hidden::yes,
      .initial = "0",
-     .help = "refused but for 0: no descriptor can be given to a program that was saved"},
+     .help = "must be 0: a restored process has the file descriptors that were saved"},
 };
 
 Result<int> run_restore(Call& call) {
@@ -53,7 +54,8 @@ Result<int> run_restore(Call& call) {
     options.criu.lsm_mount_context = given.text("lsm-mount-context");
     if (given.number("preserve-fds") != 0)
         return fail(Error::Kind::usage,
-                    "--preserve-fds: no descriptor can be given to a program that was saved");
+                    "--preserve-fds must be 0: a restored process has the file descriptors that "
+                    "were saved");
     TRY(take_creation_options(call, options));
     options.detach = given.on("detach");
     options.no_subreaper = given.on("no-subreaper");
@@ -65,11 +67,11 @@ Result<int> run_restore(Call& call) {
 
 const Command kRestore = {
     .name = "restore",
-    .usage = "make a container of the images that checkpoint saved",
+    .usage = "restore a container from the images of a checkpoint",
     .arguments = "<container-id>",
     .description =
-        "Makes the container of the bundle with the processes that were saved, which go on\n"
-        "where they were. In the foreground it stays as \"run\" does.",
+        "Create the container of the bundle and continue the processes that were saved. In the\n"
+        "foreground, signals and the exit status are handled as by \"run\".",
     .flags = kFlags,
     .least = 1,
     .most = 1,

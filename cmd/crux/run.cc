@@ -9,8 +9,8 @@ constexpr Flag kFlags[] = {
     kBundleFlag,
     kConsoleSocketFlag,
     kPidfdSocketFlag,
-    {.name = "detach", .letters = "d", .help = "return as soon as the program runs"},
-    {.name = "keep", .help = "do not delete the container when its program has ended"},
+    {.name = "detach", .letters = "d", .help = "return as soon as the program is running"},
+    {.name = "keep", .help = "keep the container after its program has exited"},
     kPidFileFlag,
     kNoSubreaperFlag,
     kNoPivotFlag,
@@ -31,12 +31,12 @@ Result<int> run_run(Call& call) {
 
 const Command kRun = {
     .name = "run",
-    .usage = "make a container from a bundle and run its program",
+    .usage = "create a container from a bundle and run its program",
     .arguments = "<container-id>",
     .description =
-        "Like create and start in one. In the foreground it passes signals on, leaves with\n"
-        "the program's exit code (128 and the signal's number if one killed it) and deletes\n"
-        "the container.",
+        "Create and start the container. In the foreground, signals are forwarded to the program,\n"
+        "the container is deleted when the program has exited, and the exit status is that of the\n"
+        "program, or 128 plus the signal number if a signal killed it.",
     .flags = kFlags,
     .least = 1,
     .most = 1,

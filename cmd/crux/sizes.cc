@@ -13,15 +13,15 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789";
 
-/// Adds `value` units to the sum; false where it does not fit.
+/// Adds `value` units to the sum; false on overflow.
 bool add(std::int64_t& sum, std::int64_t value, std::int64_t unit) {
     std::int64_t product = 0;
     return !__builtin_mul_overflow(value, unit, &product) &&
            !__builtin_add_overflow(sum, product, &sum);
 }
 
-/// Digits with at most one point, times the unit, rounded down; nothing for anything else or what
-/// does not fit.
+/// Digits with at most one decimal point, times the unit, rounded down; nullopt for other text and
+/// on overflow.
 std::optional<std::int64_t> times(std::string_view number, std::int64_t unit) {
     const std::size_t point = number.find('.');
     const std::string_view whole = number.substr(0, point);
@@ -41,7 +41,7 @@ std::optional<std::int64_t> times(std::string_view number, std::int64_t unit) {
     return size;
 }
 
-/// 1024 to the power that the suffix says, 0 for no suffix.
+/// The power of 1024 that the suffix stands for; 0 if the suffix is invalid.
 std::int64_t unit_of(std::string_view suffix) {
     constexpr std::string_view kSteps = "bkmgtp";
     if (suffix.empty()) return 1;

@@ -7,13 +7,14 @@
 
 namespace crux::cmd {
 
-/// A number of bytes as docker's command line has it: digits, perhaps with a fraction, and k, m, g,
-/// t or p in either case (1024 each), perhaps followed by b or ib. "invalid size: …".
+/// A number of bytes in the syntax of docker: digits, optionally with a fraction, and an optional
+/// unit k, m, g, t or p in either case (powers of 1024), optionally followed by b or ib. The error
+/// is "invalid size: …".
 Result<std::int64_t> parse_size(std::string_view text);
 
-/// A time as Go writes durations, in milliseconds: numbers with h, m, s, ms, us or ns, perhaps
-/// several and with fractions ("1m30s", "1.5s"), with a sign in front, or 0. "invalid duration …".
-/// What is shorter than a millisecond and longer than nothing counts as one.
+/// A Go duration, in milliseconds: an optional sign and one or more numbers, optionally with a
+/// fraction, each with a unit h, m, s, ms, us or ns ("1m30s", "1.5s"); or 0. A positive duration
+/// below one millisecond is rounded up to one. The error is "invalid duration …".
 Result<std::int64_t> parse_duration(std::string_view text);
 
 }  // namespace crux::cmd

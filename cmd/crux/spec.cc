@@ -19,12 +19,12 @@ constexpr Flag kFlags[] = {
     {.name = "bundle",
      .letters = "b",
      .takes = Takes::text,
-     .help = "folder to write it to (default: the current one)",
+     .help = "write the file to this directory (default: the current directory)",
      .value_name = "dir"},
-    {.name = "rootless", .help = "for a user without privileges"},
+    {.name = "rootless", .help = "write a configuration for an unprivileged user"},
 };
 
-/// On a host with version 1, container images expect to see the host's cgroup paths.
+/// On a host with cgroup v1, container images expect to see the cgroup paths of the host.
 bool has_cgroup2_alone() {
     struct ::statfs info{};
     return ::statfs("/sys/fs/cgroup", &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
@@ -52,10 +52,12 @@ Result<int> run_spec(Call& call) {
 
 const Command kSpec = {
     .name = "spec",
-    .usage = "write a config.json to start from",
+    .usage = "write a template of config.json",
     .description =
-        "The file asks for a shell in new namespaces on the root file system \"rootfs\" beside\n"
-        "it. Change it to what you need; crux explain tells what each part does.",
+        "Write a config.json that runs a shell in new namespaces. The root filesystem is the\n"
+        "directory \"rootfs\" next to the file. Edit the file as needed; \"crux explain\" shows "
+        "what\n"
+        "crux does for each property.",
     .flags = kFlags,
     .stateless = true,
     .run = run_spec,

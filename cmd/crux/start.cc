@@ -14,7 +14,7 @@ Result<int> run_start(Call& call) {
 
 const Command kStart = {
     .name = "start",
-    .usage = "let the program of a created container run",
+    .usage = "start the program of a created container",
     .arguments = "<container-id>",
     .least = 1,
     .most = 1,

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kStandardRoot = "/run/crux";
 
-/// The first user namespace maps every id to itself, in one line.
+/// The initial user namespace maps every ID to itself, in one line.
 bool is_first_user_namespace() {
     const int file = ::open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
     if (file < 0) return true;
@@ -85,8 +85,8 @@ Result<bool> is_rootless(std::string_view asked, const Caller& caller) {
         return caller.effective_user != 0 || caller.in_user_namespace;
     if (lower == "true" || lower == "t" || lower == "1") return true;
     if (lower == "false" || lower == "f" || lower == "0") return false;
-    return fail(Error::Kind::usage,
-                cat("invalid value ", quoted(asked), " for --rootless: not true, false or auto"));
+    return fail(Error::Kind::usage, cat("invalid value ", quoted(asked),
+                                        " for --rootless: must be true, false or auto"));
 }
 
 Result<StateRootChoice> find_root(const Options& global, const Caller& caller) {

@@ -11,10 +11,10 @@
 
 namespace crux::cmd {
 
-/// What of the calling process decides where state is kept and whether cgroups may be refused.
+/// The properties of the calling process that select the state directory and rootless mode.
 struct Caller {
     uid_t effective_user = 0;
-    bool in_user_namespace = false;   ///< its user namespace is not the first one
+    bool in_user_namespace = false;   ///< its user namespace is not the initial one
     std::string runtime_folder;       ///< XDG_RUNTIME_DIR; empty is the same as unset
     std::optional<std::string> user;  ///< USER
 
@@ -22,7 +22,7 @@ struct Caller {
     static Caller here();
 };
 
-/// The folder that holds the containers.
+/// The state directory.
 struct StateRootChoice {
     enum class Origin : bool { standard, asked };
     std::string path;  ///< absolute and clean
@@ -30,24 +30,25 @@ struct StateRootChoice {
     bool rootless = false;
 };
 
-/// /run/crux; for anyone but real root $XDG_RUNTIME_DIR/crux where that is set. StateRootChoice
-/// inside a user namespace counts as real root if USER says so.
+/// /run/crux, or $XDG_RUNTIME_DIR/crux if that is set and the caller is not real root. Root of a
+/// user namespace counts as real root if USER is "root".
 std::string standard_root(const Caller& caller);
 
-/// Whether the text (--rootless) or, where that is "auto" or empty, the caller makes this a runtime
-/// that must live without some rights on cgroups.
+/// Whether crux runs in rootless mode, in which some permissions on cgroups may be missing: as the
+/// text (--rootless) says, or if that is "auto" or empty, as the caller's user and namespace
+/// require.
 Result<bool> is_rootless(std::string_view asked, const Caller& caller);
 
-/// The root for these global flags. A folder below XDG_RUNTIME_DIR is made, with the sticky bit
-/// that keeps it from being cleaned away.
+/// The state directory for these global flags. A directory below XDG_RUNTIME_DIR is created, with
+/// the sticky bit that protects it from automatic cleanup.
 Result<StateRootChoice> find_root(const Options& global, const Caller& caller);
 
-/// The path made absolute against the working directory, without ".", ".." and doubled slashes; by
-/// its text alone.
+/// The path made absolute from the working directory, without ".", ".." and repeated slashes. Works
+/// on the text only.
 Result<std::string> absolute_path(std::string_view path);
 
-/// Makes the bundle the working directory ("" leaves it) and answers its absolute path, without
-/// symbolic links.
+/// Changes the working directory to the bundle ("" is no change) and returns its absolute path,
+/// without symbolic links.
 Result<std::string> enter_bundle(const std::string& bundle);
 
 }  // namespace crux::cmd

@@ -18,7 +18,7 @@ struct Case {
     bool rootless;
 };
 
-TEST_CASE("the standard root and rootlessness follow from who calls") {
+TEST_CASE("the default root and rootless mode depend on the caller") {
     const Case cases[] = {
         {"real root", {0, false, "", {}}, "/run/crux", false},
         {"real root with a runtime folder", {0, false, "/run/user/0", {}}, "/run/crux", false},
@@ -42,7 +42,7 @@ TEST_CASE("a wrong value for --rootless is refused") {
     const auto answer = is_rootless("maybe", Caller{});
     REQUIRE_FALSE(answer.has_value());
     CHECK(answer.error().message() ==
-          "invalid value \"maybe\" for --rootless: not true, false or auto");
+          "invalid value \"maybe\" for --rootless: must be true, false or auto");
 }
 
 TEST_CASE("a path is made absolute and clean by its text") {
@@ -66,7 +66,7 @@ Result<StateRootChoice> root_for(const std::vector<const char*>& words, const Ca
     return find_root(line->options, caller);
 }
 
-TEST_CASE("a root below the runtime folder is made, private and sticky") {
+TEST_CASE("a root in XDG_RUNTIME_DIR is created private and sticky") {
     const std::string folder = test::work_folder() + "/runtime/deep";
     const Caller user = {1000, false, folder, "u"};
     const auto root = root_for({}, user);
@@ -79,7 +79,7 @@ TEST_CASE("a root below the runtime folder is made, private and sticky") {
     CHECK(info.st_mode == (S_IFDIR | S_ISVTX | 0700U));
     CHECK(root_for({}, user).has_value());
 
-    // One that the caller names is only named.
+    // A directory of --root is not created here.
     const auto asked = root_for({"--root", "/x/../nosuch/", "--rootless=false"}, user);
     REQUIRE(asked.has_value());
     CHECK(asked->path == "/nosuch");
@@ -87,7 +87,7 @@ TEST_CASE("a root below the runtime folder is made, private and sticky") {
     CHECK_FALSE(asked->rootless);
 }
 
-TEST_CASE("a runtime folder that cannot be used is told") {
+TEST_CASE("an unusable XDG_RUNTIME_DIR is reported") {
     const std::string file = test::work_folder() + "/no-folder";
     test::write_file(file, "");
     const auto root = root_for({}, {1000, false, file, "u"});

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kLeastWidth = 12;
 constexpr std::size_t kPadding = 3;
 
-/// How many characters a terminal shows: UTF-8's continuation bytes do not count.
+/// The number of characters on a terminal: UTF-8's continuation bytes are not counted.
 std::size_t width_of(const std::string& cell) {
     return static_cast<std::size_t>(std::ranges::count_if(
         cell, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));

@@ -5,15 +5,15 @@
 
 namespace crux::cmd {
 
-/// Text in columns, laid out as runc's tables are: each column at least 12 wide, three blanks after
-/// its widest cell, the last one left as it is.
+/// Text in columns, in the layout of runc's tables: each column is at least 12 wide and three
+/// blanks wider than its widest cell; the last column is not padded.
 class Table {
  public:
-    /// Starts with the row of headings, which says how many columns there are.
+    /// Starts with the row of headings, which sets the number of columns.
     explicit Table(std::vector<std::string> headings) { add(std::move(headings)); }
-    /// Adds a row of as many cells.
+    /// Adds a row with the same number of cells.
     void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-    /// All rows, a line each.
+    /// All rows, one per line.
     [[nodiscard]] std::string text() const;
 
  private:

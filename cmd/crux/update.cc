@@ -21,34 +21,36 @@ constexpr Flag kFlags[] = {
     {.name = "resources",
      .letters = "r",
      .takes = Takes::text,
-     .help = "take the limits from this file, or from standard input for -",
+     .help = "read the limits from this JSON file, or from standard input if it is -",
      .value_name = "file"},
     {.name = "blkio-weight",
      .takes = Takes::number,
      .initial = "0",
-     .help = "share of the time of block devices, 10 to 1000",
+     .help = "set the block I/O weight, 10 to 1000",
      .value_name = "weight"},
-    text_flag("cpu-period", "length of a period of --cpu-quota, in microseconds", "time"),
-    text_flag("cpu-quota", "CPU time in a period, in microseconds", "time"),
-    text_flag("cpu-burst", "CPU time that may be saved up over periods, in microseconds", "time"),
-    text_flag("cpu-share", "share of CPU time beside others", "shares"),
-    text_flag("cpu-rt-period", "length of a period of --cpu-rt-runtime, in microseconds", "time"),
-    text_flag("cpu-rt-runtime", "realtime CPU time in a period, in microseconds", "time"),
-    text_flag("cpuset-cpus", "CPUs that may be used: 0-2,5", "list"),
-    text_flag("cpuset-mems", "memory nodes that may be used: 0-2,5", "list"),
+    text_flag("cpu-period", "set the period of --cpu-quota, in microseconds", "time"),
+    text_flag("cpu-quota", "set the CPU time per period, in microseconds", "time"),
+    text_flag("cpu-burst",
+              "set the unused CPU time that may be saved for later periods, in microseconds",
+              "time"),
+    text_flag("cpu-share", "set the CPU shares (relative weight)", "shares"),
+    text_flag("cpu-rt-period", "set the period of --cpu-rt-runtime, in microseconds", "time"),
+    text_flag("cpu-rt-runtime", "set the realtime CPU time per period, in microseconds", "time"),
+    text_flag("cpuset-cpus", "set the CPUs that may be used, such as 0-2,5", "list"),
+    text_flag("cpuset-mems", "set the memory nodes that may be used, such as 0-2,5", "list"),
     hidden_flag("kernel-memory"),
     hidden_flag("kernel-memory-tcp"),
-    text_flag("memory", "limit of memory", "size"),
-    text_flag("cpu-idle", "1: run only when nobody else wants the CPU", "0|1"),
-    text_flag("memory-reservation", "memory that is left to it when memory is short", "size"),
-    text_flag("memory-swap", "limit of memory and swap together", "size"),
+    text_flag("memory", "set the memory limit", "size"),
+    text_flag("cpu-idle", "set to 1 to run only when no other process needs the CPU", "0|1"),
+    text_flag("memory-reservation", "set the memory reservation (soft limit)", "size"),
+    text_flag("memory-swap", "set the limit of memory plus swap", "size"),
     {.name = "pids-limit",
      .takes = Takes::number,
      .initial = "0",
-     .help = "limit of processes and threads",
+     .help = "set the maximum number of processes and threads",
      .value_name = "n"},
-    text_flag("l3-cache-schema", "Intel RDT: schema of the L3 cache", "schema"),
-    text_flag("mem-bw-schema", "Intel RDT: schema of the memory bandwidth", "schema"),
+    text_flag("l3-cache-schema", "set the Intel RDT schema of the L3 cache", "schema"),
+    text_flag("mem-bw-schema", "set the Intel RDT schema of the memory bandwidth", "schema"),
 };
 
 Result<int> run_update(Call& call) {
@@ -65,13 +67,14 @@ Result<int> run_update(Call& call) {
 
 const Command kUpdate = {
     .name = "update",
-    .usage = "change the limits of a container",
+    .usage = "change the resource limits of a container",
     .arguments = "<container-id>",
     .description =
-        "What is not named stays as it is. All is checked before the first limit is changed, and\n"
-        "if the kernel refuses one, those before it are changed back. Sizes are bytes, or have k,\n"
-        "m, g or t behind them; -1 is no limit. The document of --resources is the object\n"
-        "linux.resources of a config.json; with it the other flags for limits do not count.",
+        "Limits that are not specified remain unchanged. All values are checked before the first\n"
+        "limit is changed; if the kernel rejects one, the limits changed before it are restored.\n"
+        "Sizes are in bytes, or have the suffix k, m, g or t; -1 means unlimited. The file of\n"
+        "--resources has the format of linux.resources in config.json; if it is specified, the\n"
+        "other flags are ignored, except those for Intel RDT.",
     .flags = kFlags,
     .least = 1,
     .most = 1,

@@ -10,21 +10,21 @@ namespace {
 constexpr Flag kFlags[] = {
     kBundleFlag,
     {.name = "strict",
-     .help = "let warnings count as errors, ask this host too, and list what becomes of each "
-             "property"},
+     .help = "treat warnings as errors, check this host too, and print whether each property is "
+             "applied"},
     {.name = "format",
      .letters = "f",
      .takes = Takes::text,
      .initial = "text",
-     .help = "text or json",
+     .help = "set the output format: text or json",
      .value_name = "format"},
 };
 
 std::string listing(const oci::Diagnostics& diagnostics) {
     std::string out;
     for (const oci::Diagnostic& diagnostic : diagnostics.all()) {
-        const bool grave = diagnostic.severity == oci::Severity::error;
-        out += cat(grave ? "error: " : "warning: ", oci::describe(diagnostic), '\n');
+        const bool is_error = diagnostic.severity == oci::Severity::error;
+        out += cat(is_error ? "error: " : "warning: ", oci::describe(diagnostic), '\n');
     }
     return out;
 }
@@ -64,7 +64,7 @@ Result<int> run_validate(Call& call) {
 
 const Command kValidate = {
     .name = "validate",
-    .usage = "print all errors and warnings about a bundle's config.json",
+    .usage = "check a bundle's config.json and print all errors and warnings",
     .flags = kFlags,
     .stateless = true,
     .run = run_validate,

@@ -7,7 +7,7 @@ namespace crux::cmd {
 
 namespace {
 
-/// "key: value", or nothing where the build does not know it.
+/// "key: value", or an empty text if the build does not know the value.
 std::string line(std::string_view key, std::string_view value) {
     return value.empty() ? "" : cat(key, ": ", value, '\n');
 }

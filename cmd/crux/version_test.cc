@@ -5,7 +5,7 @@
 namespace crux::cmd {
 namespace {
 
-TEST_CASE("the first line alone has the word version") {
+TEST_CASE("only the first line has the word version") {
     for (const char* program : {"crux", "other", "runc"}) {
         const std::string text = version_text(program);
         const std::string name = program == std::string("runc") ? "runc" : "crux";

@@ -6,7 +6,7 @@
 
 int main(int argc, char** argv) {
     namespace demonstration = crux::demonstration;
-    // What is written is read while it runs.
+    // The demonstration reads the output while the program runs.
     setvbuf(stdout, nullptr, _IOLBF, 0);
     if (argc == 2 && std::strcmp(argv[1], "escape") == 0) return demonstration::escape();
     if (argc == 4 && std::strcmp(argv[1], "watch-memory") == 0)

@@ -2,12 +2,12 @@
 
 namespace crux::demonstration {
 
-/// Makes the classic attempt to leave a root given by chroot (a second chroot, then "..", then a
-/// third) and prints what "/" holds afterwards. 0 where the attempt could be made.
+/// Tries the classic escape from a chroot (a second chroot, then "..", then a third) and prints the
+/// contents of "/" afterwards. Returns 0 if the attempt could be made.
 int escape();
 
-/// Waits until the kernel tells of an out-of-memory kill in a cgroup (a folder; v1 tells by
-/// eventfd, v2 by a changed memory.events), and prints it. 1 where the time is up before.
+/// Waits until the kernel reports an out-of-memory kill in a cgroup (a directory; v1 reports it by
+/// eventfd, v2 by a change of memory.events), and prints it. Returns 1 on timeout.
 int watch_memory(const char* cgroup, int seconds);
 
 }  // namespace crux::demonstration

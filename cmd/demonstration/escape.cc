@@ -30,8 +30,8 @@ void print_root() {
 }  // namespace
 
 int escape() {
-    // The working directory stays at the old root while the root moves below it: from then on ".."
-    // never meets the root and is stopped only by the top of the mount namespace.
+    // The working directory stays at the old root and the new root is below it: ".." does not stop
+    // at the new root, only at the root of the mount namespace.
     constexpr int kDeeperThanAnyPath = 64;
     const unsigned long long before = root_inode();
     bool moved = chdir("/") == 0 && chroot("/etc") == 0;

@@ -1,6 +1,6 @@
-// Shows seccomp's strict set: after it is in force, read, write, exit and sigreturn go through, and
-// any other system call ends the process. With a word, whatever it is, it puts itself into the
-// kernel's strict mode; without, it expects a filter of that set to be in force already.
+// Demonstrates seccomp's strict set: read, write, exit and sigreturn are allowed, and any other
+// system call kills the process. With an argument, the program enters the kernel's strict mode;
+// without one, it expects that a filter with this set is already installed.
 
 #include "runtime/init/raw.h"
 
@@ -28,7 +28,7 @@ struct Action {
 };
 
 #if defined(__x86_64__)
-// Where the handler returns to; the other architectures have it in their vdso.
+// The return address of the handler; on other architectures it is in the vdso.
 extern "C" void return_from_signal();
 asm("return_from_signal: mov $15, %eax\n syscall\n");
 constexpr unsigned long kFlags = 0x04000000UL | 0x10000000UL;  // SA_RESTORER | SA_RESTART
@@ -37,7 +37,7 @@ constexpr unsigned long kFlags = 0x10000000UL;
 #endif
 
 void on_signal(int /*number*/) {
-    say("sigreturn: a signal's handler ran, and returns by it\n");
+    say("sigreturn: a signal handler ran and returns\n");
 }
 
 void catch_user1() {
@@ -60,15 +60,15 @@ void enter_strict_mode() {
 }  // namespace
 
 extern "C" [[noreturn]] [[gnu::used]] void run(const long* stack) {
-    // The stack of a new program: argc, argv, …; any word at all asks for the kernel's mode.
+    // The initial stack: argc, argv, …; any argument selects the kernel's strict mode.
     if (stack[0] > 1) enter_strict_mode();
     say("write: this line was written\n");
     char words[64];
     if (call(__NR_read, 0, reinterpret_cast<long>(words), sizeof words) >= 0)
         say("read: standard input was read\n");
-    say("getpid: is not in the set, and is called now\n");
+    say("getpid: not in the set, is called now\n");
     call(__NR_getpid);
-    say("getpid: came back, so no filter is in force\n");
+    say("getpid: returned, so no filter is active\n");
     for (;;) call(__NR_exit, 0);
 }
 
@@ -77,7 +77,7 @@ asm(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call run\n");
 #elif defined(__aarch64__)
 asm(".globl _start\n_start: mov x0, sp\n b run\n");
 #elif defined(__riscv)
-// The linker makes short accesses to data relative to gp, which the program has to set itself.
+// The linker emits data accesses relative to gp, which the program has to set itself.
 asm(".globl _start\n_start:\n .option push\n .option norelax\n la gp, __global_pointer$\n"
     " .option pop\n mv a0, sp\n tail run\n");
 #endif

@@ -28,7 +28,7 @@ std::string read_text(const std::string& path) {
     return {text, got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 
-// The value behind "oom_kill " in memory.events (v2) or memory.oom_control (v1).
+// The value of oom_kill in memory.events (v2) or memory.oom_control (v1).
 std::string kills(const std::string& file) {
     const std::string text = "\n" + read_text(file);
     const std::size_t at = text.find("\noom_kill ");
@@ -44,7 +44,7 @@ bool readable(int descriptor, Clock::time_point deadline) {
     return left.count() > 0 && poll(&event, 1, static_cast<int>(left.count())) == 1;
 }
 
-// At once: the demonstration waits for this line before it lets the container go.
+// Flushed: the demonstration waits for this line before it continues the container.
 void say(const char* line) {
     std::puts(line);
     std::fflush(stdout);
@@ -55,7 +55,7 @@ int fail(const char* call) {
     return 1;
 }
 
-// The kernel adds to the eventfd that was registered for memory.oom_control.
+// The kernel increments the eventfd that is registered for memory.oom_control.
 int watch_v1(const std::string& cgroup, Clock::time_point deadline) {
     const std::string control = cgroup + "/memory.oom_control";
     const int event = eventfd(0, EFD_CLOEXEC);
@@ -65,10 +65,10 @@ int watch_v1(const std::string& cgroup, Clock::time_point deadline) {
     const std::string words = std::to_string(event) + " " + std::to_string(file);
     if (write(registry, words.data(), words.size()) < 0) return fail("register");
     say("watching memory.oom_control by eventfd");
-    if (!readable(event, deadline)) return fail("nothing came");
+    if (!readable(event, deadline)) return fail("timeout");
     std::uint64_t count = 0;
     if (read(event, &count, sizeof count) < 0) return fail("read");
-    // Told before it kills: the count of kills in the same file is still the old one.
+    // The notification comes before the kill: oom_kill in the same file is not incremented yet.
     std::printf("notified: out of memory (the eventfd counts %llu)\n",
                 static_cast<unsigned long long>(count));
     return 0;
@@ -82,7 +82,7 @@ int watch_v2(const std::string& cgroup, Clock::time_point deadline) {
         return fail("inotify");
     say("watching memory.events by inotify");
     while (kills(events) == "0") {
-        if (!readable(watcher, deadline)) return fail("nothing came");
+        if (!readable(watcher, deadline)) return fail("timeout");
         char changes[4096];
         if (read(watcher, changes, sizeof changes) < 0) return fail("read");
     }

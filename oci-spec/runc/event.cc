@@ -9,12 +9,12 @@ namespace crux::oci {
 
 namespace {
 
-/// A number, left out where it is zero.
+/// A number, omitted if zero.
 void counted(JsonWriter& writer, std::string_view name, std::uint64_t value) {
     if (value != 0) writer.member(name, value);
 }
 
-/// Numbers, left out where there are none.
+/// Numbers, omitted if there are none.
 void numbers(JsonWriter& writer, std::string_view name, const auto& values) {
     if (values.empty()) return;
     writer.key(name);
@@ -23,7 +23,7 @@ void numbers(JsonWriter& writer, std::string_view name, const auto& values) {
     writer.end_array();
 }
 
-/// Hundredths as Go writes a float: without zeros at the end.
+/// Hundredths in Go's float format: without trailing zeros.
 void hundredths(JsonWriter& writer, std::string_view name, std::uint64_t value) {
     std::string text = cat(value / 100);
     const std::uint64_t rest = value % 100;
@@ -203,7 +203,7 @@ std::string stats_event(std::string_view id, const Stats& stats) {
     writer.key("intel_rdt");
     writer.begin_object();
     writer.end_object();
-    // Interfaces are nothing that this runtime makes.
+    // Always null: crux does not create network interfaces of runc's kind.
     writer.key("network_interfaces");
     writer.null();
     writer.end_object();

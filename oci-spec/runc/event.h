@@ -7,11 +7,11 @@
 
 namespace crux::oci {
 
-/// The line of events for what a container has used, as runc writes it: what is zero is left out
-/// where runc leaves it out.
+/// The line of `events` with the statistics of a container, in runc's format: zero values are
+/// omitted where runc omits them.
 std::string stats_event(std::string_view id, const Stats& stats);
 
-/// The line of events for a container that ran out of memory.
+/// The line of `events` for a container that ran out of memory.
 std::string oom_event(std::string_view id);
 
 }  // namespace crux::oci

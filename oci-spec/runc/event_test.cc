@@ -64,7 +64,7 @@ TEST_CASE("statistics have runc's names") {
     CHECK(line.find('\n') == line.size() - 1);
 }
 
-TEST_CASE("a want of memory has no data") {
+TEST_CASE("an out-of-memory event has no data") {
     CHECK(oom_event("b") == "{\"type\":\"oom\",\"id\":\"b\"}\n");
 }
 

@@ -24,7 +24,7 @@ constexpr std::array kRecordNamespaces = {
     Word<NamespaceType>{"NEWUTS", NamespaceType::uts},
 };
 
-// runc keeps annotations and the bundle as a list of KEY=VALUE.
+// runc stores annotations and the bundle as a list of KEY=VALUE.
 std::vector<std::string> labels(const ContainerRecord& record) {
     std::vector<std::string> out;
     for (const auto& [key, value] : record.annotations) out.push_back(cat(key, '=', value));

@@ -8,9 +8,9 @@
 
 namespace crux::oci {
 
-/// How long tasks waited for a resource (Documentation/accounting/psi.rst).
+/// The time that tasks waited for a resource (Documentation/accounting/psi.rst).
 struct Pressure {
-    /// Shares of the last 10, 60 and 300 seconds in hundredths of a per cent, and all time.
+    /// Averages over 10, 60 and 300 seconds in hundredths of a percent, and the total time.
     struct Line {
         std::uint64_t avg10 = 0;
         std::uint64_t avg60 = 0;
@@ -28,7 +28,7 @@ struct CpuStats {
     std::uint64_t total = 0;
     std::uint64_t user = 0;
     std::uint64_t kernel = 0;
-    std::vector<std::uint64_t> per_cpu;  ///< v1 only, as the next two
+    std::vector<std::uint64_t> per_cpu;  ///< v1 only, like the next two
     std::vector<std::uint64_t> per_cpu_user;
     std::vector<std::uint64_t> per_cpu_kernel;
     std::uint64_t periods = 0;
@@ -37,7 +37,7 @@ struct CpuStats {
     std::optional<Pressure> pressure;
 };
 
-/// v1's cpuset (on v2 it has no such files, and all stays as here).
+/// cpuset on v1 (v2 does not have these files, and the defaults remain).
 struct CpusetStats {
     std::vector<std::uint16_t> cpus;
     std::vector<std::uint16_t> mems;
@@ -52,10 +52,10 @@ struct CpusetStats {
     std::int64_t sched_relax_domain_level = 0;
 };
 
-/// Bytes; no limit is the greatest number.
+/// In bytes; "no limit" is the maximum value.
 struct MemoryUsage {
     std::uint64_t usage = 0;
-    std::uint64_t max = 0;  ///< the most so far; 0 where nobody counts
+    std::uint64_t max = 0;  ///< the maximum so far; 0 if not recorded
     std::uint64_t limit = 0;
     std::uint64_t failures = 0;  ///< v1 only
     bool operator==(const MemoryUsage&) const = default;
@@ -64,7 +64,7 @@ struct MemoryUsage {
 struct MemoryStats {
     std::uint64_t cache = 0;
     MemoryUsage memory;
-    MemoryUsage swap;  ///< memory and swap together, as v1 counts
+    MemoryUsage swap;  ///< memory plus swap, as on v1
     MemoryUsage kernel;
     MemoryUsage kernel_tcp;
     std::vector<std::pair<std::string, std::uint64_t>> raw;  ///< memory.stat, in the kernel's order
@@ -84,7 +84,7 @@ struct IoEntry {
     bool operator==(const IoEntry&) const = default;
 };
 
-/// The lists of v1; v2 fills the first two alone.
+/// The lists of v1; on v2 only the first two are set.
 struct IoStats {
     std::vector<IoEntry> service_bytes;
     std::vector<IoEntry> serviced;
@@ -104,7 +104,8 @@ struct HugetlbStats {
     std::uint64_t failures = 0;
 };
 
-/// What a container has used, for `events`. What the host does not count is zero or empty.
+/// The resource usage of a container, for `events`. Values that the host does not provide are zero
+/// or empty.
 struct Stats {
     CpuStats cpu;
     CpusetStats cpuset;

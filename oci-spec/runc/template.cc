@@ -70,8 +70,8 @@ std::vector<MountTemplate> mounts(bool rootless) {
         {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}},
         {"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}},
     };
-    // Without a network namespace of one's own sysfs cannot be mounted anew, and group 5 has no
-    // mapping in a user namespace of one id.
+    // Without a new network namespace, sysfs cannot be mounted, and in a user namespace with one ID
+    // group 5 is not mapped.
     if (rootless) {
         out.push_back({"/sys", "none", "/sys", {"rbind", "nosuid", "noexec", "nodev", "ro"}});
     } else {
@@ -107,7 +107,7 @@ void write_mapping(JsonWriter& writer, std::string_view property, std::uint32_t 
     writer.end_array();
 }
 
-// Every device is refused but the default ones, which are added by themselves.
+// Denies all devices except the default ones, which crux always adds.
 void write_resources(JsonWriter& writer) {
     writer.key("resources");
     writer.begin_object();

@@ -13,7 +13,7 @@ void take(auto& into, const auto& change) {
     if (change) into = change;
 }
 
-/// For values of which callers send 0 for "not set".
+/// For values for which callers send 0 as "not set".
 void take_set(auto& into, const auto& change) {
     if (change.value_or(0) != 0) into = change;
 }
@@ -22,8 +22,8 @@ void take_text(std::string& into, const std::string& change) {
     if (!change.empty()) into = change;
 }
 
-/// Replaces the entry for the same thing in the list, or appends. A list that had several for it
-/// keeps none of the others: the last would win over the change.
+/// Replaces the entry for the same object in the list, or appends it. Other entries for that object
+/// are removed: the last one would override the change.
 void take_entries(auto& list, const auto& changes, auto is_same) {
     for (const auto& change : changes) {
         const auto found =
@@ -88,8 +88,8 @@ bool has_key(const StringMap& unified, std::string_view key) {
     return std::ranges::any_of(unified, [key](const auto& entry) { return entry.first == key; });
 }
 
-/// An idle cgroup has no weight: who asks for one, and says nothing of idle, wants it to be idle no
-/// more.
+/// An idle cgroup has no weight: a caller that sets a weight and not idle wants to end the idle
+/// mode.
 void end_idle(Resources& after, const Resources& changes) {
     const bool weighs = changes.cpu.shares.value_or(0) != 0 ||
                         has_key(changes.unified, "cpu.weight") ||
@@ -142,7 +142,7 @@ void write(JsonWriter& writer, const json::Node& node) {
     }
 }
 
-/// The member of this name, made where it is missing.
+/// The member of this name, which is created if it is missing.
 json::Node& member(json::Node& object, std::string_view name) {
     for (json::Node& child : object.children)
         if (child.key == name) return child;

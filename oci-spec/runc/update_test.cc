@@ -50,7 +50,7 @@ TEST_CASE("an update changes what it names and nothing else") {
           R"({"cpu":{"cpus":"1","mems":"0"}})");
 }
 
-TEST_CASE("an update takes a 0 that means no limit for nothing") {
+TEST_CASE("an update ignores a 0 that means not set") {
     constexpr std::string_view kBefore =
         R"({"memory":{"limit":1,"reservation":1,"swap":2},"cpu":{"shares":5,"quota":3,"period":4}})";
     CHECK(after(kBefore, R"({"memory":{"limit":0,"reservation":0,"swap":0},)"
@@ -106,7 +106,7 @@ TEST_CASE("memory without a limit lifts the limit of swap, an idle CPU has no sh
           R"({"cpu":{"shares":8,"idle":0}})");
 }
 
-TEST_CASE("a CPU that gets shares or a weight is not idle any more") {
+TEST_CASE("a CPU that gets shares or a weight is no longer idle") {
     CHECK(after(R"({"cpu":{"idle":1}})", R"({"cpu":{"shares":8}})") ==
           R"({"cpu":{"shares":8,"idle":0}})");
     CHECK(after(R"({"cpu":{"idle":1}})", R"({"cpu":{"shares":8,"idle":1}})") ==
@@ -117,7 +117,7 @@ TEST_CASE("a CPU that gets shares or a weight is not idle any more") {
           R"({"cpu":{"quota":8000},"unified":{"cpu.idle":"1"}})");
 }
 
-TEST_CASE("a configuration keeps all but its resources, also what nobody knows") {
+TEST_CASE("a configuration keeps everything but its resources, also unknown properties") {
     constexpr std::string_view kConfig =
         R"({"ociVersion":"1.3.0","x":[1,-2,3.50,null,true,"é\u0001"],)"
         R"("linux":{"resources":{"pids":{"limit":1}},"seccomp":{"later":{}}}})";

@@ -83,7 +83,7 @@ TEST_CASE("tmpcopyup on another mount than a tmpfs is refused") {
     const Unchanged host;
     Bundle bundle;
     bundle.mount("/data", "", "/tmp", {"bind", "tmpcopyup"});
-    create_refused(bundle, "\"tmpcopyup\" needs a mount of type tmpfs");
+    create_refused(bundle, "\"tmpcopyup\" requires a mount of type tmpfs");
 }
 
 }  // namespace

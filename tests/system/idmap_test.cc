@@ -188,7 +188,7 @@ TEST_CASE("a file system that knows no id-mapped mounts is refused with its path
     bundle.set(
         "/mounts/7",
         {{"destination", "/data"}, {"source", bundle.path()}, {"options", {"bind", "idmap"}}});
-    create_refused(bundle, "id-mapped mounts need mappings of their own or a user namespace");
+    create_refused(bundle, "ID-mapped mounts require ID mappings or a user namespace");
 }
 
 TEST_CASE("what an earlier mount brought can be bound with mapped ids in a user namespace") {
@@ -230,7 +230,7 @@ TEST_CASE("the root is seen through the container's maps where the annotation as
     REQUIRE(stat((bundle.rootfs() + "/etc/new").c_str(), &status) == 0);
     CHECK(status.st_uid == 0);
     bundle.without_name_space("user").remove("/linux/uidMappings").remove("/linux/gidMappings");
-    create_refused(bundle, "mapping the ids of the root needs a user namespace");
+    create_refused(bundle, "requires a user namespace to map the IDs of the root filesystem");
 }
 
 TEST_CASE("what the host copies for a container is no peer of the host's mounts") {

@@ -95,11 +95,11 @@ TEST_CASE("Landlock faults are told with their place") {
         const char* value;
         const char* sentence;
     } cases[] = {
-        {"", "must have at least one RIGHTS:PATH"},
+        {"", "must contain at least one RIGHTS:PATH"},
         {"read", "expected RIGHTS:PATH, not \"read\""},
-        {"read:bin", "must name an absolute path, not \"bin\""},
+        {"read:bin", "must contain an absolute path, not \"bin\""},
         {"fly:/bin", "unknown Landlock right \"fly\""},
-        {"ioctl_dev:/dev", "the right \"ioctl_dev\" needs the entry \"abi=5\""},
+        {"ioctl_dev:/dev", "the right \"ioctl_dev\" requires the entry \"abi=5\""},
         {"abi=9;read:/", "the ABI version must be from 1 to 5, not \"9\""},
     };
     for (const auto& one : cases) {

@@ -97,12 +97,12 @@ TEST_CASE("a device moves with its addresses and is set up under its new name") 
 
 TEST_CASE("crux-net refuses what it does not understand") {
     const std::pair<std::vector<std::string>, std::string> cases[] = {
-        {{}, "a verb is needed"},
-        {{"bridge"}, "bridge: unknown verb"},
-        {{"veth", "--host"}, "--host: has no value"},
-        {{"veth", "--host", "a", "--peer", "b"}, "one of --pid and --namespace is needed"},
-        {{"veth", "--peer", "b", "--pid", "1"}, "--host is needed"},
-        {{"veth", "--host", "a", "--peer", "b", "--pid", "x"}, "--pid \"x\": is no pid"},
+        {{}, "a command is required"},
+        {{"bridge"}, "bridge: unknown command"},
+        {{"veth", "--host"}, "--host: requires a value"},
+        {{"veth", "--host", "a", "--peer", "b"}, "one of --pid and --namespace is required"},
+        {{"veth", "--peer", "b", "--pid", "1"}, "--host is required"},
+        {{"veth", "--host", "a", "--peer", "b", "--pid", "x"}, "--pid \"x\": must be a process ID"},
         {{"move", "--host", "a", "--namespace", "/none"}, "/none: open: no such file or directory"},
     };
     for (const auto& [words, message] : cases) {

@@ -73,8 +73,8 @@ TEST_CASE("a systemd that does not answer is given up after 30 s, and nothing is
         std::async(std::launch::async, [&] { return first.container.create({}, options); });
     const auto check = [](const Managed& managed, const Outcome& outcome) {
         refused_with(outcome, "systemd unit " + managed.unit() +
-                                  ": the machine's systemd does not answer within 30 s: see "
-                                  "whether systemctl status does");
+                                  ": the system's systemd did not reply within 30 s: check it "
+                                  "with systemctl status");
         CHECK(outcome.elapsed > 25s);
         CHECK(outcome.elapsed < 45s);
         CHECK_FALSE(fs::exists(managed.container.state_folder()));
@@ -98,7 +98,7 @@ TEST_CASE("without systemd a container with --systemd-cgroup is refused, and not
     const Unchanged host;
     Managed managed;
     refused_with(managed.container.create(),
-                 "systemd unit " + managed.unit() + ": no connection with the machine's systemd");
+                 "systemd unit " + managed.unit() + ": cannot connect to the system's systemd");
     CHECK_FALSE(fs::exists(managed.container.state_folder()));
 }
 
