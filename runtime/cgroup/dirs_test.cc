@@ -10,7 +10,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-/// A hierarchy mounted at /sys/fs/cgroup/NAME in which this process is at the path.
+/// A hierarchy mounted at /sys/fs/cgroup/NAME with this process at the path.
 host::CgroupHierarchy hierarchy(int version, const std::string& name, Texts controllers,
                                 const std::string& own) {
     std::string mountpoint = name.empty() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/" + name;
@@ -77,17 +77,17 @@ TEST_CASE("a path that is no cgroup below the root is refused with its pointer")
                          " (config.json: /linux/cgroupsPath)")};
     };
     for (const char* path : {"/a/../b", "..", "../x", "/.."})
-        CHECK(directories(unified("/"), path) == refusal(path, "must not hold \"..\""));
+        CHECK(directories(unified("/"), path) == refusal(path, "must not contain \"..\""));
     for (const char* path : {"/", "//", ".", "/./"})
         CHECK(directories(unified("/"), path) ==
               refusal(path, "must name a cgroup below the root"));
     CHECK(directories(unified("/"), "/a\nb") ==
-          refusal("/a\nb", "holds a character that no cgroup's name can have"));
+          refusal("/a\nb", "contains a character that is invalid in cgroup names"));
     std::string longest(255, 'x');
     CHECK(directories(unified("/"), "/" + longest) == Texts{"/sys/fs/cgroup/" + longest});
     longest += 'x';
     CHECK(directories(unified("/"), longest) ==
-          refusal(longest, "holds a name of more than 255 bytes"));
+          refusal(longest, "contains a name of more than 255 bytes"));
 }
 
 TEST_CASE("without any hierarchy there is no place") {

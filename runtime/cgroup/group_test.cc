@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Directories that look like hierarchies, below a temporary one. Files are only what a test puts
-/// there: the acting half never creates a file.
+/// Directories that look like hierarchies, below a temporary one. They have only the files that a
+/// test writes: a real cgroupfs makes its files itself, and crux never does.
 class FakeHost {
  public:
     FakeHost() {
@@ -31,7 +31,7 @@ class FakeHost {
     FakeHost(const FakeHost&) = delete;
     FakeHost& operator=(const FakeHost&) = delete;
 
-    /// A hierarchy with a place for the container "/box/x".
+    /// A hierarchy with a directory for the container "/box/x".
     CgroupDir dir(const std::string& name, std::vector<std::string> controllers, int version = 1) {
         fs::create_directories(top_ / name);
         return {.mountpoint = top_ / name,
@@ -254,7 +254,7 @@ TEST_CASE("what a kernel may lack is skipped, warned about, or written elsewhere
     CHECK(failure(group.apply(limits, warnings)) == "none");
     CHECK(host.read("blkio/box/x/blkio.bfq.weight") == "501");
     CHECK(warnings ==
-          std::vector<Warning>{{"/here", "warned is not known to this kernel: ignored"},
+          std::vector<Warning>{{"/here", "ignored: this kernel does not support warned"},
                                {"/here", cat("set ", host.path("blkio/box/x/failed"),
                                              " to \"1\": open: no such file or directory")}});
 
@@ -347,7 +347,7 @@ TEST_CASE("a cgroup below a threaded one takes threads' controllers only") {
     REQUIRE(!refused);
     CHECK(refused.error().message() ==
           cat("cannot use controller memory in ", host.path("u/box/x"),
-              ": it lies below a threaded cgroup (config.json: /here)"));
+              ": the cgroup is below a threaded cgroup (config.json: /here)"));
     limits.settings = {setting(0, "cpu.weight", "1")};
     CHECK(Group::create({dir}, limits));
     CHECK(host.read("u/box/x/cgroup.type").starts_with("threaded"));
@@ -526,7 +526,7 @@ TEST_CASE("a directory that cannot be removed is named, and does not keep the ot
     FakeHost host;
     auto group = Group::create({host.dir("memory", {"memory"}), host.dir("pids", {"pids"})}, {});
     REQUIRE(group);
-    // In a real hierarchy files never stand in the way; here one plays the busy process.
+    // In a real hierarchy a file never prevents rmdir; here it takes the role of a busy process.
     host.write("pids/box/x/file", "");
     CHECK(failure(group->remove()) ==
           cat("remove cgroup ", host.path("pids/box/x"), ": rmdir: device or resource busy"));

@@ -42,8 +42,8 @@ std::string flags_of(const Setting& setting) {
     return text;
 }
 
-/// Limits as lines that a table can hold: "FILE=VALUE @POINTER +FLAGS", warnings behind "!". The
-/// pointer without "/linux/resources".
+/// Limits as lines that fit in a table: "FILE=VALUE @POINTER +FLAGS", warnings after "!". The
+/// pointer is without "/linux/resources".
 std::vector<std::string> lines_of(const Limits& limits) {
     std::vector<std::string> lines;
     auto pointer = [](std::string_view origin) {
@@ -111,9 +111,9 @@ oci::Resources with_unified(oci::StringMap unified) {
     return resources;
 }
 
-/// What only cgroup v1 has, asked of v2.
+/// What only cgroup v1 supports, requested on v2.
 Lines only_v1(std::string pointer) {
-    return error("cgroup v2 has no counterpart", std::move(pointer));
+    return error("not supported by cgroup v2", std::move(pointer));
 }
 
 }  // namespace
@@ -185,10 +185,10 @@ TEST_CASE("memory limits become the files of either version") {
          error("cgroup v2 is always hierarchical", "/memory/useHierarchy")},
         {"kernel memory",
          with(oci::MemoryResources{.kernel = 5, .kernel_tcp = 6}),
-         {"! limits of kernel memory are ignored @/memory/kernel",
-          "! limits of kernel memory are ignored @/memory/kernelTCP"},
-         {"! limits of kernel memory are ignored @/memory/kernel",
-          "! limits of kernel memory are ignored @/memory/kernelTCP"}},
+         {"! kernel memory limits are ignored @/memory/kernel",
+          "! kernel memory limits are ignored @/memory/kernelTCP"},
+         {"! kernel memory limits are ignored @/memory/kernel",
+          "! kernel memory limits are ignored @/memory/kernelTCP"}},
     });
 }
 
@@ -283,7 +283,7 @@ TEST_CASE("CPU time becomes the files of either version") {
 }
 
 TEST_CASE("CPU values that the kernel would bend or refuse are refused with their pointer") {
-    Lines burst = error("the burst 200 is larger than the quota 100", "/cpu/burst");
+    Lines burst = error("burst 200 exceeds the quota 100", "/cpu/burst");
     Lines idle = error("idle must be 0 or 1", "/cpu/idle");
     check({
         {"burst", with(oci::CpuResources{.quota = 100, .burst = 200}), burst, burst},
@@ -406,7 +406,7 @@ TEST_CASE("RDMA limits are one line a device") {
     Lines name = error("invalid RDMA device name \"x y\"", "/rdma/x y");
     check({{"name", resources, name, name}});
     resources.rdma = {{.device = "x"}};
-    Lines neither = error("neither hcaHandles nor hcaObjects is given", "/rdma/x");
+    Lines neither = error("requires hcaHandles or hcaObjects", "/rdma/x");
     check({{"neither", resources, neither, neither}});
 }
 
@@ -467,7 +467,7 @@ TEST_CASE("unified keys are parameters of a controller that is there") {
     }
     for (const char* key : {"cgroup.procs", "cgroup.threads", "cgroup.kill", "cgroup.freeze"})
         CHECK(refusal(key) == error(cat("unified resource ", quoted(key),
-                                        " acts on processes and is not a parameter"),
+                                        " is not supported: it acts on processes"),
                                     cat("/unified/", key)));
     CHECK(refusal("foo.max") ==
           error("unified resource \"foo.max\" can't be set: controller \"foo\" not available",
