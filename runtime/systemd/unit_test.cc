@@ -96,7 +96,8 @@ TEST_CASE("a user's unit is below that user's manager") {
     const auto none = unit_for("", "id", unified("/system.slice/sshd.service"), true);
     REQUIRE_FALSE(none);
     CHECK(none.error().message() ==
-          "no manager of a user: the cgroup /system.slice/sshd.service belongs to no login");
+          "no systemd user manager: the cgroup /system.slice/sshd.service is not part of a user "
+          "session");
 }
 
 }  // namespace

@@ -32,13 +32,12 @@ TEST_CASE("with --systemd-cgroup a cgroupsPath of another form is refused") {
     refused(managed.container.create(),
             "runc create failed: invalid slice name: a--b.slice (config.json: /linux/cgroupsPath)");
     managed.bundle.set("/linux/cgroupsPath", "system.slice:crux:a/b");
-    refused_with(managed.container.create(), "systemd knows no unit of the name");
+    refused_with(managed.container.create(), "invalid systemd unit name");
     managed.bundle.remove("/linux/cgroupsPath")
         .set("/annotations", {{"run.oci.systemd.subgroup", "../other"}});
-    refused_with(
-        managed.container.create(),
-        "\"../other\" is no cgroup below the unit's: a name, or names with slashes between "
-        "them, is wanted (config.json: /annotations/run.oci.systemd.subgroup)");
+    refused_with(managed.container.create(),
+                 "\"../other\" is not a valid cgroup below the unit: must be one or more names "
+                 "separated by slashes (config.json: /annotations/run.oci.systemd.subgroup)");
 }
 
 TEST_CASE("explain tells the unit and the cgroup that systemd makes for it") {
@@ -85,7 +84,7 @@ TEST_CASE("a unit is named and placed as cgroupsPath says") {
         CHECK(Managed::property_of(unit, "ControlGroup") == row.cgroup + unit);
         CHECK_THAT(*cgroup_of(managed.container.pid(), "freezer"),
                    Catch::EndsWith(row.cgroup + unit));
-        // Those who come later need not say it again.
+        // Later commands do not need the flag again.
         managed.container.global_options = bare_errors();
         const auto record =
             json::parse(read_file(managed.container.state_folder() + "/state.json"));
@@ -301,17 +300,17 @@ TEST_CASE("without the helper a container is deleted, with a warning about its u
                                             " has ended"));
     CHECK_FALSE(fs::exists(managed.container.state_folder()));
     fs::remove_all(folder);
-    // systemd may have seen by itself that it is empty.
+    // systemd may have noticed by itself that it is empty.
     (void)run({"systemctl", "stop", managed.unit()});
     CHECK(is_gone(managed.unit()));
 }
 
 TEST_CASE("an ordinary user's container is a scope of that user's systemd") {
-    if (::geteuid() == 0) skip("needs an ordinary user with a manager of systemd");
+    if (::geteuid() == 0) skip("needs an ordinary user with a systemd user manager");
     const char* folder = std::getenv("XDG_RUNTIME_DIR");
     if (folder == nullptr || !fs::exists(std::string(folder) + "/systemd/private"))
-        skip("needs an ordinary user with a manager of systemd");
-    // systemd keeps a slice that it has once started, as every host has its system.slice.
+        skip("needs an ordinary user with a systemd user manager");
+    // systemd keeps a slice once it is started, like system.slice on every host.
     must(run({"systemctl", "--user", "start", "user.slice"}));
     const Unchanged host;
     const OrdinaryUser user;
