@@ -18,7 +18,7 @@ Verdict plain(std::uint32_t action) {
     return {.guarded = {}, .otherwise = action};
 }
 
-/// What the section says of a number, read from the ranges.
+/// The section's verdict for a number, read from the ranges.
 std::uint32_t expected(const Section& section, std::uint32_t number,
                        const std::array<std::uint64_t, 6>& arguments) {
     const Range* found = nullptr;
@@ -51,7 +51,7 @@ TEST_CASE("ranges of any number and kind keep their answers") {
             std::uint32_t first = 0;
             for (std::size_t count = 1 + random() % 120; count > 0; --count) {
                 Verdict verdict = plain(random() % 4);
-                // Now and then so many conditions that no comparison reaches past them.
+                // Sometimes so many conditions that no comparison can jump past them.
                 if (random() % 20 == 0)
                     for (std::size_t more = random() % 80; more > 0; --more)
                         verdict.guarded.push_back(
