@@ -22,9 +22,9 @@ TEST_CASE("addresses of both families are read with their prefix") {
 
 TEST_CASE("what is no address with a prefix is refused with its text") {
     const std::pair<const char*, const char*> cases[] = {
-        {"192.0.2.1", "\"192.0.2.1\": has no prefix length"},
-        {"192.0.2/24", "\"192.0.2/24\": is not an ip address"},
-        {"/24", "\"/24\": is not an ip address"},
+        {"192.0.2.1", "\"192.0.2.1\": prefix length is missing"},
+        {"192.0.2/24", "\"192.0.2/24\": is not an IP address"},
+        {"/24", "\"/24\": is not an IP address"},
         {"192.0.2.1/33", "\"192.0.2.1/33\": prefix length is out of range"},
         {"192.0.2.1/", "\"192.0.2.1/\": prefix length is out of range"},
         {"192.0.2.1/2x", "\"192.0.2.1/2x\": prefix length is out of range"},
