@@ -19,7 +19,7 @@ namespace {
 oci::Hook shell(const std::string& script) {
     oci::Hook hook;
     hook.path = "/bin/sh";
-    // Busybox goes by the last part of this name.
+    // Busybox selects its applet by the last part of this name.
     hook.args = {"a-hook/sh", "-c", script};
     return hook;
 }
@@ -67,7 +67,7 @@ TEST_CASE("a hook gets descriptors 0 to 2 and no other", "[kernel]") {
     auto leak = sys::pipe2();
     REQUIRE(leak);
     REQUIRE(sys::set_cloexec(leak->read, false));
-    // The listing itself holds one more, which is gone by the time it is checked.
+    // The listing itself opens one more descriptor, which is closed when it is checked.
     Outcome outcome =
         outcome_of_running(shell("for f in /proc/self/fd/*; do [ -e $f ] && echo ${f##*/}; done"));
     CHECK(outcome.output == "0\n1\n2\n");
@@ -78,7 +78,7 @@ TEST_CASE("a hook leads a session of its own and has no blocked or ignored signa
     sigset_t all;
     ::sigfillset(&all);
     ::sigprocmask(SIG_BLOCK, &all, &before);
-    // Not by a shell, which blocks signals itself while it starts a program.
+    // Not with a shell, which blocks signals itself while it starts a program.
     oci::Hook hook;
     hook.path = "/bin/sed";
     hook.args = {"sed", "-n", "1s/ (sed).*//p; s/Sig[BI][lg][kn]:.//p; s/NSsid:.//p; s/NSpgid:.//p",
@@ -92,7 +92,7 @@ TEST_CASE("a hook leads a session of its own and has no blocked or ignored signa
     CHECK(lines[3] == "0000000000000000");
     auto ignored = to_number<std::uint64_t>(lines[4], 16);
     REQUIRE(ignored);
-    // glibc's posix_spawn ignores its own two, 32 and 33.
+    // glibc's posix_spawn ignores its own two signals, 32 and 33.
     CHECK((*ignored & ~std::uint64_t{0x180000000}) == 0);
 }
 
@@ -165,7 +165,7 @@ TEST_CASE("a hook past its time is killed with what it started", "[kernel]") {
     REQUIRE(text);
     auto pid = to_number<pid_t>(trimmed(*text));
     REQUIRE(pid);
-    // Its parent is gone too, so somebody else reaps it: a zombie is dead enough.
+    // Its parent is gone too, so another process reaps it: a zombie counts as dead.
     bool alive = true;
     for (int i = 0; alive && i < 100; ++i) {
         auto stat = sys::process_stat(*pid);
