@@ -289,7 +289,7 @@ def looking(p):
     p.run("--rm", "localhost/second:1", "ls", "/tmp")
     p.remove("t1")
     done = p("events", "--stream=false", "--filter", "container=t1", "--format", "{{.Status}}", quiet=True)
-    # Who sees an end first, podman or its cleanup, decides how often these are told.
+    # The number of these events depends on whether podman or its cleanup sees the end first.
     p.note("\n".join(line for line in done.out.splitlines() if line not in ("exec_died", "cleanup")))
 
 
@@ -327,6 +327,6 @@ def conmon_killed(p):
     os.kill(conmon, signal.SIGKILL)
     identifier = p.inspect("k1", "{{.Id}}", quiet=True)
     p.remove("k1")
-    # This podman does not call delete then, with any runtime.
+    # This podman version does not call delete in this case, with any runtime.
     done = run([RUNTIME, "delete", "--force", identifier])
     p.expect(done.code == 0, done.err)
