@@ -1,5 +1,5 @@
 // crux is killed at each of its own system calls, and at random moments; delete by force then
-// leaves the host as it was.
+// restores the host.
 
 #include <sys/wait.h>
 
@@ -16,8 +16,8 @@
 namespace crux::test {
 namespace {
 
-/// Runs the command again and again, each time killed at another of its system calls. `before`
-/// makes what it works on, `after` looks at the world in between.
+/// Runs the command repeatedly, each time killed at another of its system calls. `before` makes its
+/// input, `after` checks the result.
 template <class Before, class After>
 void kill_at_every_call(Victim& victim, const std::vector<std::string>& words, std::size_t stride,
                         Before before, After after) {
@@ -38,7 +38,7 @@ void kill_at_every_call(Victim& victim, const std::vector<std::string>& words, s
     }
     std::cout << words[1 + 4] << ": killed at " << killed << " of " << calls.size()
               << " system calls\n";
-    // A number may differ from run to run, not the most of them.
+    // A few calls may differ between runs, but not most.
     CHECK(killed * stride * 4 >= calls.size() * 3);
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("a killed create never takes along the container whose cgroup it asked
     must(first.create());
     must(first.start());
     Victim victim;
-    // The calls of a create that succeeds are also the first ones of one that does not.
+    // A create that fails begins with the same calls as one that succeeds.
     const std::vector<Call> calls = calls_of(victim.words("create"));
     victim.check_nothing(victim.left_after_delete(), "before the first kill");
     victim.bundle().set("/linux/cgroupsPath", path).write();
