@@ -1,5 +1,5 @@
-// Properties that this host may lack: refused with the reason where they are asked for, and only
-// there.
+// Properties that this host may not support: refused with the reason if they are requested, and
+// only then.
 
 #include <unistd.h>
 

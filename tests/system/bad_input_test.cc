@@ -1,4 +1,5 @@
-// What is wrong with a bundle or a command line is told once, with its place, and changes nothing.
+// Errors in a bundle or a command line are reported once, with their pointer or option, and change
+// nothing.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// Everything below a folder, with its kind and its mode.
+/// All entries below a folder, with their types and modes.
 std::set<std::string> tree_of(const std::string& folder) {
     std::set<std::string> all;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -31,8 +32,8 @@ std::set<std::string> tree_of(const std::string& folder) {
     return all;
 }
 
-/// Checks that create and run fail with this in their one sentence, on standard error and in the
-/// JSON log alike, and that neither the bundle nor the state root was touched.
+/// Checks that create and run fail with this text in their only error, on standard error and in the
+/// JSON log, and that neither the bundle nor the state root has changed.
 void rejected(Bundle& bundle, const std::vector<std::string>& parts) {
     bundle.write();
     const auto before = tree_of(bundle.path());
@@ -315,7 +316,7 @@ TEST_CASE("a bind source and a namespace that are not there are told with path a
     rejected(bundle, {"/nosuch/source", "no such file or directory", "/mounts/7"});
     bundle.config() = good;
     bundle.name_space("network", "/nosuch/net");
-    // It went to the end of the list, whose length is the host's affair.
+    // It was appended to the list, whose length depends on the host.
     const std::string place =
         "/linux/namespaces/" + std::to_string(bundle.config()["linux"]["namespaces"].size() - 1);
     rejected(bundle, {"/nosuch/net", "no such file or directory", place});

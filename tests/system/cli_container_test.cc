@@ -1,4 +1,4 @@
-// The command line's contract where it needs a container: formats, pid file, refusals, exit codes.
+// The contract of the command line with a container: formats, pid file, errors, exit codes.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -134,7 +134,7 @@ TEST_CASE("what a container's status forbids is refused with the words that call
     refused({"start", id}, "cannot start a container in the paused state");
     must(container.resume());
 
-    // Flags behind the arguments, as callers write them.
+    // Flags after the arguments, as callers pass them.
     must(container.crux({"kill", id, "--all", "KILL"}));
     REQUIRE(container.reaches("stopped"));
     refused({"kill", id, "0"}, "container not running");

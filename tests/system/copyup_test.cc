@@ -1,4 +1,4 @@
-// tmpcopyup: a tmpfs that starts with what it covers.
+// tmpcopyup: a tmpfs that starts with the files that it covers.
 
 #include <sys/stat.h>
 #include <unistd.h>

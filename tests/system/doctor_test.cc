@@ -1,4 +1,4 @@
-// crux doctor: what it says of this host agrees with what containers do here, and nothing changes.
+// crux doctor: its findings agree with what containers can do on this host, and it changes nothing.
 
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The findings that are not good, by what they say.
+/// The findings that are not good, by their text.
 json read(const Outcome& outcome) {
     INFO(outcome.describe());
     json report = json::parse(outcome.out, nullptr, false);
@@ -81,7 +81,7 @@ TEST_CASE("what doctor says that fails here fails, and the rest does not") {
         INFO(one.pattern);
         Bundle bundle;
         bundle.set(one.pointer, one.value).write();
-        // No policy has this label; no class has no schemata of its own to compare with.
+        // No policy has this label; no class has schemata to compare with.
         const bool needs_more = std::string(one.pattern) == "/process/selinuxLabel";
         const bool said = fails(report, one.pattern);
         CHECK(examined({"--bundle", bundle.path()}).at("fit") == !said);
@@ -130,9 +130,9 @@ TEST_CASE("doctor tells who may write no cgroup how to mend it") {
 
 TEST_CASE("doctor names the sysctl that takes user namespaces away") {
     need_root();
-    if (!has_user_namespaces()) skip("no user namespace can be made here");
+    if (!has_user_namespaces()) skip("needs user namespaces");
     const Unchanged host;
-    // The sysctl belongs to the user namespace that it is written in.
+    // The sysctl belongs to the user namespace in which it is written.
     const Outcome outcome =
         run({"unshare", "--user", "--map-root-user", "sh", "-c",
              "echo 0 >/proc/sys/user/max_user_namespaces; exec \"$0\" doctor", crux_program()});

@@ -1,4 +1,4 @@
-// events: what a container uses and when its memory runs out, as a stream and at once.
+// events: resource usage and out-of-memory events of a container, as a stream and once.
 
 #include <algorithm>
 #include <csignal>
@@ -89,7 +89,7 @@ TEST_CASE("events tells when the container's memory runs out") {
     bundle.set("/linux/resources/memory", {{"limit", 16777216}, {"swap", 16777216}});
     Sleeper container(bundle);
     Process watching(container.words({"events", "--interval", "100s", container.id()}));
-    // What happens before the watch is set up is not told.
+    // Events before the watch is set up are not reported.
     REQUIRE(eventually([&] {
         if (count_of(watching.out(), "oom") > 0) return true;
         container.exec_script({}, "dd if=/dev/zero of=/dev/null bs=64M count=1 2>/dev/null");

@@ -1,4 +1,4 @@
-// exec: which containers take another process, how it is told and seen, and how it ends.
+// exec: the containers that accept another process, its options and visibility, and its end.
 
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -280,7 +280,7 @@ TEST_CASE("exec passes descriptors on, and no others") {
     CommandOptions options;
     options.fds = {{3, file}, {4, file}, {9, file}};
     const std::string list = "ls /proc/self/fd";
-    // The last one is ls's own, of the folder.
+    // The last one is the descriptor of ls for the folder.
     CHECK(container.exec_script({}, list, options).out == "0\n1\n2\n3\n");
     CHECK(container.exec_script({"--preserve-fds", "2"}, list, options).out ==
           "0\n1\n2\n3\n4\n5\n");
@@ -288,7 +288,7 @@ TEST_CASE("exec passes descriptors on, and no others") {
           "1\n");
     ::close(file);
     options.fds = {};
-    // One that the caller does not have is a hole.
+    // A descriptor that the caller does not have is a hole.
     CHECK(container.exec_script({"--preserve-fds", "1"}, list, options).out == "0\n1\n2\n3\n");
 }
 

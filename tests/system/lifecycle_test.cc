@@ -1,5 +1,5 @@
 // The states of a container and the operations between them (runtime-spec runtime.md, Lifecycle),
-// with the words and exit codes that callers rely on.
+// with the messages and exit codes that callers rely on.
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,7 +23,7 @@ using nlohmann::json;
 
 const std::vector<std::string> kSleep = {"/bin/sleep", "1000"};
 
-/// The freezer file of the container's cgroup, and the words for its two states.
+/// The freezer file of the container's cgroup, and its values for the two states.
 struct Freezer {
     std::string file;
     std::string frozen;
@@ -50,7 +50,7 @@ TEST_CASE("a container is created, runs, stops and is deleted once") {
     CHECK(container.state()["pid"] == pid);
     CHECK(std::filesystem::exists(container.state_folder() + "/exec.fifo"));
     must(container.start());
-    // The switch is visible when start returns.
+    // The change is visible when start returns.
     CHECK(container.status() == "running");
     CHECK(container.state()["pid"] == pid);
     CHECK(read_file("/proc/" + std::to_string(pid) + "/comm") == "sleep\n");
@@ -263,7 +263,7 @@ TEST_CASE("a process that has init's number but is not init is left alone") {
     must(container.create());
     must(container.start());
     CHECK(exit_of(container.pid()) == 0);
-    // The number went to somebody else, as far as the record tells.
+    // According to the record, another process now has this pid.
     Process other({"/bin/sleep", "1000"});
     json record = json::parse(read_file(container.state_folder() + "/state.json"));
     bool found = false;
@@ -366,8 +366,8 @@ TEST_CASE("a paused container is ended by KILL") {
             if (started) must(container.start());
             must(container.pause());
             INFO(own << started);
-            // In a pid namespace of its own it is nothing to the first process. In another, what
-            // ends a process ends it in the freezer of cgroup v2 too.
+            // The first process of a private pid namespace ignores the signal. In another one, a
+            // signal that ends a process also ends it in the freezer of cgroup v2.
             if (own || cgroup_mode() != CgroupMode::v2) must(container.kill("TERM"));
             CHECK(container.status() == "paused");
             must(container.kill("KILL"));

@@ -1,4 +1,4 @@
-// Rules of the specification that no other file's subject covers.
+// Rules of the specification that do not fit into another file.
 
 #include <sched.h>
 #include <unistd.h>
@@ -31,8 +31,8 @@ json errors_of(Bundle& bundle) {
     return json::parse(outcome.out).at("errors");
 }
 
-/// Puts each of the words at the place, one config a word, and wants no error; then a word that is
-/// none, and wants one.
+/// Sets the value to each of the words, one config for each, and expects no error; then to an
+/// unknown word, and expects an error.
 void all_taken(const json& words, const std::string& place, const json& around = json::object()) {
     REQUIRE(!words.empty());
     json all = words;
@@ -131,7 +131,7 @@ TEST_CASE("features says the same to everybody") {
     bare.cwd = "/";
     CHECK(run({crux_program(), "features"}, bare).out == here);
     need_root();
-    // Where nothing of the host's kernel can be asked: no /proc, no /sys.
+    // Without access to the host's kernel: no /proc, no /sys.
     const std::string root = work_folder() + "/bare";
     std::filesystem::create_directory(root);
     std::filesystem::copy_file(crux_program(), root + "/crux",

@@ -1,4 +1,4 @@
-// crux validate on whole files: every fault at its place, several together, and what becomes of
+// crux validate on whole files: every error with its pointer, several together, and the effect of
 // each property on this host.
 
 #include "oci-spec/fault_table_test.h"
@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 using oci::test::Fault;
 
-/// What validate says of this text, read; and that it agrees with its exit code.
+/// The parsed output of validate for this text; checks that it agrees with the exit code.
 json validated(Bundle& bundle, const std::string& text, const std::vector<std::string>& more = {}) {
     bundle.write_raw(text);
     std::vector<std::string> words = {crux_program(), "validate", "--format",
