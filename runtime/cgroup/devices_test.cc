@@ -382,7 +382,7 @@ TEST_CASE("the device rules of v1 become lines of the devices controller") {
                          "devices.allow c 10:229 r" + kList + "/1"});
 }
 
-TEST_CASE("v1 cannot take back the right to make one node, and that is said") {
+TEST_CASE("v1 cannot revoke mknod of one device, which is a warning") {
     std::vector<CgroupDir> dirs = {
         {.mountpoint = "/cg/devices", .path = "/x", .controllers = {"devices"}}};
     oci::Resources resources;
@@ -417,7 +417,7 @@ TEST_CASE("without the v1 controller the device rules become a program") {
     CHECK(inside->device_program->on_failure == OnFailure::warn);
 }
 
-TEST_CASE("a container whose devices nobody controls is refused") {
+TEST_CASE("a container without a devices controller is refused") {
     std::vector<CgroupDir> dirs = {
         {.mountpoint = "/cg/memory", .path = "/x", .controllers = {"memory"}}};
     auto limits = limits_for({}, dirs);

@@ -52,7 +52,7 @@ TEST_CASE("an absolute path lies below each mount point, the unified hierarchy l
     CHECK(directories(unified("/user/shell"), "//a/./b/") == Texts{"/sys/fs/cgroup/a/b"});
 }
 
-TEST_CASE("a relative path lies below our own cgroup on v1 and beside it on v2") {
+TEST_CASE("a relative path is below our own cgroup on v1 and next to it on v2") {
     CHECK(directories(hybrid(), "x/y") ==
           Texts{"/sys/fs/cgroup/systemd/user/shell/x/y", "/sys/fs/cgroup/cpu,cpuacct/x/y",
                 "/sys/fs/cgroup/memory/a/b/x/y", "/sys/fs/cgroup/unified/user/x/y"});
@@ -71,7 +71,7 @@ TEST_CASE("a mount that does not show our own cgroup is used from its top") {
     CHECK(directories(layout, "x") == Texts{"/sys/fs/cgroup/x"});
 }
 
-TEST_CASE("a path that is no cgroup below the root is refused with its pointer") {
+TEST_CASE("a path that is not a cgroup below the root is refused with its pointer") {
     auto refusal = [](std::string_view path, std::string_view why) {
         return Texts{cat("error: cgroupsPath ", quoted(path), " ", why,
                          " (config.json: /linux/cgroupsPath)")};

@@ -229,7 +229,7 @@ TEST_CASE("killing all leaves no process, and removing leaves no directory", "[k
     CHECK(failure(group->remove()) == "none");
 }
 
-TEST_CASE("a frozen container says so, dies all the same, and thaws when nothing is left",
+TEST_CASE("a frozen container is reported, can be killed, and thaws when it is empty",
           "[kernel]") {
     HostGroup group("freeze");
     pid_t child = group.start(sleep_forever);
@@ -334,7 +334,7 @@ TEST_CASE("memory and its sum with swap are raised and lowered in the order that
     CHECK(now() == "9223372036854771712 9223372036854771712");
 }
 
-TEST_CASE("a process killed for want of memory is counted", "[kernel]") {
+TEST_CASE("a process killed by the OOM killer is counted", "[kernel]") {
     constexpr std::size_t kWanted = std::size_t{64} << 20U;
     HostGroup group("oom", memory(8 << 20, 8 << 20));
     auto before = group->oom_kills();
@@ -418,7 +418,7 @@ TEST_CASE("a limit of processes stops the fork that is one too many", "[kernel]"
     }) == EAGAIN);
 }
 
-TEST_CASE("what the kernel refuses is told with file, value and pointer", "[kernel]") {
+TEST_CASE("a value that the kernel refuses is an error with file, value and pointer", "[kernel]") {
     HostGroup group("refused");
     if (!group.has("cpu")) test::skip("no cpu controller");
     oci::Resources resources;

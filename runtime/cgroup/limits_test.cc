@@ -118,7 +118,7 @@ Lines only_v1(std::string pointer) {
 
 }  // namespace
 
-TEST_CASE("nothing asked for is nothing written") {
+TEST_CASE("without resources nothing is written") {
     check({{"empty", {}, {}, {}}});
 }
 
@@ -192,7 +192,7 @@ TEST_CASE("memory limits become the files of either version") {
     });
 }
 
-TEST_CASE("memory values that mean nothing are refused with their pointer") {
+TEST_CASE("invalid memory values are refused with their pointer") {
     Lines below = error("invalid memory value: -2", "/memory/limit");
     Lines less = error("memory+swap limit should be >= memory limit", "/memory/swap");
     Lines swappy =
@@ -282,7 +282,7 @@ TEST_CASE("CPU time becomes the files of either version") {
     });
 }
 
-TEST_CASE("CPU values that the kernel would bend or refuse are refused with their pointer") {
+TEST_CASE("CPU values that the kernel would change or refuse are refused with their pointer") {
     Lines burst = error("burst 200 exceeds the quota 100", "/cpu/burst");
     Lines idle = error("idle must be 0 or 1", "/cpu/idle");
     check({
@@ -321,7 +321,7 @@ TEST_CASE("blkio weights become io weights in a straight line") {
     CHECK(io_weight_of(1000) == 10000);
 }
 
-TEST_CASE("the limit of processes keeps one where it is none") {
+TEST_CASE("a limit of 0 processes becomes 1") {
     auto with_limit = [](std::int64_t limit) {
         oci::Resources resources;
         resources.pids.limit = limit;
@@ -410,7 +410,7 @@ TEST_CASE("RDMA limits are one line a device") {
     check({{"neither", resources, neither, neither}});
 }
 
-TEST_CASE("network classes and priorities exist on v1 alone") {
+TEST_CASE("network classes and priorities exist only on v1") {
     oci::Resources resources;
     resources.network = {.class_id = 1048577, .priorities = {{"eth0", 500}, {"eth1", 1000}}};
     check({{"both",
@@ -426,7 +426,7 @@ TEST_CASE("network classes and priorities exist on v1 alone") {
           error("invalid interface name \"eth0 5\\neth1\"", "/network/priorities/0/name"));
 }
 
-TEST_CASE("an idle cgroup gets no weight, wherever the two are asked for") {
+TEST_CASE("an idle cgroup gets no weight, in any order of the settings") {
     CHECK(lines_for(with_unified({{"cpu.idle", "1"}, {"cpu.weight", "8"}}), all_v2()) ==
           Lines{"cpu.idle=1 @/unified/cpu.idle",
                 "! unable to apply both cpu.weight and cpu.idle: an idle cgroup has no weight, "
@@ -454,7 +454,7 @@ TEST_CASE("unified keys are written line by line to the unified hierarchy") {
                                        "misc.max=x 1 @/unified/misc.max"});
 }
 
-TEST_CASE("unified keys are parameters of a controller that is there") {
+TEST_CASE("unified keys are parameters of an available controller") {
     auto refusal = [](const char* key) { return lines_for(with_unified({{key, "1"}}), all_v2()); };
     CHECK(refusal("../memory.max") ==
           error("unified resource \"../memory.max\" must be a file name (no slashes)",
@@ -479,7 +479,7 @@ TEST_CASE("unified keys are parameters of a controller that is there") {
               "/unified/memory.min"));
 }
 
-TEST_CASE("a controller that is nowhere is an error, and where it is decides about its files") {
+TEST_CASE("a missing controller is an error, and its version decides about its files") {
     std::vector<CgroupDir> hybrid = {v1("memory"), v1("devices"), v2({"hugetlb"})};
     oci::Resources resources;
     resources.pids.limit = 5;

@@ -142,7 +142,7 @@ bool echoes(sys::FdRef terminal) {
 
 }  // namespace
 
-TEST_CASE("how the process ended is told", "[kernel]") {
+TEST_CASE("the exit status of the process is returned", "[kernel]") {
     Signals signals = open_signals();
     Child exits = start(signals, "exit 7");
     CHECK(end_of(exits, signals) == sys::ExitStatus{false, 7});
@@ -163,7 +163,7 @@ TEST_CASE("signals go to the process and do not end us", "[kernel]") {
     CHECK(end_of(child, signals) == sys::ExitStatus{false, 7});
 }
 
-TEST_CASE("the mask from before comes back", "[kernel]") {
+TEST_CASE("the old signal mask is restored", "[kernel]") {
     sigset_t before;
     sigset_t during;
     sigset_t after;
@@ -188,7 +188,7 @@ TEST_CASE("other children are reaped meanwhile", "[kernel]") {
     CHECK(errno == ECHILD);
 }
 
-TEST_CASE("a terminal has our size, passes both ways and gives its modes back", "[kernel]") {
+TEST_CASE("a terminal has our size, passes bytes both ways and restores its modes", "[kernel]") {
     Person person;
     Signals signals = open_signals();
     auto terminal = PtyMaster::open(person.streams());
@@ -273,7 +273,7 @@ TEST_CASE("a container may close its terminal and open it again", "[kernel]") {
     CHECK(person.seen() == "again\r\n");
 }
 
-TEST_CASE("a terminal that somebody else still holds does not keep us", "[kernel]") {
+TEST_CASE("a terminal that another process still has open does not block crux", "[kernel]") {
     Person person;
     Signals signals = open_signals();
     auto terminal = PtyMaster::open(person.streams());
@@ -286,7 +286,7 @@ TEST_CASE("a terminal that somebody else still holds does not keep us", "[kernel
     CHECK(person.seen() == "done\r\n");
 }
 
-TEST_CASE("an init that sends no terminal is an error and not waited for", "[kernel]") {
+TEST_CASE("an init that does not send a terminal is an error without a wait", "[kernel]") {
     Person person;
     auto terminal = PtyMaster::open(person.streams());
     REQUIRE(terminal);

@@ -109,7 +109,7 @@ TEST_CASE("a hook that does not read its state succeeds", "[kernel]") {
     for (int i = 0; i < 20; ++i) CHECK(outcome_of_running(hook, state).succeeded());
 }
 
-TEST_CASE("of a talkative hook the last words are kept", "[kernel]") {
+TEST_CASE("the last part of a long output of a hook is kept", "[kernel]") {
     Outcome outcome = outcome_of_running(
         shell("head -c 3000000 /dev/zero | tr '\\0' x; echo the end; echo err >&2"));
     CHECK(outcome.succeeded());
@@ -118,7 +118,7 @@ TEST_CASE("of a talkative hook the last words are kept", "[kernel]") {
     CHECK(outcome.complaint == "err\n");
 }
 
-TEST_CASE("a hook that fails is told with its output", "[kernel]") {
+TEST_CASE("a hook that fails is reported with its output", "[kernel]") {
     Status status = run_all("createRuntime", {shell("exit 0"), shell("echo a; echo b >&2; exit 7")},
                             {.state = "", .directory = "/"});
     CHECK(message_of(std::move(status)) ==
@@ -126,14 +126,14 @@ TEST_CASE("a hook that fails is told with its output", "[kernel]") {
           "(config.json: /hooks/createRuntime/1)");
 }
 
-TEST_CASE("a killed hook is told with its signal", "[kernel]") {
+TEST_CASE("a killed hook is reported with its signal", "[kernel]") {
     Status status = run_all("poststart", {shell("kill -9 $$")}, {.state = "", .directory = "/"});
     CHECK_THAT(
         message_of(std::move(status)),
         Catch::StartsWith("error running poststart hook #0: signal: killed, stdout: , stderr: "));
 }
 
-TEST_CASE("a missing hook is told with its path", "[kernel]") {
+TEST_CASE("a missing hook is reported with its path", "[kernel]") {
     oci::Hook hook;
     hook.path = "/nonexistent/hook";
     CHECK_THAT(message_of(run_all("prestart", {hook}, {.state = "", .directory = "/"})),
@@ -141,7 +141,7 @@ TEST_CASE("a missing hook is told with its path", "[kernel]") {
                                  "file or directory"));
 }
 
-TEST_CASE("a missing directory is not taken for a missing hook", "[kernel]") {
+TEST_CASE("a missing directory is not reported as a missing hook", "[kernel]") {
     CHECK_THAT(message_of(run_all("prestart", {shell("exit 0")},
                                   {.state = "", .directory = "/nonexistent/bundle"})),
                Catch::StartsWith("error running prestart hook #0: /nonexistent/bundle: open: no "
@@ -187,7 +187,7 @@ TEST_CASE("a process that a hook leaves behind is not waited for", "[kernel]") {
     CHECK(sys::kill(*left_behind, SIGKILL));
 }
 
-TEST_CASE("a failing hook ends a moment, or does not, as the moment wants", "[kernel]") {
+TEST_CASE("a failing hook ends its stage, except in poststop", "[kernel]") {
     const std::vector<oci::Hook> hooks{shell("exit 1"), shell("exit 2"), shell("exit 0")};
     const HookContext setting{.state = "", .directory = "/"};
     CHECK_THAT(message_of(run_all("poststart", hooks, setting)), Catch::Contains("exit status 1"));

@@ -39,7 +39,7 @@ std::string sentence(const Status& status) {
     return status ? "" : status.error().message();
 }
 
-TEST_CASE("a container goes to the class that closID names, or to one of its own") {
+TEST_CASE("a container joins the class of closID, or its own") {
     const auto place = [](const char* clos, bool monitor) {
         oci::IntelRdt wanted;
         wanted.clos_id = clos;
@@ -83,7 +83,7 @@ TEST_CASE("a class that exists must have the schemata, and keeps them") {
     CHECK(read_file(tree.path + "/gold/schemata").find("MB:0=100") != std::string::npos);
 }
 
-TEST_CASE("a class without schemata must exist, and is entered as it is") {
+TEST_CASE("a class without schemata must exist, and is entered unchanged") {
     const Tree tree;
     oci::IntelRdt wanted;
     wanted.clos_id = "gold";
@@ -99,7 +99,7 @@ TEST_CASE("a class without schemata must exist, and is entered as it is") {
     CHECK(fs::exists(tree.path + "/gold"));
 }
 
-TEST_CASE("monitoring gets a group of the container's id, which goes with it") {
+TEST_CASE("monitoring gets a group of the container's id, which is removed with it") {
     const Tree tree;
     oci::IntelRdt wanted;
     wanted.clos_id = "/";

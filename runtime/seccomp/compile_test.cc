@@ -222,7 +222,7 @@ bool holds(const SeccompArg& arg, std::uint64_t actual) {
     return false;
 }
 
-TEST_CASE("random rules answer as reading them does") {
+TEST_CASE("random rules give the same results as a direct evaluation") {
     std::mt19937 random(20261124);
     for (int round = 0; round < 300; ++round) {
         std::vector<SeccompRule> rules;
@@ -253,7 +253,7 @@ TEST_CASE("random rules answer as reading them does") {
     }
 }
 
-TEST_CASE("rules that say what the default says are left out") {
+TEST_CASE("rules with the default action are left out") {
     const SeccompRule redundant{
         .names = {"getpid"}, .action = SeccompAction::errno_, .errno_ret = EPERM, .args = {}};
     const SeccompRule different{
@@ -334,7 +334,7 @@ TEST_CASE("each listed architecture has its own numbers") {
     }
 }
 
-TEST_CASE("a long profile answers like a short one, call by call") {
+TEST_CASE("a long profile gives the same result for each call as a short one") {
     const BpfProgram all = compiled(profile(SeccompAction::errno_, {allow(kManyNames)}));
     std::vector<bool> allowed(1000, false);
     std::uint32_t last = 0;
@@ -405,7 +405,7 @@ TEST_CASE("every flag of the floor's kernel is found on this one", "[kernel]") {
     CHECK(::prctl(PR_GET_SECCOMP) == 0);
 }
 
-TEST_CASE("faults of a profile carry their place") {
+TEST_CASE("errors in a profile have their pointer") {
     const auto rule = [](SeccompAction action, std::optional<std::uint32_t> errno_ret,
                          std::vector<SeccompArg> args = {}) {
         return SeccompRule{.names = {"getpid", "chmod"},
@@ -460,7 +460,7 @@ TEST_CASE("faults of a profile carry their place") {
     for (const Row& row : rows) CHECK(refusal(row.wanted) == row.expected);
 }
 
-TEST_CASE("every architecture of the spec is known, or its absence is told") {
+TEST_CASE("every architecture of the spec is supported or an error") {
     for (int number = 0; number <= static_cast<int>(SeccompArch::sheb); ++number) {
         oci::Seccomp wanted = profile(SeccompAction::allow, {});
         wanted.architectures = {static_cast<SeccompArch>(number)};

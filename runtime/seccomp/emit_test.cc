@@ -30,11 +30,11 @@ std::uint32_t expected(const Section& section, std::uint32_t number,
     return found->verdict.otherwise;
 }
 
-TEST_CASE("a filter of no section answers every call alike") {
+TEST_CASE("a filter without sections gives every call the same result") {
     CHECK(testing::answer(emit({}, kForeign), 5, 7) == kForeign);
 }
 
-TEST_CASE("neighbours with the same answer take no room") {
+TEST_CASE("neighbours with the same result take no space") {
     Section one{.audit_arch = 1, .width = Width::bits64, .ranges = {{0, plain(5)}}};
     Section many = one;
     for (std::uint32_t number = 1; number < 100; ++number)
@@ -42,7 +42,7 @@ TEST_CASE("neighbours with the same answer take no room") {
     CHECK(emit({&many, 1}, kForeign) == emit({&one, 1}, kForeign));
 }
 
-TEST_CASE("ranges of any number and kind keep their answers") {
+TEST_CASE("ranges of any number and kind keep their results") {
     std::mt19937 random(3);
     for (int round = 0; round < 60; ++round) {
         std::vector<Section> sections;

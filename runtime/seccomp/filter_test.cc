@@ -195,7 +195,7 @@ TEST_CASE("of several rules with conditions that hold the strictest decides, in 
     }
 }
 
-TEST_CASE("rules at which libseccomp never comes to an end are compiled") {
+TEST_CASE("rules that make libseccomp loop forever are compiled") {
     // Two rules with the same inequality and a further condition (libseccomp 2.5.4 loops forever).
     using enum oci::SeccompOperator;
     SeccompRule first = when(1, ne, 7, SeccompAction::allow);
@@ -251,7 +251,7 @@ TEST_CASE("a 32-bit argument is compared as a number, and as its sign extension"
     }
 }
 
-TEST_CASE("conditions cannot be seen behind socketcall, and ipc's version is no matter") {
+TEST_CASE("conditions are not checked behind socketcall, and ipc's version is ignored") {
     oci::Seccomp profile;
     profile.architectures = {SeccompArch::x86};
     SeccompRule socket = when(0, oci::SeccompOperator::eq, 2, SeccompAction::allow);

@@ -64,7 +64,7 @@ Received receive_all(sys::FdRef connection) {
     }
 }
 
-TEST_CASE("the agent gets one state with one descriptor, and then the end") {
+TEST_CASE("the agent gets one state with one descriptor, and then end of file") {
     const Agent agent;
     sys::Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
     // Larger than a socket's buffer: several messages are needed.
@@ -86,7 +86,7 @@ TEST_CASE("the agent gets one state with one descriptor, and then the end") {
     CHECK(sent.st_ino == arrived.st_ino);
 }
 
-TEST_CASE("an agent that is not there or goes away is an error with its place") {
+TEST_CASE("an agent that is missing or closes its socket is an error with its pointer") {
     const auto told = [](const std::string& path) {
         const auto socket = connect_listener(path);
         return socket ? std::string("connected") : socket.error().message();
@@ -111,7 +111,7 @@ TEST_CASE("an agent that is not there or goes away is an error with its place") 
           "(config.json: /linux/seccomp/listenerPath)");
 }
 
-TEST_CASE("an agent that takes nothing is waited for with a limit") {
+TEST_CASE("an agent that reads nothing is an error after a timeout") {
     const Agent agent;
     const auto socket = connect_listener(agent.path);
     REQUIRE(socket);

@@ -128,7 +128,7 @@ def detached(c):
 
 
 if support.SYSTEMD:
-    @case("its cgroup is a scope of systemd's, until it is removed")
+    @case("its cgroup is a systemd scope until it is removed")
     def scope(c):
         c.detached("u1")
         found = support.scope_of(c.pid("u1"))

@@ -64,7 +64,7 @@ class Direct(Caller):
 CALLER = Direct
 
 
-@case("the life of a container, state by state")
+@case("the life cycle of a container, state by state")
 def life(d):
     d.make("l1", start=False)
     d.note(d.state("l1"))
@@ -208,7 +208,7 @@ def console(d):
     listener.close()
 
 
-@case("as nerdctl does: hooks that are told id, pid, bundle and all annotations")
+@case("as nerdctl does: hooks get id, pid, bundle and all annotations")
 def hooks(d):
     config = d.config("h1", ["true"])
     config["annotations"] = {"nerdctl/networks": "[\"bridge\"]", "other": "x"}
@@ -222,7 +222,7 @@ def hooks(d):
         d.note([told["status"], told.get("pid", 0) > 0])
 
 
-@case("twenty lives in parallel")
+@case("twenty life cycles in parallel")
 def parallel(d):
     def one(number):
         bundle = WORK / f"bundle{number}"

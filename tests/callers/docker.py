@@ -167,7 +167,7 @@ def limits(d):
     d.remove("l1")
 
 
-@case("a container out of memory is told as such")
+@case("a container out of memory is reported")
 def out_of_memory(d):
     d.run("--name", "o1", "--memory=16m", "--memory-swap=16m", IMAGE, "sh", "-c",
           "dd if=/dev/zero of=/dev/null bs=100M count=1; sleep 0.5; exit 9", code=9, compare="out")

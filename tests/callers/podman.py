@@ -95,7 +95,7 @@ def detached(p):
 
 
 if support.SYSTEMD:
-    @case("its cgroup is a scope of systemd's, until it is removed")
+    @case("its cgroup is a systemd scope until it is removed")
     def scope(p):
         p.detached("u1")
         identifier = p.inspect("u1", "{{.Id}}", quiet=True)
@@ -169,7 +169,7 @@ def limits(p):
     p.remove("l1")
 
 
-@case("a container out of memory is told as such")
+@case("a container out of memory is reported")
 def out_of_memory(p):
     p.run("--name", "o1", "--memory=16m", "--memory-swap=16m", IMAGE, "sh", "-c",
           "dd if=/dev/zero of=/dev/null bs=100M count=1; sleep 0.5; exit 9", code=9, compare="out")

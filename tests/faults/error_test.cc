@@ -64,7 +64,7 @@ void fail_every_call(Victim& victim, const std::vector<std::string>& errors) {
     CHECK(failed > runs / 3);
 }
 
-TEST_CASE("any system call of create may fail: it is told, or does not matter") {
+TEST_CASE("any system call of create may fail: this is reported or does not matter") {
     need_root();
     need_strace();
     Victim victim;

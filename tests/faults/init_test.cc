@@ -47,7 +47,7 @@ TEST_CASE("an init that is killed at the barrier leaves a stopped container that
     victim.check_nothing(victim.left_at_once(), "killed at the barrier");
 }
 
-TEST_CASE("an init that the memory limit kills is reported with the limit, or lives") {
+TEST_CASE("an init that the memory limit kills is reported with the limit, or survives") {
     need_root();
     need_controller("memory");
     Victim victim;

@@ -64,7 +64,7 @@ TEST_CASE("run --detach may be killed at any of its system calls") {
                        nothing);
 }
 
-TEST_CASE("whoever starts, kills or deletes may be killed at any system call") {
+TEST_CASE("start, kill and delete may be killed at any system call") {
     need_root();
     need_strace();
     for (const std::string command : {"start", "kill", "delete"}) {
@@ -78,7 +78,7 @@ TEST_CASE("whoever starts, kills or deletes may be killed at any system call") {
     }
 }
 
-TEST_CASE("a killed create never takes along the container whose cgroup it asked for") {
+TEST_CASE("a killed create never removes the container whose cgroup it requested") {
     need_root();
     need_strace();
     const std::string path = "/" + our_tag() + "-shared";

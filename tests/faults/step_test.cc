@@ -71,7 +71,7 @@ void break_start(Victim& victim, const std::string& action, int first, int steps
     }
 }
 
-TEST_CASE("a step that fails, or init's end at it, is told in a sentence and leaves nothing") {
+TEST_CASE("a step that fails or ends init is one error and leaves nothing") {
     need_root();
     for (const Scene& scene : scenes()) {
         INFO(scene.name);

@@ -179,7 +179,7 @@ std::string difference(const std::string& wanted, const std::string& got) {
 
 }  // namespace
 
-TEST_CASE("plans are what their golden texts say") {
+TEST_CASE("plans match their golden texts") {
     const bool update = std::getenv("CRUX_UPDATE_GOLDEN") != nullptr;
     const auto folders = case_folders();
     REQUIRE(folders.size() >= 35);

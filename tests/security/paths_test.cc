@@ -216,7 +216,7 @@ TEST_CASE("18: an image's /dev that is a link lets nothing be made or removed ou
             }
 }
 
-TEST_CASE("19: an image's own /dev/console and /dev/null are never followed or handed over") {
+TEST_CASE("19: an image's own /dev/console and /dev/null are never followed or passed on") {
     need_root();
     const Unchanged host;
     const Canary canary;

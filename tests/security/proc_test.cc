@@ -255,7 +255,7 @@ TEST_CASE("17: a parameter goes to no other file while a second container mounts
     CHECK(read_file("/proc/sys/net/ipv4/ip_forward") == own);
 }
 
-TEST_CASE("23: a read-only root is read-only, whatever stands at /proc") {
+TEST_CASE("23: a read-only root is read-only, whatever is at /proc") {
     need_root();
     const Unchanged host;
     for (const std::string how : {"proc", "tmpfs", "nothing", "image"}) {

@@ -37,7 +37,7 @@ TEST_CASE("an AppArmor profile is refused where AppArmor is not active") {
     CHECK(output_of(bundle) == "");
 }
 
-TEST_CASE("SELinux labels are refused where SELinux is not active") {
+TEST_CASE("SELinux labels are refused if SELinux is not active") {
     need_root();
     if (access("/sys/fs/selinux/enforce", F_OK) == 0) skip("SELinux is active");
     const Unchanged host;

@@ -201,7 +201,7 @@ TEST_CASE("hugepage limits are in the kernel's files where it has them") {
     }
 }
 
-TEST_CASE("unified writes files of the second version also beside the first") {
+TEST_CASE("unified writes files of the second version also on a hybrid host") {
     need_root();
     need_controller("hugetlb");
     if (std::filesystem::exists(*controller_mount("hugetlb") + "/tasks"))

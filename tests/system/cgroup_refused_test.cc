@@ -23,7 +23,7 @@ std::vector<std::string> with_read_only_cgroups() {
             "sh"};
 }
 
-TEST_CASE("cgroup hierarchies that are read-only refuse a container in one sentence") {
+TEST_CASE("read-only cgroup hierarchies refuse a container with one error") {
     need_root();
     const Unchanged host;
     for (const bool by_systemd : {false, true}) {
@@ -44,7 +44,7 @@ TEST_CASE("cgroup hierarchies that are read-only refuse a container in one sente
     }
 }
 
-TEST_CASE("a controller that a cgroup above does not have is told with its place") {
+TEST_CASE("a controller that an ancestor cgroup does not have is an error with its pointer") {
     need_root();
     if (cgroup_mode() != CgroupMode::v2) skip("needs cgroup v2");
     need_controller("memory");

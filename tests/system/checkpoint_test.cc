@@ -116,7 +116,7 @@ void begin(Container& container, const Counting& counting) {
     REQUIRE(counting.counts_beyond(2));
 }
 
-TEST_CASE("a container goes on after checkpoint and restore where it was") {
+TEST_CASE("a container continues after checkpoint and restore") {
     need_criu();
     const Unchanged host;
     Counting counting;
@@ -272,7 +272,7 @@ TEST_CASE("restore in the foreground serves the program's streams and ends with 
     ::close(fresh[0]);
 }
 
-TEST_CASE("a network namespace that was joined is somebody else's, and joined again") {
+TEST_CASE("a network namespace that was joined is kept, and joined again") {
     need_criu();
     const Unchanged host;
     Bundle other;
@@ -310,7 +310,7 @@ TEST_CASE("hooks of the host run when the namespaces of a restored container are
     CHECK(document["pid"] == container.state()["pid"]);
 }
 
-TEST_CASE("mount points that a fresh root lacks are made before a restore") {
+TEST_CASE("missing mount points in a new root are made before a restore") {
     need_criu();
     const Unchanged host;
     Counting counting;
@@ -324,7 +324,7 @@ TEST_CASE("mount points that a fresh root lacks are made before a restore") {
     CHECK(counting.counts_beyond(before));
 }
 
-TEST_CASE("a restore that fails tells the end of criu's log and leaves nothing") {
+TEST_CASE("a restore that fails reports the end of criu's log and leaves nothing") {
     need_criu();
     const Unchanged host;
     Counting counting;
@@ -362,7 +362,7 @@ TEST_CASE("mounts without a mount namespace are not restored") {
     CHECK_FALSE(fs::exists(container.state_folder()));
 }
 
-TEST_CASE("where criu is missing, checkpoint and restore say so in runc's words") {
+TEST_CASE("without criu, checkpoint and restore fail with runc's message") {
     need_root();
     const Unchanged host;
     Counting counting;
@@ -382,7 +382,7 @@ TEST_CASE("where criu is missing, checkpoint and restore say so in runc's words"
     CHECK_FALSE(fs::exists(container.state_folder()));
 }
 
-TEST_CASE("what cannot be saved is refused, and wrong flags of checkpoint are told") {
+TEST_CASE("a container that cannot be saved is refused, and wrong flags of checkpoint are errors") {
     need_root();
     const Unchanged host;
     Counting counting;

@@ -210,7 +210,7 @@ TEST_CASE("usage errors reach a log that was named before them") {
     ::unlink(log.c_str());
 }
 
-TEST_CASE("wrong global options are told, and nothing is done") {
+TEST_CASE("wrong global options are an error, and nothing is done") {
     const struct {
         Words words;
         std::string error;
@@ -279,7 +279,7 @@ TEST_CASE("create and run prefix their failures") {
     CHECK(::rmdir(root.c_str()) == 0);
 }
 
-TEST_CASE("unknown signals are told by their name") {
+TEST_CASE("unknown signals are errors with their name") {
     const std::string root = empty_root();
     for (const char* word : {"FOO", "-1", "65", "SIG", "9x"}) {
         const Outcome outcome = crux({"--root", root, "kill", "--", "nosuch", word});

@@ -176,7 +176,7 @@ TEST_CASE("no descriptor but 0 to 2 reaches the program, whatever the caller had
     CHECK(numbers == std::vector<int>{0, 1, 2});
 }
 
-TEST_CASE("standard descriptors that the caller closed are no files of ours in the program") {
+TEST_CASE("standard descriptors that the caller closed are not open files of crux in the program") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -311,7 +311,7 @@ TEST_CASE("a container shares all namespaces of another but its mounts, and has 
     must(owner.remove({"--force"}));
 }
 
-TEST_CASE("a cgroup with processes of somebody else is refused and left alone") {
+TEST_CASE("a cgroup with processes of another program is refused and not changed") {
     need_root();
     need_controller("pids");
     const Unchanged host;
@@ -333,7 +333,7 @@ TEST_CASE("a cgroup with processes of somebody else is refused and left alone") 
     ::rmdir(folder.c_str());
 }
 
-TEST_CASE("an init that somebody kills during create is reported as killed") {
+TEST_CASE("an init that another process kills during create is reported as killed") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -426,7 +426,7 @@ TEST_CASE("a create that fails at its very end leaves nothing") {
     CHECK_FALSE(fs::exists(bundle.path() + "/pid"));
 }
 
-TEST_CASE("where no file in memory may be run, init runs from a file system of its own") {
+TEST_CASE("if files in memory may not be executed, init runs from its own file system") {
     need_root();
     if (!std::filesystem::exists("/proc/sys/vm/memfd_noexec"))
         skip("needs vm.memfd_noexec (Linux 6.3)");
@@ -470,7 +470,7 @@ TEST_CASE("init runs on a host whose /dev has no link to the descriptors") {
     CHECK(outcome.out == "here\n");
 }
 
-TEST_CASE("a pidfd of init reaches the one who asked for it") {
+TEST_CASE("a pidfd of init is sent to the caller") {
     need_root();
     const Unchanged host;
     Bundle bundle;

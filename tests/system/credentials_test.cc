@@ -128,7 +128,7 @@ TEST_CASE("without capabilities in config.json the process has none") {
                                    "CapBnd:" + none + "CapAmb:" + none);
 }
 
-TEST_CASE("a capability that nobody knows or cannot be granted is a warning") {
+TEST_CASE("a capability that is unknown or cannot be granted is a warning") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -188,7 +188,7 @@ TEST_CASE("no_new_privs is set when asked for, and only then") {
     CHECK(output_of(bundle) == "NoNewPrivs:\t0\n");
 }
 
-TEST_CASE("the process may open its own streams again, whoever it is") {
+TEST_CASE("the process of any user may open its own streams again") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -215,7 +215,7 @@ TEST_CASE("the process may open its own streams again, whoever it is") {
     for (const int one : {file, ends[0], ends[1]}) ::close(one);
 }
 
-TEST_CASE("ids outside of the user namespace's maps are told so") {
+TEST_CASE("ids outside of the user namespace's mappings are an error") {
     need_root();
     const Unchanged host;
     Bundle bundle;

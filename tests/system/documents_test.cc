@@ -21,7 +21,7 @@ std::string faults_of(const std::string& kind, const std::string& text) {
     return outcome.ok() ? "" : outcome.describe();
 }
 
-TEST_CASE("features is what the specification says of it") {
+TEST_CASE("features conforms to the specification") {
     const Outcome outcome = run({crux_program(), "features"});
     REQUIRE(outcome.ok());
     CHECK(faults_of("features", outcome.out) == "");
@@ -31,7 +31,7 @@ TEST_CASE("features is what the specification says of it") {
     CHECK(faults_of("features", broken.dump()) != "");
 }
 
-TEST_CASE("state is what the specification says of it, in every status") {
+TEST_CASE("state conforms to the specification in every status") {
     need_root();
     const Unchanged host;
     Bundle bundle;

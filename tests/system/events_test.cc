@@ -81,7 +81,7 @@ TEST_CASE("the intervals of events are as long as asked") {
     CHECK(fast.wait(3s).status == 0);
 }
 
-TEST_CASE("events tells when the container's memory runs out") {
+TEST_CASE("events reports when the container is out of memory") {
     need_root();
     need_controller("memory");
     const Unchanged host;
@@ -107,7 +107,7 @@ TEST_CASE("events tells when the container's memory runs out") {
     CHECK(count_of(watching.out(), "stats") == 0);
 }
 
-TEST_CASE("events goes on as long as anybody is in the container") {
+TEST_CASE("events continues as long as a process is in the container") {
     need_root();
     const Unchanged host;
     Bundle bundle;

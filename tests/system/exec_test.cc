@@ -180,7 +180,7 @@ TEST_CASE("exec enters a container that is created, not one that has stopped") {
             "exec failed: cannot exec in a stopped container", kFailed);
 }
 
-TEST_CASE("exec into a paused container is refused, unless it may wait for the thaw") {
+TEST_CASE("exec into a paused container is refused without --ignore-paused") {
     need_root();
     need_controller("freezer");
     const Unchanged host;
@@ -255,7 +255,7 @@ TEST_CASE("exec that fails leaves no pid file") {
     CHECK(container.exec_script({}, "ps | grep -c [s]leep").out == "1\n");
 }
 
-TEST_CASE("exec hands a pidfd of its process to the one who asked for it") {
+TEST_CASE("exec sends a pidfd of its process to the caller") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -310,7 +310,7 @@ TEST_CASE("a hundred execs at once all succeed and leave nothing") {
     CHECK(container.exec_script({}, "ps | grep -c [s]leep").out == "1\n");
 }
 
-TEST_CASE("an exec whose runtime is killed goes on in its container") {
+TEST_CASE("a process of exec continues when its runtime is killed") {
     need_root();
     const Unchanged host;
     Bundle bundle;

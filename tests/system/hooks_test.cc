@@ -297,7 +297,7 @@ TEST_CASE("createContainer hooks start in the container's root, the host's where
     CHECK(bundle.note("cwd-startContainer") == "/etc\n");
 }
 
-TEST_CASE("hooks are given no descriptor but their three streams") {
+TEST_CASE("hooks get no descriptor except their three streams") {
     need_root();
     const Unchanged host;
     NotedBundle bundle;
@@ -326,7 +326,7 @@ const std::vector<Failure> kFailures = {
     {"kill -9 $$", "signal: killed, stdout: , stderr: "},
 };
 
-TEST_CASE("a failing hook of create fails it, with what it said, and leaves nothing") {
+TEST_CASE("a failing hook of create fails it with its output, and leaves nothing") {
     need_root();
     const Unchanged host;
     for (const char* moment : {"prestart", "createRuntime", "createContainer"}) {
@@ -420,7 +420,7 @@ TEST_CASE("failing poststop hooks are warnings, and all of them run") {
     }
 }
 
-TEST_CASE("a hook that is not there or may not be run is a failure with its path") {
+TEST_CASE("a hook that is missing or not executable is a failure with its path") {
     need_root();
     const Unchanged host;
     for (const char* moment : {"prestart", "createContainer", "startContainer", "poststart"}) {
@@ -472,7 +472,7 @@ TEST_CASE("a hook that takes too long is killed with its whole process group") {
     }
 }
 
-TEST_CASE("a hook that leaves a process holding its streams makes nobody wait") {
+TEST_CASE("a hook that leaves a process with its streams does not delay create") {
     need_root();
     const Unchanged host;
     NotedBundle bundle;
@@ -503,7 +503,7 @@ TEST_CASE("a hook need not read its state, however long it is") {
     CHECK(outcome.status == 3);
 }
 
-TEST_CASE("hooks find init in its limited cgroup") {
+TEST_CASE("hooks find init in its cgroup with limits") {
     need_root();
     need_controller("pids");
     const Unchanged host;

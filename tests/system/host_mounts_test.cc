@@ -140,7 +140,7 @@ TEST_CASE("what was mounted at the root of a container without a mount namespace
     CHECK(umount2(root.c_str(), 0) == 0);
 }
 
-TEST_CASE("what lies over the root of a container without a mount namespace goes with it") {
+TEST_CASE("mounts over the root of a container without a mount namespace are removed with it") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -234,7 +234,7 @@ TEST_CASE("the root is seen through the container's maps where the annotation as
     create_refused(bundle, "mapping the ids of the root needs a user namespace");
 }
 
-TEST_CASE("what the host copies for a container is no peer of the host's mounts") {
+TEST_CASE("copies of the host's mounts for a container are not their peers") {
     need_root();
     if (!has_user_namespaces()) skip("needs user namespaces");
     const Unchanged host;

@@ -87,7 +87,7 @@ TEST_CASE("the rights of later ABI versions are asked for by abi=") {
     CHECK(output_of(bundle) == "x\n");
 }
 
-TEST_CASE("Landlock faults are told with their place") {
+TEST_CASE("Landlock errors have their pointer") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -101,7 +101,7 @@ TEST_CASE("delete takes what is created or stopped, and refuses what runs or is 
     must(container.remove());
 }
 
-TEST_CASE("delete by force takes a container in any state, and nothing at all") {
+TEST_CASE("delete by force succeeds in every state and without a container") {
     need_root();
     need_controller("freezer");
     const Unchanged host;
@@ -124,7 +124,7 @@ TEST_CASE("delete by force takes a container in any state, and nothing at all") 
     }
 }
 
-TEST_CASE("delete by force clears away a folder that a killed create left half-made") {
+TEST_CASE("delete by force removes an incomplete folder of a killed create") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -307,7 +307,7 @@ TEST_CASE("without a pid namespace of its own, KILL and delete reach all that ou
     }
 }
 
-TEST_CASE("pause stops every process and resume lets them go on") {
+TEST_CASE("pause stops every process and resume continues them") {
     need_root();
     need_controller("freezer");
     const Unchanged host;
@@ -400,7 +400,7 @@ TEST_CASE("a frozen container whose init is dead is resumed and then deleted") {
     must(container.remove());
 }
 
-TEST_CASE("a container that somebody else froze is paused") {
+TEST_CASE("a container that another program froze is paused") {
     need_root();
     need_controller("freezer");
     const Unchanged host;
@@ -416,7 +416,7 @@ TEST_CASE("a container that somebody else froze is paused") {
     CHECK(container.reaches("running"));
 }
 
-TEST_CASE("an id is taken once, and who comes second changes nothing") {
+TEST_CASE("an id is used once, and a second create changes nothing") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -489,7 +489,7 @@ TEST_CASE("the state root is made with its parents, for root alone") {
     std::filesystem::remove_all(top);
 }
 
-TEST_CASE("the container is what config.json said at create, whatever becomes of it later") {
+TEST_CASE("the container keeps the config.json of create, also if the file changes later") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -524,7 +524,7 @@ TEST_CASE("a config without a process is created, but not started") {
     must(container.remove());
 }
 
-TEST_CASE("delete and list go side by side with whoever makes and removes containers") {
+TEST_CASE("delete and list run concurrently with create and delete of other containers") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -551,7 +551,7 @@ TEST_CASE("delete and list go side by side with whoever makes and removes contai
     CHECK(container.status() == "");
 }
 
-TEST_CASE("two hundred containers made and removed side by side leave nothing") {
+TEST_CASE("two hundred containers made and removed concurrently leave nothing") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -67,7 +67,7 @@ TEST_CASE("both ends of a veth pair answer each other") {
     CHECK(there.reaches("198.51.100.1"));
 }
 
-TEST_CASE("a veth pair that cannot be dressed leaves nothing") {
+TEST_CASE("a veth pair that cannot be configured leaves nothing") {
     need_veth();
     const Apart here;
     const Apart there;
@@ -95,7 +95,7 @@ TEST_CASE("a device moves with its addresses and is set up under its new name") 
     CHECK(here.reaches("198.51.100.2"));
 }
 
-TEST_CASE("crux-net refuses what it does not understand") {
+TEST_CASE("crux-net refuses invalid arguments") {
     const std::pair<std::vector<std::string>, std::string> cases[] = {
         {{}, "a verb is needed"},
         {{"bridge"}, "bridge: unknown verb"},

@@ -175,7 +175,7 @@ TEST_CASE("an agent gets the state and the listener, and answers for the program
     }
 }
 
-TEST_CASE("the calls of a program whose agent died say ENOSYS") {
+TEST_CASE("the calls of a program whose agent died fail with ENOSYS") {
     need_root();
     const Host host;
     Bundle bundle;

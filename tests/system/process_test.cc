@@ -90,7 +90,7 @@ TEST_CASE("the program is looked up in the container, along the PATH of its envi
     CHECK(output_of(bundle) == "");
 }
 
-TEST_CASE("what exec itself refuses is told on the program's standard error, with 255") {
+TEST_CASE("errors of exec itself are on the program's standard error, with exit status 255") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -264,7 +264,7 @@ TEST_CASE("resource limits are lowered, raised where that is allowed, and refuse
         create_refused(bundle, "operation not permitted (config.json: /process/rlimits/0)");
 }
 
-TEST_CASE("limits that are not given stay the caller's") {
+TEST_CASE("limits that are not set are those of the caller") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -377,7 +377,7 @@ TEST_CASE("the container has its host name and its domain name, and the host kee
     create_refused(bundle, "/hostname");
 }
 
-TEST_CASE("the container has a session keyring of its own, unless told otherwise") {
+TEST_CASE("the container has its own session keyring, except with --no-new-keyring") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -416,7 +416,7 @@ TEST_CASE("preserved descriptors keep their numbers, and nothing above them is p
     ::close(file);
 }
 
-TEST_CASE("preserved descriptors may have holes in which nothing of ours appears") {
+TEST_CASE("preserved descriptors may have holes, which stay closed") {
     need_root();
     const Unchanged host;
     Bundle bundle;

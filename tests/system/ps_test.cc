@@ -41,7 +41,7 @@ TEST_CASE("ps lists the processes of a container by their ids on the host") {
     CHECK(container.crux({"ps", "-f", "json", container.id()}).out == "null\n");
 }
 
-TEST_CASE("ps as a table is what the host's ps says of these processes") {
+TEST_CASE("ps as a table has the lines of the host's ps for these processes") {
     need_root();
     need_ps();
     const Unchanged host;
@@ -68,7 +68,7 @@ TEST_CASE("ps as a table is what the host's ps says of these processes") {
     CHECK_THAT(wrong.err, Catch::StartsWith("exit status 1: "));
 }
 
-TEST_CASE("ps without a ps on the host says so") {
+TEST_CASE("ps without a ps on the host is an error") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -55,7 +55,7 @@ bool has_task(const std::string& group, int pid) {
     return std::ranges::find(lines, std::to_string(pid)) != lines.end();
 }
 
-TEST_CASE("a container has a class of cache of its own, which goes with it") {
+TEST_CASE("a container has its own cache class, which is removed with it") {
     const std::string top = need_resctrl();
     const Unchanged host;
     Bundle bundle;
@@ -73,7 +73,7 @@ TEST_CASE("a container has a class of cache of its own, which goes with it") {
     CHECK_FALSE(std::filesystem::exists(group));
 }
 
-TEST_CASE("a container joins a class of cache that fits, and leaves it there") {
+TEST_CASE("a container joins an existing cache class with equal schemata, and does not remove it") {
     const std::string top = need_resctrl();
     const Unchanged host;
     Bundle bundle;
@@ -93,7 +93,7 @@ TEST_CASE("a container joins a class of cache that fits, and leaves it there") {
     create_refused(bundle, "does not exist (config.json: /linux/intelRdt/closID)");
 }
 
-TEST_CASE("a schema that resctrl does not take fails create with what it says of it") {
+TEST_CASE("a schema that resctrl refuses fails create with the kernel's reason") {
     const std::string top = need_resctrl();
     const Unchanged host;
     Bundle bundle;

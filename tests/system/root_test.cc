@@ -83,7 +83,7 @@ Bundle& with_second_hand_mount(Bundle& bundle, const std::vector<std::string>& o
         .script("cat /second/file");
 }
 
-TEST_CASE("a mount may name a place of the root as the host sees it, with what is mounted there") {
+TEST_CASE("a mount source may be a host's path in the root, with what is mounted there") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -95,7 +95,7 @@ TEST_CASE("a mount may name a place of the root as the host sees it, with what i
     CHECK(output_of(bundle) == "second hand\n");
 }
 
-TEST_CASE("a mount of what an earlier mount brought can be id-mapped") {
+TEST_CASE("a mount of a part of an earlier mount can be id-mapped") {
     need_root();
     if (!kernel_is_at_least(5, 12)) skip("id-mapped mounts need Linux 5.12");
     const Unchanged host;
@@ -108,7 +108,7 @@ TEST_CASE("a mount of what an earlier mount brought can be id-mapped") {
     CHECK(output_of(bundle) == "1234\n");
 }
 
-TEST_CASE("proc and sysfs go on ordinary directories alone") {
+TEST_CASE("proc and sysfs are mounted only on ordinary directories") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -58,7 +58,7 @@ json two_ranges(unsigned own) {
                         {{"containerID", 1}, {"hostID", 100000}, {"size", 65536}}});
 }
 
-TEST_CASE("the config that spec --rootless writes runs as it is") {
+TEST_CASE("the config that spec --rootless writes runs unchanged") {
     const Unchanged host;
     const OrdinaryUser user;
     const Bundle bundle;
@@ -77,7 +77,7 @@ TEST_CASE("the config that spec --rootless writes runs as it is") {
     CHECK(shell.wait().status == 7);
 }
 
-TEST_CASE("an ordinary user's container lives as any other") {
+TEST_CASE("an ordinary user's container has the usual life cycle") {
     const Unchanged host;
     const OrdinaryUser user;
     Rootless rootless(user);
@@ -134,7 +134,7 @@ TEST_CASE("newuidmap gives an ordinary user's container the ids of subuid") {
     CHECK_THAT(lines[4], Catch::Contains("100000") && Catch::Contains("65536"));
 }
 
-TEST_CASE("ids that subuid does not give are refused in newuidmap's words") {
+TEST_CASE("ids that are missing in subuid are refused with newuidmap's message") {
     const Unchanged host;
     for (const char* range : {"", "100000:1000"}) {
         INFO(range);
@@ -165,7 +165,7 @@ TEST_CASE("without newuidmap more ids than one are refused, and one is not") {
         "which is not in PATH (Debian: uidmap) (config.json: /linux/uidMappings)");
 }
 
-TEST_CASE("what only root can give is refused to an ordinary user in one sentence") {
+TEST_CASE("what requires root is refused to an ordinary user with one error") {
     const Unchanged host;
     const OrdinaryUser user;
     {
@@ -181,7 +181,7 @@ TEST_CASE("what only root can give is refused to an ordinary user in one sentenc
     }
 }
 
-TEST_CASE("an ordinary user without a cgroup has no limits, and is told so where it asks") {
+TEST_CASE("an ordinary user without a cgroup has no limits, and requested ones are an error") {
     const Unchanged host;
     const OrdinaryUser user;
     if (!is_root()) skip("needs root to set up the cgroups of an ordinary user");
@@ -265,7 +265,7 @@ TEST_CASE("an ordinary user's limits hold in a cgroup that was delegated to it")
     CHECK_FALSE(fs::exists(*place));
 }
 
-TEST_CASE("who is root of a user namespace makes containers in it") {
+TEST_CASE("root of a user namespace can make containers in it") {
     const Unchanged host;
     const OrdinaryUser user;
     Rootless rootless(user);

@@ -130,7 +130,7 @@ TEST_CASE("run --keep leaves a stopped container with its cgroup") {
     CHECK(container.status() == "");
 }
 
-TEST_CASE("run whose container somebody else deletes still has its exit code") {
+TEST_CASE("run of a container that another process deletes still has its exit code") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -145,7 +145,7 @@ TEST_CASE("run whose container somebody else deletes still has its exit code") {
     CHECK(outcome.err == "");
 }
 
-TEST_CASE("run waits for init alone, and takes along what outlives it") {
+TEST_CASE("run waits only for init, and removes processes that outlive it") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -130,7 +130,7 @@ TEST_CASE("a scheduler that the kernel does not have fails create") {
     create_refused(bundle, "schedule by SCHED_ISO: sched_setattr: invalid argument");
 }
 
-TEST_CASE("a deadline that a cpuset is in the way of is told so") {
+TEST_CASE("a deadline policy that a cpuset prevents is an error with the reason") {
     need_root();
     need_controller("cpuset");
     if (std::thread::hardware_concurrency() < 2) skip("needs two CPUs");
@@ -259,7 +259,7 @@ TEST_CASE("a core scheduling cookie is taken where the kernel has them, and refu
                    "/annotations/org.cruxruntime.core-scheduling)");
 }
 
-TEST_CASE("a container asks for a cookie of its own, and exec for the first process's") {
+TEST_CASE("a container gets its own cookie, and exec that of the first process") {
     need_root();
     const Unchanged host;
     Bundle bundle;

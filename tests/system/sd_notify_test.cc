@@ -106,7 +106,7 @@ const char* const kScript =
     "echo \"$NOTIFY_SOCKET\"; grep /run/notify /proc/self/mountinfo; "
     "exec sleep 1000";
 
-TEST_CASE("start waits until the program is ready, and tells the service manager") {
+TEST_CASE("start waits until the program is ready, and notifies the service manager") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -149,7 +149,7 @@ TEST_CASE("a service manager may have an abstract address") {
     CHECK(container.status() == "running");
 }
 
-TEST_CASE("in the foreground it is run that the service manager looks after") {
+TEST_CASE("in the foreground run is the main process for the service manager") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -178,7 +178,7 @@ TEST_CASE("start ends with a program that never says that it is ready") {
     CHECK(manager.next(0) == "");
 }
 
-TEST_CASE("a service manager that is not there fails start before the program runs") {
+TEST_CASE("a missing service manager fails start before the program runs") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -221,7 +221,7 @@ TEST_CASE("seccomp: conditions on several arguments must all hold, on one are al
     CHECK(results(either) == Lines{"-1", "-1", "1"});
 }
 
-TEST_CASE("seccomp: a profile at which libseccomp never comes to an end starts its container") {
+TEST_CASE("seccomp: a profile that makes libseccomp loop forever starts its container") {
     need_root();
     const Host host;
     const json first =
@@ -350,7 +350,7 @@ TEST_CASE("seccomp: the LOG flag reaches the kernel") {
     }
 }
 
-TEST_CASE("seccomp: names that libseccomp does not know are passed over") {
+TEST_CASE("seccomp: names that libseccomp does not know are ignored") {
     need_root();
     const Host host;
     json mixed = rule("getpid", "SCMP_ACT_ERRNO");

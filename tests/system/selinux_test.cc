@@ -71,7 +71,7 @@ TEST_CASE("a process, its session keyring and its mounts have the SELinux labels
               .out.starts_with(label));
 }
 
-TEST_CASE("a SELinux label that the policy lacks fails create with its pointer") {
+TEST_CASE("a SELinux label that is not in the policy fails create with its pointer") {
     need_root();
     (void)known_label();
     const Unchanged host;

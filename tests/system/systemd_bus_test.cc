@@ -28,7 +28,7 @@ std::vector<std::string> with_socket(const std::string& path) {
             "sh"};
 }
 
-TEST_CASE("systemd hears one call at create, update and delete, and none between") {
+TEST_CASE("systemd gets one call at create, update and delete, and none between") {
     need_systemd();
     const Unchanged host;
     using Counts = BusRelay::Counts;
@@ -60,7 +60,7 @@ TEST_CASE("systemd hears one call at create, update and delete, and none between
     CHECK(is_gone(managed.unit()));
 }
 
-TEST_CASE("a systemd that does not answer is given up after 30 s, and nothing is left") {
+TEST_CASE("a systemd that does not respond is an error after 30 s, and nothing is left") {
     need_root();
     const Unchanged host;
     const HandOver silent(work_folder() + "/silent");
@@ -103,7 +103,7 @@ TEST_CASE("without systemd a container with --systemd-cgroup is refused, and not
     CHECK_FALSE(fs::exists(managed.container.state_folder()));
 }
 
-TEST_CASE("names that systemd refuses are told with their place, and nothing is left") {
+TEST_CASE("names that systemd refuses are errors with their pointer, and nothing is left") {
     need_systemd();
     const Unchanged host;
     const std::string slice = "cruxtest" + std::to_string(::getpid()) + ".slice";

@@ -71,7 +71,7 @@ std::string how_it_is(const Managed& managed) {
             .out);
 }
 
-TEST_CASE("systemd boots as a container's init, and rules the cgroup that is handed to it") {
+TEST_CASE("systemd boots as a container's init, and manages its cgroup") {
     need_root();
     if (cgroup_mode() != CgroupMode::v2) skip("needs cgroup v2");
     if (!fs::exists("/usr/lib/systemd/systemd")) skip("needs systemd's programs");
@@ -108,7 +108,7 @@ TEST_CASE("systemd boots as a container's init, and rules the cgroup that is han
     CHECK_FALSE(fs::exists(top));
 }
 
-TEST_CASE("a cgroup is handed over only with a namespace and a writable mount") {
+TEST_CASE("a cgroup changes its owner only with a namespace and a writable mount") {
     need_root();
     if (cgroup_mode() != CgroupMode::v2) skip("needs cgroup v2");
     const struct {

@@ -40,7 +40,7 @@ TEST_CASE("with --systemd-cgroup a cgroupsPath of another form is refused") {
                  "separated by slashes (config.json: /annotations/run.oci.systemd.subgroup)");
 }
 
-TEST_CASE("explain tells the unit and the cgroup that systemd makes for it") {
+TEST_CASE("explain shows the unit and the cgroup that systemd makes for it") {
     need_root();
     Managed managed;
     managed.bundle.set("/linux/cgroupsPath", "machine.slice:libpod:abc");
@@ -143,7 +143,7 @@ TEST_CASE("a container can be a slice of its own") {
     CHECK(Managed::property_of(unit, "ActiveState") == "inactive");
 }
 
-TEST_CASE("annotations are properties of the unit, and those that cannot be are refused") {
+TEST_CASE("annotations are properties of the unit, and invalid ones are refused") {
     need_systemd();
     const Unchanged host;
     {
@@ -177,7 +177,7 @@ TEST_CASE("annotations are properties of the unit, and those that cannot be are 
     }
 }
 
-TEST_CASE("a container of systemd's that runs out of memory ends and can be deleted") {
+TEST_CASE("a container of systemd that is out of memory ends and can be deleted") {
     need_systemd();
     need_controller("memory");
     const Unchanged host;
@@ -223,7 +223,7 @@ TEST_CASE("run in the foreground leaves no unit") {
     CHECK(is_gone(managed.unit()));
 }
 
-TEST_CASE("a unit that failed before is forgotten, one that lives is not touched") {
+TEST_CASE("a unit that failed before is reset, an active one is not changed") {
     need_systemd();
     const Unchanged host;
     Managed managed;
@@ -267,7 +267,7 @@ TEST_CASE("a create that fails or is killed leaves no unit") {
     managed.start();
 }
 
-TEST_CASE("a scope that somebody stopped is a stopped container") {
+TEST_CASE("a scope that another program stopped is a stopped container") {
     need_systemd();
     const Unchanged host;
     Managed managed;

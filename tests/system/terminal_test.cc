@@ -154,7 +154,7 @@ TEST_CASE("the console socket gets one message with one terminal, accepted after
     CHECK(container.err() == "");
 }
 
-TEST_CASE("with a terminal nobody holds the caller's streams once create has returned") {
+TEST_CASE("with a terminal no process keeps the caller's streams after create") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -220,7 +220,7 @@ TEST_CASE("a terminal and a console socket go together, and the refusal leaves n
     CHECK(container.status() == "");
 }
 
-TEST_CASE("the console size is nothing without a terminal") {
+TEST_CASE("the console size is ignored without a terminal") {
     need_root();
     const Unchanged host;
     Bundle bundle;

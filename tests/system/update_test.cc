@@ -131,7 +131,7 @@ TEST_CASE("update takes a document from a file or from standard input") {
     CHECK(pids_of(container).text() == "40");
 }
 
-TEST_CASE("update that cannot be right changes nothing") {
+TEST_CASE("update with invalid values changes nothing") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -159,7 +159,7 @@ TEST_CASE("update that cannot be right changes nothing") {
     }
 }
 
-TEST_CASE("update takes back what it wrote when the kernel refuses something behind it") {
+TEST_CASE("update restores the old values when the kernel refuses a later one") {
     need_root();
     need_controller("cpu");
     const Unchanged host;
@@ -241,7 +241,7 @@ TEST_CASE("update reaches containers that wait or are paused, not those that end
     refused(container.crux({"update", "nosuch", "--pids-limit", "13"}), "container does not exist");
 }
 
-TEST_CASE("update says that limits of kernel memory are ignored") {
+TEST_CASE("update warns that kernel memory limits are ignored") {
     need_root();
     const Unchanged host;
     Bundle bundle;

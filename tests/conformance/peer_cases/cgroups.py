@@ -54,7 +54,7 @@ def hierarchies():
             yield pathlib.Path(line.split()[1])
 
 
-@case("a cgroup with somebody else's processes is refused")
+@case("a cgroup with processes of another program is refused")
 def _(b):
     made = []
     with subprocess.Popen(["sleep", "30"]) as other:
@@ -78,7 +78,7 @@ def need_v2():
         raise Skip("a host with cgroup v2 alone")
 
 
-@case("what cgroup v2 has no counterpart for is refused there")
+@case("what cgroup v2 does not support is refused there")
 def _(b):
     need_v2()
     return b.put({"linux": {"resources": {"memory": {"swappiness": 10}}}}).refused()
@@ -107,7 +107,7 @@ def remove_cgroup(folder):
     return not folder.exists()
 
 
-@case("memory.useHierarchy that the kernel does not take is told")
+@case("memory.useHierarchy that the kernel refuses is reported")
 def _(b):
     if not any((top / "memory.use_hierarchy").exists() for top in hierarchies()):
         raise Skip("the memory controller of cgroup v1")
@@ -116,7 +116,7 @@ def _(b):
     return code != 0 or "ierarchy" in output
 
 
-@case("blockIO.leafWeight that the kernel does not have is told")
+@case("blockIO.leafWeight that the kernel does not support is reported")
 def _(b):
     # It was removed with the scheduler CFQ in Linux 5.0.
     if not examples.controller("blkio") and not examples.controller("io"):

@@ -131,7 +131,7 @@ def _(b):
             other.kill()
 
 
-@case("a class of cache that exists must have the schemata")
+@case("an existing cache class must have the schemata")
 def _(b):
     mounts = [line.split() for line in pathlib.Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
     tops = [words[1] for words in mounts if words[2] == "resctrl"]

@@ -110,7 +110,7 @@ def _(b):
     return bool(seccomp.get("archs")) and bool(seccomp.get("knownFlags")) and bool(seccomp.get("supportedFlags"))
 
 
-@case("features tells of rdma, memoryPolicy and netDevices")
+@case("features has rdma, memoryPolicy and netDevices")
 def _(b):
     part = features(b).get("linux", {})
     return part.get("cgroup", {}).get("rdma") is True and "memoryPolicy" in part and "netDevices" in part

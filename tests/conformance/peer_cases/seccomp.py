@@ -42,7 +42,7 @@ def _(b):
     return b.prints("-38")
 
 
-@case("seccomp: a flag that the kernel lacks is refused")
+@case("seccomp: a flag that the kernel does not support is refused")
 def _(b):
     if tuple(map(int, os.uname().release.split(".")[:2])) >= (5, 19):
         raise Skip("a kernel before 5.19")
