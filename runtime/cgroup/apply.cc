@@ -8,7 +8,7 @@ namespace crux::cgroup {
 
 namespace {
 
-/// Writes settings, and keeps the file open that the last one wrote.
+/// Writes settings, and keeps the last file open.
 class Writer {
  public:
     Writer(sys::FdRef base, std::span<const std::string> names) : base_(base), names_(names) {}
@@ -21,7 +21,7 @@ class Writer {
             dir_ = setting.dir;
             file_name_ = setting.file;
         }
-        // Always in one call: such files judge each write by itself.
+        // One write for each value: these files parse each write separately.
         std::size_t count = TRY(sys::write(file_, setting.value));
         if (count != setting.value.size()) return std::unexpected(Errno{"write", EIO});
         return {};
@@ -78,7 +78,7 @@ Status Group::judge(const Setting& setting, Errno error, std::vector<Warning>& w
     if (absent && setting.when_absent == WhenAbsent::fallback) return {};
     if (absent && setting.when_absent == WhenAbsent::warn) {
         warnings.push_back(
-            {setting.origin, cat(setting.file, " is not known to this kernel: ignored")});
+            {setting.origin, cat("ignored: this kernel does not support ", setting.file)});
         return {};
     }
     Error failure = Error(error).during(cat("set ", file, " to ", quoted(setting.value)));
@@ -105,7 +105,7 @@ Status Group::check_memory(const MemoryCheck& check) const {
     int dir = find_dir(dirs_, "memory", "memory");
     if (dir < 0) return {};
     auto text = read_value(base_, name(static_cast<std::uint32_t>(dir), "memory.current"));
-    // Best effort: a cgroup that cannot be asked uses nothing yet.
+    // Best effort: the usage counts as zero if it cannot be read.
     if (!text) return {};
     std::uint64_t usage = to_number<std::uint64_t>(trimmed(*text)).value_or(0);
     if (check.memory_and_swap > 0 && check.memory_and_swap <= usage)

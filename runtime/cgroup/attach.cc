@@ -20,13 +20,13 @@ Result<sys::Fd, Errno> load(const DeviceProgram& program) {
     auto loaded = sys::bpf_load(BPF_PROG_TYPE_CGROUP_DEVICE, code, kLicence);
     if (loaded || loaded.error().value != EPERM) return loaded;
     // Before Linux 5.11 programs count against RLIMIT_MEMLOCK, which is small by default. Init sets
-    // the container's limits itself, so this one is seen by nobody else.
+    // the container's limits itself, so this value affects only this process.
     struct ::rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
     if (!sys::prlimit(0, RLIMIT_MEMLOCK, &none)) return loaded;
     return sys::bpf_load(BPF_PROG_TYPE_CGROUP_DEVICE, code, kLicence);
 }
 
-/// The programs attached so far that we may look at. Others (of systemd, behind an LSM) can only
+/// The attached programs that this process may read. Others (of systemd, behind an LSM) can only
 /// restrict further, so they may stay.
 Result<std::vector<sys::Fd>, Errno> attached(sys::FdRef cgroup) {
     std::vector<sys::Fd> programs;
@@ -43,10 +43,10 @@ Status Group::load_program(const DeviceProgram& program) {
     TRY(hold_unified());
     sys::Fd loaded = TRY(load(program).during("load the device program"));
     std::vector<sys::Fd> before;
-    // A new cgroup has none of its own.
-    if (!is_new_[program.dir])
-        before = TRY(attached(unified_).during("ask for the device programs"));
-    // With one program before, the change is a single step, and no request sees neither.
+    // A new cgroup has no programs attached.
+    if (!is_new_[program.dir]) before = TRY(attached(unified_).during("query the device programs"));
+    // With one program attached, the change is a single step, so a program always checks each
+    // request.
     bool replaces = before.size() == 1;
     std::uint32_t flags = BPF_F_ALLOW_MULTI;
     if (replaces) flags |= BPF_F_REPLACE;

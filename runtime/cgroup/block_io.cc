@@ -5,7 +5,7 @@ namespace crux::cgroup {
 
 namespace {
 
-/// One of the four lists of rates, with its names in the spec and in both versions.
+/// One of the four lists of rates: its names in config.json and in both cgroup versions.
 struct Throttle {
     std::vector<oci::ThrottleDevice> oci::BlockIoResources::* list;
     std::string_view pointer;
@@ -29,8 +29,8 @@ std::string device_text(const Device& device) {
     return cat(device.major, ":", device.minor);
 }
 
-/// The weight goes to the first file of the two that the kernel has: which one depends on the
-/// scheduler it was built with (CFQ's went with Linux 5.0, BFQ's is its own).
+/// The weight is written to the first of the two files that the kernel has. This depends on the I/O
+/// scheduler (CFQ was removed in Linux 5.0; BFQ has its own file).
 void add_either(LimitsBuilder& builder, ControllerLocation location, std::string_view file,
                 std::string value, std::string_view other_file, std::string other_value,
                 const std::string& origin) {
@@ -92,7 +92,7 @@ void add_throttles(LimitsBuilder& builder, ControllerLocation location,
                             std::move(origin));
                 continue;
             }
-            // 0 lifts a limit of v1; v2 has a word for it.
+            // 0 removes a limit of v1; v2 uses "max".
             std::string rate = list[i].rate == 0 ? "max" : cat(list[i].rate);
             builder.add(location, "io.max", cat(name, " ", throttle.v2_key, "=", rate),
                         std::move(origin));

@@ -22,7 +22,7 @@ constexpr gid_t kUnchanged = static_cast<gid_t>(-1);
 
 Status Group::give_to(uid_t owner) {
     int found = unified_dir(dirs_);
-    // Delegation of v1 is not safe, and the unified part of a hybrid host gives nothing alone.
+    // Delegation of v1 is not safe, and on a hybrid host the unified part alone has no controllers.
     if (found < 0 || dirs_.size() != 1) return {};
     TRY(hold_unified());
     std::string directory = path(static_cast<std::uint32_t>(found));
@@ -33,7 +33,7 @@ Status Group::give_to(uid_t owner) {
         std::string file(trimmed(line));
         if (file.empty()) continue;
         auto given = sys::fchownat(unified_, file, owner, kUnchanged, AT_SYMLINK_NOFOLLOW);
-        // The list is of all that any cgroup may have.
+        // The list includes files that not every cgroup has.
         if (!given && given.error().value != ENOENT)
             return std::unexpected(Error(given.error()).during(cat(directory, "/", file)));
     }

@@ -6,16 +6,16 @@
 
 #include "runtime/cgroup/limits.h"
 
-/// For the rules of this folder only: each controller adds what it wants to one draft.
+/// For this folder only: each controller adds its settings to one builder.
 namespace crux::cgroup {
 
-/// Where a controller is on this host: its place and the version whose files apply.
+/// Where a controller is on this host: its directory and the cgroup version whose files apply.
 struct ControllerLocation {
     std::uint32_t dir = 0;
     int version = 1;
 };
 
-/// Limits in the making.
+/// Collects the settings, the warnings and the device program of a container.
 class LimitsBuilder {
  public:
     LimitsBuilder(std::span<const CgroupDir> dirs, const LimitsOptions& options)
@@ -29,24 +29,24 @@ class LimitsBuilder {
     [[nodiscard]] std::string origin(std::string_view list, std::size_t index,
                                      std::string_view below = {}) const;
 
-    /// Where the controller is, or the error that it is nowhere, at the pointer below the
-    /// resources.
+    /// The controller's directory; an error, with the pointer below the resources, if no hierarchy
+    /// has the controller.
     [[nodiscard]] Result<ControllerLocation> location(std::string_view v1_name,
                                                       std::string_view v2_name,
                                                       std::string_view below) const;
-    /// As home, for what may be nowhere.
+    /// Like location, for a controller that may be missing.
     [[nodiscard]] std::optional<ControllerLocation> find_location(std::string_view v1_name,
                                                                   std::string_view v2_name) const;
 
-    /// Adds a setting and answers it, for the exceptional fields.
+    /// Adds a setting and returns it, so that the caller can change the exceptional fields.
     Setting& add(ControllerLocation location, std::string_view file, std::string value,
                  std::string origin);
     void warn(std::string origin, std::string text);
     [[nodiscard]] static std::unexpected<Error> refuse(const std::string& origin, std::string text);
-    /// What only cgroup v1 has is an error on v2 (config-linux.md, Unified), also where runc
+    /// What only cgroup v1 supports is an error on v2 (config-linux.md, Unified), also where runc
     /// ignores it.
     [[nodiscard]] static std::unexpected<Error> refuse_on_v2(const std::string& origin) {
-        return refuse(origin, "cgroup v2 has no counterpart");
+        return refuse(origin, "not supported by cgroup v2");
     }
 
     Limits limits;
@@ -67,12 +67,12 @@ Status add_network(LimitsBuilder& builder, const oci::NetworkResources& network)
 Status add_devices(LimitsBuilder& builder, const std::vector<oci::DeviceRule>& list);
 Status add_unified(LimitsBuilder& builder, const oci::StringMap& unified);
 
-/// A name as one token of a JSON pointer (RFC 6901).
+/// A name as a token of a JSON pointer (RFC 6901).
 std::string pointer_token(std::string_view name);
 
 /// The weight of cgroup v2 (1 to 10000, default 100) for shares (2 to 262144, default 1024), by the
-/// curve that runc and crun share since 2025: quadratic in the logarithm, through the least, the
-/// greatest and the default.
+/// curve that runc and crun have used since 2025: quadratic in the logarithm, through the minimum,
+/// the maximum and the default.
 std::uint64_t weight_of_shares(std::uint64_t shares);
 
 /// The io.weight (1 to 10000) for a blkio weight (10 to 1000), linear.

@@ -22,8 +22,8 @@ Names words(std::string_view text) {
     return names;
 }
 
-/// The controllers whose files the limits write: "memory.max" needs memory. cgroup.* are always
-/// there.
+/// The controllers whose files the limits write: "memory.max" requires memory. cgroup.* files
+/// always exist.
 Names needed(const Limits& limits, std::uint32_t dir) {
     Names names;
     for (const Setting& setting : limits.settings) {
@@ -34,7 +34,7 @@ Names needed(const Limits& limits, std::uint32_t dir) {
     return names;
 }
 
-/// The pointer of the first setting that needs the controller.
+/// The pointer of the first setting that requires the controller.
 std::string origin_of(const Limits& limits, std::uint32_t dir, const std::string& controller) {
     for (const Setting& setting : limits.settings)
         if (setting.dir == dir && setting.file.starts_with(controller + ".")) return setting.origin;
@@ -47,27 +47,28 @@ bool is_threaded(std::string_view controller) {
     return std::ranges::find(kThreaded, controller) != std::end(kThreaded);
 }
 
-/// Hands controllers down the unified hierarchy, from the mount's top to the parent of the leaf.
+/// Enables controllers in the unified hierarchy, from the top of the mount to the parent of the
+/// leaf.
 class Enabler {
  public:
     Enabler(sys::FdRef base, std::string_view mountpoint, std::string_view top,
             std::string_view path)
         : base_(base), mountpoint_(mountpoint), top_(top), path_(path) {}
 
-    /// Best effort: what is asked for has to be looked for afterwards.
+    /// Best effort: the caller must check afterwards which controllers are enabled.
     void enable(const Names& controllers, const Names& must) {
         std::string all;
         for (const std::string& controller : controllers)
             all += cat(all.empty() ? "+" : " +", controller);
-        // Every slash of the path ends the name of one ancestor.
+        // Each slash of the path ends the name of one ancestor.
         for (std::size_t slash = 0; slash != std::string_view::npos;
              slash = path_.find('/', slash + 1)) {
             std::string_view ancestor = path_.substr(0, slash);
             const auto written = write(ancestor, all);
             if (written) continue;
-            // One that this cgroup lacks or cannot hand on must not hinder the others. But a cgroup
-            // that has processes becomes the root of a threaded subtree by this (cgroups(7)), which
-            // only a limit is worth.
+            // A controller that this cgroup cannot enable must not prevent the others. But enabling
+            // one turns a cgroup that has processes into the root of a threaded subtree
+            // (cgroups(7)), which only a limit justifies.
             const bool has_processes = written.error().value == EBUSY;
             for (const std::string& controller : has_processes ? must : controllers)
                 note(controller, ancestor, write(ancestor, cat("+", controller)));
@@ -91,7 +92,7 @@ class Enabler {
 
     [[nodiscard]] Error reason(const Failure& failure) const {
         std::string ancestor = cat(mountpoint_, failure.ancestor);
-        // The kernel's word for its rule that only a cgroup without processes hands these on.
+        // EBUSY: only a cgroup without processes can enable these controllers for its children.
         if (failure.error.value == EBUSY)
             return {Error::Kind::unsupported,
                     cat("cannot use controller ", failure.controller, " in ", mountpoint_, path_,
@@ -112,7 +113,7 @@ class Enabler {
 
     sys::FdRef base_;
     std::string_view mountpoint_;
-    std::string_view top_;  ///< the mount point, seen from the base
+    std::string_view top_;  ///< the mount point, relative to the base
     std::string_view path_;
     std::vector<Failure> failures_;
 };
@@ -125,8 +126,8 @@ Status Group::enable_controllers(const Limits& limits) {
     auto index = static_cast<std::uint32_t>(found);
     const CgroupDir& dir = dirs_[index];
     Names must = needed(limits, index);
-    // Where the unified hierarchy is the only one, people and programs expect every controller's
-    // files there, limits or not; on a hybrid host the others are elsewhere.
+    // If the unified hierarchy is the only one, users and programs expect the files of every
+    // controller there, with or without limits; on a hybrid host the other controllers are in v1.
     Names wanted = dirs_.size() == 1 ? dir.controllers : Names();
     for (const std::string& controller : must)
         if (!holds(wanted, controller)) wanted.push_back(controller);
@@ -156,16 +157,16 @@ Status Group::enable_controllers(const Limits& limits) {
 Status Group::settle_type(std::span<const std::string> controllers, const Limits& limits) const {
     auto type = read_value(unified_, "cgroup.type");
     if (!type || trimmed(*type) != "domain invalid") return {};
-    // A new cgroup below a threaded one. As a thread-mode cgroup it can be used, but not with
-    // controllers of whole processes (cgroups(7)).
+    // A new cgroup below a threaded one. It works in thread mode, but not with controllers of whole
+    // processes (cgroups(7)).
     const auto index = static_cast<std::uint32_t>(unified_dir(dirs_));
     std::string directory = dirs_[index].directory();
     for (const std::string& controller : controllers)
         if (!is_threaded(controller))
-            return std::unexpected(
-                Error(Error::Kind::unsupported, cat("cannot use controller ", controller, " in ",
-                                                    directory, ": it lies below a threaded cgroup"))
-                    .at(origin_of(limits, index, controller)));
+            return std::unexpected(Error(Error::Kind::unsupported,
+                                         cat("cannot use controller ", controller, " in ",
+                                             directory, ": the cgroup is below a threaded cgroup"))
+                                       .at(origin_of(limits, index, controller)));
     return sys::write_file(unified_, "cgroup.type", "threaded")
         .during(cat(directory, "/cgroup.type"));
 }

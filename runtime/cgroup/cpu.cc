@@ -11,7 +11,7 @@ constexpr std::uint64_t kLeastShares = 2;
 constexpr std::uint64_t kMostShares = 262144;
 constexpr std::uint64_t kMostWeight = 10000;
 
-/// The values with 0 for "not set", as all callers mean it.
+/// The values; 0 means "not set", as all callers expect.
 struct Values {
     std::uint64_t shares;
     std::int64_t quota;
@@ -28,16 +28,16 @@ Values values_of(const oci::CpuResources& cpu) {
             .realtime_period = cpu.realtime_period.value_or(0)};
 }
 
-/// The order with the weight is settled when all settings are there (settle_idle).
+/// settle_idle decides the order with the weight when all settings are known.
 void add_idle(LimitsBuilder& builder, ControllerLocation location, const oci::CpuResources& cpu) {
     if (cpu.idle) builder.add(location, "cpu.idle", cat(*cpu.idle), builder.origin("/cpu/idle"));
 }
 
 void add_v1_bandwidth(LimitsBuilder& builder, ControllerLocation location,
                       const oci::CpuResources& cpu, const Values& values) {
-    // Whether period, burst or quota can change first depends on the old ones (the kernel wants
-    // burst <= quota, and quota/period within the parent's): what it refuses before the quota is in
-    // place is written again after it.
+    // Whether period, burst or quota can change first depends on the old values (the kernel
+    // requires burst <= quota, and quota/period within the parent's). What the kernel refuses
+    // before the quota is set is written again after it.
     bool again = values.quota != 0;
     if (values.period != 0)
         builder
@@ -67,7 +67,7 @@ void add_v1_realtime(LimitsBuilder& builder, ControllerLocation location, const 
 Status add_v1(LimitsBuilder& builder, ControllerLocation location, const oci::CpuResources& cpu,
               const Values& values) {
     std::string shares_origin = builder.origin("/cpu/shares");
-    // The kernel would take the nearest possible value and say nothing.
+    // The kernel would silently use the nearest possible value.
     if (values.shares > kMostShares)
         return LimitsBuilder::refuse(shares_origin,
                                      cat("the maximum allowed cpu-shares is ", kMostShares));
@@ -77,12 +77,12 @@ Status add_v1(LimitsBuilder& builder, ControllerLocation location, const oci::Cp
     add_idle(builder, location, cpu);
     if (values.shares != 0) builder.add(location, "cpu.shares", cat(values.shares), shares_origin);
     add_v1_bandwidth(builder, location, cpu, values);
-    // Before any process enters: one with a real-time policy cannot enter without bandwidth.
+    // Before any process enters: a process with a real-time policy cannot enter without bandwidth.
     add_v1_realtime(builder, location, values);
     return {};
 }
 
-/// cpu.max: "QUOTA PERIOD", where a missing period stays as it is.
+/// cpu.max: "QUOTA PERIOD"; the kernel keeps a period that is not given.
 std::string maximum(const Values& values) {
     std::string text = values.quota > 0 ? cat(values.quota) : "max";
     return values.period != 0 ? cat(text, " ", values.period) : text;
@@ -129,7 +129,7 @@ Status add_cpu(LimitsBuilder& builder, const oci::CpuResources& cpu) {
     if (values.quota > 0 && cpu.burst.value_or(0) > static_cast<std::uint64_t>(values.quota))
         return LimitsBuilder::refuse(
             builder.origin("/cpu/burst"),
-            cat("the burst ", *cpu.burst, " is larger than the quota ", values.quota));
+            cat("burst ", *cpu.burst, " exceeds the quota ", values.quota));
     if (cpu.idle && *cpu.idle != 0 && *cpu.idle != 1)
         return LimitsBuilder::refuse(builder.origin("/cpu/idle"), "idle must be 0 or 1");
     ControllerLocation location = TRY(builder.location("cpu", "cpu", "/cpu"));

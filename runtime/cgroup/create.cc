@@ -14,25 +14,26 @@ namespace {
 constexpr mode_t kMode = 0755;
 constexpr std::string_view kCpusetFiles[] = {"cpuset.cpus", "cpuset.mems"};
 
-bool says(const Limits& limits, std::uint32_t dir, std::string_view file) {
+bool sets(const Limits& limits, std::uint32_t dir, std::string_view file) {
     return std::ranges::any_of(limits.settings, [&](const Setting& setting) {
         return setting.dir == dir && setting.file == file;
     });
 }
 
-/// Makes the directories of one place and remembers what is new. Names are seen from the base.
+/// Makes the cgroup directory of one hierarchy and records what is new. Names are relative to the
+/// base.
 class Maker {
  public:
     Maker(sys::FdRef base, std::string_view above, const std::string& name, std::size_t top,
           bool is_cpuset)
         : base_(base), above_(above), name_(name), top_(top), is_cpuset_(is_cpuset) {}
 
-    /// The names of the ancestors made, the topmost first.
+    /// The names of the new ancestors, the topmost first.
     std::vector<std::string> ancestors;
     bool made = false;
 
     Status make() {
-        // Another runtime may remove an ancestor that it made just when we have found it there.
+        // Another runtime may remove an ancestor that it made, just after this process found it.
         constexpr int kTries = 8;
         for (int attempt = 1;; ++attempt) {
             auto result = sys::mkdirat(base_, name_, kMode);
@@ -44,13 +45,14 @@ class Maker {
         }
     }
 
-    /// Copies what an empty cpuset needs from its parent.
+    /// Copies the values that an empty cpuset requires from its parent.
     Status fill(const std::string& name, std::string_view file) {
         std::size_t slash = name.rfind('/');
         std::string parent = name.substr(0, slash);
         std::string from = cat(parent, "/", file);
         std::string text = TRY(read(from));
-        // Somebody made the parent and left it empty: nothing below it could ever be entered.
+        // Another process made the parent and left it empty: no process could ever enter a cgroup
+        // below it.
         if (trimmed(text).empty() && slash > top_) {
             TRY(fill(parent, file));
             text = TRY(read(from));
@@ -134,7 +136,7 @@ Result<Group> Group::made(std::vector<CgroupDir> dirs, const Limits& limits, Exi
     Group group = TRY(open(std::move(dirs)));
     Status made = group.make(limits, existing);
     if (made) return group;
-    // What is new is empty: nothing but time can keep it.
+    // New directories are empty, so this only fails if a process enters them meanwhile.
     group.remove_made();
     return std::unexpected(std::move(made).error());
 }
@@ -142,7 +144,7 @@ Result<Group> Group::made(std::vector<CgroupDir> dirs, const Limits& limits, Exi
 Status Group::make(const Limits& limits, Existing existing) {
     std::vector<std::uint32_t> taken;
     for (std::uint32_t i = 0; i < dirs_.size(); ++i) {
-        TRY(make_place(i, limits));
+        TRY(make_dir(i, limits));
         if (!is_new_[i]) taken.push_back(i);
     }
     TRY(hold_unified());
@@ -151,7 +153,7 @@ Status Group::make(const Limits& limits, Existing existing) {
     return enable_controllers(limits);
 }
 
-Status Group::make_place(std::uint32_t dir, const Limits& limits) {
+Status Group::make_dir(std::uint32_t dir, const Limits& limits) {
     bool is_cpuset = dirs_[dir].version == 1 && dirs_[dir].has("cpuset");
     std::size_t top = names_[dir].size() - dirs_[dir].path.size();
     Maker maker(base_, above_, names_[dir], top, is_cpuset);
@@ -161,7 +163,7 @@ Status Group::make_place(std::uint32_t dir, const Limits& limits) {
     TRY(std::move(made));
     if (!is_cpuset) return {};
     for (std::string_view file : kCpusetFiles) {
-        if (says(limits, dir, file)) continue;
+        if (sets(limits, dir, file)) continue;
         if (maker.made)
             TRY(maker.fill(names_[dir], file));
         else

@@ -12,21 +12,21 @@ namespace {
 using oci::DeviceRule;
 using oci::DeviceType;
 
-// Registers: the result, the context, and what the prologue takes from the context.
+// Registers: the result, the context, and the values that the prologue loads from the context.
 constexpr std::uint8_t kResult = BPF_REG_0;
 constexpr std::uint8_t kContext = BPF_REG_1;
 constexpr std::uint8_t kType = BPF_REG_2;
-constexpr std::uint8_t kOpen = BPF_REG_3;  ///< the kinds of access that no rule has allowed yet
+constexpr std::uint8_t kOpen = BPF_REG_3;  ///< the access bits that no rule has allowed yet
 constexpr std::uint8_t kMajor = BPF_REG_4;
 constexpr std::uint8_t kMinor = BPF_REG_5;
 
-/// Instructions one after another. Comparisons are of 32 bits (BPF_JMP32, Linux 5.1): a device
-/// number with its highest bit set would be sign-extended to another one in 64.
+/// A sequence of instructions. Comparisons are of 32 bits (BPF_JMP32, Linux 5.1): 64-bit ones would
+/// sign-extend a device number with its highest bit set to another number.
 class Program {
  public:
     Program() {
-        // struct bpf_cgroup_dev_ctx: access in the upper and type in the lower half of a word,
-        // then the numbers.
+        // struct bpf_cgroup_dev_ctx: access in the upper half of a word and type in the lower half,
+        // then the device numbers.
         load(kType, 0);
         emit(BPF_ALU | BPF_MOV | BPF_X, kOpen, kType, 0, 0);
         emit(BPF_ALU | BPF_AND | BPF_K, kType, 0, 0, 0xFFFF);
@@ -35,7 +35,8 @@ class Program {
         load(kMinor, 8);
     }
 
-    /// Decides about what the rule speaks of; the numbers are more minors of the same kind of rule.
+    /// Emits the decision for what the rule covers; the numbers are further minors of the same
+    /// rule.
     void decide(const DeviceRule& rule, std::span<const std::uint32_t> minors) {
         Jumps to_next;
         unless(kType, rule.type == DeviceType::all ? std::nullopt : number_of(rule.type), to_next);
@@ -44,7 +45,7 @@ class Program {
             unless(kMinor, rule.minor, to_next);
         else
             unless_any(minors, to_next);
-        // A rule about every kind of access decides at once.
+        // A rule about every kind of access decides immediately.
         if (rule.access != oci::kDeviceAllAccess) decide_in_part(rule, to_next);
         answer(rule.allow);
         land(to_next);
@@ -64,7 +65,7 @@ class Program {
     }
 
  private:
-    /// Instructions that jump to a place that is not known yet.
+    /// Instructions that jump to a target that is not known yet.
     using Jumps = std::vector<std::size_t>;
 
     static std::optional<std::uint32_t> number_of(DeviceType type) {
@@ -96,7 +97,7 @@ class Program {
         jump(BPF_JMP | BPF_JA, 0, 0, to_next);
         land(here);
     }
-    /// Makes the next instruction the place that the jumps go to.
+    /// Makes the next instruction the target of the jumps.
     void land(const Jumps& jumps) {
         for (std::size_t at : jumps)
             code_[at].off = static_cast<std::int16_t>(code_.size() - at - 1);
@@ -120,8 +121,8 @@ class Program {
     std::vector<struct ::bpf_insn> code_;
 };
 
-/// Whether the two rules differ in the minor number alone, and decide about all access to it: their
-/// order is nothing then, and one block can stand for both.
+/// Whether the two rules differ only in the minor number and decide about all access: their order
+/// does not matter then, and one block can serve both.
 bool are_alike(const DeviceRule& one, const DeviceRule& other) {
     return one.allow == other.allow && one.type == other.type && one.major == other.major &&
            one.minor && other.minor && one.access == oci::kDeviceAllAccess &&
@@ -137,8 +138,8 @@ bool is_total(const DeviceRule& rule) {
 
 std::vector<std::uint64_t> device_program(std::span<const OriginRule> rules) {
     Program program;
-    // From the last rule to the first, as the last one that speaks of a request decides. Fewer
-    // branches are worth some care: the kernel's check of the program is most of what it costs.
+    // From the last rule to the first, because the last rule that covers a request decides. Fewer
+    // branches are worth some care: most of the cost is the kernel's check of the program.
     for (std::size_t i = rules.size(); i-- > 0;) {
         const DeviceRule& rule = rules[i].rule;
         std::vector<std::uint32_t> minors;
@@ -146,7 +147,7 @@ std::vector<std::uint64_t> device_program(std::span<const OriginRule> rules) {
         while (i > 0 && are_alike(rule, rules[i - 1].rule))
             minors.push_back(*rules[--i].rule.minor);
         program.decide(rule, minors);
-        // Nothing before it can matter, and the verifier of old kernels takes no dead code.
+        // Rules before this one have no effect, and the verifier of old kernels rejects dead code.
         if (is_total(rule)) return program.words();
     }
     program.answer(false);

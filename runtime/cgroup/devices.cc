@@ -13,8 +13,8 @@ using oci::DeviceAccess;
 using oci::DeviceRule;
 using oci::DeviceType;
 
-/// What every container may do: make any node (which gives no access by itself), and use the
-/// default devices and pseudo terminals of config-linux.md.
+/// What every container may do: make any node (which gives no access), and use the default devices
+/// and pseudoterminals of config-linux.md.
 constexpr struct {
     std::optional<std::uint32_t> major;
     std::optional<std::uint32_t> minor;
@@ -55,7 +55,7 @@ bool matches(const DeviceRule& rule, const DeviceRequest& request) {
            covers(rule.major, request.major) && covers(rule.minor, request.minor);
 }
 
-/// What the v1 controller keeps: a default, and exceptions from it.
+/// The state of the v1 controller: a default, and exceptions from it.
 class V1State {
  public:
     explicit V1State(std::vector<std::string>& weaker) : weaker_(weaker) {}
@@ -68,7 +68,7 @@ class V1State {
             return {};
         }
         if (given.rule.type != DeviceType::all) return apply_one(given);
-        // The controller takes "a" for a reset, whatever else the line says.
+        // The controller treats "a" as a reset, whatever follows in the line.
         for (DeviceType type : {DeviceType::character, DeviceType::block}) {
             OriginRule one = given;
             one.rule.type = type;
@@ -107,8 +107,8 @@ class V1State {
         exceptions_.push_back(given);
     }
 
-    /// Takes the access away from every exception. One that is wider than the rule would lose
-    /// nothing, and the kernel would say nothing: refuse that.
+    /// Removes the access from every exception. The kernel would silently keep an exception that is
+    /// wider than the rule, so that is refused.
     Status remove(const OriginRule& given) {
         for (OriginRule& exception : exceptions_) {
             const DeviceRule& wide = exception.rule;
@@ -127,14 +127,15 @@ class V1State {
     }
 
     static Status refuse(const OriginRule& given, const DeviceRule& wide) {
-        std::string text = cat("device rule ", quoted(text_of(given.rule)),
-                               " cannot be kept by cgroup v1, which has no exception inside of ",
-                               quoted(text_of(wide)));
+        std::string text =
+            cat("device rule ", quoted(text_of(given.rule)),
+                " is not supported by cgroup v1: it changes only a part of the wider rule ",
+                quoted(text_of(wide)));
         return std::unexpected(Error(Error::Kind::unsupported, std::move(text)).at(given.origin));
     }
 
-    /// The exceptions, and where reading comes from one and writing from another, the devices that
-    /// they share with both: the kernel wants one exception that holds all of a request.
+    /// The exceptions, and where one allows reading and another writing, the devices that they
+    /// share with both: the kernel requires one exception that covers the whole request.
     [[nodiscard]] std::vector<OriginRule> completed() const {
         std::vector<OriginRule> all = exceptions_;
         if (allows_) return all;
@@ -179,7 +180,7 @@ Status check_rules(const LimitsBuilder& builder, const std::vector<DeviceRule>& 
     for (std::size_t i = 0; i < list.size(); ++i) {
         if (list[i].type == DeviceType::fifo)
             return LimitsBuilder::refuse(builder.origin("/devices", i, "/type"),
-                                         "a device rule is about character or block devices");
+                                         "device rules support only character and block devices");
         if (list[i].access == 0)
             return LimitsBuilder::refuse(builder.origin("/devices", i, "/access"),
                                          cat("device access at ", i, " field cannot be empty"));
@@ -191,8 +192,8 @@ Status add_lines(LimitsBuilder& builder, ControllerLocation location,
                  const std::vector<OriginRule>& rules) {
     if (builder.options().unprivileged) {
         builder.warn(builder.origin("/devices"),
-                     "device rules are not applied: cgroup v1 takes none from who is not root of "
-                     "the machine");
+                     "device rules are ignored: cgroup v1 accepts them only from root of the "
+                     "initial user namespace");
         return {};
     }
     std::vector<std::string> weaker;
@@ -202,7 +203,7 @@ Status add_lines(LimitsBuilder& builder, ControllerLocation location,
                     std::move(line.origin));
     for (std::string& origin : weaker)
         builder.warn(std::move(origin),
-                     "cgroup v1 still allows to make the node; to open it is denied");
+                     "cgroup v1 still allows mknod of the device; opening it is denied");
     return {};
 }
 
@@ -253,8 +254,8 @@ Result<std::vector<DeviceLine>> device_lines(std::span<const OriginRule> rules,
 
 Status add_devices(LimitsBuilder& builder, const std::vector<DeviceRule>& list) {
     TRY(check_rules(builder, list));
-    // Nothing was asked for, and the rules that each container gets could not be set: who is not
-    // root of the machine makes no device nodes.
+    // No rules are requested, and the default rules cannot be set: a process that is not root of
+    // the initial user namespace cannot make device nodes anyway.
     if (builder.options().unprivileged && list.empty()) return {};
     std::string pointer = builder.origin("/devices");
     std::vector<OriginRule> rules = device_rules(list, pointer);
@@ -269,13 +270,15 @@ Status add_devices(LimitsBuilder& builder, const std::vector<DeviceRule>& list) 
             .on_failure = builder.options().unprivileged ? OnFailure::warn : OnFailure::error};
         return {};
     }
-    // Without it the container could open every device of the host (R9).
+    // Without the controller the container could open every device of the host (R9).
     if (builder.options().unprivileged) {
-        builder.warn(pointer, "device rules are not applied: no hierarchy has the controller");
+        builder.warn(pointer,
+                     "device rules are ignored: no cgroup hierarchy has the devices controller");
         return {};
     }
     return std::unexpected(
-        Error(Error::Kind::unsupported, "cannot set device rules: no cgroup hierarchy has devices")
+        Error(Error::Kind::unsupported,
+              "cannot set device rules: no cgroup hierarchy has the devices controller")
             .at(pointer));
 }
 

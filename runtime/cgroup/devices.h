@@ -10,21 +10,21 @@
 
 namespace crux::cgroup {
 
-/// A device rule and the place in config.json that it comes from (the list itself for a default).
+/// A device rule and the pointer in config.json that it comes from (of the list for a default).
 struct OriginRule {
     oci::DeviceRule rule;
     std::string origin;
     bool is_default = false;
 };
 
-/// The rules that hold for a container: everything is denied, then come the default rules (mknod of
-/// any device, the default devices of config-linux.md, pseudo terminals), then the list. The
-/// defaults stand behind the list's last denial of all majors and minors, so that a denial of
-/// everything leaves them and a denial that names a device takes it away.
+/// The rules of a container: everything is denied, then the default rules allow (mknod of any
+/// device, the default devices of config-linux.md, pseudoterminals), then the list follows. The
+/// defaults come after the list's last denial of all majors and minors, so that a denial of
+/// everything keeps them and a denial that names a device removes it.
 std::vector<OriginRule> device_rules(const std::vector<oci::DeviceRule>& list,
                                      const std::string& pointer);
 
-/// A request of the kernel: one type (character or block), one device, one or more kinds of access.
+/// A request of the kernel: one type (character or block), one device, one or more access bits.
 struct DeviceRequest {
     oci::DeviceType type = oci::DeviceType::character;
     std::uint32_t major = 0;
@@ -32,9 +32,9 @@ struct DeviceRequest {
     oci::DeviceAccess access = 0;
 };
 
-/// What the rules say of a request: each kind of access is decided by the last rule that speaks of
-/// it, and all must be allowed. Nothing said means denied. This is the meaning that the lines of v1
-/// and the program of v2 have to have.
+/// Whether the rules allow a request. The last rule that covers an access bit decides it, and all
+/// bits must be allowed. Without a rule access is denied. The lines of v1 and the program of v2
+/// must implement exactly this.
 bool is_allowed(std::span<const OriginRule> rules, const DeviceRequest& request);
 
 /// A line for devices.allow or devices.deny (v1).
@@ -46,15 +46,15 @@ struct DeviceLine {
     bool operator==(const DeviceLine&) const = default;
 };
 
-/// The lines that bring a v1 cgroup to the rules, from whatever state it is in. The v1 controller
-/// knows a default and exceptions from it, and ignores in silence a denial inside a wider
-/// permission (or the reverse): such a rule is an error with its pointer, but where it only fails
-/// to take away the default permission to make nodes, which `weaker` then names.
+/// The lines that set a v1 cgroup to the rules, from any earlier state. The v1 controller has a
+/// default and exceptions from it, and silently ignores a denial inside a wider permission (or the
+/// reverse): such a rule is an error with its pointer. If it only fails to remove the default
+/// permission to make nodes, `weaker` contains its pointer instead.
 Result<std::vector<DeviceLine>> device_lines(std::span<const OriginRule> rules,
                                              std::vector<std::string>& weaker);
 
 /// The same as a program for cgroup v2 (BPF_PROG_TYPE_CGROUP_DEVICE, Linux 4.15), one struct
-/// bpf_insn a word. Everything that rules can say is possible here.
+/// bpf_insn a word. It supports all rules.
 std::vector<std::uint64_t> device_program(std::span<const OriginRule> rules);
 
 }  // namespace crux::cgroup

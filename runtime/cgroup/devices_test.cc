@@ -36,15 +36,15 @@ DeviceRule deny(DeviceType type, std::optional<std::uint32_t> major,
 const DeviceRule kDenyAll = deny(DeviceType::all, kAny, kAny, kRwm);
 const DeviceRule kAllowAll = allow(DeviceType::all, kAny, kAny, kRwm);
 
-/// Rules as they stand, without defaults.
+/// Rules without the defaults.
 std::vector<OriginRule> plain(const std::vector<DeviceRule>& list) {
     std::vector<OriginRule> rules;
     for (std::size_t i = 0; i < list.size(); ++i) rules.push_back({list[i], cat("/", i), false});
     return rules;
 }
 
-/// Runs a program of the device controller as the kernel would: the instructions that ours uses,
-/// and nothing else.
+/// Runs a program of the device controller as the kernel would: only the instructions that crux
+/// uses.
 class Machine {
  public:
     explicit Machine(const DeviceRequest& request) {
@@ -66,7 +66,7 @@ class Machine {
     }
 
  private:
-    /// Carries the instruction out; true when it jumps.
+    /// Executes the instruction; true if it jumps.
     bool takes_jump(const struct ::bpf_insn& code) {
         std::uint64_t& target = registers_[code.dst_reg];
         auto low = static_cast<std::uint32_t>(target);
@@ -110,8 +110,8 @@ bool program_allows(const std::vector<std::uint64_t>& program, const DeviceReque
     return Machine(request).run(program);
 }
 
-/// The v1 controller as the kernel has it (security/device_cgroup.c): a default and exceptions;
-/// a line in the default's direction takes away from exceptions of exactly the same devices.
+/// The kernel's v1 controller (security/device_cgroup.c): a default and exceptions; a line in the
+/// default's direction changes only exceptions of exactly the same devices.
 class V1Controller {
  public:
     void write(const DeviceLine& line) {
@@ -182,7 +182,7 @@ std::vector<std::string> lines_for(const std::vector<DeviceRule>& list) {
     return all;
 }
 
-/// Numbers that are the same in every run.
+/// Pseudo-random numbers that are the same in every run.
 class Dice {
  public:
     std::uint32_t roll(std::uint32_t sides) {
@@ -200,7 +200,7 @@ class Dice {
                 .type = kTypes[roll(3)],
                 .major = number(),
                 .minor = number(),
-                // Every kind of access as often as all the others, as lists have it.
+                // All access bits as often as all other combinations together, as in real lists.
                 .access = roll(2) == 0 ? kRwm : static_cast<DeviceAccess>(1 + roll(7))};
     }
 
@@ -319,8 +319,8 @@ TEST_CASE("a denial inside a wider permission is refused on v1, where it would d
     CHECK(lines_for({allow(DeviceType::character, 1, kAny, kR | kW),
                      deny(DeviceType::character, 1, 3, kW)}) ==
           std::vector<std::string>{
-              "error: device rule \"c 1:3 w\" cannot be kept by cgroup v1, which has no exception "
-              "inside of \"c 1:* rw\" (config.json: /1)"});
+              "error: device rule \"c 1:3 w\" is not supported by cgroup v1: it changes only "
+              "a part of the wider rule \"c 1:* rw\" (config.json: /1)"});
     CHECK(lines_for(
               {allow(DeviceType::character, 1, kAny, kR), deny(DeviceType::character, 1, 3, kW)}) ==
           std::vector<std::string>{"deny a @", "allow c 1:* r @/0"});
@@ -382,16 +382,17 @@ TEST_CASE("the device rules of v1 become lines of the devices controller") {
                          "devices.allow c 10:229 r" + kList + "/1"});
 }
 
-TEST_CASE("v1 cannot take back the right to make one node, and that is said") {
+TEST_CASE("v1 cannot revoke mknod of one device, which is a warning") {
     std::vector<CgroupDir> dirs = {
         {.mountpoint = "/cg/devices", .path = "/x", .controllers = {"devices"}}};
     oci::Resources resources;
     resources.devices = {kDenyAll, deny(DeviceType::character, 1, 3, kRwm)};
     auto limits = limits_for(resources, dirs);
     REQUIRE(limits);
-    CHECK(limits->warnings ==
-          std::vector<Warning>{{"/linux/resources/devices/1",
-                                "cgroup v1 still allows to make the node; to open it is denied"}});
+    CHECK(
+        limits->warnings ==
+        std::vector<Warning>{{"/linux/resources/devices/1",
+                              "cgroup v1 still allows mknod of the device; opening it is denied"}});
     for (const Setting& setting : limits->settings) CHECK(setting.value != "c 1:3 rwm");
 }
 
@@ -416,14 +417,14 @@ TEST_CASE("without the v1 controller the device rules become a program") {
     CHECK(inside->device_program->on_failure == OnFailure::warn);
 }
 
-TEST_CASE("a container whose devices nobody controls is refused") {
+TEST_CASE("a container without a devices controller is refused") {
     std::vector<CgroupDir> dirs = {
         {.mountpoint = "/cg/memory", .path = "/x", .controllers = {"memory"}}};
     auto limits = limits_for({}, dirs);
     REQUIRE(!limits);
     CHECK(limits.error().message() ==
-          "cannot set device rules: no cgroup hierarchy has devices (config.json: "
-          "/linux/resources/devices)");
+          "cannot set device rules: no cgroup hierarchy has the devices controller "
+          "(config.json: /linux/resources/devices)");
     CHECK(limits_for({}, dirs, {.devices = Devices::keep}));
     auto unasked = limits_for({}, dirs, {.unprivileged = true});
     REQUIRE(unasked);
@@ -434,7 +435,7 @@ TEST_CASE("a container whose devices nobody controls is refused") {
     REQUIRE(inside);
     REQUIRE(inside->warnings.size() == 1);
     CHECK(inside->warnings[0].text ==
-          "device rules are not applied: no hierarchy has the controller");
+          "device rules are ignored: no cgroup hierarchy has the devices controller");
 }
 
 TEST_CASE("device rules without access or about pipes are refused with their pointer") {
@@ -450,6 +451,6 @@ TEST_CASE("device rules without access or about pipes are refused with their poi
           "device access at 1 field cannot be empty (config.json: "
           "/linux/resources/devices/1/access)");
     CHECK(refusal(allow(DeviceType::fifo, 1, 3, kR)) ==
-          "a device rule is about character or block devices (config.json: "
+          "device rules support only character and block devices (config.json: "
           "/linux/resources/devices/1/type)");
 }

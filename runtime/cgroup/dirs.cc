@@ -16,23 +16,24 @@ std::unexpected<Error> refuse(std::string_view path, std::string_view why) {
                                .at(std::string(kOrigin)));
 }
 
-/// The path with single slashes, none at the end and without "." names; "" for nothing or "/".
+/// The path with single slashes, no slash at the end and no "." names; "" for an empty path or "/".
 Result<std::string> cleaned(std::string_view path) {
     std::string clean;
     for (std::string_view name : split(path, '/')) {
         if (name.empty() || name == ".") continue;
-        if (name == "..") return refuse(path, "must not hold \"..\"");
-        if (name.size() > kLongestName) return refuse(path, "holds a name of more than 255 bytes");
+        if (name == "..") return refuse(path, "must not contain \"..\"");
+        if (name.size() > kLongestName)
+            return refuse(path, "contains a name of more than 255 bytes");
         if (name.find('\n') != std::string_view::npos || name.find('\0') != std::string_view::npos)
-            return refuse(path, "holds a character that no cgroup's name can have");
+            return refuse(path, "contains a character that is invalid in cgroup names");
         clean += '/';
         clean += name;
     }
     return clean;
 }
 
-/// This process's cgroup seen from the mount point, as a prefix: "" for its top, and also for a
-/// cgroup that the mount does not show, for nothing can be made there.
+/// This process's cgroup relative to the mount point, as a prefix: "" for the top, and also for a
+/// cgroup outside of the mount, because no cgroup can be made there.
 std::string_view own_prefix(const host::CgroupHierarchy& hierarchy) {
     std::string_view own = hierarchy.own_directory;
     std::string_view mountpoint = hierarchy.mountpoint;
@@ -42,8 +43,8 @@ std::string_view own_prefix(const host::CgroupHierarchy& hierarchy) {
     return own;
 }
 
-/// A hierarchy that is only a name groups the processes of whoever named it: systemd expects
-/// containers in its own, nobody does in another.
+/// A v1 hierarchy without controllers groups the processes of the program that named it: systemd
+/// expects containers in its own hierarchy, no other program does.
 bool is_foreign(const host::CgroupHierarchy& hierarchy) {
     return hierarchy.controllers.size() == 1 && hierarchy.controllers[0].starts_with("name=") &&
            hierarchy.controllers[0] != "name=systemd";

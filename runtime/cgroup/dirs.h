@@ -10,11 +10,11 @@
 
 namespace crux::cgroup {
 
-/// One directory of one hierarchy: a container has one in each.
+/// A directory in one hierarchy: a container has one in each.
 struct CgroupDir {
     std::string mountpoint;                ///< absolute, no slash at the end
     std::string path;                      ///< below the mount point; begins with "/"
-    std::vector<std::string> controllers;  ///< those of its hierarchy
+    std::vector<std::string> controllers;  ///< the controllers of its hierarchy
     int version = 1;
 
     /// The directory's absolute path.
@@ -23,21 +23,21 @@ struct CgroupDir {
     bool operator==(const CgroupDir&) const = default;
 };
 
-/// Where the cgroups of a container belong: one place a hierarchy, the v1 ones in the layout's
-/// order and the unified one last. Named v1 hierarchies but systemd's belong to others and are left
-/// out. An absolute cgroups_path lies below each mount point. A relative one, and for an empty one
-/// the id, lies below this process's own cgroup on v1 and below that cgroup's parent on v2 (a v2
-/// cgroup with processes in it cannot hand controllers on). The same input gives the same places.
-/// Refused, with the pointer of cgroupsPath: "..", the root itself, names that no cgroup can have
-/// (cgroups(7): a line feed; more than 255 bytes).
+/// The directories of a container: one in each hierarchy, the v1 ones in the layout's order and the
+/// unified one last. Named v1 hierarchies except systemd's belong to other programs and are left
+/// out. An absolute cgroups_path is below each mount point. A relative one, and the id if it is
+/// empty, is below this process's own cgroup on v1 and below that cgroup's parent on v2 (a v2
+/// cgroup with processes cannot enable controllers for its children). The same input gives the same
+/// directories. Refused, with the pointer of cgroupsPath: "..", the root itself, names that are
+/// invalid for a cgroup (cgroups(7): a line feed; more than 255 bytes).
 Result<std::vector<CgroupDir>> dirs_for(const host::CgroupLayout& layout,
                                         std::string_view cgroups_path, std::string_view id);
 
-/// The place whose hierarchy has the controller, or -1: as v1 names it ("blkio") in a v1 place, as
-/// v2 does ("io") in the unified one.
+/// The directory whose hierarchy has the controller, or -1: under its v1 name ("blkio") in a v1
+/// directory, under its v2 name ("io") in the unified one.
 int find_dir(std::span<const CgroupDir> dirs, std::string_view v1_name, std::string_view v2_name);
 
-/// The place in the unified hierarchy, or -1.
+/// The directory in the unified hierarchy, or -1.
 int unified_dir(std::span<const CgroupDir> dirs);
 
 }  // namespace crux::cgroup

@@ -10,7 +10,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-/// A hierarchy mounted at /sys/fs/cgroup/NAME in which this process is at the path.
+/// A hierarchy mounted at /sys/fs/cgroup/NAME with this process at the path.
 host::CgroupHierarchy hierarchy(int version, const std::string& name, Texts controllers,
                                 const std::string& own) {
     std::string mountpoint = name.empty() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/" + name;
@@ -52,7 +52,7 @@ TEST_CASE("an absolute path lies below each mount point, the unified hierarchy l
     CHECK(directories(unified("/user/shell"), "//a/./b/") == Texts{"/sys/fs/cgroup/a/b"});
 }
 
-TEST_CASE("a relative path lies below our own cgroup on v1 and beside it on v2") {
+TEST_CASE("a relative path is below our own cgroup on v1 and next to it on v2") {
     CHECK(directories(hybrid(), "x/y") ==
           Texts{"/sys/fs/cgroup/systemd/user/shell/x/y", "/sys/fs/cgroup/cpu,cpuacct/x/y",
                 "/sys/fs/cgroup/memory/a/b/x/y", "/sys/fs/cgroup/unified/user/x/y"});
@@ -71,23 +71,23 @@ TEST_CASE("a mount that does not show our own cgroup is used from its top") {
     CHECK(directories(layout, "x") == Texts{"/sys/fs/cgroup/x"});
 }
 
-TEST_CASE("a path that is no cgroup below the root is refused with its pointer") {
+TEST_CASE("a path that is not a cgroup below the root is refused with its pointer") {
     auto refusal = [](std::string_view path, std::string_view why) {
         return Texts{cat("error: cgroupsPath ", quoted(path), " ", why,
                          " (config.json: /linux/cgroupsPath)")};
     };
     for (const char* path : {"/a/../b", "..", "../x", "/.."})
-        CHECK(directories(unified("/"), path) == refusal(path, "must not hold \"..\""));
+        CHECK(directories(unified("/"), path) == refusal(path, "must not contain \"..\""));
     for (const char* path : {"/", "//", ".", "/./"})
         CHECK(directories(unified("/"), path) ==
               refusal(path, "must name a cgroup below the root"));
     CHECK(directories(unified("/"), "/a\nb") ==
-          refusal("/a\nb", "holds a character that no cgroup's name can have"));
+          refusal("/a\nb", "contains a character that is invalid in cgroup names"));
     std::string longest(255, 'x');
     CHECK(directories(unified("/"), "/" + longest) == Texts{"/sys/fs/cgroup/" + longest});
     longest += 'x';
     CHECK(directories(unified("/"), longest) ==
-          refusal(longest, "holds a name of more than 255 bytes"));
+          refusal(longest, "contains a name of more than 255 bytes"));
 }
 
 TEST_CASE("without any hierarchy there is no place") {

@@ -16,8 +16,8 @@ Result<std::string, Errno> read_value(sys::FdRef directory, sys::ZString name) {
 }
 
 Result<std::string, Errno> read_list(sys::FdRef directory, sys::ZString name) {
-    // The kernel puts into a read as many lines as fit. When there was room for another number,
-    // there was none.
+    // The kernel returns as many lines as fit. If there was room for another number, the list is
+    // complete.
     constexpr std::size_t kLongestLine = 16;
     sys::Fd file = TRY(sys::openat(directory, name, O_RDONLY));
     std::string text;
@@ -37,7 +37,7 @@ std::optional<std::uint64_t> value_of_key(std::string_view text, std::string_vie
 }
 
 bool is_gone(const Errno& error) {
-    // ENODEV: the file was open or being opened when its cgroup went.
+    // ENODEV: the cgroup was removed while the file was open or being opened.
     return error.value == ENOENT || error.value == ENODEV;
 }
 
@@ -48,7 +48,7 @@ bool Deadline::sleep() {
     if (sys::monotonic_ns() >= end_ns_) return false;
     constexpr int kLongest = 20'000;
     struct timespec pause = {.tv_sec = 0, .tv_nsec = sleep_us_ * 1000L};
-    // lint: allow no-sleep: v1 has nothing to wait on for a cgroup that empties.
+    // lint: allow no-sleep: v1 gives no event when a cgroup becomes empty.
     ::nanosleep(&pause, nullptr);
     sleep_us_ = std::min(sleep_us_ * 2, kLongest);
     return true;

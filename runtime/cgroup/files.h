@@ -8,28 +8,28 @@
 #include "runtime/base/error.h"
 #include "runtime/sys/file.h"
 
-/// For the acting half of this folder only: files of cgroupfs.
+/// For this folder only, where it acts on the host: files of cgroupfs.
 namespace crux::cgroup {
 
-/// The content of a file whose value is short: one read, which the kernel answers whole.
+/// The content of a file with a short value: one read, which returns it completely.
 Result<std::string, Errno> read_value(sys::FdRef directory, sys::ZString name);
 
-/// The content of a list of any length, with one read where it is short.
+/// The content of a list of any length; a short one takes one read.
 Result<std::string, Errno> read_list(sys::FdRef directory, sys::ZString name);
 
-/// The number behind "key " in lines of keys and numbers (cgroup.events, memory.oom_control).
+/// The number after "key " in lines of keys and numbers (cgroup.events, memory.oom_control).
 std::optional<std::uint64_t> value_of_key(std::string_view text, std::string_view key);
 
-/// Whether the errno says that the cgroup is not there (any more).
+/// Whether the errno means that the cgroup does not exist (any more).
 [[nodiscard]] bool is_gone(const Errno& error);
 
-/// A moment after which a wait is over. Sleeps that grow from 0.2 to 20 ms.
+/// The end of a wait. The sleeps grow from 0.2 to 20 ms.
 class Deadline {
  public:
     explicit Deadline(int timeout_ms);
-    /// Sleeps a little; false when the time is up.
+    /// Sleeps a little; false after the deadline.
     [[nodiscard]] bool sleep();
-    /// What is left, in milliseconds, for poll; 0 when the time is up.
+    /// The time left in milliseconds, for poll; 0 after the deadline.
     [[nodiscard]] int left_ms() const;
 
  private:

@@ -12,7 +12,7 @@ namespace crux::cgroup {
 
 namespace {
 
-/// freezer.state says FROZEN also where an ancestor is frozen; of interest is the container itself.
+/// freezer.state is FROZEN also if only an ancestor is frozen; this is about the container itself.
 Result<FreezerState, Errno> v1_state(sys::FdRef base, const std::string& directory) {
     std::string text = TRY(read_value(base, directory + "/freezer.state"));
     std::string_view state = trimmed(text);
@@ -54,17 +54,17 @@ Status Group::freeze(int timeout_ms) const {
     Deadline deadline(timeout_ms);
     constexpr int kRoundsBetweenThaws = 50;
     for (int round = 1;; ++round) {
-        // v1 has to be asked again and again: processes that appear meanwhile are missed (and a
-        // thaw in between helps where they appear all the time).
+        // v1 requires repeated writes: one write misses processes that appear meanwhile (and a thaw
+        // in between helps if they appear all the time).
         if (round == 1 || freezer->version == 1) TRY(write_freezer(freezer->frozen).during(file));
         FreezerState state = TRY(freezer_state());
         if (state == FreezerState::frozen) return {};
         if (state == FreezerState::none)
-            return fail(Error::Kind::state, cat(file, ": the cgroup is gone"));
+            return fail(Error::Kind::state, cat(file, ": the cgroup no longer exists"));
         if (!deadline.sleep()) break;
         if (freezer->version == 1 && round % kRoundsBetweenThaws == 0) TRY(thaw());
     }
-    // Half frozen is worse than running.
+    // A partly frozen container is worse than a running one.
     TRY(thaw());
     return fail(Error::Kind::os, cat("unable to freeze within ", timeout_ms, " ms"));
 }

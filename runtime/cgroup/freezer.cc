@@ -3,8 +3,8 @@
 namespace crux::cgroup {
 
 std::optional<FreezerFile> freezer_file(std::span<const CgroupDir> dirs) {
-    // v1's first: on a hybrid host its freezer is the one that other tools look at, and both at
-    // once would have to be thawed at once.
+    // v1 first: on a hybrid host other tools use its freezer, and two freezers would need two
+    // thaws.
     for (std::size_t i = 0; i < dirs.size(); ++i)
         if (dirs[i].version == 1 && dirs[i].has("freezer"))
             return FreezerFile{.dir = static_cast<std::uint32_t>(i),

@@ -9,7 +9,7 @@
 
 namespace crux::cgroup {
 
-/// The file that freezes a container, and what it takes.
+/// The file that freezes a container, and the values to write.
 struct FreezerFile {
     std::uint32_t dir = 0;
     int version = 1;
@@ -18,8 +18,8 @@ struct FreezerFile {
     std::string_view thawed;
 };
 
-/// freezer.state of the v1 freezer where a place has it, else cgroup.freeze of the unified
-/// hierarchy (Linux 5.2); nothing where the container has neither.
+/// freezer.state of the v1 freezer if a directory has it, else cgroup.freeze of the unified
+/// hierarchy (Linux 5.2); nothing if the container has neither.
 std::optional<FreezerFile> freezer_file(std::span<const CgroupDir> dirs);
 
 }  // namespace crux::cgroup

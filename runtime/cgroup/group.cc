@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kDirectory = O_PATH | O_DIRECTORY;
 
-/// The longest directory above all mount points, with a slash at the end.
+/// The longest common directory above all mount points, with a slash at the end.
 std::string directory_above(std::span<const CgroupDir> dirs) {
     std::string_view common = dirs.front().mountpoint;
     common = common.substr(0, common.rfind('/') + 1);
@@ -77,7 +77,7 @@ Status Group::add(pid_t pid) const {
         for (;;) {
             auto written = sys::write_file(base_, file, cat(pid));
             if (written) break;
-            // EINVAL: a process that is still being made.
+            // EINVAL: a process whose creation is not complete.
             if (written.error().value == EINVAL && deadline.sleep()) continue;
             return std::unexpected(
                 Error(written.error()).during(cat("adding pid ", pid, " to ", above_, file)));

@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Directories that look like hierarchies, below a temporary one. Files are only what a test puts
-/// there: the acting half never creates a file.
+/// Directories that look like hierarchies, below a temporary one. They have only the files that a
+/// test writes: a real cgroupfs makes its files itself, and crux never does.
 class FakeHost {
  public:
     FakeHost() {
@@ -31,7 +31,7 @@ class FakeHost {
     FakeHost(const FakeHost&) = delete;
     FakeHost& operator=(const FakeHost&) = delete;
 
-    /// A hierarchy with a place for the container "/box/x".
+    /// A hierarchy with a directory for the container "/box/x".
     CgroupDir dir(const std::string& name, std::vector<std::string> controllers, int version = 1) {
         fs::create_directories(top_ / name);
         return {.mountpoint = top_ / name,
@@ -129,7 +129,7 @@ TEST_CASE("ancestors that are missing are known before they are made") {
     CHECK(Group::missing_ancestors(dirs).empty());
 }
 
-TEST_CASE("destroying takes an empty cgroup, one with others below, and one that is gone") {
+TEST_CASE("destroy removes an empty cgroup, one with others below, and a missing one") {
     FakeHost host;
     auto group = Group::create({host.dir("memory", {"memory"}), host.dir("u", {}, 2)}, {});
     REQUIRE(group);
@@ -151,7 +151,7 @@ TEST_CASE("a cgroup that cannot be made everywhere is made nowhere") {
     CHECK(!host.has("memory/box"));
 }
 
-TEST_CASE("an empty cgroup is taken over, and one that is not is refused") {
+TEST_CASE("an empty cgroup is used, and one with processes is refused") {
     FakeHost host;
     std::vector<CgroupDir> dirs = {host.dir("memory", {"memory"}),
                                    host.dir("freezer", {"freezer"})};
@@ -235,7 +235,7 @@ TEST_CASE("lines for one file are written one after another through one open fil
     CHECK(host.read("devices/box/x/devices.allow") == "c 1:3 rwm\nc 1:5 rwm\n");
 }
 
-TEST_CASE("what a kernel may lack is skipped, warned about, or written elsewhere") {
+TEST_CASE("a missing file is skipped, a warning, or replaced by another file") {
     FakeHost host;
     host.write("blkio/box/x/blkio.bfq.weight", "");
     Group group = open_group({host.dir("blkio", {"blkio"})});
@@ -254,7 +254,7 @@ TEST_CASE("what a kernel may lack is skipped, warned about, or written elsewhere
     CHECK(failure(group.apply(limits, warnings)) == "none");
     CHECK(host.read("blkio/box/x/blkio.bfq.weight") == "501");
     CHECK(warnings ==
-          std::vector<Warning>{{"/here", "warned is not known to this kernel: ignored"},
+          std::vector<Warning>{{"/here", "ignored: this kernel does not support warned"},
                                {"/here", cat("set ", host.path("blkio/box/x/failed"),
                                              " to \"1\": open: no such file or directory")}});
 
@@ -289,7 +289,7 @@ TEST_CASE("limits at or below the usage are refused where they are checked") {
     CHECK(outcome(1, 0) == "none");
 }
 
-TEST_CASE("controllers are handed down from the top of the unified hierarchy") {
+TEST_CASE("controllers are enabled from the top of the unified hierarchy down") {
     FakeHost host;
     CgroupDir dir = host.dir("u", {"cpu", "memory"}, 2);
     host.write("u/cgroup.subtree_control", "");
@@ -321,7 +321,7 @@ TEST_CASE("controllers are handed down from the top of the unified hierarchy") {
               "/cgroup.subtree_control: open: no such file or directory (config.json: /here)"));
 }
 
-TEST_CASE("controllers that are there already are not touched") {
+TEST_CASE("controllers that are already enabled are not touched") {
     FakeHost host;
     CgroupDir dir = host.dir("u", {"cpu", "memory"}, 2);
     host.write("u/cgroup.subtree_control", "before");
@@ -347,13 +347,13 @@ TEST_CASE("a cgroup below a threaded one takes threads' controllers only") {
     REQUIRE(!refused);
     CHECK(refused.error().message() ==
           cat("cannot use controller memory in ", host.path("u/box/x"),
-              ": it lies below a threaded cgroup (config.json: /here)"));
+              ": the cgroup is below a threaded cgroup (config.json: /here)"));
     limits.settings = {setting(0, "cpu.weight", "1")};
     CHECK(Group::create({dir}, limits));
     CHECK(host.read("u/box/x/cgroup.type").starts_with("threaded"));
 }
 
-TEST_CASE("a hybrid host's unified hierarchy hands down what is asked of it, and nothing else") {
+TEST_CASE("a hybrid host's unified hierarchy enables only the requested controllers") {
     FakeHost host;
     std::vector<CgroupDir> dirs = {host.dir("memory", {"memory"}),
                                    host.dir("unified", {"hugetlb", "misc"}, 2)};
@@ -461,7 +461,7 @@ TEST_CASE("the freezer's state is the container's own, not an ancestor's") {
     }
 }
 
-TEST_CASE("freezing that does not come about is undone") {
+TEST_CASE("an incomplete freeze is undone") {
     FakeHost host;
     Group group = open_group({host.dir("u", {}, 2)});
     host.write("u/box/x/cgroup.freeze", "0");
@@ -488,7 +488,7 @@ TEST_CASE("killing no process is success, also when the cgroup is gone") {
     CHECK(host.read("u/box/x/cgroup.kill") == "1");
 }
 
-TEST_CASE("the kills for want of memory are read where the version counts them") {
+TEST_CASE("out-of-memory kills are read from the file of each version") {
     FakeHost host;
     Group v1 = open_group({host.dir("memory", {"memory"})});
     Group v2 = open_group({host.dir("u", {"memory"}, 2)});
@@ -526,7 +526,7 @@ TEST_CASE("a directory that cannot be removed is named, and does not keep the ot
     FakeHost host;
     auto group = Group::create({host.dir("memory", {"memory"}), host.dir("pids", {"pids"})}, {});
     REQUIRE(group);
-    // In a real hierarchy files never stand in the way; here one plays the busy process.
+    // In a real hierarchy a file never prevents rmdir; here it takes the role of a busy process.
     host.write("pids/box/x/file", "");
     CHECK(failure(group->remove()) ==
           cat("remove cgroup ", host.path("pids/box/x"), ": rmdir: device or resource busy"));
@@ -534,7 +534,7 @@ TEST_CASE("a directory that cannot be removed is named, and does not keep the ot
     CHECK(!host.has("memory/box/x"));
 }
 
-TEST_CASE("ownership goes to the user for the directory and the delegated files alone") {
+TEST_CASE("only the directory and the delegated files are owned by the user") {
     test::need_root();
     FakeHost host;
     auto owner_of = [&](const std::string& name) {

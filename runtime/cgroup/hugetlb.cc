@@ -5,7 +5,7 @@ namespace crux::cgroup {
 
 namespace {
 
-/// "2MB": a number and one of the kernel's units, so that it can be part of a file's name (R8).
+/// "2MB": a number and one of the kernel's units, so that it can be part of a file name (R8).
 bool is_page_size(std::string_view size) {
     if (!size.ends_with("KB") && !size.ends_with("MB") && !size.ends_with("GB")) return false;
     size.remove_suffix(2);
@@ -26,7 +26,7 @@ Status add_hugetlb(LimitsBuilder& builder, const std::vector<oci::HugepageLimit>
         std::string_view suffix = location.version == 1 ? ".limit_in_bytes" : ".max";
         std::string file = cat("hugetlb.", limit.page_size);
         builder.add(location, cat(file, suffix), cat(limit.limit), origin);
-        // Limits at reservation came with Linux 5.7; without them the one on faults holds alone.
+        // Reservation limits exist since Linux 5.7; without them only the limit on faults applies.
         builder.add(location, cat(file, ".rsvd", suffix), cat(limit.limit), origin).when_absent =
             WhenAbsent::skip;
     }

@@ -29,7 +29,7 @@ std::string failure(const Status& status) {
     return status ? "none" : status.error().message();
 }
 
-/// A cgroup of this host for one test, with a way to run code in it.
+/// A cgroup of this host for one test, which can run code in it.
 class HostGroup {
  public:
     explicit HostGroup(const std::string& name, const oci::Resources& resources = {}) {
@@ -65,7 +65,7 @@ class HostGroup {
         return apply();
     }
 
-    /// Starts a child that goes into the cgroup as init does, and then runs the function.
+    /// Starts a child that enters the cgroup like init, and then runs the function.
     template <class Run>
     pid_t start(Run body) {
         std::vector<sys::Fd> tasks;
@@ -101,7 +101,7 @@ class HostGroup {
         return *child;
     }
 
-    /// Runs the function in the cgroup and answers its exit status, or minus its signal.
+    /// Runs the function in the cgroup and returns its exit status, or minus its signal.
     template <class Run>
     int run(Run body) {
         pid_t child = start(body);
@@ -168,7 +168,7 @@ oci::DeviceRule rule(bool allow, std::optional<std::uint32_t> minor = {},
             .access = access};
 }
 
-/// 0 when the device can be opened so, else the errno.
+/// 0 if the device can be opened in this way, else the errno.
 int open_device(const char* path, int flags) {
     int file = ::open(path, flags | O_CLOEXEC);
     return file >= 0 ? 0 : errno;
@@ -200,7 +200,7 @@ TEST_CASE("a process that is in some hierarchies only is found and killed, too",
     HostGroup group("half");
     pid_t child = ::fork();
     if (child == 0) sleep_forever();
-    // The hierarchy that no other place speaks for.
+    // The hierarchy that has no other of the container's directories.
     REQUIRE(sys::write_file(group.dirs().front().directory() + "/cgroup.procs", cat(child)));
     auto pids = group->processes();
     REQUIRE(pids);
@@ -214,7 +214,7 @@ TEST_CASE("a process that is in some hierarchies only is found and killed, too",
 TEST_CASE("killing all leaves no process, and removing leaves no directory", "[kernel]") {
     HostGroup group("kill");
     auto tree = [] {
-        // Eight processes that appear while they are killed.
+        // Eight processes that start while they are killed.
         for (int i = 0; i < 3; ++i) ::fork();
         return sleep_forever();
     };
@@ -229,7 +229,7 @@ TEST_CASE("killing all leaves no process, and removing leaves no directory", "[k
     CHECK(failure(group->remove()) == "none");
 }
 
-TEST_CASE("a frozen container says so, dies all the same, and thaws when nothing is left",
+TEST_CASE("a frozen container is reported, can be killed, and thaws when it is empty",
           "[kernel]") {
     HostGroup group("freeze");
     pid_t child = group.start(sleep_forever);
@@ -286,7 +286,7 @@ TEST_CASE("a device program is attached to the unified hierarchy and replaced in
     HostGroup group("program");
     int dir = unified_dir(group.dirs());
     if (dir < 0) test::skip("no unified hierarchy");
-    // As if there were no v1 controller: only the program is asked.
+    // As without a v1 controller: only the program decides.
     std::vector<CgroupDir> unified = {group.dirs()[static_cast<std::size_t>(dir)]};
     auto attach = [&](const std::vector<oci::DeviceRule>& rules) {
         oci::Resources resources;
@@ -317,7 +317,8 @@ TEST_CASE("memory and its sum with swap are raised and lowered in the order that
     constexpr std::int64_t kMiB = 1 << 20;
     HostGroup group("memory", memory(32 * kMiB, 64 * kMiB));
     group.need("memory");
-    if (test::cgroup_mode() == test::CgroupMode::v2) test::skip("v2 has no order here");
+    if (test::cgroup_mode() == test::CgroupMode::v2)
+        test::skip("cgroup v2 requires no order of these writes");
     if (group.read("memory", "memory.memsw.limit_in_bytes").starts_with("error"))
         test::skip("no swap accounting");
     auto now = [&] {
@@ -333,7 +334,7 @@ TEST_CASE("memory and its sum with swap are raised and lowered in the order that
     CHECK(now() == "9223372036854771712 9223372036854771712");
 }
 
-TEST_CASE("a process killed for want of memory is counted", "[kernel]") {
+TEST_CASE("a process killed by the OOM killer is counted", "[kernel]") {
     constexpr std::size_t kWanted = std::size_t{64} << 20U;
     HostGroup group("oom", memory(8 << 20, 8 << 20));
     auto before = group->oom_kills();
@@ -353,7 +354,8 @@ TEST_CASE("a process killed for want of memory is counted", "[kernel]") {
 
 TEST_CASE("a memory limit below what is in use is refused with the numbers", "[kernel]") {
     HostGroup group("busy", memory(256 << 20));
-    if (test::cgroup_mode() == test::CgroupMode::v2) test::skip("v2 kills instead");
+    if (test::cgroup_mode() == test::CgroupMode::v2)
+        test::skip("cgroup v2 kills processes instead of refusing the limit");
     int ready[2];
     REQUIRE(::pipe2(ready, O_CLOEXEC) == 0);
     group.start([&] {
@@ -384,7 +386,7 @@ TEST_CASE("quota, period and burst can change in either direction", "[kernel]") 
     bool v2 = test::cgroup_mode() == test::CgroupMode::v2;
     if (!test::kernel_is_at_least(5, 14)) {
         CHECK(group.warnings.size() == 1);
-        test::skip("burst came with Linux 5.14");
+        test::skip("the CPU burst needs Linux 5.14");
     }
     auto now = [&] {
         if (v2) return cat(group.read("cpu", "cpu.max"), " ", group.read("cpu", "cpu.max.burst"));
@@ -416,7 +418,7 @@ TEST_CASE("a limit of processes stops the fork that is one too many", "[kernel]"
     }) == EAGAIN);
 }
 
-TEST_CASE("what the kernel refuses is told with file, value and pointer", "[kernel]") {
+TEST_CASE("a value that the kernel refuses is an error with file, value and pointer", "[kernel]") {
     HostGroup group("refused");
     if (!group.has("cpu")) test::skip("no cpu controller");
     oci::Resources resources;
@@ -501,14 +503,14 @@ TEST_CASE("the cgroup of a process of the container is found, below its own or e
 
 TEST_CASE("every controller of the unified hierarchy reaches a container on v2", "[kernel]") {
     HostGroup group("controllers");
-    if (test::cgroup_mode() != test::CgroupMode::v2) test::skip("not a v2 host");
+    if (test::cgroup_mode() != test::CgroupMode::v2) test::skip("needs a host with cgroup v2");
     auto top = sys::read_file("/sys/fs/cgroup/cgroup.controllers");
     REQUIRE(top);
     CHECK(group.read("", "cgroup.controllers") == trimmed(*top));
 }
 
 TEST_CASE("below a cgroup that has processes only a limit makes a threaded subtree", "[kernel]") {
-    if (test::cgroup_mode() != test::CgroupMode::v2) test::skip("not a v2 host");
+    if (test::cgroup_mode() != test::CgroupMode::v2) test::skip("needs a host with cgroup v2");
     HostGroup outer("outer");
     outer.start(sleep_forever);
     HostGroup inner("outer/inner");
@@ -531,7 +533,7 @@ TEST_CASE("limits of v2 are in the files after they were applied", "[kernel]") {
     resources.cpu.cpus = "0";
     resources.pids.limit = 0;
     resources.unified = {{"memory.high", "50331648"}};
-    if (test::cgroup_mode() != test::CgroupMode::v2) test::skip("not a v2 host");
+    if (test::cgroup_mode() != test::CgroupMode::v2) test::skip("needs a host with cgroup v2");
     HostGroup group("values", resources);
     CHECK(group.read("", "memory.max") == "67108864");
     CHECK(group.read("", "memory.low") == "33554432");
@@ -551,7 +553,7 @@ TEST_CASE("what a container uses is counted", "[kernel]") {
     Stats stats = group->stats();
     CHECK(stats.cpu.total > 0);
     CHECK(stats.memory.memory.limit == 64 << 20);
-    // v2 tells the most so far since Linux 5.19.
+    // v2 reports the peak since Linux 5.19.
     if (test::cgroup_mode() != test::CgroupMode::v2 || test::kernel_is_at_least(5, 19))
         CHECK(stats.memory.memory.max > 0);
     CHECK(!stats.memory.raw.empty());

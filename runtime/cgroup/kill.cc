@@ -36,12 +36,12 @@ bool Group::kill_by_kernel() const {
 
 Status Group::kill_all(int timeout_ms) const {
     Deadline deadline(timeout_ms);
-    // Kills also what forks at the same time. What is not in the unified hierarchy's cgroup (on an
-    // older kernel everything) is left for the signals.
+    // Also kills processes that fork at the same time. What is not in the unified hierarchy's
+    // cgroup (on an older kernel everything) is killed by signals.
     bool killed = kill_by_kernel();
     std::optional<FreezerFile> freezer = freezer_file(dirs_);
     bool has_v1_freezer = freezer && freezer->version == 1;
-    // A process frozen by v1 dies only when thawed.
+    // A process that v1 froze dies only after a thaw.
     if (killed && has_v1_freezer) TRY(thaw());
     for (bool first = true;; first = false) {
         std::vector<pid_t> pids = TRY(processes());
@@ -54,7 +54,7 @@ Status Group::kill_all(int timeout_ms) const {
 }
 
 Status Group::kill_by_signals(bool has_v1_freezer) const {
-    // Frozen processes cannot fork away from the list; thawed, they die of the signal.
+    // Frozen processes cannot fork and so escape the list; after the thaw they die from the signal.
     if (has_v1_freezer) (void)write_freezer("FROZEN");
     auto pids = processes();
     Status sent;

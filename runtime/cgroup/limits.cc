@@ -78,9 +78,9 @@ bool is_idle(const Setting& setting) {
     return setting.file == "cpu.idle";
 }
 
-/// An idle cgroup has no weight (the kernel answers EINVAL to one), and gets the usual one when it
-/// ceases to be idle. So whether it is idle is said once, as the last of the settings says it, and
-/// before any weight; and a weight for an idle one is left out.
+/// An idle cgroup has no weight (the kernel refuses one with EINVAL), and gets the default weight
+/// when it is no longer idle. So cpu.idle is written once, with the value of the last setting, and
+/// before any weight; a weight for an idle cgroup is left out.
 void settle_idle(Limits& limits) {
     std::vector<Setting>& settings = limits.settings;
     const auto backwards = std::views::reverse(settings);
@@ -104,8 +104,9 @@ void settle_idle(Limits& limits) {
 Result<Limits> limits_for(const oci::Resources& resources, std::span<const CgroupDir> dirs,
                           const LimitsOptions& options) {
     LimitsBuilder builder(dirs, options);
-    // The cpuset first: a v1 one must be filled before anything can enter. Devices before the rest,
-    // so that a failure later leaves nothing open. The raw files last: they may override.
+    // The cpuset first: no process can enter a v1 cpuset that is empty. Devices before the rest, so
+    // that a later failure does not leave devices accessible. The raw files last: they may
+    // override.
     TRY(add_cpuset(builder, resources.cpu));
     if (options.devices == Devices::apply) TRY(add_devices(builder, resources.devices));
     TRY(add_memory(builder, resources.memory));

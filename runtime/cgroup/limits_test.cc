@@ -42,8 +42,8 @@ std::string flags_of(const Setting& setting) {
     return text;
 }
 
-/// Limits as lines that a table can hold: "FILE=VALUE @POINTER +FLAGS", warnings behind "!". The
-/// pointer without "/linux/resources".
+/// Limits as lines that fit in a table: "FILE=VALUE @POINTER +FLAGS", warnings after "!". The
+/// pointer is without "/linux/resources".
 std::vector<std::string> lines_of(const Limits& limits) {
     std::vector<std::string> lines;
     auto pointer = [](std::string_view origin) {
@@ -111,14 +111,14 @@ oci::Resources with_unified(oci::StringMap unified) {
     return resources;
 }
 
-/// What only cgroup v1 has, asked of v2.
+/// What only cgroup v1 supports, requested on v2.
 Lines only_v1(std::string pointer) {
-    return error("cgroup v2 has no counterpart", std::move(pointer));
+    return error("not supported by cgroup v2", std::move(pointer));
 }
 
 }  // namespace
 
-TEST_CASE("nothing asked for is nothing written") {
+TEST_CASE("without resources nothing is written") {
     check({{"empty", {}, {}, {}}});
 }
 
@@ -185,14 +185,14 @@ TEST_CASE("memory limits become the files of either version") {
          error("cgroup v2 is always hierarchical", "/memory/useHierarchy")},
         {"kernel memory",
          with(oci::MemoryResources{.kernel = 5, .kernel_tcp = 6}),
-         {"! limits of kernel memory are ignored @/memory/kernel",
-          "! limits of kernel memory are ignored @/memory/kernelTCP"},
-         {"! limits of kernel memory are ignored @/memory/kernel",
-          "! limits of kernel memory are ignored @/memory/kernelTCP"}},
+         {"! kernel memory limits are ignored @/memory/kernel",
+          "! kernel memory limits are ignored @/memory/kernelTCP"},
+         {"! kernel memory limits are ignored @/memory/kernel",
+          "! kernel memory limits are ignored @/memory/kernelTCP"}},
     });
 }
 
-TEST_CASE("memory values that mean nothing are refused with their pointer") {
+TEST_CASE("invalid memory values are refused with their pointer") {
     Lines below = error("invalid memory value: -2", "/memory/limit");
     Lines less = error("memory+swap limit should be >= memory limit", "/memory/swap");
     Lines swappy =
@@ -282,8 +282,8 @@ TEST_CASE("CPU time becomes the files of either version") {
     });
 }
 
-TEST_CASE("CPU values that the kernel would bend or refuse are refused with their pointer") {
-    Lines burst = error("the burst 200 is larger than the quota 100", "/cpu/burst");
+TEST_CASE("CPU values that the kernel would change or refuse are refused with their pointer") {
+    Lines burst = error("burst 200 exceeds the quota 100", "/cpu/burst");
     Lines idle = error("idle must be 0 or 1", "/cpu/idle");
     check({
         {"burst", with(oci::CpuResources{.quota = 100, .burst = 200}), burst, burst},
@@ -321,7 +321,7 @@ TEST_CASE("blkio weights become io weights in a straight line") {
     CHECK(io_weight_of(1000) == 10000);
 }
 
-TEST_CASE("the limit of processes keeps one where it is none") {
+TEST_CASE("a limit of 0 processes becomes 1") {
     auto with_limit = [](std::int64_t limit) {
         oci::Resources resources;
         resources.pids.limit = limit;
@@ -406,11 +406,11 @@ TEST_CASE("RDMA limits are one line a device") {
     Lines name = error("invalid RDMA device name \"x y\"", "/rdma/x y");
     check({{"name", resources, name, name}});
     resources.rdma = {{.device = "x"}};
-    Lines neither = error("neither hcaHandles nor hcaObjects is given", "/rdma/x");
+    Lines neither = error("requires hcaHandles or hcaObjects", "/rdma/x");
     check({{"neither", resources, neither, neither}});
 }
 
-TEST_CASE("network classes and priorities exist on v1 alone") {
+TEST_CASE("network classes and priorities exist only on v1") {
     oci::Resources resources;
     resources.network = {.class_id = 1048577, .priorities = {{"eth0", 500}, {"eth1", 1000}}};
     check({{"both",
@@ -426,7 +426,7 @@ TEST_CASE("network classes and priorities exist on v1 alone") {
           error("invalid interface name \"eth0 5\\neth1\"", "/network/priorities/0/name"));
 }
 
-TEST_CASE("an idle cgroup gets no weight, wherever the two are asked for") {
+TEST_CASE("an idle cgroup gets no weight, in any order of the settings") {
     CHECK(lines_for(with_unified({{"cpu.idle", "1"}, {"cpu.weight", "8"}}), all_v2()) ==
           Lines{"cpu.idle=1 @/unified/cpu.idle",
                 "! unable to apply both cpu.weight and cpu.idle: an idle cgroup has no weight, "
@@ -454,7 +454,7 @@ TEST_CASE("unified keys are written line by line to the unified hierarchy") {
                                        "misc.max=x 1 @/unified/misc.max"});
 }
 
-TEST_CASE("unified keys are parameters of a controller that is there") {
+TEST_CASE("unified keys are parameters of an available controller") {
     auto refusal = [](const char* key) { return lines_for(with_unified({{key, "1"}}), all_v2()); };
     CHECK(refusal("../memory.max") ==
           error("unified resource \"../memory.max\" must be a file name (no slashes)",
@@ -467,7 +467,7 @@ TEST_CASE("unified keys are parameters of a controller that is there") {
     }
     for (const char* key : {"cgroup.procs", "cgroup.threads", "cgroup.kill", "cgroup.freeze"})
         CHECK(refusal(key) == error(cat("unified resource ", quoted(key),
-                                        " acts on processes and is not a parameter"),
+                                        " is not supported: it acts on processes"),
                                     cat("/unified/", key)));
     CHECK(refusal("foo.max") ==
           error("unified resource \"foo.max\" can't be set: controller \"foo\" not available",
@@ -479,7 +479,7 @@ TEST_CASE("unified keys are parameters of a controller that is there") {
               "/unified/memory.min"));
 }
 
-TEST_CASE("a controller that is nowhere is an error, and where it is decides about its files") {
+TEST_CASE("a missing controller is an error, and its version decides about its files") {
     std::vector<CgroupDir> hybrid = {v1("memory"), v1("devices"), v2({"hugetlb"})};
     oci::Resources resources;
     resources.pids.limit = 5;

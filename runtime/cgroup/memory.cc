@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint64_t kMostSwappiness = 100;
 
-/// 0 is what callers pass for "not set".
+/// Callers pass 0 for "not set".
 std::int64_t given(const std::optional<std::int64_t>& value) {
     return value.value_or(0);
 }
@@ -21,12 +21,12 @@ void add_v1_limits(LimitsBuilder& builder, ControllerLocation location, std::int
                    std::int64_t swap) {
     std::string limit_origin = builder.origin("/memory/limit");
     std::string swap_origin = builder.origin("/memory/swap");
-    // An unlimited memory with a limited sum is refused by the kernel: lift both, where there is
-    // swap accounting.
+    // The kernel refuses unlimited memory with a limited sum: lift both limits if there is swap
+    // accounting.
     bool follows = limit == -1 && swap == 0;
     if (follows) swap = -1;
-    // The kernel wants limit <= sum at every moment. Whether the limit or the sum has to be written
-    // first depends on the old values: try the limit, and try it again when the sum is in place.
+    // The kernel always requires limit <= sum. Whether the limit or the sum must be written first
+    // depends on the old values: try the limit, and write it again after the sum.
     if (limit != 0)
         builder.add(location, "memory.limit_in_bytes", cat(limit), limit_origin).again = swap != 0;
     if (swap == 0) return;
@@ -42,7 +42,7 @@ void add_v1(LimitsBuilder& builder, ControllerLocation location,
         builder.add(location, "memory.soft_limit_in_bytes", cat(given(memory.reservation)),
                     builder.origin("/memory/reservation"));
     if (memory.use_hierarchy) {
-        // Always on since Linux 5.11, which answers EINVAL to a 0.
+        // Always on since Linux 5.11, which refuses 0 with EINVAL.
         Setting& hierarchy =
             builder.add(location, "memory.use_hierarchy", *memory.use_hierarchy ? "1" : "0",
                         builder.origin("/memory/useHierarchy"));
@@ -57,7 +57,7 @@ void add_v1(LimitsBuilder& builder, ControllerLocation location,
                     builder.origin("/memory/swappiness"));
 }
 
-/// The limit of swap alone (0: leave it) for limits of memory and of memory with swap.
+/// The limit of swap alone for limits of memory and of memory with swap (0: do not change it).
 Result<std::optional<std::string>> swap_alone(const LimitsBuilder& builder, std::int64_t limit,
                                               std::int64_t swap) {
     std::string origin = builder.origin("/memory/swap");
@@ -93,7 +93,7 @@ Status add_v2(LimitsBuilder& builder, ControllerLocation location,
         Setting& setting =
             builder.add(location, "memory.swap.max", *alone,
                         builder.origin(swap != 0 ? "/memory/swap" : "/memory/limit"));
-        // Without swap there is nothing to lift nor to forbid.
+        // Without swap there is no limit to lift and no swap to forbid.
         if (*alone == "max" || *alone == "0") setting.when_absent = WhenAbsent::skip;
     }
     if (limit != 0)
@@ -122,7 +122,7 @@ Status check_values(const LimitsBuilder& builder, const oci::MemoryResources& me
     return {};
 }
 
-/// Whether anything is asked of the controller itself; what only defaults say needs none.
+/// Whether a setting requires the controller; default values alone do not.
 bool wants_controller(const oci::MemoryResources& memory) {
     return given(memory.limit) != 0 || given(memory.reservation) != 0 || given(memory.swap) != 0 ||
            memory.swappiness || memory.disable_oom_killer.value_or(false) ||
@@ -130,7 +130,7 @@ bool wants_controller(const oci::MemoryResources& memory) {
 }
 
 std::optional<std::uint64_t> swappiness_of(const oci::MemoryResources& memory) {
-    // Some callers write -1 here, as for the limits, for "not set".
+    // Some callers write -1 for "not set" here, as for the limits.
     if (memory.swappiness == ~std::uint64_t{0}) return {};
     return memory.swappiness;
 }
@@ -138,13 +138,13 @@ std::optional<std::uint64_t> swappiness_of(const oci::MemoryResources& memory) {
 }  // namespace
 
 Status add_memory(LimitsBuilder& builder, const oci::MemoryResources& asked) {
-    constexpr std::string_view kKernel = "limits of kernel memory are ignored";
+    constexpr std::string_view kKernel = "kernel memory limits are ignored";
     if (asked.kernel) builder.warn(builder.origin("/memory/kernel"), std::string(kKernel));
     if (asked.kernel_tcp) builder.warn(builder.origin("/memory/kernelTCP"), std::string(kKernel));
     oci::MemoryResources memory = asked;
     memory.swappiness = swappiness_of(asked);
     TRY(check_values(builder, memory));
-    // What nobody needs is still told of, or written, where there is a controller.
+    // Default values are still written, and warnings still reported, if there is a controller.
     if (!wants_controller(memory) && !builder.find_location("memory", "memory")) return {};
     ControllerLocation location = TRY(builder.location("memory", "memory", "/memory"));
     if (location.version == 2) return add_v2(builder, location, memory);

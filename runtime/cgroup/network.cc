@@ -5,8 +5,8 @@ namespace crux::cgroup {
 
 namespace {
 
-/// Only v1 has the two controllers. Where nothing but the unified hierarchy is mounted, the request
-/// cannot even be made; where v1 lacks the controller it is an error like any other.
+/// Only v1 has these two controllers. If only the unified hierarchy is mounted, the setting is not
+/// supported at all; if v1 does not have the controller, that is an ordinary error.
 bool has_v1(const LimitsBuilder& builder) {
     return !builder.dirs().empty() && builder.dirs().front().version == 1;
 }

@@ -13,7 +13,7 @@ namespace crux::cgroup {
 Status OomWatch::watch_v1(const std::string& folder) {
     const std::string control = folder + "/memory.oom_control";
     control_ = TRY(sys::openat(sys::FdRef::cwd(), control, O_RDONLY).during(control));
-    events_ = TRY(sys::eventfd().during("watch for want of memory"));
+    events_ = TRY(sys::eventfd().during("watch for out-of-memory events"));
     const std::string registration = cat(events_.get(), ' ', control_.get());
     const std::string file = folder + "/cgroup.event_control";
     folder_ = folder;
@@ -22,7 +22,7 @@ Status OomWatch::watch_v1(const std::string& folder) {
 
 Status OomWatch::watch_v2(const std::string& folder) {
     const std::string file = folder + "/memory.events";
-    events_ = TRY(sys::inotify().during("watch for want of memory"));
+    events_ = TRY(sys::inotify().during("watch for out-of-memory events"));
     TRY(sys::inotify_add_watch(events_, file, IN_MODIFY).during(file));
     kills_ = TRY(group_->oom_kills());
     return {};
@@ -40,13 +40,13 @@ Result<OomWatch> OomWatch::open(const Group& group) {
 Result<std::uint64_t> OomWatch::news() {
     if (control_) {
         const std::uint64_t count = TRY(sys::read_eventfd(events_).during("read an eventfd"));
-        // The end of the cgroup is told in the same way.
+        // The kernel also sends this event when the cgroup is removed.
         const bool is_there = sys::faccessat(sys::FdRef::cwd(), folder_, F_OK).has_value();
         return is_there ? count : 0;
     }
     if (!events_) return std::uint64_t{0};
     char unread[4096];
-    // What is in there is always the same: the file has changed.
+    // The content of the event does not matter: the file has changed.
     auto drained = sys::read(events_, unread);
     if (!drained && drained.error().value != EAGAIN)
         return std::unexpected(Error(drained.error()).during("read from inotify"));

@@ -8,19 +8,19 @@
 
 namespace crux::cgroup {
 
-/// Tells when the kernel runs out of a container's memory: by an eventfd on memory.oom_control (v1;
-/// Documentation/admin-guide/cgroup-v1/memory.rst, section 10), or by inotify on memory.events
+/// Reports out-of-memory events of a container: with an eventfd on memory.oom_control (v1;
+/// Documentation/admin-guide/cgroup-v1/memory.rst, section 10), or with inotify on memory.events
 /// (v2).
 class OomWatch {
  public:
-    /// Starts to watch. Without a memory controller there is nothing to be told. The group must
-    /// outlive the watch.
+    /// Starts to watch. Without a memory controller there are no events. The group must outlive the
+    /// watch.
     static Result<OomWatch> open(const Group& group);
 
-    /// What is readable when there is news; none without a memory controller.
+    /// A descriptor that is readable when there are events; none without a memory controller.
     [[nodiscard]] sys::FdRef file() const { return events_; }
-    /// How often memory ran out since the last call (v1), or how many processes were killed for it
-    /// (v2).
+    /// The number of out-of-memory events since the last call (v1), or of processes killed by the
+    /// OOM killer (v2).
     Result<std::uint64_t> news();
 
  private:

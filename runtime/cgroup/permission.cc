@@ -22,7 +22,8 @@ bool forbids(Errno error) {
     return error.value == EACCES || error.value == EPERM || error.value == EROFS;
 }
 
-/// Whether the path may be used in this way; nothing where it may, or is in some other trouble.
+/// The reason why the path may not be used in this way; nothing if it may, or if another error
+/// occurs.
 std::optional<Refusal> refusal(const std::string& path, int mode) {
     auto answer = sys::faccessat(sys::FdRef::cwd(), path, mode, AT_EACCESS);
     if (answer || !forbids(answer.error())) return std::nullopt;
@@ -46,7 +47,7 @@ std::optional<Refusal> refusal_to_make(const CgroupDir& dir) {
     return refusal(directory, W_OK | X_OK);
 }
 
-/// The nearest directory above both.
+/// The nearest common ancestor directory.
 std::string common_ancestor(const std::string& one, const std::string& other) {
     std::size_t same = 0;
     for (std::size_t at = 0; at <= std::min(one.size(), other.size()); ++at) {

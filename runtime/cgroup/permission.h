@@ -9,25 +9,25 @@
 
 namespace crux::cgroup {
 
-/// A place that this process may not use, and the call and path that say so.
+/// A directory that this process may not use, and the call and path that fail.
 struct Forbidden {
     CgroupDir dir;
     std::string path;
     Errno error;
 };
 
-/// What becomes of the wanted places.
+/// The result for the wanted directories.
 struct Permission {
     std::vector<CgroupDir> granted;
     std::vector<Forbidden> forbidden;
 };
 
-/// Asks the kernel which places this process may make and enter, without making anything: the
-/// nearest directory that exists must be writable (a place that exists: its list of processes), and
-/// in the unified hierarchy also the list of processes of the nearest common ancestor of the place
-/// and of this process's own cgroup (cgroups(7), Cgroups delegation: delegation containment).
-/// Only a lack of permission and a read-only file system forbid; any other trouble shows itself
-/// where the place is made.
+/// Checks which directories this process may make and enter, without making any: the nearest
+/// existing ancestor must be writable (for a directory that exists: its list of processes), and in
+/// the unified hierarchy also the list of processes of the nearest common ancestor of the directory
+/// and of this process's own cgroup (cgroups(7), Cgroups delegation: delegation containment). Only
+/// a missing permission and a read-only file system forbid a directory; any other error is reported
+/// when the directory is made.
 Permission permission_for(const host::CgroupLayout& layout, std::vector<CgroupDir> wanted);
 
 }  // namespace crux::cgroup

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Ordinary directories in the place of cgroups: permissions are the same.
+/// Ordinary directories instead of cgroups: the permissions are the same.
 struct Tree {
     std::string top = "/tmp/crux-permission-XXXXXX";
     Tree() {
@@ -102,7 +102,7 @@ TEST_CASE("a v2 cgroup must be entered through an ancestor that is ours") {
     const std::vector wanted = {tree.dir(2, "/given/box")};
     CHECK(permission_for(tree.layout(2, "/given/session"), wanted).granted == wanted);
     CHECK(permission_for(tree.layout(2, "/given"), wanted).granted == wanted);
-    // Names with a common beginning have no more in common than their parent.
+    // Names with a common prefix only share their parent.
     for (const char* own : {"/givenness", "/", ""}) {
         INFO(own);
         const Permission asked = permission_for(tree.layout(2, own), wanted);

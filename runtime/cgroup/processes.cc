@@ -10,13 +10,13 @@ namespace crux::cgroup {
 
 namespace {
 
-/// Deeper cgroups than this are looked into by nobody; removing has no such bound.
+/// Cgroups deeper than this are not searched; removal has no such limit.
 constexpr int kDeepest = 128;
 
 void add_pids(std::string_view text, std::vector<pid_t>& pids) {
     for (std::string_view line : split(text, '\n')) {
-        // 0 is a process outside of our pid namespace: nothing that could be named, and as a target
-        // of kill(2) our own group.
+        // 0 is a process outside of our pid namespace: it has no number here, and kill(2) would
+        // signal our own process group.
         pid_t pid = to_number<pid_t>(line).value_or(0);
         if (pid > 0) pids.push_back(pid);
     }
@@ -33,8 +33,8 @@ Status collect_pids(sys::FdRef base, const std::string& name, std::vector<pid_t>
     return {};
 }
 
-/// Whether the directory may have others below it. cgroupfs counts them as links; a file system
-/// that does not count says 1.
+/// Whether the directory may have cgroups below it. cgroupfs counts them as links; a file system
+/// that does not count them has a link count of 1.
 bool may_have_children(sys::FdRef base, const std::string& name) {
     constexpr nlink_t kNone = 2;
     auto found = sys::fstatat(base, name);
@@ -72,7 +72,7 @@ Result<std::vector<pid_t>> Group::processes_in(std::span<const std::uint32_t> di
 }
 
 Result<std::vector<pid_t>> Group::processes() const {
-    // In every hierarchy: a runtime that was killed may have left a process half way in.
+    // In every hierarchy: a runtime that was killed may have left a process in only some of them.
     std::vector<std::uint32_t> all;
     all.reserve(dirs_.size());
     for (std::uint32_t i = 0; i < dirs_.size(); ++i) all.push_back(i);
@@ -84,11 +84,12 @@ Result<sys::Fd> Group::open_elsewhere(std::string_view path, pid_t pid) const {
     std::string_view top = names_[index];
     top.remove_suffix(dirs_[index].path.size());
     const std::string directory = cat(top, path);
-    // Where the mount does not show our namespace's top the path leads elsewhere or nowhere.
+    // If the mount does not show the top of our cgroup namespace, the path is wrong or does not
+    // exist.
     std::vector<pid_t> pids;
     if (!path.starts_with("/../")) TRY(collect_pids(base_, directory, pids));
     if (std::ranges::find(pids, pid) == pids.end())
-        return fail(Error::Kind::state, cat("the cgroup ", path, " of process ", pid, " is not in ",
+        return fail(Error::Kind::state, cat("cgroup ", path, " of process ", pid, " is not in ",
                                             dirs_[index].mountpoint));
     return sys::openat(base_, directory, O_PATH | O_DIRECTORY).during(above_ + directory);
 }
@@ -102,8 +103,8 @@ Result<sys::Fd> Group::open_unified_of(pid_t pid) const {
     constexpr std::string_view kUnified = "0::";
     for (std::string_view line : split(lines, '\n')) {
         if (!line.starts_with(kUnified)) continue;
-        // The file counts from our cgroup namespace's top and the place from the mount's, so the
-        // container's own path is looked for.
+        // The path in the file is relative to the top of our cgroup namespace and that of the
+        // directory to the mount point, so the container's own path is searched for in it.
         std::string_view own = dirs_[index].path;
         std::string inside = cat(line.substr(kUnified.size()), "/");
         std::size_t found = inside.find(cat(own, "/"));
@@ -111,7 +112,8 @@ Result<sys::Fd> Group::open_unified_of(pid_t pid) const {
         std::string below = name(index) + inside.substr(found + own.size());
         return sys::openat(base_, below, O_PATH | O_DIRECTORY).during(above_ + below);
     }
-    return fail(Error::Kind::state, cat("process ", pid, " is in no unified cgroup"));
+    return fail(Error::Kind::state,
+                cat("process ", pid, " is not in a cgroup of the unified hierarchy"));
 }
 
 Result<bool> Group::populated() const {

@@ -11,7 +11,7 @@ Status add_rdma(LimitsBuilder& builder, const std::vector<oci::RdmaLimit>& limit
             return LimitsBuilder::refuse(origin,
                                          cat("invalid RDMA device name ", quoted(limit.device)));
         if (!limit.hca_handles && !limit.hca_objects)
-            return LimitsBuilder::refuse(origin, "neither hcaHandles nor hcaObjects is given");
+            return LimitsBuilder::refuse(origin, "requires hcaHandles or hcaObjects");
         ControllerLocation location = TRY(builder.location("rdma", "rdma", "/rdma"));
         std::string value = limit.device;
         if (limit.hca_handles) value += cat(" hca_handle=", *limit.hca_handles);

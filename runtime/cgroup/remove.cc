@@ -10,17 +10,17 @@ namespace crux::cgroup {
 namespace {
 
 constexpr int kOpen = O_RDONLY | O_DIRECTORY;
-/// How long to wait for a directory that only processes about to vanish can keep.
+/// How long to wait for a directory that only exiting processes can keep busy.
 constexpr int kPatienceMs = 1000;
-/// How long to remove what somebody else makes anew all the time.
+/// How long to remove cgroups that another process keeps making.
 constexpr int kLongestMs = 60'000;
 
-/// One rmdir(2): whether the directory is gone now.
+/// One rmdir(2): whether the directory no longer exists.
 Result<bool, Errno> remove_one(sys::FdRef parent, const std::string& name) {
     auto removed = sys::unlinkat(parent, name, AT_REMOVEDIR);
     if (removed || removed.error().value == ENOENT) return true;
     if (removed.error().value == EBUSY || removed.error().value == ENOTEMPTY) return false;
-    // A read-only mount answers EROFS to a name that does not exist, too.
+    // On a read-only mount also a missing name fails with EROFS.
     if (removed.error().value == EROFS) {
         auto found = sys::fstatat(parent, name, AT_SYMLINK_NOFOLLOW);
         if (!found && found.error().value == ENOENT) return true;
@@ -36,14 +36,14 @@ Result<std::vector<std::string>, Errno> children(sys::FdRef directory) {
     return names;
 }
 
-/// What is left to remove in one directory, and whether the last of it was looked into already.
+/// What remains to be removed in one directory, and whether its last entry was already searched.
 struct Level {
     std::vector<std::string> names;
     bool looked = false;
 };
 
-/// Removes all cgroups below the directory, however deep the container has built: it walks down and
-/// up with one descriptor. False when something stayed busy.
+/// Removes all cgroups below the directory, at any depth: it walks down and up with one descriptor.
+/// False if a cgroup stayed busy.
 Result<bool, Errno> remove_below(sys::Fd directory, Deadline& patience) {
     Deadline longest(kLongestMs);
     std::vector<Level> levels;
@@ -62,7 +62,7 @@ Result<bool, Errno> remove_below(sys::Fd directory, Deadline& patience) {
             level.looked = false;
             continue;
         }
-        // Emptied, and still busy: by processes, or by new cgroups.
+        // Emptied, and still busy: because of processes or new cgroups.
         if (level.looked && !patience.sleep()) return false;
         level.looked = true;
         auto below = sys::openat(directory, level.names.back(), kOpen);
@@ -74,7 +74,7 @@ Result<bool, Errno> remove_below(sys::Fd directory, Deadline& patience) {
 }
 
 Result<bool, Errno> remove_tree(sys::FdRef base, const std::string& name, Deadline& patience) {
-    // The usual case: one call, and nothing below.
+    // The usual case: one call, and no cgroups below.
     bool gone = TRY(remove_one(base, name));
     if (gone) return true;
     auto opened = sys::openat(base, name, kOpen);
@@ -95,7 +95,7 @@ Status Group::remove(std::span<const std::string> ancestors) const {
     Deadline patience(kPatienceMs);
     for (auto i = static_cast<std::uint32_t>(dirs_.size()); i-- > 0;) {
         auto gone = remove_tree(base_, names_[i], patience);
-        // One that stays must not keep the others.
+        // A directory that cannot be removed must not keep the others.
         if (gone && *gone) continue;
         Errno error = gone ? Errno{"rmdir", EBUSY} : gone.error();
         if (first) first = std::unexpected(Error(error).during(cat("remove cgroup ", path(i))));
@@ -113,7 +113,7 @@ Status Group::destroy(std::span<const std::string> ancestors, int timeout_ms) co
     bool all_gone = true;
     for (std::size_t i = dirs_.size(); i-- > 0;)
         all_gone = remove_one(base_, names_[i]).value_or(false) && all_gone;
-    // A directory with processes cannot be removed, so there are none left.
+    // A directory with processes cannot be removed, so none are left.
     if (!all_gone) TRY(kill_all(timeout_ms));
     if (!all_gone) return remove(ancestors);
     remove_ancestors(ancestors);
@@ -121,7 +121,7 @@ Status Group::destroy(std::span<const std::string> ancestors, int timeout_ms) co
 }
 
 void Group::remove_ancestors(std::span<const std::string> ancestors) {
-    // Others may have moved in meanwhile, and then they stay.
+    // Other processes may have moved in meanwhile; the ancestors stay then.
     for (std::size_t i = ancestors.size(); i-- > 0;)
         (void)sys::unlinkat(sys::FdRef::cwd(), ancestors[i], AT_REMOVEDIR);
 }

@@ -10,7 +10,7 @@ std::string_view first_word(std::string_view line) {
     return line.substr(0, line.find(' '));
 }
 
-/// The value with which a file forgets the limit of one key.
+/// The value that removes the limit of one key from a file.
 std::string without_limit(std::string_view file, std::string_view key) {
     if (file == "io.max") return cat(key, " rbps=max wbps=max riops=max wiops=max");
     if (file == "rdma.max") return cat(key, " hca_handle=max hca_object=max");
@@ -18,7 +18,7 @@ std::string without_limit(std::string_view file, std::string_view key) {
     return cat(key, " default");
 }
 
-/// The line of a weight file that holds for every device: "default 100", or the number alone.
+/// The line of a weight file that applies to every device: "default 100", or the number alone.
 std::string_view default_line(std::string_view content) {
     for (const std::string_view line : split(content, '\n'))
         if (line.starts_with("default ") || line.find(' ') == std::string_view::npos) return line;
@@ -31,7 +31,7 @@ std::optional<Setting> rollback_of(const Setting& setting, std::string_view cont
     Setting undo = setting;
     undo.on_failure = OnFailure::warn;
     undo.when_absent = WhenAbsent::skip;
-    // Which of two values the kernel wants first is the other way round now.
+    // The order in which the kernel accepts two dependent values is reversed now.
     undo.again = true;
     const std::string_view text = trimmed(content);
     const std::size_t blank = setting.value.find(' ');

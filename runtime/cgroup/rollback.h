@@ -8,9 +8,9 @@
 
 namespace crux::cgroup {
 
-/// The setting that brings back what a file says now, before another value is written to it;
-/// nothing where the content does not tell. Of a file with a line for each device (or other key),
-/// the line that the setting is about; where it has none, the value that takes such a line away.
+/// The setting that restores the present value of a file before another value is written to it;
+/// nothing if the content does not determine it. For a file with a line for each device (or other
+/// key), the line of the setting's key; if there is none, the value that removes such a line.
 std::optional<Setting> rollback_of(const Setting& setting, std::string_view content);
 
 }  // namespace crux::cgroup

@@ -32,18 +32,18 @@ TEST_CASE("a line for a device is undone by that line, or by the value that take
           "mlx5_0 hca_handle=max hca_object=max");
 }
 
-TEST_CASE("a weight for all devices is undone by the default") {
+TEST_CASE("a weight for all devices is undone by the default weight") {
     CHECK(undo("io.bfq.weight", "200", "default 50\n8:16 7\n") == "default 50");
     CHECK(undo("io.weight", "default 200", "default 50\n8:16 7\n") == "default 50");
     CHECK(undo("blkio.weight", "200", "500\n") == "500");
 }
 
-TEST_CASE("lines that say something else undo nothing") {
+TEST_CASE("lines with other content undo nothing") {
     CHECK(undo("memory.pressure", "1", "some avg10=0\nfull avg10=0\n") == "nothing");
     CHECK(undo("memory.oom_control", "1", "") == "nothing");
 }
 
-TEST_CASE("an undo never fails for its own part") {
+TEST_CASE("a failed undo is only a warning") {
     const auto setting = rollback_of({.file = "pids.max", .value = "1"}, "max\n");
     REQUIRE(setting);
     CHECK(setting->on_failure == OnFailure::warn);

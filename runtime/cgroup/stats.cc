@@ -50,7 +50,7 @@ std::optional<IoEntry> parse_io_entry(std::string_view line) {
                    .value = *value};
 }
 
-/// A directory of /sys/kernel/mm/hugepages ("hugepages-2048kB") as cgroup files say it.
+/// A directory of /sys/kernel/mm/hugepages ("hugepages-2048kB") in the form that cgroup files use.
 std::optional<std::string> page_size_of(std::string_view name) {
     constexpr std::string_view kPrefix = "hugepages-";
     constexpr std::string_view kUnit = "kB";
@@ -139,7 +139,7 @@ Stats Group::stats() const {
         bool v2 = dir.version == 2;
         if (dir.has("pids")) read_pids(reader, stats.pids);
         if (v2) {
-            // cpu.stat and the pressure files are there without any controller.
+            // cpu.stat and the pressure files exist without any controller.
             if (dirs_.size() == 1 || dir.has("cpu")) read_cpu_v2(reader, stats.cpu);
             if (dir.has("memory")) read_memory_v2(reader, stats.memory);
             if (dir.has("io")) read_io_v2(reader, stats.io);

@@ -20,12 +20,12 @@ using oci::PidsStats;
 using oci::Pressure;
 using oci::Stats;
 
-/// The text of a *.pressure file; nothing when it is not one.
+/// Parses a *.pressure file; nothing if the text is not one.
 std::optional<Pressure> parse_pressure(std::string_view text);
-/// The lines "MAJOR:MINOR OPERATION VALUE" and "MAJOR:MINOR VALUE" of a blkio file; totals of all
-/// devices are left out.
+/// Parses the lines "MAJOR:MINOR OPERATION VALUE" and "MAJOR:MINOR VALUE" of a blkio file, without
+/// the totals of all devices.
 std::vector<IoEntry> parse_io_entries(std::string_view text);
-/// A list of CPUs or nodes ("0-3,7"), one by one.
+/// Parses a list of CPUs or nodes ("0-3,7") to single numbers.
 std::vector<std::uint16_t> parse_set(std::string_view text);
 
 }  // namespace crux::cgroup

@@ -14,8 +14,8 @@ namespace crux::cgroup {
 
 inline constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
-/// Reads the files of one directory. What cannot be read counts as not there: a number that is
-/// missing must not keep the others from being told.
+/// Reads the files of one directory. A file that cannot be read counts as missing: a missing number
+/// must not prevent the report of the others.
 class StatsReader {
  public:
     StatsReader(sys::FdRef base, const std::string& directory)
@@ -44,7 +44,7 @@ class StatsReader {
     const std::string& directory_;
 };
 
-/// "2MB", "1GB": the huge pages of this host, as cgroup files name them.
+/// The huge page sizes of this host ("2MB", "1GB"), as cgroup file names contain them.
 std::vector<std::string> huge_page_sizes();
 
 void read_cpu_v1(const StatsReader& reader, CpuStats& stats);

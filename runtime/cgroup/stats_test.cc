@@ -72,7 +72,7 @@ TEST_CASE("lines of block I/O have a device, perhaps an operation, and a number"
         Entries{{8, 0, "Read", 100}, {8, 16, "Write", 5}, {8, 0, "", 7}});
 }
 
-TEST_CASE("sets are told one by one") {
+TEST_CASE("sets are parsed to single numbers") {
     CHECK(parse_set("0-3,7\n") == std::vector<std::uint16_t>{0, 1, 2, 3, 7});
     CHECK(parse_set("65534-65535\n") == std::vector<std::uint16_t>{65534, 65535});
     CHECK(parse_set("\n").empty());
@@ -140,7 +140,7 @@ TEST_CASE("on v1 the scheduler's own counts of block I/O go first") {
     CHECK(stats.io.serviced == Entries{{8, 0, "Read", 1}});
 }
 
-TEST_CASE("v2 counts all in one directory, told in v1's terms") {
+TEST_CASE("v2 counts everything in one directory, reported in v1's terms") {
     FakeCgroup fake;
     fake.write("u/x/cpu.stat",
                "usage_usec 7\nuser_usec 3\nsystem_usec 4\nnr_periods 1\nnr_throttled 2\n"
@@ -173,7 +173,7 @@ TEST_CASE("v2 counts all in one directory, told in v1's terms") {
     CHECK(stats_of(dirs).memory.swap.limit == 2060);
 }
 
-TEST_CASE("a cgroup that is gone has used nothing") {
+TEST_CASE("a removed cgroup has zero usage") {
     FakeCgroup fake;
     fs::create_directories(fs::path(fake.dir("u", {}, 2).mountpoint));
     Stats stats = stats_of({fake.dir("u", {"cpu", "io", "memory", "pids"}, 2)});

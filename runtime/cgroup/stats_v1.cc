@@ -4,7 +4,7 @@ namespace crux::cgroup {
 
 namespace {
 
-/// USER_HZ, in which the kernel counts for programs on every architecture that crux knows.
+/// USER_HZ, the unit of these counters, on every architecture that crux supports.
 constexpr std::uint64_t kTicksPerSecond = 100;
 constexpr std::uint64_t kNanosPerTick = 1'000'000'000 / kTicksPerSecond;
 
@@ -29,14 +29,14 @@ void read_usage_of_all(const StatsReader& reader, CpuStats& stats) {
     }
 }
 
-/// The files of one scheduler: a prefix of "blkio.", and a suffix.
+/// Reads the files of one scheduler, given by a prefix and a suffix of their names.
 bool read_lists(const StatsReader& reader, std::string_view prefix, std::string_view suffix,
                 IoStats& stats) {
     auto file = [&](std::string_view name) { return cat("blkio.", prefix, name, suffix); };
     if (!reader.has(file("io_serviced"))) return false;
     stats.serviced = parse_io_entries(reader.text(file("io_serviced")));
     stats.service_bytes = parse_io_entries(reader.text(file("io_service_bytes")));
-    // The rest only exists in kernels built for debugging; BFQ's since Linux 5.3.
+    // The other files exist only in kernels built for debugging; BFQ's since Linux 5.3.
     stats.sectors = parse_io_entries(reader.text(file("sectors")));
     stats.service_time = parse_io_entries(reader.text(file("io_service_time")));
     stats.wait_time = parse_io_entries(reader.text(file("io_wait_time")));
@@ -94,7 +94,7 @@ void read_memory_v1(const StatsReader& reader, MemoryStats& stats) {
 }
 
 void read_blkio_v1(const StatsReader& reader, IoStats& stats) {
-    // The scheduler's own numbers where it counts, else the block layer's.
+    // The scheduler's own counters if they are in use, else those of the block layer.
     for (std::string_view prefix : {"bfq.", "", "throttle."})
         if (read_lists(reader, prefix, "_recursive", stats)) {
             if (!stats.serviced.empty() || prefix == "throttle.") return;

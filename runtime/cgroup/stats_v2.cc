@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::uint64_t kNanosPerMicro = 1000;
 
-/// memory.current and its siblings, or those of memory.swap; zero without swap accounting.
+/// memory.current and the related files, or those of memory.swap; zero without swap accounting.
 MemoryUsage read_usage(const StatsReader& reader, std::string_view prefix) {
     return {.usage = reader.number(cat(prefix, ".current")),
             .max = reader.number(cat(prefix, ".peak")),  // since Linux 5.19; of swap 6.5
@@ -62,7 +62,7 @@ void read_memory_v2(const StatsReader& reader, MemoryStats& stats) {
     stats.raw = parse_raw(text);
     stats.cache = value_of_key(text, "file").value_or(0);
     stats.memory = read_usage(reader, "memory");
-    // Readers expect v1's sum; the most of it cannot be known from the two alone.
+    // Readers expect v1's sum; its maximum cannot be computed from the two.
     MemoryUsage swap = read_usage(reader, "memory.swap");
     stats.swap.usage = stats.memory.usage + swap.usage;
     bool unlimited = swap.limit == kUnlimited || stats.memory.limit == kUnlimited;

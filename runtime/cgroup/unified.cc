@@ -7,7 +7,7 @@ namespace crux::cgroup {
 
 namespace {
 
-/// CONTROLLER.PARAMETER in the characters that cgroup files have, so never a path (R8).
+/// CONTROLLER.PARAMETER in the characters of cgroup file names, so never a path (R8).
 bool is_parameter(std::string_view key) {
     auto fits = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -18,8 +18,8 @@ bool is_parameter(std::string_view key) {
            std::ranges::all_of(key, fits);
 }
 
-/// Files that act on processes instead of keeping a value: written here they would move processes
-/// of the host in, or kill or stop the container before it is one.
+/// Files that act on processes instead of storing a value: written here they would move processes
+/// of the host into the cgroup, or kill or freeze the container before it exists.
 bool acts(std::string_view key) {
     constexpr std::string_view kActing[] = {"cgroup.procs", "cgroup.threads", "cgroup.kill",
                                             "cgroup.freeze"};
@@ -35,7 +35,7 @@ Status check_key(const std::string& key, const std::string& origin) {
                                                  " must be in the form CONTROLLER.PARAMETER"));
     if (acts(key))
         return LimitsBuilder::refuse(origin, cat("unified resource ", quoted(key),
-                                                 " acts on processes and is not a parameter"));
+                                                 " is not supported: it acts on processes"));
     return {};
 }
 
@@ -64,7 +64,7 @@ Status add_unified(LimitsBuilder& builder, const oci::StringMap& unified) {
         std::string origin = builder.origin(cat("/unified/", pointer_token(key)));
         TRY(check_key(key, origin));
         ControllerLocation location = TRY(home_of(builder, key, origin));
-        // Such files take one line at a time.
+        // These files accept one line for each write.
         for (std::string_view line : split(value, '\n'))
             if (!line.empty() || value.empty())
                 builder.add(location, key, std::string(line), origin);

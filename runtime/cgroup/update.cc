@@ -19,7 +19,7 @@ Result<Limits> Group::change(const Limits& limits, const Limits& device_rules,
                              std::vector<Warning>& warnings) {
     Limits undo;
     for (const Setting& setting : std::views::reverse(limits.settings)) {
-        // Rules can be written and not read.
+        // Device rules can be written but not read.
         if (is_device_rule(setting)) continue;
         auto content = read_list(base_, name(setting.dir, setting.file));
         if (!content) continue;

@@ -34,7 +34,8 @@ Result<std::string> find_criu() {
     return fail(Error::Kind::unsupported, "exec: \"criu\": executable file not found in $PATH");
 }
 
-/// posix_spawn's two lists: the descriptors as CRIU has them, and no signal blocked or ignored.
+/// The two lists of posix_spawn: the descriptors as CRIU expects them, and no signal blocked or
+/// ignored.
 class RpcSetting {
  public:
     RpcSetting() {
@@ -53,7 +54,7 @@ class RpcSetting {
         ::posix_spawnattr_destroy(&attributes_);
     }
 
-    /// In a second copy far above, so that no descriptor is overwritten before it is placed.
+    /// Duplicated to high numbers first, so that no descriptor is overwritten before it is placed.
     Status put(sys::FdRef file, int number) {
         constexpr int kFarAbove = 512;
         copies_.push_back(TRY(sys::dup(file, kFarAbove)));
@@ -81,7 +82,7 @@ class RpcSetting {
 
 Result<Criu> Criu::start(Streams streams, std::span<const sys::FdRef> extra) {
     const std::string program = TRY(find_criu());
-    sys::SocketPair pair = TRY(sys::socketpair(SOCK_SEQPACKET).during("make a socket for criu"));
+    sys::SocketPair pair = TRY(sys::socketpair(SOCK_SEQPACKET).during("create socket for criu"));
     RpcSetting setting;
     if (streams == Streams::none) {
         const sys::Fd null =
@@ -103,7 +104,7 @@ Criu::Criu(Criu&& other) noexcept
 
 Criu::~Criu() {
     if (pid_ == 0) return;
-    // The end of the conversation is the end of a criu that works for one.
+    // A `criu swrk` process exits when its socket is closed.
     socket_.reset();
     auto process = sys::pidfd_open(pid_);
     if (!process) return;
@@ -118,8 +119,8 @@ Result<Response> Criu::receive(sys::Fd& descriptor) {
     std::vector<char> buffer(kMost);
     const sys::ReceivedMessage message =
         TRY(sys::recvmsg(socket_, buffer, {&descriptor, 1}).during("read from criu"));
-    if (message.bytes == 0) return fail(Error::Kind::protocol, "criu ended without an answer");
-    if (message.truncated) return fail(Error::Kind::protocol, "criu answered too much");
+    if (message.bytes == 0) return fail(Error::Kind::protocol, "criu exited without a response");
+    if (message.truncated) return fail(Error::Kind::protocol, "response of criu is too long");
     return parse_response({buffer.data(), message.bytes});
 }
 

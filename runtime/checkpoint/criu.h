@@ -11,7 +11,7 @@
 
 namespace crux::checkpoint {
 
-/// What is done at CRIU's announcements.
+/// Handles CRIU's notifications.
 class Listener {
  public:
     Listener() = default;
@@ -19,18 +19,18 @@ class Listener {
     Listener& operator=(const Listener&) = delete;
     virtual ~Listener() = default;
 
-    /// An announcement; with "orphan-pts-master" comes a terminal's master. Where this fails CRIU
-    /// gives up, and the failure is the answer of converse().
+    /// A notification; "orphan-pts-master" comes with a pty master. After an error CRIU stops, and
+    /// converse() returns that error.
     virtual Status hear(const Response& announcement, sys::Fd descriptor) = 0;
 };
 
-/// A CRIU that serves one request: `criu swrk`. Ended and reaped when it goes.
+/// A CRIU process that serves one request: `criu swrk`. The destructor ends and reaps it.
 class Criu {
  public:
     enum class Streams : bool { none, ours };
-    /// Finds criu by PATH and starts it with /dev/null or our own descriptors 0 to 2 and, from
-    /// kFirstExtra on, copies of the others. Where it is not there: `exec: "criu": executable file
-    /// not found in $PATH`.
+    /// Finds criu in PATH and starts it with /dev/null or our own descriptors 0 to 2 and, from
+    /// kFirstExtra on, copies of the others. If it is missing: `exec: "criu": executable file not
+    /// found in $PATH`.
     static Result<Criu> start(Streams streams = Streams::none,
                               std::span<const sys::FdRef> extra = {});
     Criu(Criu&& other) noexcept;
@@ -39,16 +39,16 @@ class Criu {
     Criu& operator=(const Criu&) = delete;
     ~Criu();
 
-    /// CRIU's number of the first extra descriptor.
+    /// The number of the first extra descriptor in CRIU.
     static constexpr int kFirstExtra = 4;
 
     [[nodiscard]] pid_t pid() const { return pid_; }
 
-    /// Sends a request and hears all announcements up to the answer. An answer that says no is an
-    /// error: "criu failed: type DUMP errno 3".
+    /// Sends a request and handles all notifications until the response. A response without success
+    /// is an error: "criu failed: type DUMP errno 3".
     Result<Response> converse(const std::string& request, Listener* listener);
 
-    /// What CRIU itself said of its failure, in one sentence; or empty.
+    /// CRIU's own message about its failure, in one sentence; or empty.
     [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
  private:
@@ -60,16 +60,15 @@ class Criu {
     std::string complaint_;
 };
 
-/// The installed CRIU's version, 31701 for 3.17.1; an error below 3.0 ("CRIU version 20000 must be
-/// 30000 or higher").
+/// The version of the installed CRIU, 31701 for 3.17.1; an error below 3.0 ("CRIU version 20000
+/// must be 30000 or higher").
 Result<int> criu_version();
 
-/// Asks what CRIU and the kernel can do; what is wanted and missing is an error: "criu is missing
+/// Checks the features of CRIU and the kernel; a missing one is an error: "criu is missing
 /// features: [MemTrack]".
 Status check_features(const Features& wanted);
 
-/// What CRIU's log says of its failure: the lines with errors, the last five of them; empty where
-/// there are none.
+/// The errors in CRIU's log: the last five lines that contain one; empty if there are none.
 std::string errors_of(std::string_view log);
 
 }  // namespace crux::checkpoint

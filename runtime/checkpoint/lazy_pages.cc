@@ -15,9 +15,10 @@ Status await_lazy_pages(sys::FdRef work, int timeout_ms) {
     using Clock = std::chrono::steady_clock;
     constexpr const char* kSocket = "lazy-pages.socket";
     const auto end = Clock::now() + std::chrono::milliseconds(timeout_ms);
-    // Before the first look, so that nothing is made between the two.
+    // Before the first check, so that a socket made between the two is not missed.
     const sys::Fd watch = TRY(sys::inotify().during("wait for criu lazy-pages"));
-    TRY(sys::inotify_add_watch(watch, sys::FdPath(work), IN_CREATE).during("watch criu's folder"));
+    TRY(sys::inotify_add_watch(watch, sys::FdPath(work), IN_CREATE)
+            .during("watch work directory of criu"));
     while (!sys::fstatat(work, kSocket, AT_SYMLINK_NOFOLLOW)) {
         const auto rest =
             std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();

@@ -5,12 +5,12 @@
 
 namespace crux::checkpoint {
 
-/// How long a restore waits for the memory's server, in milliseconds.
+/// How long a restore waits for the page server, in milliseconds.
 inline constexpr int kLazyPagesMs = 10'000;
 
-/// Waits until `criu lazy-pages`, which serves the memory of a lazy restore (criu(8)), has its
-/// socket in the folder of CRIU's work, for it may just be starting. When the time is over, CRIU
-/// tells by itself what it lacks.
+/// Waits until `criu lazy-pages`, which serves the memory of a lazy restore (criu(8)), has made its
+/// socket in CRIU's work directory, because it may still be starting. After the timeout, CRIU
+/// itself reports what is missing.
 Status await_lazy_pages(sys::FdRef work, int timeout_ms = kLazyPagesMs);
 
 }  // namespace crux::checkpoint

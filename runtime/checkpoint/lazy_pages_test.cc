@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST_CASE("a lazy restore waits for the socket of criu lazy-pages, and not for ever") {
+TEST_CASE("a lazy restore waits for the socket of criu lazy-pages, with a timeout") {
     std::string name = "/tmp/crux-test-lazy-XXXXXX";
     REQUIRE(::mkdtemp(name.data()) != nullptr);
     const auto folder = sys::openat(sys::FdRef::cwd(), name, O_PATH | O_DIRECTORY);

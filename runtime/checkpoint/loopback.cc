@@ -37,7 +37,7 @@ Status set_up_loopback(pid_t pid) {
     const sys::NamespaceFd theirs = TRY(sys::open_namespace(pid, "net").during(kDoing));
     TRY(sys::setns(theirs, CLONE_NEWNET).during(kDoing));
     auto done = set_up_here();
-    TRY(sys::setns(own, CLONE_NEWNET).during("return to the network namespace of the host"));
+    TRY(sys::setns(own, CLONE_NEWNET).during("return to the host's network namespace"));
     return std::move(done).during(kDoing);
 }
 

@@ -6,9 +6,9 @@
 
 namespace crux::checkpoint {
 
-/// Sets up the loopback interface of a process's network namespace, as a new container has it:
-/// connections over it cannot be restored in an empty namespace otherwise. We are single-threaded,
-/// and in our own namespace again afterwards.
+/// Sets up the loopback interface in a process's network namespace, as in a new container: without
+/// it, connections over it cannot be restored in an empty namespace. This process must be
+/// single-threaded; it returns to its own namespace.
 Status set_up_loopback(pid_t pid);
 
 }  // namespace crux::checkpoint

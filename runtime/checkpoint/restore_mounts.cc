@@ -58,7 +58,8 @@ Result<bool> is_directory(const std::string& path) {
 Result<sys::Fd> make_mount_point(sys::FdRef root, const std::string& path, bool directory) {
     std::vector<std::string> names;
     for (const std::string_view part : split(path, '/')) {
-        // What climbs must not be made: a folder of that name would not be where ".." leads.
+        // Names after ".." must not be created: a directory made on the way could be in the wrong
+        // place.
         if (part == "..")
             return fail(Error::Kind::spec, cat("mount point ", path, ": must not contain \"..\""));
         if (!part.empty() && part != ".") names.emplace_back(part);
@@ -75,7 +76,7 @@ Result<sys::Fd> make_mount_point(sys::FdRef root, const std::string& path, bool 
 }
 
 Result<PrivateMounts> PrivateMounts::enter() {
-    constexpr const char* kDoing = "make a mount namespace for criu";
+    constexpr const char* kDoing = "create mount namespace for criu";
     sys::NamespaceFd before = TRY(sys::open_own_namespace("mnt").during(kDoing));
     sys::Fd folder = TRY(sys::openat(sys::FdRef::cwd(), ".", O_PATH | O_DIRECTORY).during(kDoing));
     TRY(sys::unshare(CLONE_NEWNS).during(kDoing));
@@ -86,7 +87,7 @@ Result<PrivateMounts> PrivateMounts::enter() {
 
 Status PrivateMounts::leave() {
     if (!before_) return {};
-    TRY(sys::setns(before_, CLONE_NEWNS).during("return to the mount namespace of the host"));
+    TRY(sys::setns(before_, CLONE_NEWNS).during("return to the host's mount namespace"));
     before_.reset();
     return sys::fchdir(folder_).during("return to the working directory");
 }
@@ -100,7 +101,7 @@ Status PrivateMounts::show_root(const std::string& rootfs, const std::string& fo
 Status PrivateMounts::make_mount_points(const std::string& rootfs,
                                         std::span<const MountPoint> mounts) {
     for (const MountPoint& mount : mounts) {
-        // Opened anew each time: bind mounts cover what is below them.
+        // Opened again each time, because bind mounts cover what is below them.
         const sys::Fd root =
             TRY(sys::openat(sys::FdRef::cwd(), rootfs, O_PATH | O_DIRECTORY).during(rootfs));
         const bool directory = mount.source.empty() || TRY(is_directory(mount.source));

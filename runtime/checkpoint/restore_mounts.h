@@ -8,18 +8,18 @@
 
 namespace crux::checkpoint {
 
-/// A mount of a container that is about to be restored.
+/// A mount point of a container that is about to be restored.
 struct MountPoint {
     std::string destination;
-    std::string source;  ///< of a bind mount, absolute; empty for every other
+    std::string source;  ///< for a bind mount, absolute; else empty
 };
 
-/// A mount namespace of our own that a CRIU started meanwhile stays in, so that nothing it needs is
-/// ever seen on the host or left there. We are back in the namespace and working directory that we
-/// were in when this goes.
+/// A private mount namespace, in which a CRIU started meanwhile stays, so that the mounts it needs
+/// are never visible on the host or left there. The destructor returns to the old namespace and
+/// working directory.
 class PrivateMounts {
  public:
-    /// Enters it: no mount reaches the host from there.
+    /// Enters a new namespace, whose mounts do not propagate to the host.
     static Result<PrivateMounts> enter();
     PrivateMounts(PrivateMounts&& other) noexcept
         : before_(std::move(other.before_)), folder_(std::move(other.folder_)) {}
@@ -28,11 +28,11 @@ class PrivateMounts {
     PrivateMounts& operator=(const PrivateMounts&) = delete;
     ~PrivateMounts() { (void)leave(); }
 
-    /// Shows the root file system at a folder, as CRIU wants it: a mount point.
+    /// Bind-mounts the root file system on a directory: CRIU requires a mount point.
     static Status show_root(const std::string& rootfs, const std::string& folder);
-    /// Makes the mount points that the root file system lacks, those inside of bind mounts too.
+    /// Makes the missing mount points in the root file system, also those below bind mounts.
     static Status make_mount_points(const std::string& rootfs, std::span<const MountPoint> mounts);
-    /// Returns to the host's mounts.
+    /// Returns to the host's mount namespace.
     Status leave();
 
  private:
@@ -43,8 +43,8 @@ class PrivateMounts {
     sys::Fd folder_;
 };
 
-/// Opens a path of the container below its root as a mount point, and makes it (folders 0755, a
-/// file 0644) where it is missing. Links are followed as inside of the root.
+/// Opens a path of the container below its root as a mount point, and makes it (directories 0755, a
+/// file 0644) if it is missing. Symbolic links are resolved inside the root.
 Result<sys::Fd> make_mount_point(sys::FdRef root, const std::string& path, bool directory);
 
 }  // namespace crux::checkpoint

@@ -64,10 +64,10 @@ constexpr unsigned cr_errmsg = 9;
 constexpr unsigned version = 10;
 }  // namespace criu_resp
 
-/// What CRIU logs: everything but debug messages.
+/// CRIU's log level: everything except debug messages.
 constexpr int kLogLevel = 4;
 
-/// Two texts, as many small messages have.
+/// Two strings, the content of many small messages.
 MessageWriter pair_of(std::string_view first, std::string_view second) {
     MessageWriter writer;
     writer.text(1, first);
@@ -184,7 +184,7 @@ int read_version(std::string_view bytes) {
         if (field->number == kGitField) between_releases = !field->text.empty();
         if (field->number == kSubField) version += field->integer();
     }
-    // One built from the repository counts as the next release.
+    // A CRIU built from its repository counts as the next release.
     if (between_releases) version = version - version % kMinor + kMinor;
     return version;
 }
@@ -270,7 +270,7 @@ Result<Response> parse_response(std::string_view bytes) {
     MessageReader reader(bytes);
     while (const auto field = reader.next()) read_field(*field, response);
     if (reader.broken() || bytes.empty())
-        return fail(Error::Kind::protocol, "criu answered nonsense");
+        return fail(Error::Kind::protocol, "invalid response of criu");
     return response;
 }
 

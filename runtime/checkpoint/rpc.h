@@ -9,10 +9,10 @@
 
 #include "runtime/base/error.h"
 
-/// CRIU's protocol (criu.org/RPC): requests and answers as Protocol Buffers, one a packet.
+/// CRIU's protocol (criu.org/RPC): requests and responses as Protocol Buffers, one in each packet.
 namespace crux::checkpoint {
 
-/// What a request asks for and an answer is about; CRIU's numbers.
+/// The type of a request or response, with CRIU's numbers.
 enum class Type : std::uint32_t {
     dump = 1,
     restore = 2,
@@ -22,10 +22,10 @@ enum class Type : std::uint32_t {
     version = 10,
 };
 
-/// CRIU's word for a type ("DUMP"), as runc's messages have it.
+/// CRIU's name of a type ("DUMP"), as runc's messages contain it.
 std::string_view type_word(Type type);
 
-/// How CRIU treats cgroups; its numbers.
+/// How CRIU treats cgroups, with its numbers.
 enum class ManageCgroups : std::uint32_t {
     ignore = 0,
     soft = 3,
@@ -34,14 +34,14 @@ enum class ManageCgroups : std::uint32_t {
     standard = 6
 };
 
-/// A mount from outside the container. At the dump: the mount point and the key that the images
-/// have for it; at the restore: the key and the source on the host.
+/// A mount from outside the container. For the dump: the mount point and its key in the images; for
+/// the restore: the key and the source on the host.
 struct ExternalMount {
     std::string key;
     std::string value;
 };
 
-/// A descriptor that CRIU inherits and gives to whoever had the key's.
+/// A descriptor that CRIU inherits and gives to the process that had the one with this key.
 struct InheritedFd {
     std::string key;
     int number = -1;  ///< in CRIU
@@ -57,12 +57,12 @@ struct CgroupRoot {
     std::string path;
 };
 
-/// CRIU's options, under their names there. Descriptors are our own numbers: CRIU opens them by way
-/// of our /proc/PID/fd.
+/// CRIU's options, with their names there. Descriptors are our own numbers: CRIU opens them through
+/// our /proc/PID/fd.
 struct RpcOptions {
     int images_dir_fd = -1;
-    int work_dir_fd = -1;  ///< -1: as the images
-    int pid = 0;           ///< of the dump
+    int work_dir_fd = -1;  ///< -1: the image directory
+    int pid = 0;           ///< for a dump
     bool leave_running = false;
     bool ext_unix_sk = false;
     bool tcp_established = false;
@@ -94,16 +94,16 @@ struct RpcOptions {
     std::vector<JoinedNamespace> joined;
 };
 
-/// What CRIU and the kernel can do.
+/// Features of CRIU and the kernel.
 struct Features {
     bool mem_track = false;
     bool lazy_pages = false;
 };
 
-/// A dump, pre-dump or restore. Scripts are always announced, and terminals whose master is outside
-/// handed over.
+/// A dump, pre-dump or restore. Notifications of scripts are always on, and terminals with an
+/// external master are passed to crux.
 std::string request(Type type, const RpcOptions& options);
-/// What an announcement is answered with; after a failure CRIU gives up.
+/// The reply to a notification; after a failure CRIU stops.
 std::string notify_answer(bool success);
 std::string version_request();
 std::string feature_request(const Features& wanted);
@@ -111,15 +111,15 @@ std::string feature_request(const Features& wanted);
 struct Response {
     Type type = Type::version;
     bool success = false;
-    int pid = 0;         ///< of a restored container's init, or of an announcement
-    std::string script;  ///< what an announcement is about: "post-restore"
-    int error = 0;       ///< errno; 0 where CRIU has none to tell
+    int pid = 0;         ///< of a restored container's init, or in a notification
+    std::string script;  ///< the name in a notification: "post-restore"
+    int error = 0;       ///< errno; 0 if CRIU reports none
     std::string message;
     Features features;
     int version = 0;  ///< 31701 for 3.17.1
 };
 
-/// An answer's bytes; an error of kind protocol where they are none.
+/// Parses a response; an error of kind protocol if the bytes are invalid.
 Result<Response> parse_response(std::string_view bytes);
 
 }  // namespace crux::checkpoint

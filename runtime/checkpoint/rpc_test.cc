@@ -36,7 +36,7 @@ TEST_CASE("fields are written as the encoding of Protocol Buffers has them") {
     CHECK_FALSE(reader.broken());
 }
 
-TEST_CASE("bytes that are no message are seen to be none") {
+TEST_CASE("bytes that are not a message are detected") {
     for (const std::string& bytes :
          {"\x08"s, "\x12\x07test"s, "\x0b"s, "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s,
           "\x09\x01\x02"s}) {

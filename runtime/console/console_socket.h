@@ -8,7 +8,7 @@
 namespace crux::console {
 
 /// Connects to the AF_UNIX stream socket of --console-socket, whose path may have any length. Init
-/// sends the terminal's master over it; nothing is ever read from it.
+/// sends the pty master over it; nothing is read from it.
 Result<sys::SocketFd> connect_console_socket(const std::string& path);
 
 }  // namespace crux::console

@@ -33,7 +33,7 @@ sys::FdRef HostTerminal::fd() const {
 }
 
 bool HostTerminal::in_background() const {
-    // Fails where it is not our controlling terminal, which has no background then.
+    // Fails if it is not our controlling terminal, which has no background process groups then.
     const pid_t group = ::tcgetpgrp(fd().get());
     return group > 0 && group != ::getpgrp();
 }

@@ -9,18 +9,18 @@
 
 namespace crux::console {
 
-/// The descriptors that a person sits at: ours, unless a test says otherwise.
+/// The descriptors of the caller's terminal: our standard streams, except in tests.
 struct TerminalStreams {
     sys::FdRef in{0};
     sys::FdRef out{1};
     sys::FdRef err{2};
 };
 
-/// The terminal that we were started from. Gives it its old modes back when it goes.
+/// The terminal that crux was started from. The destructor restores its modes.
 class HostTerminal {
  public:
-    /// The first of stderr, stdout and stdin that is a terminal, else /dev/tty; without any of them
-    /// an error.
+    /// The first of stderr, stdout and stdin that is a terminal, else /dev/tty; an error if there
+    /// is none.
     static Result<HostTerminal> open(const TerminalStreams& streams);
 
     HostTerminal(HostTerminal&& other) noexcept;
@@ -30,10 +30,11 @@ class HostTerminal {
     ~HostTerminal();
 
     [[nodiscard]] sys::FdRef fd() const;
-    /// Raw mode: what is typed goes on as it is, and what is written appears as it is. In the
-    /// background it does nothing, since the terminal is somebody else's then.
+    /// Raw mode: input and output are passed unchanged. Does nothing in the background, because the
+    /// terminal belongs to another process group then.
     Status make_raw();
-    /// The modes from before the first make_raw. Errors have no remedy and are dropped.
+    /// Restores the modes from before the first make_raw. Errors are ignored, because nothing can
+    /// be done about them.
     void restore();
 
  private:
@@ -41,7 +42,7 @@ class HostTerminal {
 
     HostTerminal(sys::Fd own, sys::FdRef borrowed) : own_(std::move(own)), borrowed_(borrowed) {}
 
-    sys::Fd own_;          ///< /dev/tty, where it had to be opened
+    sys::Fd own_;          ///< /dev/tty, if it was opened
     sys::FdRef borrowed_;  ///< otherwise one of the streams
     std::optional<struct ::termios> before_;
 };

@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::string_view kPlace = "terminal of the container";
 
-/// A terminal once more, non-blocking: the flag on the given one would be everyone's who shares it.
-/// Nothing where that is not possible, and for what is no terminal: a file has its own offset.
+/// Opens a terminal again, non-blocking: the flag on the given descriptor would affect every
+/// process that shares it. Nothing if this is not possible, or if the file is not a terminal: a
+/// regular file would get another offset.
 sys::Fd open_again(sys::FdRef file) {
     if (!sys::is_terminal(file)) return {};
     auto again =
@@ -24,7 +25,7 @@ sys::Fd open_again(sys::FdRef file) {
     return again ? std::move(*again) : sys::Fd();
 }
 
-/// Switches off the carriage returns that a pty puts before line ends.
+/// Disables the carriage returns that a pty adds before line ends.
 Status write_plain_lines(sys::FdRef pty) {
     struct ::termios modes = TRY(sys::tcgetattr(pty).during(kPlace));
     modes.c_oflag &= ~static_cast<tcflag_t>(ONLCR);
@@ -40,14 +41,14 @@ Result<PtyMaster> PtyMaster::open(const TerminalStreams& streams) {
 }
 
 Status PtyMaster::receive(int timeout_ms) {
-    // Init's copy must be the only one, or its end would go unnoticed.
+    // Init's copy must be the only one, or its end would not be noticed.
     theirs_.reset();
     const short events = TRY(sys::poll_one(ours_, POLLIN, timeout_ms).during(kPlace));
     if (events == 0) return fail(Error::Kind::protocol, "init did not send the terminal in time");
     std::array<char, 4096> name{};
     const auto message = TRY(sys::recvmsg(ours_, name, {&master_, 1}).during(kPlace));
     if (message.fds != 1 || !sys::is_terminal(master_))
-        return fail(Error::Kind::protocol, "init sent no terminal");
+        return fail(Error::Kind::protocol, "init did not send a terminal");
     ours_.reset();
     return prepare();
 }
@@ -57,7 +58,7 @@ Status PtyMaster::prepare() {
     auto peer = sys::pty_peer(master_, O_RDWR | O_NOCTTY);
     if (peer) peer_ = std::move(*peer);
     resize();
-    // Raw terminals need the returns; files and pipes that take the output do not want them.
+    // Raw terminals require the carriage returns; files and pipes for the output do not.
     if (!sys::is_terminal(streams_.out)) TRY(write_plain_lines(master_));
     out_ = open_again(streams_.out);
     input_.emplace(streams_.in, master_);
@@ -67,7 +68,7 @@ Status PtyMaster::prepare() {
 
 void PtyMaster::resize() {
     if (!master_) return;
-    // The window may be gone, and then its size does not matter.
+    // The window may be closed, and then its size does not matter.
     auto size = sys::window_size(host_.fd());
     if (size) (void)sys::set_window_size(master_, *size);
 }

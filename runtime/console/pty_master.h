@@ -13,12 +13,12 @@
 
 namespace crux::console {
 
-/// The container's terminal in the foreground: we hold the master of its pty and pass bytes between
-/// it and the terminal that we were started from.
+/// The container's terminal in the foreground: crux holds the pty master and copies bytes between
+/// it and the terminal that it was started from.
 class PtyMaster {
  public:
-    /// Finds our own terminal and makes the socket for the master. Before anything is created,
-    /// since without a terminal there is nothing to be done.
+    /// Finds the caller's terminal and makes the socket for the master. Before anything is created,
+    /// because it fails without a terminal.
     static Result<PtyMaster> open(const TerminalStreams& streams = {});
 
     PtyMaster(PtyMaster&&) = default;
@@ -27,28 +27,29 @@ class PtyMaster {
     PtyMaster& operator=(const PtyMaster&) = delete;
     ~PtyMaster() = default;
 
-    /// The end of the socket on which init sends the master; given away once.
+    /// The end of the socket on which init sends the master; may be taken once.
     sys::SocketFd take_socket() { return std::move(theirs_); }
-    /// Takes the master from the socket, at most after the timeout, gives the pty our window's size
-    /// and switches our terminal to raw mode. Before the container's program starts.
+    /// Receives the master from the socket, at most until the timeout, sets the size of the pty to
+    /// that of our window and switches our terminal to raw mode. Before the container's program
+    /// starts.
     Status receive(int timeout_ms);
-    /// Gives the pty our window's size again (SIGWINCH).
+    /// Sets the size of the pty to that of our window again (SIGWINCH).
     void resize();
-    /// We are in the terminal's foreground again (SIGCONT): raw mode and input once more.
+    /// crux is in the foreground of the terminal again (SIGCONT): raw mode and input again.
     void resume();
 
-    /// How many entries ask() fills.
+    /// The number of entries that ask() fills.
     static constexpr std::size_t kEntries = 4;
-    /// Fills in what a poll loop waits for.
+    /// Fills in the entries for poll.
     void ask(std::span<struct ::pollfd, kEntries> entries) const;
-    /// Copies what the events allow, without waiting.
+    /// Copies what is possible after these events, without waiting.
     void serve(std::span<const struct ::pollfd, kEntries> entries);
 
     /// The container has ended: no more input, and output only until it is drained.
     void end_input();
-    /// Whether output waits for our side to take it.
+    /// Whether output waits for our side to accept it.
     [[nodiscard]] bool blocked() const { return output_ && output_->pending(); }
-    /// Nobody has the pty open any more, and all it said is written.
+    /// No process has the pty open any more, and all its output is written.
     [[nodiscard]] bool drained() const { return !output_ || output_->finished(); }
 
  private:
@@ -63,9 +64,9 @@ class PtyMaster {
     HostTerminal host_;
     sys::SocketFd ours_;
     sys::SocketFd theirs_;
-    sys::Fd out_;  ///< our terminal, opened once more so as not to block; or nothing
+    sys::Fd out_;  ///< our terminal, opened again as non-blocking; or nothing
     sys::Fd master_;
-    sys::Fd peer_;  ///< held open, so that a container may close its terminal for a while
+    sys::Fd peer_;  ///< kept open, so that a container may close its terminal and open it again
     std::optional<Relay> input_;
     std::optional<Relay> output_;
 };

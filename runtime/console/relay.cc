@@ -20,7 +20,8 @@ void Relay::serve(const struct ::pollfd& source, const struct ::pollfd& sink) {
 void Relay::fill() {
     auto count = sys::read(source_, buffer_);
     if (!count) {
-        // EIO: the other side of a pty is closed, or we are in a terminal's background.
+        // EIO: the other side of a pty is closed, or this process is in the background of a
+        // terminal.
         ended_ = count.error().value != EAGAIN;
         return;
     }

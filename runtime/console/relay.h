@@ -9,30 +9,32 @@
 
 namespace crux::console {
 
-/// Copies bytes one way, for a poll loop. Reads only when what was read before is written, so that
-/// a slow sink slows the source down and nothing is lost; what a sink no longer takes (a closed
-/// pipe) is dropped, so that the source can finish.
+/// Copies bytes in one direction, in a poll loop. Reads only when the last bytes are written, so
+/// that a slow sink slows the source down and no byte is lost; after a sink is closed (a pipe), the
+/// rest is dropped, so that the source can finish.
 class Relay {
  public:
     Relay(sys::FdRef source, sys::FdRef sink) : source_(source), sink_(sink) {}
 
-    /// Fills in what it waits for now.
+    /// Fills in the events to wait for.
     void ask(struct ::pollfd& source, struct ::pollfd& sink) const;
-    /// Does what the events allow, without waiting.
+    /// Handles the events, without waiting.
     void serve(const struct ::pollfd& source, const struct ::pollfd& sink);
 
     /// Whether bytes wait for the sink.
     [[nodiscard]] bool pending() const { return begin_ != end_; }
-    /// The source has nothing more, and everything is written or dropped.
+    /// The source is at its end, and everything is written or dropped.
     [[nodiscard]] bool finished() const { return ended_ && !pending(); }
-    /// Tries a source again that seemed to have ended: a terminal that we had in the background.
+    /// Reads again from a source that seemed to be at its end: a terminal while crux was in its
+    /// background.
     void resume() { ended_ = false; }
 
  private:
     void fill();
     void empty();
 
-    // A pipe that polls as writable takes this much without waiting, even a blocking one.
+    // A pipe that polls as writable accepts this many bytes without waiting, even if it is
+    // blocking.
     static constexpr std::size_t kSize = 4096;
 
     sys::FdRef source_;

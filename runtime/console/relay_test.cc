@@ -14,7 +14,7 @@ using namespace crux::console;
 
 namespace {
 
-/// One turn of a poll loop that waits for nothing; false when nothing was to be done.
+/// One turn of a poll loop, without waiting; false if there is nothing to do.
 bool turn(Relay& relay) {
     std::array<struct ::pollfd, 2> entries{};
     relay.ask(entries[0], entries[1]);
@@ -62,7 +62,7 @@ TEST_CASE("a relay passes bytes on and ends with its source") {
 
 TEST_CASE("a blocked sink holds the source up and nothing is lost") {
     Pipes pipes;
-    // A blocking sink: a relay that wrote more than there is room for would never come back.
+    // A blocking sink: a relay that writes more than the free space would never return.
     Relay relay(pipes.in.read, pipes.out.write);
     std::string sent;
     std::string received;
@@ -75,7 +75,7 @@ TEST_CASE("a blocked sink holds the source up and nothing is lost") {
         if (i % 40 == 39) received += take(pipes.out.read, 3000);
     }
     CHECK(relay.pending());
-    // Both pipes are full by now, and no more.
+    // Now both pipes are full.
     CHECK(sent.size() < 200'000);
     pipes.in.write.reset();
     while (!relay.finished()) {

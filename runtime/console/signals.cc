@@ -8,7 +8,7 @@ namespace crux::console {
 
 Result<Signals> Signals::open() {
     const sigset_t all = sys::all_signals_but({});
-    // Whoever started us may have SIGCHLD ignored, and then there would be nothing to wait for.
+    // The caller may have set SIGCHLD to ignored, and then wait would have nothing to report.
     TRY(sys::set_disposition(SIGCHLD, SIG_DFL));
     const sigset_t before = TRY(sys::sigprocmask(SIG_BLOCK, all));
     Signals signals(before, true);
@@ -23,7 +23,8 @@ Signals::Signals(Signals&& other) noexcept
 
 Signals::~Signals() {
     if (!active_) return;
-    // What we wrote to a closed pipe is not to end us now: ignoring the signal drops a waiting one.
+    // A SIGPIPE from our own write to a closed pipe must not end crux now: ignoring the signal
+    // drops a pending one.
     auto action = sys::set_disposition(SIGPIPE, SIG_IGN);
     (void)sys::sigprocmask(SIG_SETMASK, before_);
     if (action) (void)::sigaction(SIGPIPE, &*action, nullptr);

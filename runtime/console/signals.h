@@ -6,10 +6,11 @@
 
 namespace crux::console {
 
-/// All signals that can be blocked, waiting in a descriptor as long as this lives. None of them
-/// ends or stops us meanwhile, so that the one who supervises passes them on and cleans up.
+/// Blocks all signals that can be blocked and receives them with a descriptor, as long as the
+/// object exists. None of them ends or stops crux meanwhile, so that the supervisor can forward
+/// them and clean up.
 ///
-/// A process cloned meanwhile inherits the blocked mask: it has to set the one from before.
+/// A process that is cloned meanwhile inherits the blocked mask and must restore the old one.
 class Signals {
  public:
     static Result<Signals> open();
@@ -18,7 +19,7 @@ class Signals {
     Signals& operator=(Signals&&) = delete;
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
-    /// Gives the mask from before back.
+    /// Restores the old mask.
     ~Signals();
 
     [[nodiscard]] sys::FdRef fd() const { return fd_; }

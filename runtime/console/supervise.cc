@@ -15,7 +15,8 @@ namespace crux::console {
 
 namespace {
 
-/// How long a pty that somebody else still has open may be silent after the container's end.
+/// How long to wait without output, after the container's end, for a pty that another process still
+/// has open.
 constexpr int kSilenceMs = 100;
 
 bool ends_draining(int signal) {
@@ -50,7 +51,7 @@ class Supervisor {
         if (terminal_ != nullptr) terminal_->ask(terminal_entries);
         const bool silence_ends = status_ && !terminal_->blocked();
         const int count = TRY(sys::poll(entries, silence_ends ? kSilenceMs : sys::kForever)
-                                  .during("wait for the container"));
+                                  .during("wait for container"));
         if (count == 0) stopped_ = true;
         if (terminal_ != nullptr) terminal_->serve(terminal_entries);
         if (entries[2].revents != 0 && !aside_.serve(aside_.whom)) aside_.file = sys::FdRef::none();
@@ -60,7 +61,7 @@ class Supervisor {
     }
 
     Status reap() {
-        status_ = TRY(sys::reap(process_, 0).during("wait for the container"));
+        status_ = TRY(sys::reap(process_, 0).during("wait for container"));
         if (status_ && terminal_ != nullptr) terminal_->end_input();
         return {};
     }
@@ -83,17 +84,17 @@ class Supervisor {
             terminal_->resize();
             return;
         }
-        // Our own write to a closed stdout is not the container's affair.
+        // A SIGPIPE from our own write to a closed stdout is not for the container.
         const bool own =
             signal == SIGPIPE && info.ssi_pid == static_cast<std::uint32_t>(::getpid());
         if (signal == SIGURG || own) return;
         if (signal == SIGCONT && terminal_ != nullptr) terminal_->resume();
         if (status_ && ends_draining(signal)) stopped_ = true;
-        // It may have ended just now, which the next turn sees.
+        // The process may have ended just now; the next turn handles that.
         if (!status_) (void)sys::pidfd_send_signal(process_, signal);
     }
 
-    /// Reaps what has ended but the process that is waited for.
+    /// Reaps all ended children except the supervised process.
     void reap_others() const {
         for (;;) {
             siginfo_t info = {};
@@ -109,7 +110,7 @@ class Supervisor {
     PtyMaster* terminal_;
     ExtraPoll aside_;
     std::optional<sys::ExitStatus> status_;
-    bool stopped_ = false;  ///< the rest of the output is given up
+    bool stopped_ = false;  ///< do not wait for the rest of the output
 };
 
 }  // namespace

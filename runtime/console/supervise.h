@@ -10,21 +10,21 @@
 
 namespace crux::console {
 
-/// Something else to be served while a process is in the foreground: when the file is readable,
-/// serve(whom) is called, as long as it answers true.
+/// A further file to serve while a process is in the foreground: when it is readable, serve(whom)
+/// is called, until it returns false.
 struct ExtraPoll {
     sys::FdRef file = sys::FdRef::none();
     bool (*serve)(void* whom) = nullptr;
     void* whom = nullptr;
 };
 
-/// Stays with a process in the foreground until it ends, and reaps it: how it ended.
+/// Waits for a process in the foreground until it ends, reaps it and returns its exit status.
 ///
-/// Signals sent to us go to it, but for SIGCHLD (other children are reaped, which a subreaper
-/// gets), SIGURG, and SIGWINCH where there is a terminal, which then gets its new size. With a
-/// terminal (which has received its master), bytes are passed on meanwhile, and after the end until
-/// all output is written; should our side not take it, SIGHUP, SIGINT, SIGQUIT or SIGTERM end that.
-/// The process must be a child of ours.
+/// Signals to crux are forwarded to it, except SIGCHLD (other children, which a subreaper gets, are
+/// reaped), SIGURG, and with a terminal SIGWINCH, which sets the new size. With a terminal (which
+/// has received its master), bytes are copied meanwhile, and after the end until all output is
+/// written; if our side does not accept it, SIGHUP, SIGINT, SIGQUIT or SIGTERM end that. The
+/// process must be a child of this one.
 Result<sys::ExitStatus> supervise(pid_t pid, sys::FdRef process, const Signals& signals,
                                   PtyMaster* terminal = nullptr, ExtraPoll extra = {});
 

@@ -44,7 +44,7 @@ Signals open_signals() {
     ::_exit(127);
 }
 
-/// A shell that has our streams but writes to the pipe, if one is given.
+/// A shell with our streams, except stdout if a pipe is given.
 Child start(const Signals& signals, const char* script, sys::FdRef out = sys::FdRef::none()) {
     const pid_t pid = ::fork();
     REQUIRE(pid >= 0);
@@ -55,8 +55,8 @@ Child start(const Signals& signals, const char* script, sys::FdRef out = sys::Fd
     return Child(pid);
 }
 
-/// What init does with a terminal: sends the master, keeps the slave, waits to be started, becomes
-/// the program.
+/// The role of init with a terminal: sends the master, keeps the slave, waits for the start,
+/// executes the program.
 class Container {
  public:
     Container(const Signals& signals, PtyMaster& terminal, const char* script)
@@ -96,14 +96,14 @@ class Container {
     Child child_;
 };
 
-/// A terminal with somebody at it: the test has the master, crux gets the slave.
+/// A terminal with a user: the test has the master, crux gets the slave.
 struct Person {
     sys::Fd master;
     sys::Fd slave;
 
     Person() {
         auto opened = sys::openpt();
-        if (!opened) test::skip("no /dev/ptmx here");
+        if (!opened) test::skip("/dev/ptmx is missing");
         master = std::move(*opened);
         auto peer = sys::pty_peer(master, O_RDWR | O_NOCTTY);
         REQUIRE(peer);
@@ -113,7 +113,7 @@ struct Person {
         size.ws_col = 77;
         REQUIRE(sys::set_window_size(master, size));
     }
-    /// What appeared on the screen so far.
+    /// The output on the screen so far.
     std::string seen() {
         REQUIRE(sys::set_nonblocking(master, true));
         std::string text;
@@ -142,7 +142,7 @@ bool echoes(sys::FdRef terminal) {
 
 }  // namespace
 
-TEST_CASE("how the process ended is told", "[kernel]") {
+TEST_CASE("the exit status of the process is returned", "[kernel]") {
     Signals signals = open_signals();
     Child exits = start(signals, "exit 7");
     CHECK(end_of(exits, signals) == sys::ExitStatus{false, 7});
@@ -163,7 +163,7 @@ TEST_CASE("signals go to the process and do not end us", "[kernel]") {
     CHECK(end_of(child, signals) == sys::ExitStatus{false, 7});
 }
 
-TEST_CASE("the mask from before comes back", "[kernel]") {
+TEST_CASE("the old signal mask is restored", "[kernel]") {
     sigset_t before;
     sigset_t during;
     sigset_t after;
@@ -188,7 +188,7 @@ TEST_CASE("other children are reaped meanwhile", "[kernel]") {
     CHECK(errno == ECHILD);
 }
 
-TEST_CASE("a terminal has our size, passes both ways and gives its modes back", "[kernel]") {
+TEST_CASE("a terminal has our size, passes bytes both ways and restores its modes", "[kernel]") {
     Person person;
     Signals signals = open_signals();
     auto terminal = PtyMaster::open(person.streams());
@@ -273,7 +273,7 @@ TEST_CASE("a container may close its terminal and open it again", "[kernel]") {
     CHECK(person.seen() == "again\r\n");
 }
 
-TEST_CASE("a terminal that somebody else still holds does not keep us", "[kernel]") {
+TEST_CASE("a terminal that another process still has open does not block crux", "[kernel]") {
     Person person;
     Signals signals = open_signals();
     auto terminal = PtyMaster::open(person.streams());
@@ -286,7 +286,7 @@ TEST_CASE("a terminal that somebody else still holds does not keep us", "[kernel
     CHECK(person.seen() == "done\r\n");
 }
 
-TEST_CASE("an init that sends no terminal is an error and not waited for", "[kernel]") {
+TEST_CASE("an init that does not send a terminal is an error without a wait", "[kernel]") {
     Person person;
     auto terminal = PtyMaster::open(person.streams());
     REQUIRE(terminal);
@@ -294,7 +294,7 @@ TEST_CASE("an init that sends no terminal is an error and not waited for", "[ker
         terminal->take_socket().reset();
         auto status = terminal->receive(60'000);
         REQUIRE(!status);
-        CHECK(status.error().message() == "init sent no terminal");
+        CHECK(status.error().message() == "init did not send a terminal");
     }
     SECTION("because it is late") {
         sys::SocketFd theirs = terminal->take_socket();

@@ -12,7 +12,7 @@
 /// and poststop, which run in the runtime's namespaces.
 namespace crux::hooks {
 
-/// What a hook of one moment gets.
+/// The input of the hooks of one stage.
 struct HookContext {
     std::string_view state;  ///< the state document, for stdin
     std::string directory;   ///< its working directory: the bundle
@@ -20,23 +20,24 @@ struct HookContext {
 
 /// Runs one hook to its end.
 ///
-/// It gets a session (and so a process group) of its own, no blocked signals, and no descriptor
-/// but 0 to 2: the state on stdin, and pipes for the other two, of which the last 4 KiB are kept
-/// each. Its arguments are exactly those given; its environment too, also an empty one, but where
-/// none is given it inherits ours, as runc does. When its time is over, its process group is
-/// killed. A process that it leaves behind is not waited for, though it may hold the pipes.
+/// The hook gets its own session (and process group), no blocked signals, and only the descriptors
+/// 0 to 2: the state on stdin, and pipes for stdout and stderr, of which crux keeps the last 4 KiB
+/// each. Its arguments are exactly those in the configuration; so is its environment, also an empty
+/// one, but without `env` it inherits ours, as with runc. After the timeout its process group is
+/// killed. crux does not wait for processes that the hook leaves behind, even if they keep the
+/// pipes open.
 ///
-/// A hook that fails is an outcome; an error means that it could not be run or waited for. We must
-/// have no other thread: signal dispositions are changed meanwhile.
+/// A hook that fails is an outcome; an error means that crux could not run it or wait for it. This
+/// process must be single-threaded, because signal dispositions change meanwhile.
 Result<ProgramOutcome> run(const oci::Hook& hook, const HookContext& setting);
 
-/// Runs the hooks of one moment ("createRuntime") in their order, up to the first that fails,
-/// whose failure is the answer.
+/// Runs the hooks of one stage ("createRuntime") in order, up to the first that fails, and returns
+/// its failure.
 Status run_all(std::string_view name, const std::vector<oci::Hook>& hooks,
                const HookContext& setting);
 
-/// Runs all hooks of one moment whatever becomes of them (poststop, where runtime.md wants failures
-/// to be logged and nothing more); the failures.
+/// Runs all hooks of one stage even if some fail (poststop: runtime.md only requires failures to be
+/// logged), and returns the failures.
 std::vector<Error> run_each(std::string_view name, const std::vector<oci::Hook>& hooks,
                             const HookContext& setting);
 

@@ -20,7 +20,7 @@ namespace {
 oci::Hook shell(const std::string& script) {
     oci::Hook hook;
     hook.path = "/bin/sh";
-    // Busybox goes by the last part of this name.
+    // Busybox selects its applet by the last part of this name.
     hook.args = {"a-hook/sh", "-c", script};
     return hook;
 }
@@ -68,7 +68,7 @@ TEST_CASE("a hook gets descriptors 0 to 2 and no other", "[kernel]") {
     auto leak = sys::pipe2();
     REQUIRE(leak);
     REQUIRE(sys::set_cloexec(leak->read, false));
-    // The listing itself holds one more, which is gone by the time it is checked.
+    // The listing itself opens one more descriptor, which is closed when it is checked.
     ProgramOutcome outcome =
         outcome_of_running(shell("for f in /proc/self/fd/*; do [ -e $f ] && echo ${f##*/}; done"));
     CHECK(outcome.output == "0\n1\n2\n");
@@ -79,7 +79,7 @@ TEST_CASE("a hook leads a session of its own and has no blocked or ignored signa
     sigset_t all;
     ::sigfillset(&all);
     ::sigprocmask(SIG_BLOCK, &all, &before);
-    // Not by a shell, which blocks signals itself while it starts a program.
+    // Not with a shell, which blocks signals itself while it starts a program.
     oci::Hook hook;
     hook.path = "/bin/sed";
     hook.args = {"sed", "-n", "1s/ (sed).*//p; s/Sig[BI][lg][kn]:.//p; s/NSsid:.//p; s/NSpgid:.//p",
@@ -93,7 +93,7 @@ TEST_CASE("a hook leads a session of its own and has no blocked or ignored signa
     CHECK(lines[3] == "0000000000000000");
     auto ignored = to_number<std::uint64_t>(lines[4], 16);
     REQUIRE(ignored);
-    // glibc's posix_spawn ignores its own two, 32 and 33.
+    // glibc's posix_spawn ignores its own two signals, 32 and 33.
     CHECK((*ignored & ~std::uint64_t{0x180000000}) == 0);
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("a hook that does not read its state succeeds", "[kernel]") {
     for (int i = 0; i < 20; ++i) CHECK(outcome_of_running(hook, state).succeeded());
 }
 
-TEST_CASE("of a talkative hook the last words are kept", "[kernel]") {
+TEST_CASE("the last part of a long output of a hook is kept", "[kernel]") {
     ProgramOutcome outcome = outcome_of_running(
         shell("head -c 3000000 /dev/zero | tr '\\0' x; echo the end; echo err >&2"));
     CHECK(outcome.succeeded());
@@ -119,7 +119,7 @@ TEST_CASE("of a talkative hook the last words are kept", "[kernel]") {
     CHECK(outcome.error_output == "err\n");
 }
 
-TEST_CASE("a hook that fails is told with its output", "[kernel]") {
+TEST_CASE("a hook that fails is reported with its output", "[kernel]") {
     Status status = run_all("createRuntime", {shell("exit 0"), shell("echo a; echo b >&2; exit 7")},
                             {.state = "", .directory = "/"});
     CHECK(message_of(std::move(status)) ==
@@ -127,14 +127,14 @@ TEST_CASE("a hook that fails is told with its output", "[kernel]") {
           "(config.json: /hooks/createRuntime/1)");
 }
 
-TEST_CASE("a killed hook is told with its signal", "[kernel]") {
+TEST_CASE("a killed hook is reported with its signal", "[kernel]") {
     Status status = run_all("poststart", {shell("kill -9 $$")}, {.state = "", .directory = "/"});
     CHECK_THAT(
         message_of(std::move(status)),
         Catch::StartsWith("error running poststart hook #0: signal: killed, stdout: , stderr: "));
 }
 
-TEST_CASE("a missing hook is told with its path", "[kernel]") {
+TEST_CASE("a missing hook is reported with its path", "[kernel]") {
     oci::Hook hook;
     hook.path = "/nonexistent/hook";
     CHECK_THAT(message_of(run_all("prestart", {hook}, {.state = "", .directory = "/"})),
@@ -142,7 +142,7 @@ TEST_CASE("a missing hook is told with its path", "[kernel]") {
                                  "file or directory"));
 }
 
-TEST_CASE("a missing directory is not taken for a missing hook", "[kernel]") {
+TEST_CASE("a missing directory is not reported as a missing hook", "[kernel]") {
     CHECK_THAT(message_of(run_all("prestart", {shell("exit 0")},
                                   {.state = "", .directory = "/nonexistent/bundle"})),
                Catch::StartsWith("error running prestart hook #0: /nonexistent/bundle: open: no "
@@ -166,7 +166,7 @@ TEST_CASE("a hook past its time is killed with what it started", "[kernel]") {
     REQUIRE(text);
     auto pid = to_number<pid_t>(trimmed(*text));
     REQUIRE(pid);
-    // Its parent is gone too, so somebody else reaps it: a zombie is dead enough.
+    // Its parent is gone too, so another process reaps it: a zombie counts as dead.
     bool alive = true;
     for (int i = 0; alive && i < 100; ++i) {
         auto stat = sys::process_stat(*pid);
@@ -188,7 +188,7 @@ TEST_CASE("a process that a hook leaves behind is not waited for", "[kernel]") {
     CHECK(sys::kill(*left_behind, SIGKILL));
 }
 
-TEST_CASE("a failing hook ends a moment, or does not, as the moment wants", "[kernel]") {
+TEST_CASE("a failing hook ends its stage, except in poststop", "[kernel]") {
     const std::vector<oci::Hook> hooks{shell("exit 1"), shell("exit 2"), shell("exit 0")};
     const HookContext setting{.state = "", .directory = "/"};
     CHECK_THAT(message_of(run_all("poststart", hooks, setting)), Catch::Contains("exit status 1"));

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kKillTimeoutMs = 10'000;
 
-/// posix_spawn's list of what the child does before its exec.
+/// The list of posix_spawn for the child before its exec.
 class Actions {
  public:
     Actions() { ::posix_spawn_file_actions_init(&list_); }
@@ -37,8 +37,8 @@ class Actions {
     posix_spawn_file_actions_t list_;
 };
 
-/// posix_spawn's attributes: a new session, no blocked signals, and the signals that we ignore
-/// with their defaults.
+/// The attributes of posix_spawn: a new session, no blocked signals, and default actions for the
+/// signals that this process ignores.
 class Attributes {
  public:
     Attributes() {
@@ -60,7 +60,7 @@ class Attributes {
     posix_spawnattr_t attributes_;
 };
 
-/// The texts as execve(2) wants them; they are borrowed.
+/// The arguments in the form of execve(2); they refer to the given strings.
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
     std::vector<char*> list;
     list.reserve(texts.size() + 1);
@@ -83,7 +83,7 @@ void Running::kill() const {
 
 Result<sys::ExitStatus> Running::reap() {
     auto status = TRY(sys::reap(fd_, kKillTimeoutMs).during("wait for a hook"));
-    if (!status) return fail(Error::Kind::protocol, "a killed hook does not end");
+    if (!status) return fail(Error::Kind::protocol, "killed hook does not exit");
     pid_ = 0;
     return *status;
 }
@@ -105,7 +105,7 @@ Result<Running, Errno> spawn(const oci::Hook& hook, const Streams& streams) {
     const int error = ::posix_spawn(&pid, hook.path.c_str(), actions.get(), attributes.get(),
                                     arguments.data(), environment);
     if (error != 0) return std::unexpected(Errno{"exec", error});
-    // Our own child and not reaped yet: the pid is still its.
+    // Our own child, not reaped yet: the pid is still valid.
     auto fd = sys::pidfd_open(pid);
     if (!fd) {
         (void)sys::kill(-pid, SIGKILL);

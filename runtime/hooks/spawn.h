@@ -11,7 +11,7 @@
 
 namespace crux::hooks {
 
-/// A hook that runs: killed with its process group and reaped when it goes unreaped.
+/// A running hook. The destructor kills its process group and reaps it, if that has not been done.
 class Running {
  public:
     Running(pid_t pid, sys::Pidfd fd) : pid_(pid), fd_(std::move(fd)) {}
@@ -24,9 +24,9 @@ class Running {
 
     [[nodiscard]] sys::FdRef fd() const { return fd_; }
     [[nodiscard]] pid_t pid() const { return pid_; }
-    /// SIGKILL to its process group, which has its pid.
+    /// Sends SIGKILL to its process group, whose ID is its pid.
     void kill() const;
-    /// How it ended. It must have ended, or been killed: waits 10 s at most.
+    /// Its exit status. It must have ended or been killed: waits at most 10 s.
     Result<sys::ExitStatus> reap();
 
  private:
@@ -34,7 +34,7 @@ class Running {
     sys::Pidfd fd_;
 };
 
-/// What the hook gets for its descriptors 0 to 2, and its working directory.
+/// The hook's descriptors 0 to 2 and its working directory.
 struct Streams {
     sys::FdRef in;
     sys::FdRef out;
@@ -42,7 +42,8 @@ struct Streams {
     sys::FdRef directory;
 };
 
-/// Starts the hook's program as run.h says; the errno of exec (or of what comes just before it).
+/// Starts the hook's program as described in run.h; returns the errno of exec (or of the steps just
+/// before it).
 Result<Running, Errno> spawn(const oci::Hook& hook, const Streams& streams);
 
 }  // namespace crux::hooks

@@ -15,12 +15,12 @@ struct Address {
     /// In network order; the first 4 of IPv4.
     std::array<std::uint8_t, 16> bytes{};
 
-    /// How many of the bytes are the address.
+    /// The number of bytes in the address.
     [[nodiscard]] std::size_t size() const;
     bool operator==(const Address&) const = default;
 };
 
-/// Reads "192.0.2.1/24" or "2001:db8::1/64"; both parts must be there.
+/// Parses "192.0.2.1/24" or "2001:db8::1/64"; both parts are required.
 Result<Address> parse_address(std::string_view text);
 
 }  // namespace crux::network

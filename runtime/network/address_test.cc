@@ -20,11 +20,11 @@ TEST_CASE("addresses of both families are read with their prefix") {
           std::array<std::uint8_t, 16>{0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
 }
 
-TEST_CASE("what is no address with a prefix is refused with its text") {
+TEST_CASE("an invalid address is refused with its text") {
     const std::pair<const char*, const char*> cases[] = {
-        {"192.0.2.1", "\"192.0.2.1\": has no prefix length"},
-        {"192.0.2/24", "\"192.0.2/24\": is not an ip address"},
-        {"/24", "\"/24\": is not an ip address"},
+        {"192.0.2.1", "\"192.0.2.1\": prefix length is missing"},
+        {"192.0.2/24", "\"192.0.2/24\": is not an IP address"},
+        {"/24", "\"/24\": is not an IP address"},
         {"192.0.2.1/33", "\"192.0.2.1/33\": prefix length is out of range"},
         {"192.0.2.1/", "\"192.0.2.1/\": prefix length is out of range"},
         {"192.0.2.1/2x", "\"192.0.2.1/2x\": prefix length is out of range"},

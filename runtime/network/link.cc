@@ -17,10 +17,10 @@ namespace {
 
 constexpr std::uint16_t kCreate = NLM_F_CREATE | NLM_F_EXCL;
 
-// IFNAMSIZ counts the final null.
+// IFNAMSIZ includes the final null byte.
 Status check_name(const std::string& name) {
     if (name.empty() || name.size() >= IFNAMSIZ)
-        return fail(Error::Kind::usage, name + ": a device's name has 1 to 15 bytes");
+        return fail(Error::Kind::usage, name + ": a device name must have 1 to 15 bytes");
     return {};
 }
 
@@ -30,7 +30,7 @@ ifinfomsg& about(NetlinkRequest& request, int index) {
     return header;
 }
 
-// mnl_attr_for_each is a macro of C, which converts from void* and between widths by itself.
+// mnl_attr_for_each is a C macro that relies on implicit conversions from void* and between widths.
 template <class Visitor>
 void for_each_attribute(const nlmsghdr& message, std::size_t header_size, Visitor visit) {
     const void* end = mnl_nlmsg_get_payload_tail(&message);
@@ -67,7 +67,8 @@ void note_address(const nlmsghdr& message, void* context) {
     Address address = {.family = header.ifa_family, .prefix = header.ifa_prefixlen, .bytes = {}};
     bool has_local = false;
     for_each_attribute(message, sizeof header, [&](const nlattr& attribute) {
-        // On a point-to-point device IFA_ADDRESS is the other end's; IFA_LOCAL is ours always.
+        // On a point-to-point device IFA_ADDRESS is the address of the peer; IFA_LOCAL is always
+        // the local one.
         const auto type = mnl_attr_get_type(&attribute);
         if (type != IFA_LOCAL && (type != IFA_ADDRESS || has_local)) return;
         has_local = type == IFA_LOCAL;
@@ -107,7 +108,7 @@ Status create_veth(Netlink& netlink, const std::string& name, const std::string&
     mnl_attr_put_strz(message, IFLA_INFO_KIND, "veth");
     nlattr* data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
     nlattr* other = mnl_attr_nest_start(message, VETH_INFO_PEER);
-    // The peer's attributes follow a header of their own, inside the attribute.
+    // The peer's attributes follow their own header inside the attribute.
     request.header<ifinfomsg>();
     mnl_attr_put_strz(message, IFLA_IFNAME, peer.c_str());
     mnl_attr_put_u32(message, IFLA_NET_NS_FD, static_cast<std::uint32_t>(peer_namespace.get()));
@@ -125,7 +126,7 @@ Status add_address(Netlink& netlink, const Link& link, const Address& address) {
     header.ifa_index = static_cast<unsigned>(link.index);
     mnl_attr_put(request.message(), IFA_LOCAL, address.size(), address.bytes.data());
     mnl_attr_put(request.message(), IFA_ADDRESS, address.size(), address.bytes.data());
-    return netlink.transact(request).during("add an address to " + link.name);
+    return netlink.transact(request).during("add address to " + link.name);
 }
 
 Status set_up(Netlink& netlink, const Link& link) {
@@ -133,7 +134,7 @@ Status set_up(Netlink& netlink, const Link& link) {
     auto& header = about(request, link.index);
     header.ifi_flags = IFF_UP;
     header.ifi_change = IFF_UP;
-    return netlink.transact(request).during("set up " + link.name);
+    return netlink.transact(request).during("set link up " + link.name);
 }
 
 Status remove_link(Netlink& netlink, const Link& link) {
@@ -146,7 +147,7 @@ Result<std::vector<Address>> addresses(Netlink& netlink, const Link& link) {
     NetlinkRequest request(RTM_GETADDR, 0);
     request.header<ifaddrmsg>();
     AddressSearch search = {.index = link.index, .found = {}};
-    TRY(netlink.dump(request, note_address, &search).during("addresses of " + link.name));
+    TRY(netlink.dump(request, note_address, &search).during("list addresses of " + link.name));
     return std::move(search.found);
 }
 
@@ -155,7 +156,7 @@ Status check_free(Netlink& netlink, const std::string& name) {
     const std::vector<Link> present = TRY(links(netlink));
     if (std::ranges::find(present, name, &Link::name) == present.end()) return {};
     return Status(std::unexpected(Errno{"rtnetlink", EEXIST}))
-        .during("the name " + name + " in the target namespace");
+        .during("device name " + name + " in the target network namespace");
 }
 
 Result<Link> move_link(Netlink& from, Netlink& to, sys::FdRef to_namespace, const Link& link,
@@ -169,7 +170,7 @@ Result<Link> move_link(Netlink& from, Netlink& to, sys::FdRef to_namespace, cons
                      static_cast<std::uint32_t>(to_namespace.get()));
     mnl_attr_put_strz(request.message(), IFLA_IFNAME, new_name.c_str());
     TRY(from.transact(request).during("move " + link.name));
-    // Neither the index nor a name with "%d" is known before: the device is the one that is new.
+    // Neither the index nor a name from "%d" is known in advance: it is the only new device.
     for (const Link& candidate : TRY(links(to))) {
         if (std::ranges::find(before, candidate.index, &Link::index) != before.end()) continue;
         for (const Address& address : kept) TRY(add_address(to, candidate, address));

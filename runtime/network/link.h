@@ -10,7 +10,7 @@
 
 namespace crux::network {
 
-/// A network device as its namespace knows it.
+/// A network device as seen in its namespace.
 struct Link {
     int index = 0;
     std::string name;
@@ -18,28 +18,28 @@ struct Link {
 
 /// The devices of the socket's namespace.
 Result<std::vector<Link>> links(Netlink& netlink);
-/// The device of this name; ENODEV where there is none.
+/// The device of this name; ENODEV if it does not exist.
 Result<Link> find_link(Netlink& netlink, const std::string& name);
 
-/// Makes a pair of veth devices (veth(4)): one here, the other in the given network namespace.
-/// EOPNOTSUPP where the kernel has no veth.
+/// Creates a pair of veth devices (veth(4)): one here, the other in the given network namespace.
+/// EOPNOTSUPP if the kernel does not support veth.
 Status create_veth(Netlink& netlink, const std::string& name, const std::string& peer,
                    sys::FdRef peer_namespace);
-/// Adds an address; EEXIST where the device has it.
+/// Adds an address; EEXIST if the device already has it.
 Status add_address(Netlink& netlink, const Link& link, const Address& address);
 /// Sets the device up.
 Status set_up(Netlink& netlink, const Link& link);
-/// Removes the device, and a veth's other end with it.
+/// Removes the device; for a veth device also its peer.
 Status remove_link(Netlink& netlink, const Link& link);
 
-/// The device's permanent addresses of global scope: those that outlive a move.
+/// The device's permanent addresses of global scope, which move_link restores.
 Result<std::vector<Address>> addresses(Netlink& netlink, const Link& link);
-/// EEXIST where a device has the name already. A name with "%d" is always free: the kernel finds
-/// the number.
+/// EEXIST if a device already has the name. A name with "%d" is always free: the kernel chooses the
+/// number.
 Status check_free(Netlink& netlink, const std::string& name);
-/// Moves the device to another namespace under a new name (which may hold "%d", filled in by the
-/// kernel), gives it back the addresses() that the move takes away, and sets it up
-/// (runtime-spec config-linux.md, Network Devices). Returns the device as it is there.
+/// Moves the device to another namespace under a new name (which may contain "%d", filled in by the
+/// kernel), restores the addresses() that the move removes, and sets it up (runtime-spec
+/// config-linux.md, Network Devices). Returns the device in its new namespace.
 Result<Link> move_link(Netlink& from, Netlink& to, sys::FdRef to_namespace, const Link& link,
                        const std::string& new_name);
 

@@ -82,7 +82,7 @@ Status Netlink::receive(Visit visit, void* context) {
         const ssize_t got = mnl_socket_recvfrom(socket_.get(), answer.data(), answer.size());
         if (got < 0)
             return std::unexpected(Errno{"rtnetlink", errno == EAGAIN ? ETIMEDOUT : errno});
-        // An error message of the kernel becomes errno here, an acknowledgement the end.
+        // An error message of the kernel becomes errno here; an acknowledgement ends the dump.
         more = mnl_cb_run(answer.data(), static_cast<std::size_t>(got), sequence_, port_,
                           visit_message, &visitor);
         if (more < MNL_CB_STOP) return std::unexpected(Errno{"rtnetlink", errno});

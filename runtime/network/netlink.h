@@ -14,13 +14,13 @@ struct nlmsghdr;
 
 namespace crux::network {
 
-/// An rtnetlink request under construction, in a buffer of its own.
+/// An rtnetlink request under construction, in its own buffer.
 class NetlinkRequest {
  public:
-    /// A message of a type (RTM_*) with flags (NLM_F_*) beside NLM_F_REQUEST.
+    /// A message of a type (RTM_*) with flags (NLM_F_*) in addition to NLM_F_REQUEST.
     NetlinkRequest(std::uint16_t type, std::uint16_t flags);
 
-    /// Appends the family's own header (struct ifinfomsg, …), zeroed.
+    /// Appends the family header (struct ifinfomsg, …), zeroed.
     template <class Header>
     Header& header() {
         return *static_cast<Header*>(extra(sizeof(Header)));
@@ -34,20 +34,20 @@ class NetlinkRequest {
     nlmsghdr* message_;
 };
 
-/// What a dump calls for each message.
+/// The callback for each message of a dump.
 using Visit = void (*)(const nlmsghdr& message, void* context);
 
-/// One rtnetlink socket (rtnetlink(7)); it acts on the network namespace that it was opened in.
+/// An rtnetlink socket (rtnetlink(7)); it acts on the network namespace in which it was opened.
 class Netlink {
  public:
     /// A socket in this thread's network namespace.
     static Result<Netlink> open();
-    /// A socket in another network namespace; this thread goes there and comes back.
+    /// A socket in another network namespace; this thread enters that namespace and returns.
     static Result<Netlink> open_in(sys::FdRef network_namespace);
 
-    /// Sends the request and waits for the kernel's answer, five seconds at most.
+    /// Sends the request and waits for the kernel's reply, at most five seconds.
     Status transact(NetlinkRequest& request);
-    /// Sends a dump request and visits each message of the answer.
+    /// Sends a dump request and visits each message of the reply.
     Status dump(NetlinkRequest& request, Visit visit, void* context);
 
  private:

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kPlace = "/linux/intelRdt";
 
-/// The lines to write, in the order of the specification: the general ones last.
+/// The lines to write, in the order of the specification: `schemata` last.
 std::vector<std::string> lines_of(const oci::IntelRdt& wanted) {
     std::vector<std::string> lines;
     if (!wanted.l3_cache_schema.empty()) lines.push_back(wanted.l3_cache_schema);
@@ -26,7 +26,7 @@ std::vector<std::string> lines_of(const oci::IntelRdt& wanted) {
     return lines;
 }
 
-/// What the kernel had to say of the last thing that it refused.
+/// The kernel's reason for the last refusal.
 std::string last_status(const Placement& placement) {
     auto text = sys::read_file(cat(placement.mountpoint, "/info/last_cmd_status"));
     if (!text) return {};
@@ -34,21 +34,21 @@ std::string last_status(const Placement& placement) {
     return words.empty() || words == "ok" ? std::string() : cat(" (", words, ')');
 }
 
-/// Makes a directory; whether it was not there before.
+/// Makes a directory; returns whether it is new.
 Result<bool> make_directory(const Placement& placement, const std::string& path) {
     constexpr mode_t kMode = 0755;
     auto made = sys::mkdirat(sys::FdRef::cwd(), path, kMode);
     if (made) return true;
     if (made.error().value == EEXIST) return false;
     return std::unexpected(
-        Error(made.error()).during(cat("make ", path, last_status(placement))).at(kPlace));
+        Error(made.error()).during(cat("mkdir ", path, last_status(placement))).at(kPlace));
 }
 
 Status write_schemata(const oci::IntelRdt& wanted, const Placement& placement) {
     const std::string path = placement.group + "/schemata";
     for (const std::string& line : lines_of(wanted)) {
-        // A write a line: the kernel takes a text as a whole, and then the sentence could not say
-        // which line it did not like.
+        // One write for each line: the kernel handles a write as a whole, and then the error could
+        // not name the line.
         auto written = sys::write_file(path, line + '\n');
         if (!written)
             return std::unexpected(
@@ -66,7 +66,8 @@ Status compare_schemata(const oci::IntelRdt& wanted, const Placement& placement)
         if (!schemata_match(line, present))
             return std::unexpected(
                 Error(Error::Kind::state,
-                      cat("the class ", placement.group, " exists and has not ", quoted(line)))
+                      cat("class ", placement.group, " exists, but its schemata do not match ",
+                          quoted(line)))
                     .at(kPlace));
     return {};
 }
@@ -76,11 +77,11 @@ Status prepare_group(const oci::IntelRdt& wanted, const Placement& placement, bo
     if (placement.group == placement.mountpoint)
         return writes ? write_schemata(wanted, placement) : Status();
     if (!wanted.clos_id.empty() && !writes) {
-        // A class of that name must have been set up by somebody before.
+        // A class of that name must exist already.
         auto there = sys::faccessat(sys::FdRef::cwd(), placement.group, F_OK);
         if (there) return {};
         return std::unexpected(
-            Error(Error::Kind::state, cat("the class ", placement.group, " does not exist"))
+            Error(Error::Kind::state, cat("class ", placement.group, " does not exist"))
                 .at("/linux/intelRdt/closID"));
     }
     made = TRY(make_directory(placement, placement.group));
@@ -95,7 +96,7 @@ Status remove_directory(const std::string& path) {
     return std::unexpected(Error(removed.error()).during(cat("remove ", path)));
 }
 
-/// "L3:0=00f;1=f0" as its kind and its domains.
+/// "L3:0=00f;1=f0" as its resource and its domains.
 using Domains = std::map<std::string, std::string, std::less<>>;
 
 std::pair<std::string_view, Domains> parse_line(std::string_view line) {

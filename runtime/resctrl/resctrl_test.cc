@@ -39,7 +39,7 @@ std::string sentence(const Status& status) {
     return status ? "" : status.error().message();
 }
 
-TEST_CASE("a container goes to the class that closID names, or to one of its own") {
+TEST_CASE("a container joins the class of closID, or its own") {
     const auto place = [](const char* clos, bool monitor) {
         oci::IntelRdt wanted;
         wanted.clos_id = clos;
@@ -77,18 +77,19 @@ TEST_CASE("a class that exists must have the schemata, and keeps them") {
     CHECK(sentence(prepare(wanted, place_for(wanted, "demo", tree.path))) == "");
     wanted.mem_bw_schema = "MB:0=50";
     CHECK(sentence(prepare(wanted, place_for(wanted, "demo", tree.path))) ==
-          "the class " + tree.path +
-              "/gold exists and has not \"MB:0=50\" (config.json: /linux/intelRdt)");
+          "class " + tree.path +
+              "/gold exists, but its schemata do not match \"MB:0=50\" (config.json: "
+              "/linux/intelRdt)");
     CHECK(read_file(tree.path + "/gold/schemata").find("MB:0=100") != std::string::npos);
 }
 
-TEST_CASE("a class without schemata must exist, and is entered as it is") {
+TEST_CASE("a class without schemata must exist, and is entered unchanged") {
     const Tree tree;
     oci::IntelRdt wanted;
     wanted.clos_id = "gold";
     const Placement place = place_for(wanted, "demo", tree.path);
     CHECK(sentence(prepare(wanted, place)) ==
-          "the class " + tree.path + "/gold does not exist (config.json: /linux/intelRdt/closID)");
+          "class " + tree.path + "/gold does not exist (config.json: /linux/intelRdt/closID)");
     CHECK_FALSE(fs::exists(tree.path + "/gold"));
     Tree::fill(tree.path + "/gold");
     CHECK(sentence(prepare(wanted, place)) == "");
@@ -98,7 +99,7 @@ TEST_CASE("a class without schemata must exist, and is entered as it is") {
     CHECK(fs::exists(tree.path + "/gold"));
 }
 
-TEST_CASE("monitoring gets a group of the container's id, which goes with it") {
+TEST_CASE("monitoring gets a group of the container's id, which is removed with it") {
     const Tree tree;
     oci::IntelRdt wanted;
     wanted.clos_id = "/";
@@ -115,7 +116,7 @@ TEST_CASE("a class that cannot be given its schemata does not stay") {
     const Tree tree;
     oci::IntelRdt wanted;
     wanted.schemata = {"L3:0=f"};
-    // A plain directory lets no schemata file be opened: the kernel would refuse the value.
+    // In a plain directory the schemata file cannot be opened; the kernel would refuse the value.
     const Placement place = place_for(wanted, "demo", tree.path);
     const Status done = prepare(wanted, place);
     CHECK_THAT(sentence(done), Catch::Contains("write \"L3:0=f\" to " + place.group));
@@ -124,7 +125,7 @@ TEST_CASE("a class that cannot be given its schemata does not stay") {
 
 TEST_CASE("the schemata are written in the order of the specification") {
     const Tree tree;
-    // A FIFO keeps one text after the other, as the kernel gets them.
+    // A FIFO keeps the writes in order, as the kernel receives them.
     const std::string fifo = tree.path + "/schemata";
     REQUIRE(::unlink(fifo.c_str()) == 0);
     REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);

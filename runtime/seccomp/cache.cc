@@ -24,12 +24,12 @@ namespace {
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kEntryMode = 0600;
 constexpr mode_t kOthers = 0077;
-/// A file on its way to becoming an entry; entries have hexadecimal names.
+/// The prefix of files that are still being written; entries have hexadecimal names.
 constexpr std::string_view kTemporary = "new-";
-/// A file on its way that is older was left behind by a process that died.
+/// The age in seconds after which a temporary file belongs to a process that died.
 constexpr std::time_t kTemporaryLife = 60;
-/// How exactly the time of the last use is kept: a hit costs one more system call if the time that
-/// the entry has is older than this, and none otherwise.
+/// The precision of the time of the last use, in seconds: a hit takes one more system call only if
+/// the stored time is older than this.
 constexpr std::time_t kUseGrain = 3600;
 
 std::string kernel_release() {
@@ -38,18 +38,18 @@ std::string kernel_release() {
     return names.release;
 }
 
-/// Nobody but us may have written what is there.
+/// Only this user may have written the content.
 Status check_directory(sys::FdRef directory) {
     const struct ::stat facts = TRY(sys::fstat(directory));
     if (!S_ISDIR(facts.st_mode)) return fail(Error::Kind::state, "not a directory");
     if (facts.st_uid != ::geteuid())
-        return fail(Error::Kind::state, cat("the directory belongs to user ", facts.st_uid));
+        return fail(Error::Kind::state, cat("the directory is owned by user ", facts.st_uid));
     if ((facts.st_mode & kOthers) != 0)
-        return fail(Error::Kind::state, "the directory is open to other users");
+        return fail(Error::Kind::state, "the directory is accessible to other users");
     return {};
 }
 
-/// The filter stored under the name, or nothing if there is none that can be used.
+/// The filter stored under the name, or nothing if no usable one exists.
 std::optional<Filter> lookup(sys::FdRef directory, const std::string& name,
                              const Sha256::Digest& key) {
     const auto file = sys::open_beneath(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -90,10 +90,10 @@ bool is_older(const Stored& a, const Stored& b) {
     return std::pair(a.used.tv_sec, a.used.tv_nsec) < std::pair(b.used.tv_sec, b.used.tv_nsec);
 }
 
-/// Removes what processes left half made, and the entries unused for the longest time until no
-/// more than kMaxCacheEntries are there.
+/// Removes incomplete files of other processes, and the entries with the oldest use until
+/// kMaxCacheEntries are left.
 Status prune(sys::FdRef directory) {
-    // A walk uses up the offset of an open directory, and ours is lent.
+    // Reading a directory moves the offset of its descriptor, and this one belongs to the caller.
     const sys::Fd walk = TRY(sys::open_beneath(directory, ".", O_RDONLY | O_DIRECTORY));
     const std::time_t now = sys::realtime().tv_sec;
     std::vector<Stored> entries;
@@ -120,7 +120,7 @@ Status prune(sys::FdRef directory) {
 
 Status store(sys::FdRef directory, const std::string& name, std::string_view content) {
     if (content.size() > kMaxEntryBytes)
-        return fail(Error::Kind::state, "the profile names too many unknown system calls");
+        return fail(Error::Kind::state, "the profile contains too many unknown system calls");
     TRY(write_entry(directory, name, content));
     return prune(directory);
 }

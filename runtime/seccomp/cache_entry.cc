@@ -14,23 +14,24 @@
 namespace crux::seccomp {
 namespace {
 
-/// To be raised whenever an equal profile may give another filter, or an entry looks different.
+/// Must be incremented when an equal profile may give another filter, or the format of entries
+/// changes.
 constexpr std::uint32_t kVersion = 2;
 
 constexpr std::array<char, 8> kMagic{'c', 'r', 'u', 'x', 'b', 'p', 'f', '\1'};
 
 struct Header {
     std::array<char, 8> magic = kMagic;
-    std::uint64_t checksum = 0;  ///< of everything behind it
+    std::uint64_t checksum = 0;  ///< of everything after it
     Sha256::Digest key{};
-    std::uint32_t instructions = 0;  ///< how many follow
-    std::uint32_t names = 0;         ///< bytes of names behind them, a NUL after each name
+    std::uint32_t instructions = 0;  ///< the number that follows
+    std::uint32_t names = 0;         ///< bytes of names after them, each with a final NUL
 };
 static_assert(sizeof(Header) == 56);
 constexpr std::size_t kChecked = offsetof(Header, key);
 
-/// FNV-1a over words of eight bytes. It guards against damage, not against attack: whoever may
-/// write to the directory could write a checksum too.
+/// FNV-1a over words of eight bytes. It detects damage, not an attack: a process that can write to
+/// the directory could also write a checksum.
 std::uint64_t checksum(std::string_view bytes) {
     std::uint64_t sum = 0xcbf29ce484222325;
     while (!bytes.empty()) {
@@ -43,7 +44,7 @@ std::uint64_t checksum(std::string_view bytes) {
     return sum;
 }
 
-/// Writes values so that no two different sequences of calls give the same text.
+/// Writes values so that two different sequences of calls never give the same text.
 class Canonical {
  public:
     explicit Canonical(std::size_t expected) { bytes_.reserve(expected); }
@@ -108,7 +109,7 @@ std::string encode_entry(const Sha256::Digest& key, const Filter& filter) {
     content.append(reinterpret_cast<const char*>(filter.instructions.data()),
                    filter.instructions.size() * sizeof(Instruction));
     content += names;
-    // The sum covers the part of the header behind it.
+    // The checksum covers the rest of the header.
     std::memcpy(content.data(), &header, sizeof(header));
     header.checksum = checksum(std::string_view(content).substr(kChecked));
     std::memcpy(content.data(), &header, sizeof(header));

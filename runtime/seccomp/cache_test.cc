@@ -34,7 +34,7 @@ oci::Seccomp profile(std::vector<std::string> names) {
     return made;
 }
 
-/// A state root of its own, with an open cache in it; all removed at the end.
+/// A private state root with an open cache, removed at the end.
 class Scratch {
  public:
     Scratch() {
@@ -69,7 +69,7 @@ class Scratch {
     [[nodiscard]] std::string content(const std::string& name) const {
         return sys::read_file(cache, name).value_or("");
     }
-    /// Makes the entry's last use that many seconds older than now.
+    /// Sets the time of the entry's last use to that many seconds ago.
     void age(const std::string& name, long seconds) const {
         struct ::timespec now{};
         ::clock_gettime(CLOCK_REALTIME, &now);
@@ -116,7 +116,7 @@ TEST_CASE("a hit takes its program from the entry", "[kernel]") {
     const oci::Seccomp wanted = profile({"read"});
     cached(wanted, scratch);
     const std::string name = scratch.names().at(0);
-    // A well-formed entry of another content under the same key shows where the answer came from.
+    // A valid entry with other content under the same key shows where the result comes from.
     const std::string old = scratch.content(name);
     Sha256::Digest key{};
     std::memcpy(key.data(), old.data() + 16, key.size());
@@ -254,11 +254,11 @@ TEST_CASE("a directory that others own or may enter is not used", "[kernel]") {
         return program.cache_warning;
     };
     REQUIRE(::fchmod(scratch.cache.get(), 0750) == 0);
-    CHECK(told() == "seccomp cache: the directory is open to other users");
+    CHECK(told() == "seccomp cache: the directory is accessible to other users");
     REQUIRE(::fchmod(scratch.cache.get(), 0700) == 0);
     if (::geteuid() != 0) return;
     REQUIRE(::fchown(scratch.cache.get(), 1234, 0) == 0);
-    CHECK(told() == "seccomp cache: the directory belongs to user 1234");
+    CHECK(told() == "seccomp cache: the directory is owned by user 1234");
 }
 
 TEST_CASE("something else in the place of the cache's directory is refused") {
@@ -274,7 +274,7 @@ TEST_CASE("something else in the place of the cache's directory is refused") {
 
 TEST_CASE("a cache that cannot be written still gives the program and says why", "[kernel]") {
     const oci::Seccomp wanted = profile({"read"});
-    // A directory that was removed takes no new names.
+    // A removed directory accepts no new entries.
     std::string path = "/tmp/crux-seccomp-XXXXXX";
     REQUIRE(::mkdtemp(path.data()) != nullptr);
     const sys::Fd removed(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -292,7 +292,7 @@ TEST_CASE("no more than the latest entries are kept", "[kernel]") {
         scratch.put(digest_name(i), "old");
         scratch.age(digest_name(i), 100'000 - static_cast<long>(i));
     }
-    // Left by processes that died, one of them just now.
+    // Left by processes that died, one of them very recently.
     scratch.put("new-1-1", "half");
     scratch.age("new-1-1", 100);
     scratch.put("new-2-2", "half");
@@ -340,7 +340,7 @@ TEST_CASE("a profile whose entry would be very large is not kept", "[kernel]") {
     const BpfProgram program = cached(profile(std::move(names)), scratch);
     CHECK(program.unknown_syscalls.size() == 10);
     CHECK(program.cache_warning ==
-          "seccomp cache: the profile names too many unknown system calls");
+          "seccomp cache: the profile contains too many unknown system calls");
     CHECK(scratch.names().empty());
 }
 

@@ -9,15 +9,15 @@
 namespace crux::seccomp {
 namespace {
 
-// Where an architecture has a call only behind a multiplexer, libseccomp's tables give it a made-up
-// number: -100 and -200 less the selector (__PNR_socket and __PNR_semop in its headers). Calls that
-// an architecture lacks have numbers of -10000 and below.
+// If an architecture has a call only behind a multiplexer, libseccomp's tables use a pseudo number:
+// -100 or -200 less the selector (__PNR_socket and __PNR_semop in its headers). Calls that an
+// architecture does not have get numbers of -10000 and below.
 constexpr int kSocketcall = -100;
 constexpr int kIpc = -200;
 constexpr int kSelectors = 99;
 
-// Where those calls have numbers of their own too, these are among the first 512; on mips they are
-// counted from 4000.
+// If those calls also have numbers of their own, these are among the first 512; on mips numbers
+// start at 4000.
 constexpr int kNumbers = 512;
 constexpr int kMipsFirst = 4000;
 

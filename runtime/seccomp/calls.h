@@ -6,21 +6,21 @@
 #include <utility>
 #include <vector>
 
-/// The numbers of system calls, as libseccomp's tables have them. For this folder only.
+/// The numbers of system calls from libseccomp's tables. For this folder only.
 namespace crux::seccomp {
 
-/// Where a call by name arrives in the kernel.
+/// How a named call reaches the kernel.
 struct Entrance {
     std::uint32_t number = 0;
-    /// Where the call is one of many behind this number (socketcall(2), ipc(2)): what the first
-    /// argument must be under the mask. The call's own arguments are then in memory, where no
-    /// filter sees them.
+    /// For a call behind a multiplexer (socketcall(2), ipc(2)): the value that the first argument
+    /// must have under the mask. The call's own arguments are then in memory, where a filter cannot
+    /// read them.
     std::uint32_t selector = 0;
-    std::uint32_t selector_mask = 0;  ///< 0: the number is the call's own
+    std::uint32_t selector_mask = 0;  ///< 0: not behind a multiplexer
     [[nodiscard]] bool is_own() const { return selector_mask == 0; }
 };
 
-/// Whether libseccomp knows the name, on whatever architecture.
+/// Whether libseccomp knows the name on any architecture.
 bool is_known_call(const std::string& name);
 
 /// The calls of one architecture.
@@ -29,8 +29,8 @@ class Calls {
     /// The token is libseccomp's SCMP_ARCH_*.
     explicit Calls(std::uint32_t token) : token_(token) {}
 
-    /// All entrances of the call: none where the architecture does not have it, two where it can be
-    /// made by its own number and through socketcall or ipc.
+    /// All entries of the call: none if the architecture does not have it, two if it has both its
+    /// own number and one behind socketcall or ipc.
     [[nodiscard]] std::vector<Entrance> find(const std::string& name);
 
  private:
@@ -39,7 +39,7 @@ class Calls {
     std::optional<std::uint32_t> own_number(const std::string& name);
 
     std::uint32_t token_;
-    /// What own_number found by looking at all numbers; made when first needed.
+    /// The results of own_number, which searches all numbers; filled on first use.
     std::vector<std::pair<std::string, std::uint32_t>> numbered_;
 };
 

@@ -18,7 +18,7 @@ std::string libseccomp_version() {
 Result<BpfProgram> program_of(const oci::Seccomp& profile, Filter filter) {
     const bool listener = wants_listener(profile);
     if (listener && profile.listener_path.empty())
-        return std::unexpected(Error(Error::Kind::spec, "is required where SCMP_ACT_NOTIFY is used")
+        return std::unexpected(Error(Error::Kind::spec, "is required with SCMP_ACT_NOTIFY")
                                    .at("/linux/seccomp/listenerPath"));
     BpfProgram program;
     program.flags = TRY(load_flags(profile));

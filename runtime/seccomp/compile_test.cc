@@ -68,7 +68,7 @@ std::string refusal(const oci::Seccomp& wanted) {
     return program ? "compiled" : program.error().message();
 }
 
-/// Names of calls that every architecture of crux has.
+/// Names of calls that exist on every architecture that crux supports.
 const std::vector<std::string> kManyNames{
     "accept",       "accept4",      "acct",      "bind",          "brk",
     "capget",       "capset",       "chdir",     "clock_gettime", "close",
@@ -113,7 +113,7 @@ TEST_CASE("each action becomes what the kernel calls it") {
         CAPTURE(static_cast<int>(row.action), row.expected);
         const SeccompRule rule{
             .names = {"getpid"}, .action = row.action, .errno_ret = row.errno_ret, .args = {}};
-        // As a rule, beside a default that differs, and as the default.
+        // As a rule with a different default, and as the default.
         const SeccompAction other =
             row.action == SeccompAction::allow ? SeccompAction::trap : SeccompAction::allow;
         CHECK(answer(compiled(profile(other, {rule})).instructions, kNative, __NR_getpid) ==
@@ -196,7 +196,7 @@ TEST_CASE("conditions on one argument are alternatives") {
     CHECK(ask(7) == kEperm);
 }
 
-/// Numbers that make comparisons fail by one, in either half of an argument.
+/// Numbers that differ by one from the compared value, in either half of an argument.
 std::uint64_t edge(std::mt19937& random) {
     const std::uint64_t near[] = {0, 1, 2, 7, 8, 0xffff'ffff, 0x1'0000'0000, 0x1'0000'0007};
     return near[random() % std::size(near)];
@@ -222,7 +222,7 @@ bool holds(const SeccompArg& arg, std::uint64_t actual) {
     return false;
 }
 
-TEST_CASE("random rules answer as reading them does") {
+TEST_CASE("random rules give the same results as a direct evaluation") {
     std::mt19937 random(20261124);
     for (int round = 0; round < 300; ++round) {
         std::vector<SeccompRule> rules;
@@ -253,7 +253,7 @@ TEST_CASE("random rules answer as reading them does") {
     }
 }
 
-TEST_CASE("rules that say what the default says are left out") {
+TEST_CASE("rules with the default action are left out") {
     const SeccompRule redundant{
         .names = {"getpid"}, .action = SeccompAction::errno_, .errno_ret = EPERM, .args = {}};
     const SeccompRule different{
@@ -334,7 +334,7 @@ TEST_CASE("each listed architecture has its own numbers") {
     }
 }
 
-TEST_CASE("a long profile answers like a short one, call by call") {
+TEST_CASE("a long profile gives the same result for each call as a short one") {
     const BpfProgram all = compiled(profile(SeccompAction::errno_, {allow(kManyNames)}));
     std::vector<bool> allowed(1000, false);
     std::uint32_t last = 0;
@@ -400,11 +400,12 @@ TEST_CASE("every flag of the floor's kernel is found on this one", "[kernel]") {
     CHECK(flag_supported(SeccompFlag::tsync));
     CHECK(flag_supported(SeccompFlag::log));
     CHECK(flag_supported(SeccompFlag::spec_allow));
-    // A null program was offered: had it been taken, this process would be filtered now.
+    // The program is a null pointer: if the kernel had accepted it, this process would be filtered
+    // now.
     CHECK(::prctl(PR_GET_SECCOMP) == 0);
 }
 
-TEST_CASE("faults of a profile carry their place") {
+TEST_CASE("errors in a profile have their pointer") {
     const auto rule = [](SeccompAction action, std::optional<std::uint32_t> errno_ret,
                          std::vector<SeccompArg> args = {}) {
         return SeccompRule{.names = {"getpid", "chmod"},
@@ -431,41 +432,43 @@ TEST_CASE("faults of a profile carry their place") {
     };
     const Row rows[] = {
         {with_default(SeccompAction::allow, 1),
-         "SCMP_ACT_ALLOW takes no errno (config.json: /linux/seccomp/defaultErrnoRet)"},
+         "SCMP_ACT_ALLOW does not support an errno (config.json: /linux/seccomp/defaultErrnoRet)"},
         {with_default(SeccompAction::errno_, 4096),
-         "errno 4096 is not in the range 0 to 4095 (config.json: /linux/seccomp/defaultErrnoRet)"},
+         "errno 4096 must be in the range 0 to 4095 (config.json: /linux/seccomp/defaultErrnoRet)"},
         {with_default(SeccompAction::trace, 65536),
-         "errno 65536 is not in the range 0 to 65535 (config.json: "
+         "errno 65536 must be in the range 0 to 65535 (config.json: "
          "/linux/seccomp/defaultErrnoRet)"},
         {profile(SeccompAction::allow,
                  {rule(SeccompAction::errno_, 1), rule(SeccompAction::kill, 1)}),
-         "SCMP_ACT_KILL takes no errno (config.json: /linux/seccomp/syscalls/1/errnoRet)"},
+         "SCMP_ACT_KILL does not support an errno (config.json: "
+         "/linux/seccomp/syscalls/1/errnoRet)"},
         {profile(SeccompAction::allow, {rule(SeccompAction::notify, 1)}),
-         "SCMP_ACT_NOTIFY takes no errno (config.json: /linux/seccomp/syscalls/0/errnoRet)"},
+         "SCMP_ACT_NOTIFY does not support an errno (config.json: "
+         "/linux/seccomp/syscalls/0/errnoRet)"},
         {profile(SeccompAction::allow,
                  {rule(SeccompAction::kill, {},
                        {{.index = 5, .value = 0, .value_two = 0, .op = SeccompOperator::eq},
                         {.index = 6, .value = 0, .value_two = 0, .op = SeccompOperator::eq}})}),
-         "argument 6 does not exist: a system call has 0 to 5 (config.json: "
+         "argument 6 does not exist: must be in the range 0 to 5 (config.json: "
          "/linux/seccomp/syscalls/0/args/1/index)"},
         {with_architectures({SeccompArch::x86_64, SeccompArch::s390x}),
-         "SCMP_ARCH_S390X has another byte order than this machine (config.json: "
+         "SCMP_ARCH_S390X has a different byte order than this machine (config.json: "
          "/linux/seccomp/architectures/1)"},
         {no_listener,
-         "is required where SCMP_ACT_NOTIFY is used (config.json: /linux/seccomp/listenerPath)"},
+         "is required with SCMP_ACT_NOTIFY (config.json: /linux/seccomp/listenerPath)"},
     };
     for (const Row& row : rows) CHECK(refusal(row.wanted) == row.expected);
 }
 
-TEST_CASE("every architecture of the spec is known, or its absence is told") {
+TEST_CASE("every architecture of the spec is supported or an error") {
     for (int number = 0; number <= static_cast<int>(SeccompArch::sheb); ++number) {
         oci::Seccomp wanted = profile(SeccompAction::allow, {});
         wanted.architectures = {static_cast<SeccompArch>(number)};
         const std::string told = refusal(wanted);
         CAPTURE(number, told);
         const bool understood =
-            told == "compiled" || told.find("another byte order") != std::string::npos ||
-            told.find(cat("is not known to libseccomp ", libseccomp_version())) !=
+            told == "compiled" || told.find("a different byte order") != std::string::npos ||
+            told.find(cat("is not supported by libseccomp ", libseccomp_version())) !=
                 std::string::npos;
         CHECK(understood);
     }
@@ -480,15 +483,17 @@ TEST_CASE("a filter that is too long for the kernel is refused") {
         refusal(profile(SeccompAction::errno_, {allow({"personality"}, args)}));
     CHECK_THAT(told, Catch::StartsWith("the filter has "));
     CHECK_THAT(
-        told, Catch::EndsWith("instructions, the kernel takes 4096 (config.json: /linux/seccomp)"));
+        told,
+        Catch::EndsWith(
+            "instructions: exceeds the kernel's limit of 4096 (config.json: /linux/seccomp)"));
 }
 
-/// Ends the process with nothing but the system call: a sanitizer hooks into _exit.
+/// Ends the process with only the system call, because a sanitizer intercepts _exit.
 void leave(int code) {
     ::syscall(SYS_exit_group, code);
 }
 
-/// How a child ended that loaded the program and then made the call getppid.
+/// The exit status of a child that loads the program and then calls getppid.
 int status_under(const BpfProgram& program) {
     const pid_t child = ::fork();
     if (child == 0) {

@@ -18,8 +18,8 @@ constexpr std::uint16_t kEqual = BPF_JMP | BPF_JEQ | BPF_K;
 constexpr std::uint16_t kAbove = BPF_JMP | BPF_JGT | BPF_K;
 constexpr std::uint16_t kNotBelow = BPF_JMP | BPF_JGE | BPF_K;
 
-/// A jump out of the whole group of conditions, to be replaced by its distance. No other jump here
-/// goes farther than a few instructions.
+/// A jump out of the whole group of conditions; the distance is filled in later. No other jump here
+/// is longer than a few instructions.
 constexpr std::uint8_t kFail = 255;
 
 struct Halves {
@@ -43,7 +43,7 @@ Instruction load_high(std::uint32_t argument) {
     return {kLoad, 0, 0, static_cast<std::uint32_t>(offset + (kBigEndian ? 0 : 4))};
 }
 
-/// The comparison of the lower halves, loaded: goes on if it holds.
+/// Compares the lower half, already loaded; continues if the comparison holds.
 Instruction compare_low(oci::SeccompOperator op, std::uint32_t value) {
     switch (op) {
         case oci::SeccompOperator::ne:
@@ -63,8 +63,8 @@ Instruction compare_low(oci::SeccompOperator op, std::uint32_t value) {
     return {kReturn, 0, 0, SECCOMP_RET_KILL_PROCESS};
 }
 
-/// The comparison of the upper halves, loaded, with the two instructions for the lower halves
-/// behind it: skips those where the upper ones decide that it holds.
+/// Compares the upper half, already loaded; the two instructions for the lower half follow and are
+/// skipped if the upper half alone makes the comparison true.
 Code compare_high(oci::SeccompOperator op, std::uint32_t value) {
     constexpr std::uint8_t kPast = 2;
     switch (op) {
@@ -98,20 +98,20 @@ Code masked(std::uint32_t argument, std::uint64_t mask, std::uint64_t value, Wid
     return code;
 }
 
-/// Whether a register of 32 bits can hold the value, or a value that is extended to it by its sign.
+/// Whether the value, or a value whose sign extension it is, fits in a register of 32 bits.
 bool fits(std::uint64_t value) {
     const Halves parts = halves(value);
     constexpr std::uint32_t kSign = 0x80000000;
     return parts.high == 0 || (parts.high == 0xffffffff && (parts.low & kSign) != 0);
 }
 
-/// The comparison of a 32-bit argument with a value that it cannot reach.
+/// The comparison of a 32-bit argument with a value outside of its range.
 bool holds_for_all(oci::SeccompOperator op) {
     return op == oci::SeccompOperator::ne || op == oci::SeccompOperator::lt ||
            op == oci::SeccompOperator::le;
 }
 
-/// The code of one condition: falls through if it holds, else jumps to kFail.
+/// The code of one condition: continues if it holds, else jumps to kFail.
 Code condition_code(const oci::SeccompArg& arg, Width width) {
     const bool is_masked = arg.op == oci::SeccompOperator::masked_eq;
     const std::uint64_t value = is_masked ? arg.value & arg.value_two : arg.value;
@@ -140,7 +140,7 @@ std::vector<Instruction> guarded_code(std::span<const oci::SeccompArg> condition
         append(code, condition_code(condition, width));
     code.push_back({kReturn, 0, 0, action});
     for (std::size_t at = 0; at < code.size(); ++at) {
-        // Six conditions of six instructions at most: the distance is always short.
+        // At most six conditions of six instructions: the distance always fits.
         const auto distance = static_cast<std::uint8_t>(code.size() - at - 1);
         const bool jumps = BPF_CLASS(code[at].code) == BPF_JMP;
         if (jumps && code[at].jt == kFail) code[at].jt = distance;

@@ -11,8 +11,8 @@
 /// For this folder only.
 namespace crux::seccomp {
 
-/// Instructions that return the action if all conditions hold, and fall through to what stands
-/// behind them if not.
+/// Instructions that return the action if all conditions hold, and else continue with the code
+/// after them.
 std::vector<Instruction> guarded_code(std::span<const oci::SeccompArg> conditions,
                                       std::uint32_t action, Width width);
 

@@ -23,17 +23,17 @@ constexpr std::uint16_t kJumpIfEqual = BPF_JMP | BPF_JEQ | BPF_K;
 constexpr std::uint16_t kJumpIfNotBelow = BPF_JMP | BPF_JGE | BPF_K;
 constexpr std::size_t kShortJump = 255;
 
-/// How many ranges are compared one after another at most. More make the filter shorter, which
-/// tells when it is loaded, and slower to run, which tells little: Linux 5.11 and later remember
-/// the numbers that a filter always allows.
+/// The maximum number of ranges that are compared in sequence. A higher one makes the filter
+/// shorter, which speeds up loading, and slower to run, which matters little: Linux 5.11 and later
+/// cache the numbers that a filter always allows.
 constexpr std::size_t kChain = 12;
 
 void append(Code& code, const Code& more) {
     code.insert(code.end(), more.begin(), more.end());
 }
 
-/// "If the comparison holds, go past `between`, else into it." A conditional jump reaches 255
-/// instructions; a longer way takes one more.
+/// "If the comparison holds, skip `between`, else continue into it." A conditional jump reaches 255
+/// instructions; a longer distance takes one more instruction.
 Code skip_if(std::uint16_t comparison, std::uint32_t value, const Code& between) {
     Code code;
     if (between.size() <= kShortJump) {
@@ -54,7 +54,7 @@ Code verdict_code(const Verdict& verdict, Width width) {
     return code;
 }
 
-/// The place of the code in the list, which gets it if it is not there yet.
+/// The position of the code in the list, which is extended if it does not contain the code.
 std::size_t place_of(std::vector<Code>& list, Code code) {
     const auto found = std::ranges::find(list, code);
     if (found != list.end()) return static_cast<std::size_t>(found - list.begin());
@@ -62,15 +62,15 @@ std::size_t place_of(std::vector<Code>& list, Code code) {
     return list.size() - 1;
 }
 
-/// A few ranges compared one after another, from the last down, with one copy of each answer behind
-/// the comparisons: a little over one instruction a range, where a tree takes two. Nothing if a
-/// comparison could not reach its answer.
+/// A few ranges compared in sequence, from the last to the first, with one copy of each result
+/// after the comparisons: little more than one instruction for each range, where a tree takes two.
+/// Nothing if a comparison could not reach its result.
 std::optional<Code> chain(std::span<const Range> ranges, Width width) {
     std::vector<Code> answers;
     std::vector<std::size_t> chosen;
     for (const Range& range : ranges)
         chosen.push_back(place_of(answers, verdict_code(range.verdict, width)));
-    // The first range's answer comes first: when no comparison holds, it stands next.
+    // The first range's result comes first: it is next if no comparison holds.
     std::vector<std::size_t> begins{ranges.size() - 1};
     for (const Code& answer : answers) begins.push_back(begins.back() + answer.size());
     if (begins.back() > kShortJump) return std::nullopt;
@@ -83,7 +83,7 @@ std::optional<Code> chain(std::span<const Range> ranges, Width width) {
     return code;
 }
 
-/// A tree over the ranges with chains for leaves; the call's number is loaded.
+/// A tree over the ranges with sequences as leaves; the call's number is already loaded.
 Code tree(std::span<const Range> ranges, Width width) {
     if (ranges.size() <= kChain)
         if (auto code = chain(ranges, width)) return *std::move(code);
@@ -110,7 +110,7 @@ std::vector<Range> merged(const std::vector<Range>& ranges) {
 
 std::vector<Instruction> emit(std::span<const Section> sections, std::uint32_t foreign) {
     Code code{{kLoad, 0, 0, offsetof(seccomp_data, arch)}};
-    // Written from the back: what stands between a comparison and its section must be known.
+    // Emitted backwards: the distance between a comparison and its section must be known.
     Code rest{{kReturn, 0, 0, foreign}};
     for (const Section& section : std::views::reverse(sections)) {
         Code next = skip_if(kJumpIfEqual, section.audit_arch, rest);

@@ -18,7 +18,7 @@ Verdict plain(std::uint32_t action) {
     return {.guarded = {}, .otherwise = action};
 }
 
-/// What the section says of a number, read from the ranges.
+/// The section's verdict for a number, read from the ranges.
 std::uint32_t expected(const Section& section, std::uint32_t number,
                        const std::array<std::uint64_t, 6>& arguments) {
     const Range* found = nullptr;
@@ -30,11 +30,11 @@ std::uint32_t expected(const Section& section, std::uint32_t number,
     return found->verdict.otherwise;
 }
 
-TEST_CASE("a filter of no section answers every call alike") {
+TEST_CASE("a filter without sections gives every call the same result") {
     CHECK(testing::answer(emit({}, kForeign), 5, 7) == kForeign);
 }
 
-TEST_CASE("neighbours with the same answer take no room") {
+TEST_CASE("neighbours with the same result take no space") {
     Section one{.audit_arch = 1, .width = Width::bits64, .ranges = {{0, plain(5)}}};
     Section many = one;
     for (std::uint32_t number = 1; number < 100; ++number)
@@ -42,7 +42,7 @@ TEST_CASE("neighbours with the same answer take no room") {
     CHECK(emit({&many, 1}, kForeign) == emit({&one, 1}, kForeign));
 }
 
-TEST_CASE("ranges of any number and kind keep their answers") {
+TEST_CASE("ranges of any number and kind keep their results") {
     std::mt19937 random(3);
     for (int round = 0; round < 60; ++round) {
         std::vector<Section> sections;
@@ -51,7 +51,7 @@ TEST_CASE("ranges of any number and kind keep their answers") {
             std::uint32_t first = 0;
             for (std::size_t count = 1 + random() % 120; count > 0; --count) {
                 Verdict verdict = plain(random() % 4);
-                // Now and then so many conditions that no comparison reaches past them.
+                // Sometimes so many conditions that no comparison can jump past them.
                 if (random() % 20 == 0)
                     for (std::size_t more = random() % 80; more > 0; --more)
                         verdict.guarded.push_back(

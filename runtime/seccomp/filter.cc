@@ -16,7 +16,7 @@
 #include "runtime/seccomp/emit.h"
 #include "runtime/seccomp/names.h"
 
-// From Linux 3.19, but not with the name in every libc's headers.
+// Since Linux 3.19, but not every libc's headers have the name.
 #ifndef __AUDIT_ARCH_CONVENTION_MIPS64_N32
 #define __AUDIT_ARCH_CONVENTION_MIPS64_N32 0x20000000
 #endif
@@ -35,21 +35,21 @@ constexpr std::uint32_t kLastNumber = 0xffffffff;
 constexpr std::uint32_t kForeign = SECCOMP_RET_KILL_THREAD;
 constexpr std::uint32_t kEnosys = SECCOMP_RET_ERRNO | ENOSYS;
 
-/// A refusal with its place in config.json.
+/// An error with its pointer in config.json.
 std::unexpected<Error> refuse(Kind kind, std::string text, std::string_view pointer) {
     return std::unexpected(Error(kind, std::move(text)).at(pointer));
 }
 
-// --- what the profile may not say ---
+// --- checks of the profile ---
 
 Status check_errno(oci::SeccompAction action, std::optional<std::uint32_t> errno_ret,
                    std::string_view pointer) {
     if (!errno_ret) return {};
     if (!oci::takes_errno(action))
-        return refuse(Kind::spec, cat(name_of(action), " takes no errno"), pointer);
+        return refuse(Kind::spec, cat(name_of(action), " does not support an errno"), pointer);
     const std::uint32_t most = action == oci::SeccompAction::errno_ ? kMaxErrno : kMaxTraceData;
     if (*errno_ret > most)
-        return refuse(Kind::spec, cat("errno ", *errno_ret, " is not in the range 0 to ", most),
+        return refuse(Kind::spec, cat("errno ", *errno_ret, " must be in the range 0 to ", most),
                       pointer);
     return {};
 }
@@ -58,10 +58,10 @@ Status check_rule(const oci::SeccompRule& rule, const std::string& pointer) {
     TRY(check_errno(rule.action, rule.errno_ret, cat(pointer, "/errnoRet")));
     for (std::size_t i = 0; i < rule.args.size(); ++i)
         if (rule.args[i].index >= kArguments)
-            return refuse(
-                Kind::spec,
-                cat("argument ", rule.args[i].index, " does not exist: a system call has 0 to 5"),
-                cat(pointer, "/args/", i, "/index"));
+            return refuse(Kind::spec,
+                          cat("argument ", rule.args[i].index,
+                              " does not exist: must be in the range 0 to 5"),
+                          cat(pointer, "/args/", i, "/index"));
     return {};
 }
 
@@ -73,8 +73,8 @@ Status check_profile(const oci::Seccomp& profile) {
     return {};
 }
 
-/// libseccomp's tokens of the profile's architectures, after the native one: some profiles leave
-/// that out.
+/// libseccomp's tokens of the profile's architectures, after the native one, which some profiles
+/// leave out.
 Result<std::vector<std::uint32_t>> architectures(const oci::Seccomp& profile) {
     const std::uint32_t native = seccomp_arch_native();
     std::vector<std::uint32_t> tokens{native};
@@ -83,20 +83,22 @@ Result<std::vector<std::uint32_t>> architectures(const oci::Seccomp& profile) {
         const std::string pointer = cat("/linux/seccomp/architectures/", i);
         const std::uint32_t token = architecture_token(arch);
         if (token == 0)
-            return refuse(Kind::unsupported,
-                          cat(name_of(arch), " is not known to libseccomp ", libseccomp_version()),
-                          pointer);
+            return refuse(
+                Kind::unsupported,
+                cat(name_of(arch), " is not supported by libseccomp ", libseccomp_version()),
+                pointer);
         if (((token ^ native) & __AUDIT_ARCH_LE) != 0)
             return refuse(Kind::spec,
-                          cat(name_of(arch), " has another byte order than this machine"), pointer);
+                          cat(name_of(arch), " has a different byte order than this machine"),
+                          pointer);
         if (std::ranges::find(tokens, token) == tokens.end()) tokens.push_back(token);
     }
     return tokens;
 }
 
-// --- what the profile means on one architecture ---
+// --- the meaning of the profile on one architecture ---
 
-/// What the rules say of one number.
+/// The rules for one number.
 struct Rules {
     std::optional<std::uint32_t> always;  ///< the first rule without conditions
     std::vector<Guarded> guarded;         ///< the strictest first
@@ -107,8 +109,8 @@ struct Table {
     std::uint32_t last = 0;  ///< the highest number that the profile names, or 0
 };
 
-/// The conditions of one rule, as alternatives: two conditions on one argument cannot be meant to
-/// hold both, and are taken for alternatives, as are then all conditions of the rule.
+/// The conditions of one rule, as alternatives: two conditions on one argument cannot both be
+/// required, so all conditions of such a rule are alternatives.
 std::vector<std::vector<oci::SeccompArg>> alternatives(const oci::SeccompRule& rule) {
     std::array<bool, kArguments> seen{};
     const bool shared = std::ranges::any_of(rule.args, [&seen](const oci::SeccompArg& arg) {
@@ -172,8 +174,8 @@ Verdict verdict_of(const Rules& rules, std::uint32_t otherwise) {
     return {.guarded = rules.guarded, .otherwise = otherwise};
 }
 
-/// Whether calls that the profile does not know get ENOSYS. Not where the default lets them happen,
-/// and not where a tracer or a supervisor answers them.
+/// Whether calls that the profile does not know fail with ENOSYS. Not if the default action allows
+/// them, and not if a tracer or a supervisor handles them.
 bool hides_newer_calls(oci::SeccompAction default_action) {
     switch (default_action) {
         case oci::SeccompAction::allow:
@@ -193,13 +195,13 @@ bool hides_newer_calls(oci::SeccompAction default_action) {
 
 // --- the numbers as ranges ---
 
-/// Begins a range; one that begins at the same number gives way.
+/// Begins a range; it replaces one that begins at the same number.
 void begin_range(std::vector<Range>& ranges, std::uint32_t first, Verdict verdict) {
     if (!ranges.empty() && ranges.back().first == first) ranges.pop_back();
     ranges.push_back({.first = first, .verdict = std::move(verdict)});
 }
 
-/// Appends the numbers of one architecture, from its first on.
+/// Appends the ranges of one architecture, from its first number on.
 void add_ranges(std::vector<Range>& ranges, const oci::Seccomp& profile, std::uint32_t token) {
     const std::uint32_t otherwise = action_value(profile.default_action, profile.default_errno_ret);
     const std::uint32_t first = token == SCMP_ARCH_X32 ? kX32Bit : 0;
@@ -208,7 +210,7 @@ void add_ranges(std::vector<Range>& ranges, const oci::Seccomp& profile, std::ui
     const bool is_s390 = token == SCMP_ARCH_S390 || token == SCMP_ARCH_S390X;
 
     begin_range(ranges, first, {.guarded = {}, .otherwise = otherwise});
-    // The kernel turns a call that it does not know into number 0 there.
+    // The kernel replaces an unknown number with 0 there.
     if (is_s390 && hides) begin_range(ranges, 0, {.guarded = {}, .otherwise = kEnosys});
     if (is_s390 && hides) begin_range(ranges, 1, {.guarded = {}, .otherwise = otherwise});
     for (const auto& [number, rules] : table.rules) {
@@ -227,7 +229,7 @@ Width width_of(std::uint32_t token) {
 }
 
 /// The numbers of x86_64 and, with bit 30 set, of x32, which the kernel reports as one
-/// architecture. A number of -1 is a call that a tracer took away, and no call of x32.
+/// architecture. The number -1 is a call that a tracer cancelled, not an x32 call.
 Section x86_section(const oci::Seccomp& profile, bool with_x86_64, bool with_x32) {
     const Verdict foreign{.guarded = {}, .otherwise = kForeign};
     const std::uint32_t otherwise = action_value(profile.default_action, profile.default_errno_ret);
@@ -283,7 +285,7 @@ Result<Filter> compile_filter(const oci::Seccomp& profile) {
     if (filter.instructions.size() > kMaxInstructions)
         return refuse(Kind::spec,
                       cat("the filter has ", filter.instructions.size(),
-                          " instructions, the kernel takes ", kMaxInstructions),
+                          " instructions: exceeds the kernel's limit of ", kMaxInstructions),
                       "/linux/seccomp");
     return filter;
 }

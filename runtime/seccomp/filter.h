@@ -10,18 +10,18 @@
 /// For this folder only.
 namespace crux::seccomp {
 
-/// The part of a program that takes long to make and depends on nothing but the profile's actions,
-/// architectures and rules, libseccomp and the kernel: what the cache keeps.
+/// The part of a program that takes long to compile and depends only on the profile's actions,
+/// architectures and rules, libseccomp and the kernel: the content of the cache.
 struct Filter {
     std::vector<Instruction> instructions;      ///< as BpfProgram has them
     std::vector<std::string> unknown_syscalls;  ///< as BpfProgram has them
     bool operator==(const Filter&) const = default;
 };
 
-/// Everything of compile() but the flags and the listener.
+/// All of compile() except the flags and the listener.
 Result<Filter> compile_filter(const oci::Seccomp& profile);
 
-/// The filter with the profile's flags and its wish for a listener, both checked.
+/// Adds the profile's flags and the listener to the filter, after checking both.
 Result<BpfProgram> program_of(const oci::Seccomp& profile, Filter filter);
 
 }  // namespace crux::seccomp

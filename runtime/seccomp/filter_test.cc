@@ -16,7 +16,7 @@
 #include "runtime/sys/memfd.h"
 #include "tests/support/catch.h"
 
-// libseccomp's own generator is the second opinion here.
+// Compares the filters with those of libseccomp's own generator.
 
 namespace crux::seccomp {
 namespace {
@@ -25,7 +25,7 @@ using oci::SeccompAction;
 using oci::SeccompArch;
 using oci::SeccompRule;
 
-/// The architectures of this machine's byte order that can stand in one filter with it.
+/// The architectures of this machine's byte order that one filter can contain together.
 const std::vector<SeccompArch> kArchitectures{
     SeccompArch::x86_64,  SeccompArch::x86,     SeccompArch::x32,      SeccompArch::arm,
     SeccompArch::aarch64, SeccompArch::mipsel,  SeccompArch::mipsel64, SeccompArch::mipsel64n32,
@@ -71,7 +71,7 @@ std::vector<std::string> all_names() {
     return names;
 }
 
-/// The numbers at which something may change, of all architectures.
+/// The numbers where the result may change, of all architectures.
 std::vector<std::uint32_t> telling_numbers() {
     std::vector<std::uint32_t> numbers;
     for (std::uint32_t base : {0U, 4000U, 5000U, 6000U, 0xf0000U, 0x40000000U})
@@ -109,7 +109,7 @@ TEST_CASE("rules without conditions answer as libseccomp's filter does, on every
     std::mt19937 random(7);
     const std::vector<std::string> names = all_names();
     for (int round = 0; round < 3; ++round) {
-        // A default that lets calls happen, since libseccomp gives no ENOSYS to newer ones.
+        // A default that allows calls, because libseccomp does not use ENOSYS for newer ones.
         oci::Seccomp profile;
         profile.default_action = SeccompAction::log;
         profile.architectures = round == 0 ? std::vector<SeccompArch>{} : kArchitectures;
@@ -181,7 +181,7 @@ TEST_CASE("of several rules with conditions that hold the strictest decides, in 
         {{allow, refuse}, {0, 4}, SECCOMP_RET_TRAP},
         {{allow, log}, {1, 6}, SECCOMP_RET_LOG},
         {{allow, log, refuse, die}, {1, 7, 3}, SECCOMP_RET_KILL_PROCESS},
-        // Equally strict: the first.
+        // Equally strict: the first one decides.
         {{refuse, other}, {1, 7}, SECCOMP_RET_ERRNO | 9},
         {{other, refuse}, {1, 7}, SECCOMP_RET_ERRNO | 4},
     };
@@ -195,8 +195,8 @@ TEST_CASE("of several rules with conditions that hold the strictest decides, in 
     }
 }
 
-TEST_CASE("rules at which libseccomp never comes to an end are compiled") {
-    // Two rules with the same inequality and something more (libseccomp 2.5.4 loops for ever).
+TEST_CASE("rules that make libseccomp loop forever are compiled") {
+    // Two rules with the same inequality and a further condition (libseccomp 2.5.4 loops forever).
     using enum oci::SeccompOperator;
     SeccompRule first = when(1, ne, 7, SeccompAction::allow);
     SeccompRule second = first;
@@ -251,7 +251,7 @@ TEST_CASE("a 32-bit argument is compared as a number, and as its sign extension"
     }
 }
 
-TEST_CASE("conditions cannot be seen behind socketcall, and ipc's version is no matter") {
+TEST_CASE("conditions are not checked behind socketcall, and ipc's version is ignored") {
     oci::Seccomp profile;
     profile.architectures = {SeccompArch::x86};
     SeccompRule socket = when(0, oci::SeccompOperator::eq, 2, SeccompAction::allow);

@@ -12,7 +12,7 @@
 #include "runtime/base/text.h"
 #include "runtime/seccomp/names.h"
 
-// Linux 5.19, later than the headers of the oldest supported system.
+// Linux 5.19, later than the headers of the oldest supported distribution.
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
@@ -63,8 +63,8 @@ bool wants_listener(const oci::Seccomp& profile) {
 
 bool flag_supported(oci::SeccompFlag flag) {
     const FlagFact& fact = fact_of(flag);
-    // The kernel looks at the flags before the program: a null program is EFAULT where they are
-    // known and EINVAL where not (seccomp(2)).
+    // The kernel checks the flags before the program: with a null program it fails with EFAULT for
+    // known flags and with EINVAL for unknown ones (seccomp(2)).
     ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
               fact.bit | (fact.needs_listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0), nullptr);
     return errno == EFAULT;
@@ -76,13 +76,14 @@ Result<std::uint32_t> load_flags(const oci::Seccomp& profile) {
     if (!profile.flags) return bits | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
     for (std::size_t i = 0; i < profile.flags->size(); ++i) {
         const FlagFact& fact = fact_of((*profile.flags)[i]);
-        // The kernel refuses it where it has no meaning; the rules of oci-spec tell that it is
+        // The kernel refuses the flag without a listener; oci-spec already warns that it is
         // ignored.
         if (fact.needs_listener && !listener) continue;
         TRY(check_kernel(fact).at(cat("/linux/seccomp/flags/", i)));
         bits |= fact.bit;
     }
-    // With both, the kernel wants to know how a failed synchronisation is told (Linux 5.7).
+    // With both flags, the kernel requires a choice of how to report a failed synchronisation
+    // (Linux 5.7).
     if (listener && (bits & SECCOMP_FILTER_FLAG_TSYNC) != 0)
         bits |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
     return bits;

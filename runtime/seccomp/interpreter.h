@@ -12,19 +12,19 @@
 
 #include "runtime/seccomp/bpf_program.h"
 
-/// Runs filters in the tests, as the kernel would: no root, no process to sacrifice, any
+/// Runs filters in tests as the kernel would: without root, without a process to filter, for any
 /// architecture.
 namespace crux::seccomp::testing {
 
-/// A machine for the part of classic BPF that seccomp admits (kernel/seccomp.c,
+/// A machine for the part of classic BPF that seccomp supports (kernel/seccomp.c,
 /// seccomp_check_filter).
 class Interpreter {
  public:
     Interpreter(std::span<const Instruction> program, const seccomp_data& data)
         : program_(program), data_(data) {}
 
-    /// What the filter returns (SECCOMP_RET_*), or nothing for a program that the kernel would
-    /// refuse: an unknown instruction, a jump or a load out of bounds, no return.
+    /// The return value of the filter (SECCOMP_RET_*), or nothing for a program that the kernel
+    /// would refuse: an unknown instruction, a jump or a load out of bounds, no return.
     std::optional<std::uint32_t> run() {
         for (std::size_t at = 0; at < program_.size(); ++at) {
             const Instruction& now = program_[at];
@@ -131,7 +131,7 @@ class Interpreter {
     std::array<std::uint32_t, BPF_MEMWORDS> memory_{};
 };
 
-/// What the filter answers to one call.
+/// The filter's return value for one call.
 inline std::optional<std::uint32_t> answer(std::span<const Instruction> program,
                                            std::uint32_t audit_arch, std::uint32_t number,
                                            std::array<std::uint64_t, 6> arguments = {}) {

@@ -15,15 +15,15 @@ namespace {
 
 constexpr struct ::timeval kPatience{.tv_sec = 10, .tv_usec = 0};
 
-/// What the kernel answers when kPatience is over.
+/// The error of a call that times out after kPatience.
 bool timed_out(const Errno& error) {
     return error.value == EAGAIN || error.value == EWOULDBLOCK;
 }
 
 std::unexpected<Error> failed(const Errno& error) {
     if (timed_out(error))
-        return fail(Error::Kind::os,
-                    cat("the seccomp agent did not take it within ", kPatience.tv_sec, " seconds"));
+        return fail(Error::Kind::os, cat("the seccomp agent did not receive it within ",
+                                         kPatience.tv_sec, " seconds"));
     return std::unexpected(Error(error));
 }
 
@@ -31,7 +31,7 @@ std::unexpected<Error> failed(const Errno& error) {
 
 Result<sys::SocketFd> connect_listener(const std::string& path) {
     sys::SocketFd socket = TRY(sys::socket(AF_UNIX, SOCK_STREAM));
-    // Holds for connect too, which waits while the agent's backlog is full (unix(7)).
+    // The timeout also applies to connect, which waits while the agent's backlog is full (unix(7)).
     if (::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience)) != 0)
         return std::unexpected(Error(Errno{"setsockopt", errno}));
     const auto connected = sys::connect_unix(socket, path);

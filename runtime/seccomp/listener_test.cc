@@ -17,7 +17,7 @@
 namespace crux::seccomp {
 namespace {
 
-/// An agent's listening socket in a directory of its own.
+/// An agent's listening socket in a private directory.
 class Agent {
  public:
     explicit Agent(int type = SOCK_STREAM) {
@@ -43,7 +43,7 @@ class Agent {
     std::string directory_ = "/tmp/crux-agent-XXXXXX";
 };
 
-/// Everything that comes until the other side closes, and the descriptors of each message.
+/// All data until the peer closes, and the descriptors of each message.
 struct Received {
     std::string text;
     std::size_t fds_with_first = 0;
@@ -64,10 +64,10 @@ Received receive_all(sys::FdRef connection) {
     }
 }
 
-TEST_CASE("the agent gets one state with one descriptor, and then the end") {
+TEST_CASE("the agent gets one state with one descriptor, and then end of file") {
     const Agent agent;
     sys::Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-    // Longer than a socket's buffer: several messages are needed.
+    // Larger than a socket's buffer: several messages are needed.
     const std::string state(3'000'000, 'x');
     std::thread runtime([&] {
         Result<sys::SocketFd> socket = connect_listener(agent.path);
@@ -86,7 +86,7 @@ TEST_CASE("the agent gets one state with one descriptor, and then the end") {
     CHECK(sent.st_ino == arrived.st_ino);
 }
 
-TEST_CASE("an agent that is not there or goes away is an error with its place") {
+TEST_CASE("an agent that is missing or closes its socket is an error with its pointer") {
     const auto told = [](const std::string& path) {
         const auto socket = connect_listener(path);
         return socket ? std::string("connected") : socket.error().message();
@@ -111,7 +111,7 @@ TEST_CASE("an agent that is not there or goes away is an error with its place") 
           "(config.json: /linux/seccomp/listenerPath)");
 }
 
-TEST_CASE("an agent that takes nothing is waited for with a limit") {
+TEST_CASE("an agent that reads nothing is an error after a timeout") {
     const Agent agent;
     const auto socket = connect_listener(agent.path);
     REQUIRE(socket);
@@ -125,7 +125,7 @@ TEST_CASE("an agent that takes nothing is waited for with a limit") {
     const Status sent = send_listener(*socket, sys::FdRef(0), std::string(3'000'000, 'x'));
     REQUIRE(!sent);
     CHECK_THAT(sent.error().text(),
-               Catch::EndsWith("the seccomp agent did not take it within 10 seconds"));
+               Catch::EndsWith("the seccomp agent did not receive it within 10 seconds"));
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ std::string_view name_of(oci::SeccompFlag flag) {
 }
 
 std::uint32_t architecture_token(oci::SeccompArch arch) {
-    // libseccomp has the same words, in lower case and without the prefix.
+    // libseccomp uses the same names in lower case and without the prefix.
     std::string word(name_of(arch).substr(std::string_view("SCMP_ARCH_").size()));
     for (char& letter : word)
         if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');

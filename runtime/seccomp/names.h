@@ -6,7 +6,7 @@
 
 #include "oci-spec/types.h"
 
-/// The profile's words as the kernel and libseccomp have them. For this folder only.
+/// Translates the names of a profile to the kernel's and libseccomp's values. For this folder only.
 namespace crux::seccomp {
 
 /// An action with its errno: SECCOMP_RET_*. Only ERRNO and TRACE use the errno; absent is EPERM.
@@ -17,7 +17,7 @@ std::string_view name_of(oci::SeccompAction action);
 std::string_view name_of(oci::SeccompArch arch);
 std::string_view name_of(oci::SeccompFlag flag);
 
-/// libseccomp's SCMP_ARCH_*, or 0 where this libseccomp does not know the architecture.
+/// libseccomp's SCMP_ARCH_*, or 0 if this libseccomp does not know the architecture.
 std::uint32_t architecture_token(oci::SeccompArch arch);
 
 }  // namespace crux::seccomp

@@ -8,13 +8,13 @@
 
 namespace crux::seccomp {
 
-/// SHA-256 (FIPS 180-4) of a text given in pieces.
+/// SHA-256 (FIPS 180-4) of a text in pieces.
 class Sha256 {
  public:
     using Digest = std::array<std::uint8_t, 32>;
 
     void update(std::string_view bytes);
-    /// The digest of everything given; the object is of no use afterwards.
+    /// The digest of the whole text; the object must not be used afterwards.
     Digest finish();
 
  private:

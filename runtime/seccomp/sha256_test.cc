@@ -16,8 +16,8 @@ TEST_CASE("sha256 gives the published digests") {
         std::string text;
         std::string digest;
     };
-    // The first, second, third and last are the examples of FIPS 180-4 and its test vectors; the
-    // others stand at the edges of the padding and were computed with sha256sum(1).
+    // The first, second, third and last are examples and test vectors of FIPS 180-4; the others are
+    // at the limits of the padding and were computed with sha256sum(1).
     const Row rows[] = {
         {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
         {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},

@@ -11,7 +11,7 @@ namespace crux::systemd {
 
 namespace {
 
-/// GLib's words for the basic types, and D-Bus's letters.
+/// GLib's names of the basic types, and D-Bus's type letters.
 struct TypeRow {
     std::string_view word;
     char letter;
@@ -22,18 +22,18 @@ constexpr TypeRow kTypes[] = {
     {"double", 'd'},  {"string", 's'}, {"objectpath", 'o'},
 };
 
-/// A basic value: its type's letter, and the word that crux-systemd reads.
+/// A basic value: its type letter, and the word that crux-systemd reads.
 struct Value {
     char type = 0;
     std::string word;
 };
 
-/// Reads the text form of GLib's variants, as far as units have such properties.
+/// Parses the text form of GLib's variants, as far as unit properties use it.
 class Reader {
  public:
     explicit Reader(std::string_view text) : rest_(text) {}
 
-    /// The whole text as a property's value; empty where it is none.
+    /// The whole text as a property value; empty if it is invalid.
     std::string read() {
         skip_blanks();
         std::string out = rest_.starts_with('[') ? read_array() : one(read_value());
@@ -126,7 +126,8 @@ class Reader {
         for (std::size_t at = 1; at < rest_.size(); ++at) {
             if (rest_[at] == quote) {
                 rest_.remove_prefix(at + 1);
-                // An empty text is no word; systemd wants none.
+                // An empty string cannot be a word of the request; no property of a unit requires
+                // one.
                 return text.empty() ? Value{} : Value{'s', escaped(text)};
             }
             if (rest_[at] == '\\') ++at;
@@ -165,7 +166,7 @@ bool is_property_name(std::string_view name) {
            });
 }
 
-/// "t N" with N in microseconds, from a number of seconds; empty where it is none.
+/// "t N" with N in microseconds, from a number of seconds; empty if it is not a number.
 std::string in_microseconds(std::string_view value) {
     constexpr std::string_view kNumbers = "bos";
     if (value.size() < 3 || value[1] != ' ' || kNumbers.find(value[0]) != std::string_view::npos)
@@ -190,18 +191,19 @@ Result<std::vector<Property>> annotation_properties(const oci::StringMap& annota
         if (!key.starts_with(kPropertyPrefix)) continue;
         std::string name = key.substr(kPropertyPrefix.size());
         if (!is_property_name(name))
-            return refused(key, cat(quoted(name), " is no property of a unit"));
+            return refused(key, cat(quoted(name), " is not a valid name of a unit property"));
         std::string value = Reader(text).read();
         if (value.empty())
             return refused(key, cat(quoted(text),
-                                    " is no value of a unit's property: a number "
-                                    "(\"uint64 5\"), true or false, a text in quotes, or "
-                                    "an array of them is wanted"));
+                                    " is not a valid value of a unit property: must be a "
+                                    "number (\"uint64 5\"), true, false, a quoted string, "
+                                    "or an array of these"));
         constexpr std::string_view kSeconds = "Sec";
         if (name.ends_with(kSeconds) && !name.ends_with("USec")) {
             name = cat(name.substr(0, name.size() - kSeconds.size()), "USec");
             value = in_microseconds(value);
-            if (value.empty()) return refused(key, cat(quoted(text), " is no number of seconds"));
+            if (value.empty())
+                return refused(key, cat(quoted(text), " is not a number of seconds"));
         }
         out.push_back({std::move(name), std::move(value)});
     }

@@ -14,10 +14,10 @@ namespace crux::systemd {
 
 namespace {
 
-/// The helper gives up on the bus before that and says so.
+/// Longer than the helper's own timeout for the bus, whose error is more precise.
 constexpr int kPatienceMs = 40'000;
 
-/// The request as crux-systemd reads it: a property a line, and an empty line.
+/// The request in the format of crux-systemd: a line for each property, and an empty line.
 std::string request_of(std::span<const Property> properties) {
     std::string text;
     for (const Property& property : properties)
@@ -34,10 +34,11 @@ Result<std::string> read_line(sys::FdRef control) {
     std::string line;
     for (;;) {
         if (TRY(sys::poll_one(control, POLLIN, kPatienceMs)) == 0)
-            return fail(Error::Kind::os, "crux-systemd does not answer");
+            return fail(Error::Kind::os, "crux-systemd does not respond");
         char buffer[1024];
         const std::size_t length = TRY(sys::read(control, buffer));
-        if (length == 0) return fail(Error::Kind::protocol, "crux-systemd ended without a word");
+        if (length == 0)
+            return fail(Error::Kind::protocol, "crux-systemd exited without a response");
         line.append(buffer, length);
         if (line.ends_with('\n')) return line.substr(0, line.size() - 1);
     }
@@ -62,7 +63,7 @@ Result<HeldUnit> HeldUnit::call(const std::string& program, const char* verb, co
     const std::string answer = TRY(read_line(started.control_).during(asking));
     if (answer == "done") return started;
     Error refused = Error(Error::Kind::os, answer).during(asking);
-    // systemd names the unit or the slice where it does not like the name.
+    // If systemd refuses a name, its message contains the name of the unit or the slice.
     for (const std::string& name : {unit.name, unit.slice})
         if (!name.empty() && answer.find(name) != std::string::npos)
             refused = std::move(refused).at("/linux/cgroupsPath");

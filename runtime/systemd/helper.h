@@ -12,14 +12,15 @@
 
 namespace crux::systemd {
 
-/// A unit that systemd has started, kept alive by the helper program in its cgroup: a scope without
-/// a process ends. Once a process of the container is in there the helper is not needed any more.
-/// Dropped without one, the unit is gone with the helper.
+/// A unit that systemd has started. The helper program keeps it alive with its own process in the
+/// cgroup, because a scope without a process ends. Once a process of the container is in the
+/// cgroup, the helper is not needed any more. If this object is destroyed before that, the unit
+/// ends with the helper.
 class HeldUnit {
  public:
-    /// Runs the helper, which asks systemd for the unit and puts itself into it, and waits for
-    /// systemd's own word that it is done, at most 30 s. The error names the unit and says what
-    /// systemd or the bus answered.
+    /// Runs the helper, which requests the unit from systemd and moves itself into it, and waits
+    /// until systemd reports that the job is done, at most 30 s. The error names the unit and
+    /// contains the message of systemd or the bus.
     static Result<HeldUnit> start(const std::string& program, const Unit& unit,
                                   std::span<const Property> properties);
 
@@ -29,10 +30,10 @@ class HeldUnit {
     HeldUnit& operator=(const HeldUnit&) = delete;
     ~HeldUnit() = default;
 
-    /// The helper, which is the one process in the unit's cgroup.
+    /// The helper, which is the only process in the unit's cgroup.
     [[nodiscard]] pid_t keeper() const { return helper_.pid(); }
 
-    /// Lets the helper go and waits for its end.
+    /// Ends the helper and waits until it has exited.
     Status release();
 
  private:
@@ -48,11 +49,11 @@ class HeldUnit {
     sys::SocketFd control_;
 };
 
-/// Gives a running unit other properties until it ends (SetUnitProperties, runtime), all or none.
+/// Changes properties of a running unit until it ends (SetUnitProperties, runtime), all or none.
 Status change(const std::string& program, const Unit& unit, std::span<const Property> properties);
 
-/// Has systemd stop the unit and forget it, and waits for that, at most 30 s: what is in it is
-/// killed. One that is not there is success.
+/// Makes systemd stop the unit and unload it, and waits for this, at most 30 s; processes in the
+/// unit are killed. Succeeds if the unit does not exist.
 Status stop(const std::string& program, const Unit& unit);
 
 }  // namespace crux::systemd

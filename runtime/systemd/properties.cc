@@ -12,16 +12,16 @@ namespace {
 
 using cgroup::Setting;
 
-/// What systemd takes for "no limit".
+/// The value for "no limit" in systemd's properties.
 constexpr std::uint64_t kInfinity = ~std::uint64_t{0};
 
-/// A number of a cgroup file, "max" and negative ones being none.
+/// A number of a cgroup file; "max" and negative numbers mean no limit.
 std::optional<std::uint64_t> limit_of(std::string_view text) {
     if (text == "max" || text.starts_with('-')) return kInfinity;
     return to_number<std::uint64_t>(text);
 }
 
-/// Files that hold one number, and its property.
+/// Files that hold one number, and their properties.
 struct NumberRow {
     std::string_view file;
     std::string_view property;
@@ -40,21 +40,21 @@ constexpr NumberRow kNumbers[] = {
     {"blkio.weight", "BlockIOWeight"},
 };
 
-/// The processor time of a period. systemd keeps whole percents, so what is between them is rounded
-/// up: its value must not be the smaller one.
+/// The processor time of a period. systemd stores whole percents, so the value is rounded up: its
+/// limit must not be smaller than the configured one.
 struct Bandwidth {
     static constexpr std::uint64_t kSecond = 1'000'000;
     std::uint64_t quota = kInfinity;
     std::uint64_t period = 100'000;
     bool given = false;
 
-    /// The time in each second; not where the quota is none or no number that systemd can keep.
+    /// The time in each second; nothing without a quota or if systemd cannot store it.
     [[nodiscard]] std::optional<std::uint64_t> each_second() const {
         constexpr std::uint64_t kPercent = 10'000;
         if (period == 0 || quota > (kInfinity - kPercent) / kSecond) return std::nullopt;
         return (quota * kSecond / period + kPercent - 1) / kPercent * kPercent;
     }
-    /// The quota that this makes of a period.
+    /// The quota for a period.
     [[nodiscard]] std::uint64_t rounded() const {
         const auto time = each_second();
         return time ? std::max(quota, *time * period / kSecond) : quota;
@@ -82,7 +82,7 @@ struct Bandwidth {
     }
 };
 
-/// "0-2,5" as the bits of bytes, the lowest first.
+/// "0-2,5" as a bit set in bytes, the lowest first.
 std::optional<std::string> bits_of(std::string_view list) {
     std::vector<unsigned> bytes;
     for (const std::string_view piece : split(list, ',')) {
@@ -140,8 +140,8 @@ void add_weight(const Setting& setting, std::vector<Property>& out) {
         out.push_back({"IODeviceWeight", cat("a(st) 1 /dev/block/", words[0], ' ', *weight)});
 }
 
-/// As systemd.resource-control(5) names the devices of a line of v1, "c 1:3 rwm"; a major number
-/// alone is a group's name, too.
+/// The device of a v1 line ("c 1:3 rwm") in the form of systemd.resource-control(5); a major number
+/// alone is also the name of a group.
 std::string device_name(std::string_view type, std::string_view numbers) {
     const std::string_view kind = type == "b" ? "block" : "char";
     const std::size_t colon = numbers.find(':');
@@ -149,14 +149,14 @@ std::string device_name(std::string_view type, std::string_view numbers) {
     return cat("/dev/", kind, '/', numbers);
 }
 
-/// No weight is systemd's word for an idle cgroup (252), all ones for the usual weight. What the
-/// settings say last counts.
+/// systemd writes an idle cgroup as a weight of 0 (252), and the default weight as all ones. The
+/// last of these settings applies.
 void add_idle(const Setting& setting, std::vector<Property>& out) {
     if (setting.file != "cpu.idle") return;
     out.push_back({"CPUWeight", cat("t ", setting.value == "1" ? 0 : kInfinity)});
 }
 
-/// The devices of v1's lines, which systemd writes anew together with the unit's other files.
+/// The devices of v1's lines, which systemd writes again together with the other files of the unit.
 struct DeviceList {
     struct Entry {
         std::string name;
@@ -196,7 +196,7 @@ struct DeviceList {
     void add_to(std::vector<Property>& out) const {
         if (!given) return;
         out.push_back({"DevicePolicy", all ? "s auto" : "s strict"});
-        // A list is added to the one before; an empty one takes that away.
+        // A list is appended to the present one; an empty list clears it.
         out.push_back({"DeviceAllow", "a(ss) 0"});
         if (all || entries.empty()) return;
         std::string list = cat("a(ss) ", entries.size());

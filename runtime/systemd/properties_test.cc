@@ -115,7 +115,7 @@ TEST_CASE("annotations are properties in the text form of variants") {
     }
 }
 
-TEST_CASE("an annotation that is no property is refused with its place") {
+TEST_CASE("an annotation that is not a property is refused with its pointer") {
     const struct {
         const char* name;
         const char* text;

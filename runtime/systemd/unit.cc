@@ -14,7 +14,7 @@ std::unexpected<Error> refused(std::string text) {
     return std::unexpected(Error(Error::Kind::spec, std::move(text)).at(kPointer));
 }
 
-/// What a unit's name may hold (systemd.unit(5)).
+/// The characters that a unit name may contain (systemd.unit(5)).
 bool is_unit_name(std::string_view name) {
     constexpr std::size_t kLongest = 255;
     if (name.empty() || name.size() > kLongest || name.starts_with('@')) return false;
@@ -23,8 +23,8 @@ bool is_unit_name(std::string_view name) {
                ":-_.\\@") == std::string_view::npos;
 }
 
-/// "user@1000.service" as a directory, from any cgroup of that user: one below the manager, or one
-/// of a session ("/user.slice/user-1000.slice/session-1.scope").
+/// The directory of "user@1000.service", from any cgroup of that user: one below the manager, or
+/// one of a session ("/user.slice/user-1000.slice/session-1.scope").
 Result<std::string> manager_of_user(const host::CgroupLayout& layout) {
     const host::CgroupHierarchy* tree = layout.unified();
     if (const host::CgroupHierarchy* named = layout.find("name=systemd");
@@ -39,8 +39,8 @@ Result<std::string> manager_of_user(const host::CgroupLayout& layout) {
     constexpr std::string_view kUser = "/user.slice/user-";
     const std::size_t at = own.find(kUser);
     if (at == std::string_view::npos)
-        return fail(Error::Kind::unsupported,
-                    cat("no manager of a user: the cgroup ", own, " belongs to no login"));
+        return fail(Error::Kind::unsupported, cat("no systemd user manager: the cgroup ", own,
+                                                  " is not part of a user session"));
     const std::string_view number = own.substr(at + kUser.size());
     const std::string_view uid = number.substr(0, number.find(kSlice));
     return cat(own.substr(0, at), kUser, uid, ".slice/user@", uid, ".service");
@@ -74,8 +74,8 @@ Result<std::string> subgroup_of(const oci::StringMap& annotations) {
                 return std::unexpected(
                     Error(Error::Kind::spec,
                           cat(quoted(text),
-                              " is no cgroup below the unit's: a name, or names with "
-                              "slashes between them, is wanted"))
+                              " is not a valid cgroup below the unit: must be one or more "
+                              "names separated by slashes"))
                         .at(cat("/annotations", oci::pointer_token(kKey))));
             path += cat('/', name);
         }
@@ -107,7 +107,7 @@ Result<Unit> unit_for(std::string_view cgroups_path, std::string_view id,
     if (!unit.is_slice())
         unit.name = prefix.empty() ? cat(name, ".scope") : cat(prefix, '-', name, ".scope");
     if (name.empty() || !is_unit_name(unit.name))
-        return refused(cat("systemd knows no unit of the name ", quoted(unit.name)));
+        return refused(cat("invalid systemd unit name ", quoted(unit.name)));
     const std::string base = user ? TRY(manager_of_user(layout)) : std::string();
     const std::string above = TRY(slice_path(unit.slice));
     unit.path = cat(base, above, '/', unit.name);

@@ -12,7 +12,7 @@ host::CgroupLayout unified(std::string own_path) {
     return {host::CgroupMode::v2, {tree}};
 }
 
-TEST_CASE("a slice's directory has those above it, as its dashes say") {
+TEST_CASE("a slice's directory contains its parents, given by the dashes") {
     CHECK(*slice_path("-.slice") == "");
     CHECK(*slice_path("system.slice") == "/system.slice");
     CHECK(*slice_path("a-b-c.slice") == "/a.slice/a-b.slice/a-b-c.slice");
@@ -55,7 +55,7 @@ TEST_CASE("cgroupsPath names the slice, a prefix and the name") {
     }
 }
 
-TEST_CASE("a path of another form is refused with its place") {
+TEST_CASE("a path in another format is refused with its pointer") {
     for (const char* wrong : {"/a/b", "a.slice:b", "a:b:c:d", "a.slice:p:", "a.slice:p:x/y",
                               "a.slice::@x", "@a.slice:p:x", "notaslice:p:x"}) {
         INFO(wrong);
@@ -65,7 +65,7 @@ TEST_CASE("a path of another form is refused with its place") {
     }
 }
 
-TEST_CASE("an annotation asks for a cgroup below the unit's") {
+TEST_CASE("an annotation sets a cgroup below the unit's") {
     const auto asked = [](std::string text) {
         return subgroup_of({{"other", "x"}, {"run.oci.systemd.subgroup", std::move(text)}});
     };
@@ -96,7 +96,8 @@ TEST_CASE("a user's unit is below that user's manager") {
     const auto none = unit_for("", "id", unified("/system.slice/sshd.service"), true);
     REQUIRE_FALSE(none);
     CHECK(none.error().message() ==
-          "no manager of a user: the cgroup /system.slice/sshd.service belongs to no login");
+          "no systemd user manager: the cgroup /system.slice/sshd.service is not part of a user "
+          "session");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Measures how long containers take, with crux beside the floor and other runtimes: medians of
-// commands that are started by posix_spawn, one after another in turn, so that whatever the machine
-// does beside it meets all alike. tests/bench/run.sh is the usual way to start it.
+// Measures how long container operations take with crux, the floor and other runtimes: medians of
+// commands started by posix_spawn, in alternation, so that other load on the machine affects all
+// alike. Usually started by tests/bench/run.sh.
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -34,7 +34,7 @@ struct Program {
     std::string path;
 };
 
-// How much of another program's median crux may take.
+// The limit for crux, as a ratio to another program's median.
 struct Limit {
     std::string operation;
     bool hot = false;
@@ -52,7 +52,7 @@ struct Options {
     std::vector<Limit> limits;
 };
 
-// Starts a command as a caller does that is written in C: nothing is copied, nothing is read.
+// Starts a command like a caller written in C: without copying or reading output.
 double milliseconds_of(const Words& words, bool show_errors) {
     std::vector<char*> argv;
     for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
@@ -77,7 +77,8 @@ double milliseconds_of(const Words& words, bool show_errors) {
     return took.count();
 }
 
-// Containers that create left are our children, we being a subreaper; a zombie has a pid too.
+// Containers of create become our children, because this process is a subreaper; kill(pid, 0) also
+// succeeds for a zombie.
 void reap() {
     while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
 }
@@ -108,7 +109,8 @@ Words words_of(const std::string& program, const Words& global, const Words& com
     return words;
 }
 
-// The whole life of a container, as containerd and Podman drive it; the sum of the four commands.
+// The whole life cycle of a container, as containerd and Podman run it; the sum of the four
+// commands.
 double life(const std::string& program, const Words& global, const Bundle& bundle, bool show) {
     const std::string id = crux::test::our_tag() + "-life";
     double sum = 0;
@@ -119,7 +121,7 @@ double life(const std::string& program, const Words& global, const Bundle& bundl
     return sum;
 }
 
-// A container that sleeps as long as this lives, for what is done to running ones.
+// A sleeping container, removed with this object, for operations on running containers.
 class Running {
  public:
     Running(const Program& program, Words global, const Bundle& sleeper)
@@ -174,7 +176,7 @@ std::vector<Row> rows(const Options& options, const Bundle& bundle, const Bundle
                        .measure = [path = program.path, global, &sleeper](bool show) {
                            return life(path, global, sleeper, show);
                        }});
-        // The container is made at the first turn: where that fails the row is left out.
+        // The container is made in the first round: if that fails, the row is left out.
         all.push_back({.operation = "exec",
                        .name = program.name,
                        .measure = [program, global, &sleeper,
@@ -187,7 +189,7 @@ std::vector<Row> rows(const Options& options, const Bundle& bundle, const Bundle
     return all;
 }
 
-// One round that counts for nothing warms caches, and shows why a program cannot take part.
+// One round that is not counted warms caches and shows whether a program can take part.
 void drop_what_fails(std::vector<Row>& all) {
     std::erase_if(all, [](const Row& row) {
         try {
@@ -268,12 +270,12 @@ bool within_limits(const Options& options, const std::vector<Row>& all) {
     return within;
 }
 
-// "run:crun=0.4" of rested commands, "exec-hot:crun=0.5" of hot ones.
+// "run:crun=0.4" for rested commands, "exec-hot:crun=0.5" for hot ones.
 Limit read_limit(const std::string& text) {
     const std::size_t colon = text.find(':');
     const std::size_t equals = text.find('=');
     if (colon == std::string::npos || equals == std::string::npos || equals < colon)
-        throw std::runtime_error("--most " + text + ": is not OPERATION[-hot]:PROGRAM=RATIO");
+        throw std::runtime_error("--most " + text + ": must be OPERATION[-hot]:PROGRAM=RATIO");
     Limit limit;
     limit.operation = text.substr(0, colon);
     const std::string suffix = "-hot";
@@ -306,7 +308,7 @@ Options read_options(int argc, char** argv) {
             options.limits.push_back(read_limit(value));
         else
             throw std::runtime_error(
-                std::string(option).append(" ").append(value).append(": is not understood"));
+                std::string(option).append(" ").append(value).append(": invalid option"));
     }
     return options;
 }
@@ -315,11 +317,12 @@ int bench(int argc, char** argv) {
     const Options options = read_options(argc, argv);
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     Bundle bundle;
-    // The oldest version that has all of it: older runtimes refuse what they do not know.
+    // The oldest version with all these properties: older runtimes refuse a version that they do
+    // not know.
     bundle.args({"/bin/true"}).set("/ociVersion", "1.0.2").write();
     Bundle sleeper;
     sleeper.args({"/bin/sleep", "1000"}).set("/ociVersion", "1.0.2").write();
-    // The floor works on the folder that it is started in.
+    // The floor uses its working directory.
     if (chdir(bundle.path().c_str()) != 0) throw std::runtime_error("chdir");
     std::vector<Row> all = rows(options, bundle, sleeper);
     drop_what_fails(all);
@@ -338,7 +341,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "crux-bench: %s\n", error.what());
         return 2;
     } catch (...) {
-        // What skip() throws, after it has said why.
+        // Thrown by skip(), which has printed the reason.
         return 0;
     }
 }

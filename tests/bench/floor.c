@@ -1,4 +1,4 @@
-// The floor: what the kernel alone takes for the container that `runc spec` describes.
+// The floor: the time that the kernel alone takes for the container that `runc spec` describes.
 //
 // Hard-coded and without a C library: no JSON, no state, no error paths. It makes one clone with
 // five namespaces, the seven mounts, six device nodes and their links, ten masked and five
@@ -13,8 +13,8 @@
 // lock, where a pid written to cgroup.procs waits for an RCU grace period (7 to 20 ms) on a host
 // that made no such move just before.
 //
-// It is the straightforward sequence of calls, not a bound: a second core, fewer calls and detached
-// trees go below it.
+// This is the straightforward sequence of calls, not a lower bound: a second core, fewer calls or
+// detached mount trees can be faster.
 
 #include <asm/unistd.h>
 #include <linux/sched.h>

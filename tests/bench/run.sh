@@ -1,8 +1,10 @@
 #!/bin/bash
-# Measures crux beside the floor and, where they are installed, runc and crun.
-# usage: tests/bench/run.sh [BUILD-FOLDER] [WORDS FOR crux-bench…]      (BUILD-FOLDER: build/release unless given)
-# As root. crun refuses hosts with cgroup hierarchies of both versions, so there everything runs alike in a mount
-# namespace of its own in which the second version is not mounted. See docs/benchmarks.md.
+# Measures crux, the floor and, if they are installed, runc and crun.
+# usage: tests/bench/run.sh [BUILD-FOLDER] [WORDS FOR crux-bench…]      (BUILD-FOLDER: build/release
+# unless given)
+# As root. crun refuses hosts with cgroup hierarchies of both versions, so there every program runs
+# in a private mount namespace
+# without the second version. See docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=build/release

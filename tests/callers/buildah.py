@@ -9,9 +9,9 @@ class Buildah(Caller):
 
     def start(self):
         words = support.documented("/etc/environment").strip()
-        self.expect(words == f"BUILDAH_RUNTIME={support.RUNTIME}", "docs/callers.md tells another variable: " + words)
+        self.expect(words == f"BUILDAH_RUNTIME={support.RUNTIME}", "docs/callers.md has another variable: " + words)
         support.os.environ["BUILDAH_RUNTIME"] = str(support.RUNTIME)
-        # What hard limits of resources cannot be raised to, buildah must not ask for, with any runtime.
+        # buildah must not request resource limits above hard limits that cannot be raised, with any runtime.
         self.limits = [] if support.can_raise_limits() else ["--ulimit=nofile=1024:2048", "--ulimit=nproc=1000:1000"]
         if self.limits:
             print("buildah: --ulimit lowers what hard limits cannot be raised to on this machine")

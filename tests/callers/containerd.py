@@ -15,12 +15,12 @@ IMAGE = "docker.io/library/bb:1"
 class Containerd(Caller):
     def __init__(self):
         super().__init__()
-        # containerd puts cgroups below a folder of the namespace's name.
+        # containerd puts cgroups below a directory with the namespace's name.
         self.command = ["ctr", "-n", self.cgroup_parent]
 
     def start(self):
         words = support.DOCUMENT.read_text()
-        self.expect(f"ctr run --runc-binary {RUNTIME} " in words, "docs/callers.md tells another command")
+        self.expect(f"ctr run --runc-binary {RUNTIME} " in words, "docs/callers.md has another command")
         support.write_documented("/etc/containerd/config.toml")
         self.start_daemon()
         archive = support.make_image("bb:1")
@@ -37,7 +37,7 @@ class Containerd(Caller):
 
     def run(self, name, *words, options=(), **how):
         command = ["run", *self.runtime(name), *options, IMAGE, name, *words]
-        # ctr can lose what a program says right before its end, with any runtime: such a run is made again.
+        # ctr can lose a program's last output before its end, with any runtime: such a run is repeated.
         for last in [False, False, True] if "--rm" in options else [True]:
             begin = len(self.record)
             try:
@@ -128,7 +128,7 @@ def detached(c):
 
 
 if support.SYSTEMD:
-    @case("its cgroup is a scope of systemd's, until it is removed")
+    @case("its cgroup is a systemd scope until it is removed")
     def scope(c):
         c.detached("u1")
         found = support.scope_of(c.pid("u1"))

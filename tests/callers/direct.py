@@ -38,10 +38,10 @@ class Direct(Caller):
         (self.bundle / "config.json").write_text(json.dumps(config))
 
     def make(self, name, args=("sleep", "1000"), start=True, **process):
-        """A created or running container that is our child in the end, as a shim's is."""
+        """A created or running container that becomes our child, as with a shim."""
         self.write(self.config(name, args, **process))
         pid_file = WORK / f"{name}.pid"
-        # Its streams are files: a pipe would be held open as long as it lives.
+        # Its streams are files: a pipe would stay open until the container ends.
         with open(WORK / f"{name}.out", "wb") as out:
             code = subprocess.run([*self.command, "create", "--bundle", self.bundle, "--pid-file", pid_file, name],
                                   stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=20).returncode
@@ -64,7 +64,7 @@ class Direct(Caller):
 CALLER = Direct
 
 
-@case("the life of a container, state by state")
+@case("the life cycle of a container, state by state")
 def life(d):
     d.make("l1", start=False)
     d.note(d.state("l1"))
@@ -107,7 +107,7 @@ def log(d):
     d.expect(done.err == "" and not log.exists() or log.read_text() == "", "words on success")
 
 
-@case("spellings: one dash, flags behind, repeated, equals, unknown")
+@case("option forms: one dash, after the arguments, repeated, with =, unknown")
 def spellings(d):
     d("-debug=false", "delete", "none", "--force")
     d("--root", WORK / "other", "--root", WORK / "state", "delete", "-force", "none")
@@ -119,7 +119,7 @@ def spellings(d):
     d.expect((done.code, done.out, done.err) == (0, "", ""), "podman's delete: " + done.err)
 
 
-@case("podman's questions about checkpoint and restore")
+@case("podman's probes for checkpoint and restore")
 def checkpoint_probes(d):
     if "checkpoint" not in run([str(RUNTIME), "--help"]).out:
         raise CaseLeftOut("this build has no checkpoint command")
@@ -189,7 +189,7 @@ def console(d):
     listener.settimeout(20)
     d.write(d.config("t1", ["sh", "-c", "tty; stty size; exit 4"], terminal=True,
                      consoleSize={"height": 33, "width": 77}))
-    # run() reads to the end of both pipes: it would not return if the container held them.
+    # run() reads both pipes to their end: it would not return if the container kept them open.
     d("create", "--bundle", d.bundle, "--console-socket", path, "t1", timeout=20)
     peer, _ = listener.accept()
     message, descriptors, _, _ = socket.recv_fds(peer, 4096, 4)
@@ -208,7 +208,7 @@ def console(d):
     listener.close()
 
 
-@case("as nerdctl does: hooks that are told id, pid, bundle and all annotations")
+@case("as nerdctl does: hooks get id, pid, bundle and all annotations")
 def hooks(d):
     config = d.config("h1", ["true"])
     config["annotations"] = {"nerdctl/networks": "[\"bridge\"]", "other": "x"}
@@ -222,7 +222,7 @@ def hooks(d):
         d.note([told["status"], told.get("pid", 0) > 0])
 
 
-@case("twenty lives in parallel")
+@case("twenty life cycles in parallel")
 def parallel(d):
     def one(number):
         bundle = WORK / f"bundle{number}"

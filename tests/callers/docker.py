@@ -167,7 +167,7 @@ def limits(d):
     d.remove("l1")
 
 
-@case("a container out of memory is told as such")
+@case("a container out of memory is reported")
 def out_of_memory(d):
     d.run("--name", "o1", "--memory=16m", "--memory-swap=16m", IMAGE, "sh", "-c",
           "dd if=/dev/zero of=/dev/null bs=100M count=1; sleep 0.5; exit 9", code=9, compare="out")
@@ -237,7 +237,7 @@ def credentials(d):
 def privileged(d):
     d.detached("v1")
     if not support.can_raise_limits():
-        d.may_fail("this runc refuses to give a capability that it lacks itself, as CAP_SYS_RESOURCE here")
+        d.may_fail("this runc refuses to grant a capability that it does not have itself, here CAP_SYS_RESOURCE")
     try:
         d("exec", "--privileged", "v1", "grep", "CapEff", "/proc/self/status")
         d.run("--rm", "--privileged", IMAGE, "sh", "-c", "mount -t tmpfs none /tmp && grep -c ' /tmp ' /proc/mounts")

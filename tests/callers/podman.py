@@ -95,7 +95,7 @@ def detached(p):
 
 
 if support.SYSTEMD:
-    @case("its cgroup is a scope of systemd's, until it is removed")
+    @case("its cgroup is a systemd scope until it is removed")
     def scope(p):
         p.detached("u1")
         identifier = p.inspect("u1", "{{.Id}}", quiet=True)
@@ -169,7 +169,7 @@ def limits(p):
     p.remove("l1")
 
 
-@case("a container out of memory is told as such")
+@case("a container out of memory is reported")
 def out_of_memory(p):
     p.run("--name", "o1", "--memory=16m", "--memory-swap=16m", IMAGE, "sh", "-c",
           "dd if=/dev/zero of=/dev/null bs=100M count=1; sleep 0.5; exit 9", code=9, compare="out")
@@ -289,7 +289,7 @@ def looking(p):
     p.run("--rm", "localhost/second:1", "ls", "/tmp")
     p.remove("t1")
     done = p("events", "--stream=false", "--filter", "container=t1", "--format", "{{.Status}}", quiet=True)
-    # Who sees an end first, podman or its cleanup, decides how often these are told.
+    # The number of these events depends on whether podman or its cleanup sees the end first.
     p.note("\n".join(line for line in done.out.splitlines() if line not in ("exec_died", "cleanup")))
 
 
@@ -327,6 +327,6 @@ def conmon_killed(p):
     os.kill(conmon, signal.SIGKILL)
     identifier = p.inspect("k1", "{{.Id}}", quiet=True)
     p.remove("k1")
-    # This podman does not call delete then, with any runtime.
+    # This podman version does not call delete in this case, with any runtime.
     done = run([RUNTIME, "delete", "--force", identifier])
     p.expect(done.code == 0, done.err)

@@ -1,4 +1,4 @@
-"""What the tests of the callers share: cases, steps and their records, the private host, what is left behind."""
+"""Shared code of the callers' tests: cases, steps and their records, the private host, the check for leftovers."""
 
 import difflib
 import hashlib
@@ -21,18 +21,18 @@ from pathlib import Path
 SOURCES = Path(__file__).resolve().parents[2]
 DOCUMENT = SOURCES / "docs/callers.md"
 
-# Where docs/callers.md has crux installed; in a pass's own mount namespace it is the runtime under test.
+# The path of crux in docs/callers.md; in the mount namespace of a pass it is the runtime under test.
 RUNTIME = Path("/usr/local/bin/crux")
 WORK = Path("/run/callers")
 IMAGE = "localhost/bb:1"
 CGROUPS = Path("/sys/fs/cgroup")
-# Where podman puts what has no parent of its own, conmon of a pod for one; it leaves it.
+# The cgroup of podman for processes without a parent cgroup, such as a pod's conmon; podman does not remove it.
 PODMAN_PARENT = "libpod_parent"
 # Whether systemd makes the containers' cgroups in this pass.
 SYSTEMD = False
-# How many times longer things take here than on ordinary hardware: tests/vm/run sets it.
+# The slowdown of this machine compared with ordinary hardware, set by tests/vm/run.
 SLOWDOWN = int(os.environ.get("CRUX_TESTS_SLOWDOWN", "1"))
-# What images call the machines that uname names.
+# The architecture names of images for those of uname.
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -41,11 +41,11 @@ LEFT_NOTHING = "nothing is left behind"
 
 
 class CaseFailed(Exception):
-    """What was expected did not happen."""
+    """An expectation failed."""
 
 
 class CaseLeftOut(Exception):
-    """This machine cannot run the case with any runtime; the words say why."""
+    """This machine cannot run the case with any runtime; the message is the reason."""
 
 
 class Outcome:
@@ -112,7 +112,7 @@ def _run_on_terminal(words, typed, timeout, env):
             break
         try:
             piece = os.read(master, 65536)
-        except OSError:  # EIO: nobody has the other side open any more
+        except OSError:  # EIO: no process has the other side open any more
             break
         if not piece:
             break
@@ -123,7 +123,7 @@ def _run_on_terminal(words, typed, timeout, env):
 
 
 def wait_until(what, condition, seconds=20):
-    """Asks until the condition gives something true, and returns that."""
+    """Calls the condition until it returns something true, and returns that."""
     end = time.monotonic() + seconds * SLOWDOWN
     while True:
         found = condition()
@@ -135,7 +135,7 @@ def wait_until(what, condition, seconds=20):
 
 
 class Caller:
-    """One real caller. A subclass knows how to start it and which words its command line begins with."""
+    """One real caller. A subclass implements its start and the first words of its command line."""
 
     # The words before those of a step.
     command = []
@@ -150,7 +150,7 @@ class Caller:
         self.reference_may_fail = None
 
     def start(self):
-        """Brings the caller to where it can make containers from IMAGE."""
+        """Prepares the caller to make containers from IMAGE."""
 
     def stop(self):
         """Ends what start began."""
@@ -164,7 +164,7 @@ class Caller:
         self.daemons = []
 
     def daemon(self, words, ready, seconds=40):
-        """Starts a program that stays, its output in a file of its name, and waits until it is ready."""
+        """Starts a daemon with its output in a file of its name, and waits until it is ready."""
         log = open(WORK / (Path(words[0]).name + ".log"), "ab")
         child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.daemons.append(child)
@@ -179,7 +179,7 @@ class Caller:
 
     def __call__(self, *words, code=0, says=None, quiet=False, compare="both", **how):
         """A step: runs the caller's command, records how it went, and checks the exit code and words in its output.
-        compare tells what of the output must be the same with each runtime: both, out or nothing. A quiet step is
+        compare selects the output that must be the same with each runtime: both, out or nothing. A quiet step is
         not recorded at all."""
         words = [str(word) for word in words]
         done = run(self.command + words, **how)
@@ -205,18 +205,18 @@ class Caller:
         self.record += [prefix + line for line in normal(text).splitlines()]
 
     def may_fail(self, reason):
-        """From here on the reference runtime may fail in this case, for this reason; crux may not."""
+        """From now on the reference runtime may fail in this case, for this reason; crux must not."""
         self.reference_may_fail = reason
 
     def expect(self, truth, what):
-        """Fails the case with these words where something is not so."""
+        """Fails the case with this message if the condition is false."""
         if not truth:
             raise CaseFailed(what)
 
 
 # The private host of a pass: a mount, pid and network namespace of its own, in which only these folders are new.
 
-# What callers have in /run, where it cannot be new as a whole: systemd's sockets are there.
+# The callers' directories in /run, which cannot be replaced as a whole because of systemd's sockets.
 IN_RUN = ["callers", "containerd", "containers", "libpod", "runc", "crux", "netns"]
 
 
@@ -233,7 +233,7 @@ def make_private_host(runtime):
             (layers / name).mkdir(parents=True)
         options = f"lowerdir={folder},upperdir={layers}/upper,workdir={layers}/work"
         _mount("-t", "overlay", "-o", options, "overlay", folder)
-    # Not in that overlay: storage drivers make overlays of their own, for which it cannot be the upper layer.
+    # Not in that overlay: storage drivers make their own overlays, for which it cannot be the upper layer.
     for name in ["containers", "docker", "containerd", "cni", "buildkit"]:
         place = Path("/var/lib") / name
         place.mkdir(exist_ok=True)
@@ -314,7 +314,7 @@ def make_image(tag, entry=("/bin/sh",), folder=None):
 
 
 def documented(path):
-    """The block of docs/callers.md that follows the first line ending in `path`: — exactly what it tells to write
+    """The block of docs/callers.md that follows the first line ending in `path`: — exactly the text to write
     to that file."""
     lines = DOCUMENT.read_text().splitlines()
     for number, line in enumerate(lines):
@@ -333,15 +333,15 @@ def write_documented(path):
 
 
 def can_raise_limits():
-    """Whether we may raise hard limits of resources (CAP_SYS_RESOURCE)."""
+    """Whether this process may raise hard resource limits (CAP_SYS_RESOURCE)."""
     status = Path("/proc/self/status").read_text()
     return int(re.search(r"CapEff:\s*([0-9a-f]+)", status)[1], 16) >> 24 & 1 == 1
 
 
-# What is left behind.
+# Leftovers.
 
 def processes():
-    """pid: command line of each process of this pid namespace but the pass itself and the kernel's own."""
+    """pid: command line of each process of this pid namespace, except the pass itself and kernel threads."""
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) not in (1, os.getpid()):
@@ -357,7 +357,7 @@ def processes():
 
 
 def scope_of(pid):
-    """The scope of systemd in which a process is."""
+    """The systemd scope of a process."""
     cgroup = Path(f"/proc/{pid}/cgroup").read_text().splitlines()[-1]
     if not cgroup.endswith(".scope"):
         raise CaseFailed(f"not in a scope of systemd: {cgroup}")
@@ -391,7 +391,7 @@ def cgroup_values(pid):
 
 
 def remove_cgroups(parent):
-    """Removes the parent itself, which callers make and leave, and all below it; bounded, as processes die slowly."""
+    """Removes the parent cgroup, which callers make and leave, and all below it; waits a limited time for processes to exit."""
     tops = [hierarchy / parent for hierarchy in [CGROUPS, *CGROUPS.iterdir()] if not hierarchy.is_symlink()]
     end = time.monotonic() + 10
     while (left := [top for top in tops if top.is_dir()]) and time.monotonic() < end:
@@ -415,7 +415,7 @@ def mounts():
 
 
 def _states():
-    """What runtimes keep of containers, in every place where callers have them keep it."""
+    """The state of containers in all state roots that callers use."""
     places = ["/run/runc", "/run/crux", "/run/containerd/runc", "/run/docker/runtime-runc", "/run/docker/runtime-crux"]
     return [str(file) for place in places for file in Path(place).glob("**/state.json")]
 
@@ -430,7 +430,7 @@ def _daemons(caller):
 
 
 def left_behind(caller, processes_before, mounts_before):
-    """What is there after all containers are gone and was not before."""
+    """What exists after the removal of all containers and did not exist before."""
     known = processes_before | _daemons(caller)
     found = [f"process {line}" for pid, line in processes().items() if pid not in known]
     found += [f"mount {place}" for place in sorted(mounts() - mounts_before - caller.own_mounts)]
@@ -455,7 +455,7 @@ def run_pass(caller, only=""):
             if only in title:
                 results.append(_run_case(caller, title, function))
         results.append(_run_case(caller, LEFT_NOTHING, lambda c: _check_left(c, daemons_before, mounts_before)))
-    except Exception as error:  # the caller itself could not start: told as one result
+    except Exception as error:  # the caller itself could not start: reported as one result
         results.append(_result("the caller starts", caller, failed=_words_of(error)))
     finally:
         caller.stop()

@@ -2,8 +2,8 @@
 """Checks docs/conformance.md: each row names tests that exist, and each rule of the specification
 (tests/conformance/rules.txt: page, line, levels) and each property of its vocabulary
 (tests/conformance/properties.txt) has a row. With a checkout of the specification it also checks that rules.txt has
-all lines with such a word. Checks docs/config.md: each property down to the
-innermost (tests/conformance/leaves.txt) stands in an example.
+all lines with such a word. Checks docs/config.md: each property, including nested ones
+(tests/conformance/leaves.txt), is in an example.
 
 usage: check.py SOURCE-FOLDER [SPECIFICATION-FOLDER]
 """
@@ -56,7 +56,7 @@ def read_rules(source):
 
 
 def faults_of_rules(rules, specification):
-    """Where rules.txt differs from the specification itself."""
+    """The differences between rules.txt and the specification."""
     present = {}
     for page in sorted({page for page, _ in rules}):
         text = (specification / f"{page}.md").read_text()
@@ -71,7 +71,7 @@ def faults_of_rules(rules, specification):
 def faults_of_row(number, row, known):
     tests = re.findall(r"`([^`]+)`", row["tests"])
     faults = [] if tests else [f"line {number}: {row['what']}: names no test"]
-    return faults + [f"line {number}: {row['what']}: there is no test {test!r}"
+    return faults + [f"line {number}: {row['what']}: test {test!r} does not exist"
                      for test in tests if test not in known]
 
 
@@ -97,12 +97,12 @@ def faults_of_table(source, document, known):
     faults += [f"no row for the property {prop}"
                for prop in (source / "tests/conformance/properties.txt").read_text().split() if prop not in named]
     if f"\n{count} rows.\n" not in document:
-        faults.append(f"the document does not tell of its {count} rows")
+        faults.append(f"the document does not contain the line \"{count} rows.\"")
     return count, faults
 
 
 def faults_of_peers(document, known):
-    """The counts that the text tells of the rows where peers deviate must be those of the table."""
+    """The counts in the text about rows where peers deviate must match the table."""
     all_rows = list(rows(document, PEER))
     run = [row for _, _, row in all_rows if row["does"] != "read only"]
     fail = [row for row in run if row["does"].startswith("fails: ")]
@@ -113,7 +113,7 @@ def faults_of_peers(document, known):
         told.append(f"{len(run) - len(fail)} pass for all")
     if len(all_rows) > len(run):
         told.append(f"{len(all_rows) - len(run)} of the rows was only read")
-    faults += [f"the document does not tell: {words}" for words in told if words not in text]
+    faults += [f"the document does not contain: {words}" for words in told if words not in text]
     return len(all_rows), faults
 
 

@@ -30,7 +30,7 @@ def main():
             faults.append(f"line {number}: {found['what']}: names no test")
         for test in tests:
             if test not in known:
-                faults.append(f"line {number}: {found['what']}: there is no test {test!r}")
+                faults.append(f"line {number}: {found['what']}: test {test!r} does not exist")
     for fault in faults:
         print("docs/contract.md:", fault)
     print(f"{count} rows, {len(faults)} faults")

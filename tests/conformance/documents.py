@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Validates a document against the rules of runtime-spec 1.3 for it (features.md, features-linux.md,
-runtime.md State), stricter than the specification's own schema: nothing beyond what is named.
+runtime.md State), stricter than the specification's own schema: unknown properties are errors.
 
 usage: documents.py features|state FILE
 """
@@ -56,7 +56,7 @@ SCHEMAS = {
         "annotations": ANNOTATIONS,
         "potentiallyUnsafeConfigAnnotations": words(r"[a-z.-]+"),
     }),
-    # Beyond the specification `state` has what callers of runc read.
+    # In addition to the specification, `state` has properties that callers of runc read.
     "state": {
         "type": "object",
         "properties": {

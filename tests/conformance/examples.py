@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Runs the examples of docs/config.md.
 
-An example is a `json` block and the `console` block after it. The JSON is put over the config.json that
-`crux spec` writes, as the page's first section tells its readers; the lines of the console block that begin
-with "$ " are run by a shell in the bundle's folder, and what they print must be the lines between them, where
-"…" stands for anything and a line that is "…" alone for any number of lines.
+An example is a `json` block and the `console` block after it. The JSON is merged into the config.json that
+`crux spec` writes, as the first section of the page explains; the lines of the console block that begin
+with "$ " are run by a shell in the bundle's folder, and their output must match the lines between them, where
+"…" matches anything and a line with "…" alone any number of lines.
 
-A comment before the JSON may say what the reader need not see:
+A comment before the JSON may contain marks that are not visible on the page:
     <!-- example: exit=1 network=own needs=WORD,WORD -->
-exit is the exit code of the last command (0 without it), needs the names of NEEDS below that the host must have;
-with network=own all is done in a network namespace of its own, so that devices of the example are not the host's.
+exit is the exit code of the last command (default 0), needs lists names of NEEDS below that the host must have;
+with network=own everything runs in a new network namespace, so that the example's devices are not the host's.
 
 usage: examples.py list DOCUMENT
        examples.py run DOCUMENT CRUX NAME
@@ -26,7 +26,7 @@ import sys
 import tempfile
 
 CLONE_NEWNET = 0x40000000
-# The id stands alone in commands, in paths and in what is printed; here it is one that no other test has.
+# The id is a separate word in commands, paths and output; the tests use one that no other test has.
 ID = re.compile(r"(?<![\w.])example(?![\w.])")
 KEYS = ("destination", "type", "path")
 
@@ -188,14 +188,14 @@ def matches(expected, printed):
 def run_example(example, program):
     name = f"crux-test-{os.getpid()}-example"
     if example["marks"].get("network") == "own" and ctypes.CDLL(None).unshare(CLONE_NEWNET) != 0:
-        raise SystemExit("no network namespace of its own")
+        raise SystemExit("cannot make a new network namespace")
     with tempfile.TemporaryDirectory(prefix=f"crux-test-{os.getpid()}-") as folder:
         work = pathlib.Path(folder)
         bundle, tools, state = work / "bundle", work / "tools", work / "state"
         for one in (bundle, tools):
             one.mkdir()
         make_root(bundle / "rootfs")
-        # The page's readers have one state root, the tests one each.
+        # Each test has its own state root.
         (tools / "crux").write_text(f'#!/bin/sh\nexec "{program}" --root "{state}" "$@"\n')
         (tools / "crux").chmod(0o755)
         environment = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}", LC_ALL="C.UTF-8")
@@ -213,7 +213,7 @@ def run_example(example, program):
 
 def run_commands(example, name, bundle, environment):
     for number, (command, expected) in enumerate(example["commands"], 1):
-        # A file and no pipe: a container that `create` leaves behind holds it, and nobody waits for that.
+        # A file instead of a pipe: a container of `create` keeps it open, and waiting for a pipe's end would hang.
         with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
             done = subprocess.run(["/bin/sh", "-c", ID.sub(name, command)], cwd=bundle, env=environment, timeout=60,
                                   stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False)

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Runs cases in which a container runtime deviates from the specification, on any runtime that has runc's
-command line, and prints a line for each: whether the runtime does what the specification (or docs/config.md,
-where that says more) says.
+command line, and prints for each whether the runtime conforms to the specification (or to docs/config.md,
+which is more precise).
 
 usage: peers.py [--only WORDS] CRUX [RUNTIME…]     for example: peers.py build/debug/crux runc crun
        peers.py --list
 
---only takes the cases that have the words in their titles. The cases stand in the folder peer_cases.
-Needs root and busybox-static. The exit code is 1 where CRUX, the first, fails a case.
+--only selects the cases whose titles contain the words. The cases are in the folder peer_cases.
+Needs root and busybox-static. The exit code is 1 if CRUX, the first runtime, fails a case.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import examples
 from peer_cases import cgroups, linux, mounts, operations, process, seccomp  # they fill CASES
 from peer_cases.bundle import CASES, Bundle, Skip
 
-# crun refuses hosts with controllers on both sides: it is shown the first version alone.
+# crun refuses hosts with controllers in both cgroup versions: only version 1 is visible to it.
 WITHOUT_UNIFIED = ["unshare", "-m", "sh", "-c", 'umount /sys/fs/cgroup/unified && exec "$@"', "sh"]
 
 
@@ -79,9 +79,9 @@ def main():
     if os.geteuid() != 0 or not pathlib.Path("/bin/busybox").exists() or not shutil.which("ip"):
         print("SKIPPED: needs root, busybox-static and ip (iproute2)")
         return 0
-    # Devices of a case are in a network namespace of its own, and go with it.
+    # Network devices of a case are in a private network namespace, and are removed with it.
     if ctypes.CDLL(None).unshare(examples.CLONE_NEWNET) != 0:
-        raise SystemExit("no network namespace of its own")
+        raise SystemExit("cannot make a new network namespace")
     print("case", *map(version, runtimes), sep="\t")
     calls = [working(runtime, crux) for runtime in runtimes]
     failed = 0
@@ -94,7 +94,7 @@ def main():
         failed += verdicts[0].startswith("no")
         kept = [count + (word == "yes") for count, word in zip(kept, verdicts)]
         print(title, *verdicts, sep="\t", flush=True)
-    print(f"{len(cases)} cases; done as specified", *kept, sep="\t")
+    print(f"{len(cases)} cases; conforming", *kept, sep="\t")
     return 1 if failed else 0
 
 

@@ -1,5 +1,5 @@
-// Every system call of create fails: what follows is success or a sentence, soon, and nothing
-// stays.
+// Every system call of create fails: the command then succeeds or reports one error, within a time
+// limit, and leaves nothing behind.
 
 #include <algorithm>
 #include <csignal>
@@ -13,8 +13,8 @@
 namespace crux::test {
 namespace {
 
-/// Calls of the C library before and after main, whose failure is not ours to tell, and those that
-/// cannot be made to fail in a useful way.
+/// Calls of the C library before and after main, whose failure crux cannot report, and calls whose
+/// failure is not useful to test.
 bool is_ours(const Call& call) {
     static const std::vector<std::string> not_ours = {
         "execve",   "brk",       "arch_prctl", "set_tid_address", "set_robust_list", "rseq",
@@ -23,7 +23,7 @@ bool is_ours(const Call& call) {
     return std::ranges::find(not_ours, call.name) == not_ours.end();
 }
 
-/// One line of words where it failed; a command that ends by a signal, or by silence, is a defect.
+/// Success, or one line of error; ending by a signal or without a message is a defect.
 void check_clear(const Outcome& outcome) {
     CHECK(outcome.signal == 0);
     if (outcome.ok()) return;
@@ -40,7 +40,7 @@ void fail_every_call(Victim& victim, const std::vector<std::string>& errors) {
     std::size_t runs = 0;
     for (std::size_t i = 0; i < calls.size(); ++i) {
         if (!is_ours(calls[i])) continue;
-        // All of them where time is no matter, else one after the other.
+        // All calls if time does not matter, else only one for each name.
         const std::size_t count = thorough() ? errors.size() : 1;
         for (std::size_t k = 0; k < count; ++k) {
             const std::string& error = errors[(i + k) % errors.size()];
@@ -52,7 +52,7 @@ void fail_every_call(Victim& victim, const std::vector<std::string>& errors) {
             ++runs;
             if (!outcome.ok()) {
                 ++failed;
-                // What could not be removed because the removal itself failed is for delete.
+                // If the removal itself failed, delete must remove the rest.
                 const bool removal = calls[i].name.starts_with("unlink");
                 if (!removal) victim.check_nothing(victim.left_at_once(), when + ", at once");
             }
@@ -64,7 +64,7 @@ void fail_every_call(Victim& victim, const std::vector<std::string>& errors) {
     CHECK(failed > runs / 3);
 }
 
-TEST_CASE("any system call of create may fail: it is told, or does not matter") {
+TEST_CASE("any system call of create may fail: this is reported or does not matter") {
     need_root();
     need_strace();
     Victim victim;

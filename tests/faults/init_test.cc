@@ -1,4 +1,4 @@
-// Init's own death, by a signal or for want of memory, is told as what it was.
+// The end of init, by a signal or the OOM killer, is reported with its cause.
 
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -16,7 +16,7 @@ using nlohmann::json;
 TEST_CASE("an init that is killed while create works is reported as killed") {
     need_root();
     Victim victim;
-    // The hook gets the state on its standard input, and in it init's pid.
+    // The hook gets the state on its standard input, which contains init's pid.
     const std::string script = R"sh(kill -9 "$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p')"; exit 0)sh";
     for (const char* when : {"prestart", "createRuntime"}) {
         INFO(when);
@@ -47,7 +47,7 @@ TEST_CASE("an init that is killed at the barrier leaves a stopped container that
     victim.check_nothing(victim.left_at_once(), "killed at the barrier");
 }
 
-TEST_CASE("an init that the memory limit kills is reported with the limit, or lives") {
+TEST_CASE("an init that the memory limit kills is reported with the limit, or survives") {
     need_root();
     need_controller("memory");
     Victim victim;

@@ -1,5 +1,5 @@
 // crux is killed at each of its own system calls, and at random moments; delete by force then
-// leaves the host as it was.
+// restores the host.
 
 #include <sys/wait.h>
 
@@ -16,8 +16,8 @@
 namespace crux::test {
 namespace {
 
-/// Runs the command again and again, each time killed at another of its system calls. `before`
-/// makes what it works on, `after` looks at the world in between.
+/// Runs the command repeatedly, each time killed at another of its system calls. `before` makes its
+/// input, `after` checks the result.
 template <class Before, class After>
 void kill_at_every_call(Victim& victim, const std::vector<std::string>& words, std::size_t stride,
                         Before before, After after) {
@@ -38,7 +38,7 @@ void kill_at_every_call(Victim& victim, const std::vector<std::string>& words, s
     }
     std::cout << words[1 + 4] << ": killed at " << killed << " of " << calls.size()
               << " system calls\n";
-    // A number may differ from run to run, not the most of them.
+    // A few calls may differ between runs, but not most.
     CHECK(killed * stride * 4 >= calls.size() * 3);
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("run --detach may be killed at any of its system calls") {
                        nothing);
 }
 
-TEST_CASE("whoever starts, kills or deletes may be killed at any system call") {
+TEST_CASE("start, kill and delete may be killed at any system call") {
     need_root();
     need_strace();
     for (const std::string command : {"start", "kill", "delete"}) {
@@ -78,7 +78,7 @@ TEST_CASE("whoever starts, kills or deletes may be killed at any system call") {
     }
 }
 
-TEST_CASE("a killed create never takes along the container whose cgroup it asked for") {
+TEST_CASE("a killed create never removes the container whose cgroup it requested") {
     need_root();
     need_strace();
     const std::string path = "/" + our_tag() + "-shared";
@@ -88,7 +88,7 @@ TEST_CASE("a killed create never takes along the container whose cgroup it asked
     must(first.create());
     must(first.start());
     Victim victim;
-    // The calls of a create that succeeds are also the first ones of one that does not.
+    // A create that fails begins with the same calls as one that succeeds.
     const std::vector<Call> calls = calls_of(victim.words("create"));
     victim.check_nothing(victim.left_after_delete(), "before the first kill");
     victim.bundle().set("/linux/cgroupsPath", path).write();

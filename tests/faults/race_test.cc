@@ -1,5 +1,5 @@
-// Operations on one container at the same time: one of them wins, the others say so, and list and
-// state are right all along.
+// Concurrent operations on one container: one succeeds, the others report an error, and list and
+// state are always correct.
 
 #include <csignal>
 #include <iostream>
@@ -64,7 +64,7 @@ TEST_CASE("delete by force while create runs is in time or too late, never half"
         CHECK(removed.err.empty());
         CHECK_FALSE(created.timed_out);
         if (!created.ok()) CHECK(lines_of(created.err).size() == 1);
-        // Either it came too early, and the container is whole, or nothing of it is there.
+        // Either the signal came too early and the container is complete, or nothing of it exists.
         const std::string status = victim.container().status();
         CHECK((status == "created" || victim.left_at_once().empty()));
         victim.check_nothing(victim.left_after_delete(), "delete while create runs");
@@ -124,7 +124,7 @@ TEST_CASE("list and state have no errors of their own while a container comes an
     const Container& container = victim.container();
     int looks = 0;
     for (int round = 0; round < rounds(6); ++round) {
-        // The life of a container in one shell, so that the looks fall anywhere.
+        // The life cycle of a container in one shell, so that the reads happen at any moment.
         const std::string program = crux_program() + " --root " + container.root() + " ";
         const std::string id = " " + container.id();
         const std::string script = program + "create --bundle " + victim.bundle().path() + id +

@@ -1,5 +1,5 @@
-// Every step of the plan fails, ends init, or has crux killed: the error is a sentence and nothing
-// stays.
+// Every step of the plan fails, ends init, or kills crux: the result is an error message, and
+// nothing is left behind.
 
 #include <sys/wait.h>
 
@@ -14,7 +14,7 @@
 namespace crux::test {
 namespace {
 
-/// One line of words, not numbers alone, that ends like a sentence of ours.
+/// One line of text, not only numbers, that ends like an error of crux.
 void check_sentence(const Outcome& outcome, const std::string& part) {
     CHECK(outcome.status == 1);
     CHECK_THAT(outcome.err, Catch::Contains(part));
@@ -29,8 +29,8 @@ int steps_of(const Victim& victim, Bundle& bundle) {
     return static_cast<int>(nlohmann::json::parse(plan.out).at("steps").size());
 }
 
-/// Breaks create at each step until it is created in spite of it: the steps after that are start's.
-/// The number of the first such step.
+/// Fails each step of create until create succeeds anyway: the following steps belong to start.
+/// Returns the number of the first of these.
 int break_create(Victim& victim, const std::string& action, int steps) {
     for (int step = 0; step < steps; ++step) {
         const std::string when = action + " at step " + std::to_string(step);
@@ -54,7 +54,7 @@ int break_create(Victim& victim, const std::string& action, int steps) {
     return steps;
 }
 
-/// Steps behind the barrier break start, or end the container.
+/// Steps after the barrier fail start, or end the container.
 void break_start(Victim& victim, const std::string& action, int first, int steps) {
     for (int step = first; step < steps; ++step) {
         const std::string when = action + " at step " + std::to_string(step) + " of start";
@@ -71,7 +71,7 @@ void break_start(Victim& victim, const std::string& action, int first, int steps
     }
 }
 
-TEST_CASE("a step that fails, or init's end at it, is told in a sentence and leaves nothing") {
+TEST_CASE("a step that fails or ends init is one error and leaves nothing") {
     need_root();
     for (const Scene& scene : scenes()) {
         INFO(scene.name);

@@ -116,7 +116,7 @@ Victim::Victim(const Scene& scene) : container_(bundle_), has_terminal_(scene.ha
     scene.dress(bundle_);
     bundle_.write();
     container_.global_options = {"--log", "/dev/null"};
-    // What stays on purpose: the state root, and the compiled seccomp program in it.
+    // These remain on purpose: the state root, and the compiled seccomp program in it.
     container_.create(has_terminal_ ? std::vector<std::string>{"--console-socket", console_.path()}
                                     : std::vector<std::string>{});
     container_.remove({"--force"});
@@ -149,7 +149,7 @@ void Victim::check_nothing(const std::string& left, const std::string& when) {
     if (left.empty()) return;
     INFO(when);
     CHECK(left == "");
-    // The next round starts from a clean host, or from what cannot be cleared.
+    // The next round starts from a clean host, or from what cannot be removed.
     (void)left_after_delete();
     before_ = HostSnapshot::take();
 }
@@ -169,9 +169,9 @@ std::vector<Call> calls_of(const std::vector<std::string>& words) {
     std::map<std::string, int> counts;
     for (const std::string& line : lines_of(read_file(log))) {
         const std::string name = line.substr(0, line.find('('));
-        // One newer than strace cannot be named to it.
+        // strace does not know the name of a newer call.
         if (name.starts_with("syscall_0x")) continue;
-        // Signals and the end have lines of their own; exit_group cannot be tampered with usefully.
+        // Signals and the exit have separate lines; tampering with exit_group is not useful.
         if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") != std::string::npos)
             continue;
         calls.push_back({name, ++counts[name]});
@@ -190,7 +190,7 @@ std::vector<std::string> tampered(const std::vector<std::string>& words, const s
 
 void need_strace() {
     const Outcome probe = run({"strace", "-o", "/dev/null", "true"});
-    if (!probe.ok()) skip("needs strace, and a host where it may trace: " + probe.err);
+    if (!probe.ok()) skip("needs strace with permission to trace: " + probe.err);
 }
 
 BrokenAt::BrokenAt(int step, const std::string& action) {

@@ -10,21 +10,22 @@
 
 namespace crux::test {
 
-/// Whether the environment's CRUX_THOROUGH asks for the wide ranges, which take many minutes.
+/// Whether the environment variable CRUX_THOROUGH requests the long ranges, which take many
+/// minutes.
 bool thorough();
 
-/// A config that the fault tests break: what `dress` makes of the default one.
+/// A config for the fault tests: `dress` changes the default one.
 struct Scene {
     const char* name;
     void (*dress)(Bundle& bundle);
     bool has_terminal = false;
 };
 
-/// The default config; a user namespace with hooks, seccomp and a terminal; one with many mounts;
-/// the same mounts without a mount namespace.
+/// The default config; one with a user namespace, hooks, seccomp and a terminal; one with many
+/// mounts; the same mounts without a mount namespace.
 const std::vector<Scene>& scenes();
 
-/// A console socket that takes what comes and keeps none of it.
+/// A console socket that accepts all data and discards it.
 class ConsoleSocket {
  public:
     ConsoleSocket();
@@ -33,7 +34,7 @@ class ConsoleSocket {
     ConsoleSocket& operator=(const ConsoleSocket&) = delete;
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    /// Closes everybody who connected.
+    /// Closes all connections.
     void drain() const;
 
  private:
@@ -41,7 +42,7 @@ class ConsoleSocket {
     int socket_ = -1;
 };
 
-/// One container that is made, broken and cleared away again and again, and the host as it was
+/// One container that is made, broken and removed repeatedly, and a snapshot of the host from
 /// before the first time.
 class Victim {
  public:
@@ -49,15 +50,15 @@ class Victim {
 
     Bundle& bundle() { return bundle_; }
     Container& container() { return container_; }
-    /// The words of a create or run of this scene.
+    /// The arguments of create or run in this scene.
     [[nodiscard]] std::vector<std::string> words(const std::string& command,
                                                  const std::vector<std::string>& more = {}) const;
 
-    /// What the host has more or less than before at this very moment, or "".
+    /// The present difference of the host to before, or "".
     [[nodiscard]] std::string left_at_once() const;
-    /// Deletes by force, which must succeed without a word; then what stays different, or "".
+    /// Deletes by force, which must succeed without output; then the remaining difference, or "".
     [[nodiscard]] std::string left_after_delete();
-    /// Ends with a failed check, and the host cleared, where this is not "".
+    /// Fails the check, and cleans the host, if this is not "".
     void check_nothing(const std::string& left, const std::string& when);
 
  private:
@@ -68,23 +69,23 @@ class Victim {
     HostSnapshot before_;
 };
 
-/// One system call of a run: its name, and that it is the n-th of that name.
+/// One system call of a run: its name, and which occurrence of that name it is.
 struct Call {
     std::string name;
     int number = 0;
     [[nodiscard]] std::string describe() const;
 };
 
-/// The system calls that the command itself (not its children) makes, in order, from a run of it.
+/// The system calls that the command itself (not its children) makes, in order, from one run.
 std::vector<Call> calls_of(const std::vector<std::string>& words);
-/// The command under strace, which does this to the command itself at one of its system calls:
+/// The command under strace, which injects this fault into one system call of the command itself:
 /// "signal=SIGKILL" or "error=EPERM".
 std::vector<std::string> tampered(const std::vector<std::string>& words, const std::string& action,
                                   const Call& call);
-/// Skips where strace is missing or may not trace.
+/// Skips the test if strace is missing or may not trace.
 void need_strace();
 
-/// While it lives, crux is the program with the points at which it breaks, told to do so at a step.
+/// While the object exists, crux is the program with fault points, set to fail at a step.
 class BrokenAt {
  public:
     BrokenAt(int step, const std::string& action);
@@ -93,7 +94,7 @@ class BrokenAt {
     BrokenAt& operator=(const BrokenAt&) = delete;
 };
 
-/// Reaps what became ours when its parent was killed.
+/// Reaps processes that became our children when their parent was killed.
 void reap_orphans();
 
 }  // namespace crux::test

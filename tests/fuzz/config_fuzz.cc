@@ -1,6 +1,6 @@
-// config.json: reading, rules, cgroup settings, seccomp, plan and its two descriptions. Whatever
-// passes the rules has a plan, or an error with a sentence; a plan refers to nothing outside
-// itself.
+// config.json: reading, rules, cgroup settings, seccomp, plan and its two descriptions. A config
+// that passes the rules has a plan, or an error with a message; a plan contains no reference
+// outside of itself.
 
 #include <array>
 
@@ -55,7 +55,7 @@ void check_error(const Error& error) {
     hold(!error.message().empty());
 }
 
-/// Steps lie in the block, and so do the texts that every step may have.
+/// Steps are inside the block, and so are the strings that every step may have.
 void check_plan(const plan::Plan& plan) {
     const plan::Header& header = plan.header();
     hold(header.magic == plan::kMagic);

@@ -1,5 +1,5 @@
-// The smaller documents: a process (exec --process) and resources (update --resources). What was
-// read and is written again is read as the same.
+// The smaller documents: a process (exec --process) and resources (update --resources). A document
+// that was read and written is the same when it is read again.
 
 #include "oci-spec/config.h"
 #include "oci-spec/rules.h"

@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <string_view>
 
-/// What must hold of every input. A fuzzer has no use for a report but a crash.
+/// An invariant of every input. A fuzzer detects only crashes.
 inline void hold(bool condition) {
     if (!condition) std::abort();
 }
 
-/// libFuzzer's bytes as a text.
+/// libFuzzer's input as a string.
 inline std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
     return {reinterpret_cast<const char*>(bytes), size};
 }

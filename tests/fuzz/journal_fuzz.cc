@@ -1,4 +1,4 @@
-// The journal of a container: what it tells, written again, tells the same.
+// The journal of a container: its content, written and read again, is the same.
 
 #include "runtime/launch/journal.h"
 #include "tests/fuzz/fuzz.h"

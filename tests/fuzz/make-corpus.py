@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes the fuzzers' first inputs from the bundles and the golden cases.
+"""Makes the initial inputs of the fuzzers from the bundles and the golden cases.
 
-usage: tests/fuzz/make-corpus.py FOLDER   (FOLDER/NAME/* and FOLDER/json.dict; what is there stays)
+usage: tests/fuzz/make-corpus.py FOLDER   (FOLDER/NAME/* and FOLDER/json.dict; existing files are kept)
 """
 import json
 import pathlib

@@ -1,4 +1,4 @@
-// state.json: a broken one is an error, and one that was read is written and read as the same.
+// state.json: an invalid one is an error; a valid one, written and read again, is the same.
 
 #include "oci-spec/runc/record.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs each fuzzer for a while, from the bundles and golden cases on; a crash is kept beside the corpus and named.
+# Runs each fuzzer for a while, starting with the bundles and golden cases; saves a crash next to the corpus and prints its name.
 # usage: tests/fuzz/run.sh [BUILD-FOLDER] [SECONDS]   (default: build/fuzz, 20 each; cmake --preset fuzz makes it)
 set -euo pipefail
 cd "$(dirname "$0")/../.."

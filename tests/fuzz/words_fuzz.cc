@@ -22,7 +22,7 @@ void check_numbers(std::string_view text) {
         hold(again.has_value());
         hold(oci::ranges_text(*again) == oci::ranges_text(*ranges));
     }
-    // Digits and a sign, and nothing else, make a number.
+    // A number consists of digits and a sign only.
     if (to_number<std::int64_t>(text))
         hold(text.find_first_not_of("-0123456789") == std::string_view::npos);
     if (to_number<std::uint32_t>(text))

@@ -14,11 +14,11 @@
 #include "runtime/plan/explain.h"
 #include "tests/support/catch.h"
 
-// Golden plans: a configuration and facts about a host go in, the text of `crux explain` comes out.
-// Each folder is a case: config.json, or patch.json (a JSON merge patch, RFC 7386, over
-// base.json); facts.json, which names one of hosts/ and what differs from it; and plan.txt, what
-// must come out. With CRUX_UPDATE_GOLDEN=1 in the environment plan.txt is written anew, for a
-// person to read before it is committed.
+// Golden plans: the input is a configuration and facts about a host, the output the text of `crux
+// explain`. Each folder is a case: config.json, or patch.json (a JSON merge patch, RFC 7386, to
+// base.json); facts.json, which names a file in hosts/ and the differences from it; and plan.txt,
+// the expected output. With CRUX_UPDATE_GOLDEN=1 in the environment plan.txt is rewritten; review
+// it before the commit.
 
 namespace {
 
@@ -67,7 +67,7 @@ host::Facts facts_of(const json& from) {
     return facts;
 }
 
-/// A case as it lies in its folder.
+/// The files of a case.
 struct Case {
     json config;
     json options;
@@ -90,7 +90,7 @@ Case read_case(const std::filesystem::path& folder) {
     return read;
 }
 
-/// Stands for a compiled filter: as many words as the option says.
+/// Represents a compiled filter: as many instructions as the option requests.
 std::vector<std::uint64_t> filter_of(const json& options) {
     return std::vector<std::uint64_t>(options.value("filter", 0U), 0x7fff000000000006U);
 }
@@ -164,7 +164,7 @@ std::vector<std::filesystem::path> case_folders() {
     return folders;
 }
 
-/// The first line that differs, with its number: what a person has to look at.
+/// The first line that differs, with its number.
 std::string difference(const std::string& wanted, const std::string& got) {
     const auto left = split(wanted, '\n');
     const auto right = split(got, '\n');
@@ -179,7 +179,7 @@ std::string difference(const std::string& wanted, const std::string& got) {
 
 }  // namespace
 
-TEST_CASE("plans are what their golden texts say") {
+TEST_CASE("plans match their golden texts") {
     const bool update = std::getenv("CRUX_UPDATE_GOLDEN") != nullptr;
     const auto folders = case_folders();
     REQUIRE(folders.size() >= 35);

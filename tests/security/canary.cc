@@ -40,7 +40,7 @@ std::string describe_tree(const std::string& top) {
     return all;
 }
 
-/// Without the ids, which say nothing.
+/// Without the ids, which do not matter.
 std::string host_mounts() {
     std::string all;
     for (const std::string& line : lines_of(read_file("/proc/self/mountinfo")))
@@ -56,7 +56,7 @@ Canary::Canary() {
     fs::create_directories(path_ + "/folder/below");
     write_file(path_ + "/file", "canary\n", 0600);
     write_file(path_ + "/folder/file", "canary\n");
-    // Names that a runtime makes, removes or opens in a /dev or /proc.
+    // Names that a runtime makes, removes or opens in /dev or /proc.
     for (const char* name : {"ptmx", "null", "console", "fd", "stdin", "core_pattern", "self"})
         write_file(path_ + "/" + name, "canary\n");
     tree_ = describe_tree(path_);

@@ -12,8 +12,8 @@
 
 namespace crux::test {
 
-/// A tree of the host outside every root, whose names, contents, owners, modes and times must stay
-/// as they are, and with it the host's mounts. Checked at the end of its scope.
+/// A tree of the host outside of every root, whose names, contents, owners, modes and times must
+/// not change, and the host's mounts. Checked in the destructor.
 class Canary {
  public:
     Canary();
@@ -22,7 +22,7 @@ class Canary {
     Canary& operator=(const Canary&) = delete;
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    /// Checks now; the words say after what.
+    /// Checks now; the text describes the last action.
     void check(const std::string& after) const;
 
  private:
@@ -31,7 +31,7 @@ class Canary {
     std::string mounts_;
 };
 
-/// Exchanges two names all the time, as the owner of a volume can, until its end.
+/// Exchanges two names continuously, as the owner of a volume can, until the object is destroyed.
 class Swapper {
  public:
     Swapper(std::string one, std::string other);
@@ -47,14 +47,14 @@ class Swapper {
 /// Exactly one line of error, and the exit code of a failure.
 void check_refused(const Outcome& outcome);
 
-/// Creates, calls `look` with init's pid where that worked, and deletes; whether it worked. Where
-/// it did not, it must have failed cleanly.
+/// Creates a container, calls `look` with init's pid if that succeeded, and deletes it; returns
+/// whether create succeeded. If not, it must have failed cleanly.
 bool try_create(Bundle& bundle, const std::function<void(Container&, pid_t)>& look);
 
-/// The lines of a process's mountinfo whose mount point is this.
+/// The lines of a process's mountinfo with this mount point.
 std::vector<std::string> mounts_at(pid_t pid, const std::string& point);
 
-/// How long a race goes on: seconds, or a minute with CRUX_THOROUGH.
+/// The duration of a race: seconds, or a minute with CRUX_THOROUGH.
 std::chrono::milliseconds race_time();
 
 }  // namespace crux::test

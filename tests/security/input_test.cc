@@ -1,5 +1,5 @@
-// Texts that are too long, or mean something to whoever reads them next. The numbers are those of
-// the attacks in docs/security.md.
+// Strings that are too long, or have a meaning to the next reader. The numbers are those of the
+// attacks in docs/security.md.
 
 #include <csignal>
 #include <filesystem>
@@ -19,7 +19,7 @@ using nlohmann::json;
 
 struct Place {
     const char* pointer;
-    bool any_length;  ///< a long one may be right
+    bool any_length;  ///< a long one may be valid
 };
 
 const std::vector<Place> kTexts = {
@@ -185,7 +185,7 @@ TEST_CASE("25: a process that only has init's number is not the container's") {
         const std::string file = container.state_folder() + "/state.json";
         json state = json::parse(read_file(file));
         REQUIRE(state.at("init_process_pid") == init);
-        // As after a wrap of the pids: another process has the number, at its own time.
+        // As after a wrap of the pids: another process with the same number and another start time.
         json other = state;
         other["init_process_pid"] = bystander.pid();
         if (std::string(kept) == "nothing") other["init_process_start"] = 1;

@@ -1,5 +1,5 @@
-// Names of an image that lead out of its root: whatever they are, nothing outside changes. The
-// numbers are those of the attacks in docs/security.md.
+// Names in an image that lead out of its root: nothing outside changes. The numbers are those of
+// the attacks in docs/security.md.
 
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// Replaces a name of the root by a symbolic link.
+/// Replaces a name in the root by a symbolic link.
 void link_in(const Bundle& bundle, const std::string& name, const std::string& target) {
     fs::remove_all(bundle.rootfs() + "/" + name);
     fs::create_symlink(target, bundle.rootfs() + "/" + name);
@@ -129,7 +129,7 @@ TEST_CASE("7: chains of links as mount destinations end inside the root") {
             canary.check(target);
         }
     }
-    // What was made lies inside the root, below the link's text as seen from there.
+    // The new file is inside the root, at the link's target as seen from there.
     CHECK(fs::exists(bundle.rootfs() + canary.path()));
 }
 
@@ -216,7 +216,7 @@ TEST_CASE("18: an image's /dev that is a link lets nothing be made or removed ou
             }
 }
 
-TEST_CASE("19: an image's own /dev/console and /dev/null are never followed or handed over") {
+TEST_CASE("19: an image's own /dev/console and /dev/null are never followed or passed on") {
     need_root();
     const Unchanged host;
     const Canary canary;

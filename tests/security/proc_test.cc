@@ -1,5 +1,5 @@
-// What an image or a second container puts in the way of masks, of kernel parameters, of the
-// terminal and of the read-only root. The numbers are those of the attacks in docs/security.md.
+// Objects that an image or a second container puts in the way of masks, kernel parameters, the
+// terminal and the read-only root. The numbers are those of the attacks in docs/security.md.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -25,7 +25,7 @@ using nlohmann::json;
 
 const std::string kCorePattern = "/proc/sys/kernel/core_pattern";
 
-/// A writable piece of procfs that is mounted anywhere but as the container's own /proc.
+/// A writable part of procfs that is mounted anywhere except as the container's own /proc.
 std::vector<std::string> writable_proc_binds(pid_t pid) {
     std::vector<std::string> found;
     for (const std::string& line :
@@ -38,7 +38,7 @@ std::vector<std::string> writable_proc_binds(pid_t pid) {
     return found;
 }
 
-/// The image's own /dev in place of a new tmpfs.
+/// The image's own /dev instead of a new tmpfs.
 void without_dev(Bundle& bundle) {
     json kept = json::array();
     for (const json& entry : bundle.config()["mounts"])
@@ -65,8 +65,7 @@ TEST_CASE("3: without pivot_root no fresh procfs or sysfs undoes the masks") {
             bundle.set("/process/user/uid", uid);
             bundle.set("/process/capabilities",
                        {{"bounding", all}, {"effective", all}, {"permitted", all}});
-            // By itself, and as root of a user namespace of its own, which sees what is not
-            // covered.
+            // Without and with a private user namespace, whose root sees what is not covered.
             bundle.script("mkdir -m 777 /dev/p\n" + attack + "cat >/dev/shm/attack <<'EOF'\n" +
                           attack + "EOF\nunshare -Urmpf sh /dev/shm/attack\necho end");
             if (uid != 0) bundle.config()["mounts"][1]["options"] = {"nosuid", "mode=777"};
@@ -100,7 +99,7 @@ TEST_CASE("15: a mask is the host's own null device, whatever the image has at /
             for (const auto& line : mounts_at(pid, "/proc/kcore"))
                 CHECK_THAT(line, Catch::Contains(" /null /proc/kcore "));
         });
-        // A default device that is something else is an error of its own.
+        // A default device of another type is a separate error.
         CHECK_FALSE(made);
         CHECK(read_file(kCorePattern) == pattern);
     }
@@ -211,7 +210,7 @@ TEST_CASE("17: a kernel parameter is written to the kernel, whatever is mounted 
     Bundle bundle;
     bundle.set("/linux/sysctl", {{"net.ipv4.ip_forward", own == "1\n" ? "0" : "1"}});
     bundle.set("/linux/readonlyPaths", json::array()).set("/linux/maskedPaths", json::array());
-    // A dummy in the way, as a shared mount of a second container would be.
+    // An obstacle like a shared mount of a second container.
     bundle.mount("/proc/sys", "tmpfs", "tmpfs", {"size=64k"});
     const bool made = try_create(bundle, [&](Container&, pid_t pid) {
         const Outcome seen = run(
@@ -229,7 +228,8 @@ TEST_CASE("17: a parameter goes to no other file while a second container mounts
     const std::string own = read_file("/proc/sys/net/ipv4/ip_forward");
     const std::string wanted = own == "1\n" ? "0" : "1";
     const std::string pattern = read_file(kCorePattern);
-    // The attacker shares the victim's root: links and a file come and go at every name below proc.
+    // The attacker shares the victim's root: links and a file appear and disappear at every name
+    // below proc.
     Bundle bundle;
     bundle.set("/linux/sysctl", {{"net.ipv4.ip_forward", wanted}});
     const std::string proc = bundle.rootfs() + "/proc";
@@ -255,7 +255,7 @@ TEST_CASE("17: a parameter goes to no other file while a second container mounts
     CHECK(read_file("/proc/sys/net/ipv4/ip_forward") == own);
 }
 
-TEST_CASE("23: a read-only root is read-only, whatever stands at /proc") {
+TEST_CASE("23: a read-only root is read-only, whatever is at /proc") {
     need_root();
     const Unchanged host;
     for (const std::string how : {"proc", "tmpfs", "nothing", "image"}) {
@@ -266,7 +266,7 @@ TEST_CASE("23: a read-only root is read-only, whatever stands at /proc") {
             if (entry["destination"] != "/proc") kept.push_back(entry);
         if (how != "proc") bundle.set("/mounts", kept);
         if (how == "tmpfs") bundle.mount("/proc", "tmpfs", "tmpfs", {"size=64k"});
-        // What a runtime that re-opens its root by a descriptor's name would follow.
+        // The path that a runtime would follow if it opened its root again by a descriptor's name.
         if (how == "image")
             for (int i = 3; i < 20; ++i) bundle.folder("proc/self/fd/" + std::to_string(i));
         bundle.script(
@@ -276,7 +276,7 @@ TEST_CASE("23: a read-only root is read-only, whatever stands at /proc") {
         container.global_options = bare_errors();
         const Outcome outcome = container.run();
         INFO(outcome.describe());
-        // Nothing but a procfs is let to stand for /proc.
+        // Only a procfs is accepted at /proc.
         if (how == "tmpfs")
             check_refused(outcome);
         else

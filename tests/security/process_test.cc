@@ -1,5 +1,5 @@
-// Who the program is, what it holds and what it could do to the runtime's own program. The numbers
-// are those of the attacks in docs/security.md.
+// The program's identity, its descriptors, and what it could do to the runtime's own program. The
+// numbers are those of the attacks in docs/security.md.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -83,7 +83,7 @@ TEST_CASE("4: nothing of the installed program is within a container's reach") {
     const std::string again = "/proc/self/fd/" + std::to_string(held);
     CHECK(open(again.c_str(), O_WRONLY | O_CLOEXEC) < 0);
     must(container.start());
-    // No longer running, and still nobody's to change.
+    // After the end no process can change it either.
     const int writer = open(again.c_str(), O_WRONLY | O_CLOEXEC);
     if (writer >= 0) {
         CHECK(write(writer, "x", 1) < 0);
@@ -133,7 +133,7 @@ TEST_CASE("6: one allowed device allows no other") {
     const std::string node = bundle.rootfs() + "/block";
     if (mknod(node.c_str(), S_IFBLK | 0666, makedev(7, 0)) != 0) skip("cannot make a block device");
     const int opened = open(node.c_str(), O_RDONLY | O_CLOEXEC);
-    if (opened < 0 && errno == EPERM) skip("block devices are refused to the tests, too");
+    if (opened < 0 && errno == EPERM) skip("the tests themselves may not open block devices");
     if (opened >= 0) close(opened);
     const json all = {"CAP_MKNOD", "CAP_SYS_ADMIN"};
     bundle.set("/process/capabilities",
@@ -206,7 +206,7 @@ TEST_CASE("13: exec has no way out by a descriptor either, and no program gets o
     const Unchanged host;
     Bundle bundle;
     fs::create_symlink("/proc/self/fd", bundle.rootfs() + "/fds");
-    // Without a listing, which would hold a descriptor of its own.
+    // Without a directory listing, which would open another descriptor.
     const std::string held = "for i in $(seq 0 100); do [ -e /proc/$$/fd/$i ] && echo $i; done";
     {
         const Sleeper sleeper(bundle);

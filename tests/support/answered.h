@@ -9,16 +9,16 @@
 
 namespace crux::test {
 
-/// A system call as the kernel saw it.
+/// A system call as the kernel received it.
 struct Call {
     pid_t pid = 0;
-    std::array<std::uint64_t, 5> arguments{};  ///< all that a call such as prctl(2) has
+    std::array<std::uint64_t, 5> arguments{};  ///< the arguments of a call such as prctl(2)
 };
 
-/// Runs the function on a thread of its own. The system calls of this number with this first
-/// argument, which the thread and everything started from it make meanwhile, are answered with 0
-/// and not made (seccomp_unotify(2)): so it is seen what a kernel that has them would be asked.
-/// Needs root. Assertions belong behind it, not into the function.
+/// Runs the function in a new thread. System calls with this number and this first argument, made
+/// meanwhile by the thread and the processes that it starts, are not executed but return 0
+/// (seccomp_unotify(2)): this shows what crux would request from a kernel that supports them. Needs
+/// root. Assertions belong after it, not into the function.
 std::vector<Call> answered(int number, std::uint32_t first_argument,
                            const std::function<void()>& function);
 

@@ -22,14 +22,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Made at the first use, removed when the process ends.
+// Made on first use, removed when the process ends.
 struct WorkFolder {
     std::string path;
     WorkFolder() {
         const char* base = std::getenv("TMPDIR");
         path = std::string(base != nullptr ? base : "/tmp") + "/" + our_tag() + "-XXXXXX";
         if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp " + path);
-        // Containers with ids of their own must reach their root through it.
+        // Containers with other ids must reach their root through it.
         chmod(path.c_str(), 0755);
     }
     ~WorkFolder() {
@@ -40,7 +40,8 @@ struct WorkFolder {
     WorkFolder& operator=(const WorkFolder&) = delete;
 };
 
-// A copy of the machine's busybox: links to it need one file system, and tests may spoil it.
+// A copy of the machine's busybox: hard links to it must be on one file system, and tests may
+// damage it.
 struct Busybox {
     std::string path = work_folder() + "/busybox";
     std::vector<std::string> names;
@@ -53,7 +54,7 @@ struct Busybox {
 };
 
 bool is_static(const std::string& program) {
-    // A dynamic program names its loader.
+    // A dynamic program contains the name of its loader.
     std::string bytes(4096, '\0');
     std::ifstream(program, std::ios::binary).read(bytes.data(), 4096);
     return bytes.find("/ld-linux") == std::string::npos &&

@@ -6,18 +6,18 @@
 
 namespace crux::test {
 
-/// A folder that lives as long as the test process, below which everything of the test is made:
-/// "<our_tag>-XXXXXX" in TMPDIR or /tmp. Its last component names all that is ours.
+/// A folder that exists as long as the test process, for all files of the test: "<our_tag>-XXXXXX"
+/// in TMPDIR or /tmp. Its last component identifies everything of this process.
 const std::string& work_folder();
 /// "crux-test-<pid>-<8 hexadecimal digits>": in the ids, the paths and the cgroups of this test
-/// process, of no other. The digits are random: pids come again, and a cgroup that a killed test
-/// left behind must not be taken for one of ours.
+/// process only. The digits are random, because pids are reused and a cgroup that a killed test
+/// left behind must not be mistaken for one of ours.
 const std::string& our_tag();
 
-/// A bundle with a busybox root of its own and the default config, to change before it is used.
+/// A bundle with its own busybox root and the default config, to be changed before use.
 class Bundle {
  public:
-    /// Makes the folder and the root. Skips the test where there is no static busybox.
+    /// Makes the folder and the root. Skips the test without a static busybox.
     Bundle();
     /// Removes the folder.
     ~Bundle();
@@ -27,11 +27,12 @@ class Bundle {
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] std::string rootfs() const { return path_ + "/rootfs"; }
 
-    /// The config to be written; free to be changed in any way, also to a wrong one.
+    /// The config to be written; any change is allowed, also to an invalid one.
     nlohmann::json& config() { return config_; }
-    /// Sets the value at a JSON pointer, making what is missing on the way ("/mounts/-" appends).
+    /// Sets the value at a JSON pointer, and makes missing objects on the way ("/mounts/-"
+    /// appends).
     Bundle& set(const std::string& pointer, nlohmann::json value);
-    /// Removes the value at a JSON pointer, where there is one.
+    /// Removes the value at a JSON pointer, if it exists.
     Bundle& remove(const std::string& pointer);
     /// Applies a JSON merge patch (RFC 7396).
     Bundle& patch(const nlohmann::json& patch);
@@ -44,7 +45,7 @@ class Bundle {
                   const std::string& source, const std::vector<std::string>& options = {});
     /// Replaces the namespace of this type: new, or joined by path.
     Bundle& name_space(const std::string& type, const std::string& path = "");
-    /// Takes the namespace of this type away.
+    /// Removes the namespace of this type.
     Bundle& without_name_space(const std::string& type);
 
     /// Makes a file in the root, with its parents.
@@ -52,9 +53,9 @@ class Bundle {
     /// Makes a folder in the root, with its parents.
     Bundle& folder(const std::string& path);
 
-    /// Writes config.json as it is now. Container does it before each command that reads it.
+    /// Writes the present config.json. Container does this before each command that reads it.
     void write() const;
-    /// Writes this text as config.json, and write() leaves it so from then on.
+    /// Writes this text as config.json, and write() keeps it from then on.
     void write_raw(const std::string& text);
 
  private:

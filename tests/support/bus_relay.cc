@@ -35,7 +35,7 @@ std::uint32_t number_at(std::string_view bytes, std::size_t at) {
     return number;
 }
 
-/// Reads what has come; empty at the end.
+/// Reads available bytes; empty at the end.
 std::string received(int file) {
     std::array<char, 65536> bytes{};
     const ssize_t length = ::read(file, bytes.data(), bytes.size());

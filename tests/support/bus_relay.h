@@ -7,8 +7,8 @@
 
 namespace crux::test {
 
-/// Counts the messages of one direction of a D-Bus connection: the bytes as they come, the lines of
-/// the authentication before them. Little endian, as whoever runs here is.
+/// Counts the messages of one direction of a D-Bus connection, after the lines of the
+/// authentication. Little endian, like all programs here.
 class MessageCounter {
  public:
     void take(std::string_view bytes);
@@ -16,7 +16,7 @@ class MessageCounter {
     [[nodiscard]] int answers() const { return answers_; }
 
  private:
-    /// The length of what stands in front, 0 where it is not all there.
+    /// The length of the first message, 0 if it is not complete.
     [[nodiscard]] std::size_t first_length() const;
 
     std::string pending_;
@@ -24,8 +24,8 @@ class MessageCounter {
     int answers_ = 0;
 };
 
-/// Stands between programs and a bus: listens on a unix socket, hands all bytes on, and counts what
-/// passes. One connection after another.
+/// A relay between programs and a bus: listens on a Unix socket, forwards all bytes, and counts
+/// messages. One connection at a time.
 class BusRelay {
  public:
     struct Counts {
@@ -42,9 +42,9 @@ class BusRelay {
     BusRelay& operator=(const BusRelay&) = delete;
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    /// From now on nothing is handed on any more once a connection is authenticated.
+    /// From now on nothing is forwarded after the authentication of a connection.
     void fall_silent() { silent_ = true; }
-    /// What passed since the last time.
+    /// The counts since the last call.
     Counts counts();
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
 
-// Catch2 as version 2 (Debian 12) or as version 3 (newer systems), under the names that both have.
+// Catch2 version 2 (Debian 12) or version 3 (newer distributions), with the names that both have.
 
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>

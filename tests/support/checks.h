@@ -11,8 +11,8 @@
 
 namespace crux::test {
 
-/// Checks at the end of its scope that the host is as it was at its beginning. It stands first in a
-/// test, so that the containers and bundles of the test have gone before it looks.
+/// Checks in the destructor that the host is unchanged. Must be the first object in a test, so that
+/// the test's containers and bundles are removed before the check.
 class Unchanged {
  public:
     Unchanged() : before_(HostSnapshot::take()) {}
@@ -24,26 +24,25 @@ class Unchanged {
     HostSnapshot before_;
 };
 
-/// "--log" and a file that keeps nothing: standard error then has the bare sentences of errors.
+/// "--log" with a file that is not read: standard error then contains errors as plain messages.
 std::vector<std::string> bare_errors();
 
-/// Requires that the command succeeded without a word.
+/// Requires that the command succeeded without output.
 void must(const Outcome& outcome);
-/// Checks that the command failed with this exit code and this sentence alone, said with
-/// bare_errors().
+/// Checks that the command failed with this exit code and only this message, with bare_errors().
 void refused(const Outcome& outcome, const std::string& sentence, int status = 1);
-/// The same, where the sentence only has to contain this.
+/// The same, but the message only has to contain this text.
 void refused_with(const Outcome& outcome, const std::string& part, int status = 1);
 
-/// Waits for a child of the test to end; its exit code, or 128 and the signal. Nothing where it
-/// does not end in time.
+/// Waits for a child of the test to end; returns its exit code, or 128 and the signal. Nothing if
+/// it does not end in time.
 std::optional<int> exit_of(pid_t child, std::chrono::milliseconds timeout = 5s);
 
-/// The children of a process, as the kernel lists them.
+/// The children of a process, as listed by the kernel.
 std::vector<pid_t> children_of(pid_t pid);
-/// A field of /proc/PID/status ("CapEff"), without the blanks around it; "" where it is not there.
+/// A field of /proc/PID/status ("CapEff") without surrounding white space; "" if it is missing.
 std::string status_field(pid_t pid, const std::string& name);
-/// What the magic link at this path names; "" where there is none.
+/// The target of the magic link at this path; "" if it is missing.
 std::string link_of(const std::string& path);
 
 std::vector<std::string> lines_of(const std::string& text);

@@ -41,7 +41,7 @@ int input_of(const std::string& text) {
     return fd;
 }
 
-// Read by offset: the file's position belongs to whoever still writes to it.
+// Reads by offset, because the file's position belongs to the process that still writes to it.
 std::string contents(int fd) {
     std::string text;
     char block[8192];
@@ -78,7 +78,8 @@ Exec exec_of(const std::vector<std::string>& argv, const CommandOptions& options
     return exec;
 }
 
-// In the child. The sources move out of the way first, so that no target overwrites a later source.
+// In the child. Moves the sources to other numbers first, so that no target overwrites a later
+// source.
 [[noreturn]] void become(Exec& exec, const std::string& cwd, std::vector<std::pair<int, int>> fds) {
     constexpr int kOutOfTheWay = 500;
     setpgid(0, 0);
@@ -192,7 +193,7 @@ bool sleep_before(std::chrono::steady_clock::time_point deadline) {
 std::string read_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) give_up(path);
-    // Not byte by byte through iterators: unoptimized, that was most of the tests' processor time.
+    // Not byte by byte with iterators: unoptimized, that took most of the tests' processor time.
     std::string text;
     std::array<char, 65536> part{};
     while (file.read(part.data(), part.size()), file.gcount() > 0)

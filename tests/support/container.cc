@@ -96,7 +96,7 @@ std::string Container::status() const {
 bool Container::reaches(const std::string& status, std::chrono::milliseconds timeout) const {
     return eventually(
         [&] {
-            // Init becomes our child when create ends: without us it would stay a zombie.
+            // Init becomes our child when create ends, and would stay a zombie without this.
             if (created_) waitpid(pid(), nullptr, WNOHANG);
             return this->status() == status;
         },

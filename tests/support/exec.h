@@ -9,19 +9,19 @@
 
 namespace crux::test {
 
-/// A container that sleeps, for what is done to running ones. Errors are bare sentences.
+/// A sleeping container, for operations on running containers. Errors are plain messages.
 class Sleeper : public Container {
  public:
     /// Creates and starts it.
     explicit Sleeper(Bundle& bundle);
 
-    /// exec with these flags, and these words behind the id.
+    /// exec with these flags, and these words after the id.
     Outcome exec(const std::vector<std::string>& flags, const std::vector<std::string>& words,
                  const CommandOptions& options = {}) const;
     /// exec of a script by /bin/sh.
     Outcome exec_script(const std::vector<std::string>& flags, const std::string& script,
                         const CommandOptions& options = {}) const;
-    /// exec that goes on beside the test.
+    /// Starts exec without waiting.
     std::unique_ptr<Process> exec_beside(const std::vector<std::string>& flags,
                                          const std::vector<std::string>& words,
                                          const CommandOptions& options = {}) const;

@@ -161,8 +161,8 @@ void skip(const std::string& reason) {
 #if defined(SKIP)
     SKIP(reason);
 #else
-    // What an aborting assertion throws after it has noted its failure; without a note, the case
-    // ends here and has not failed. Later versions of Catch2 have SKIP instead.
+    // The exception of an assertion that aborts, thrown here without a recorded failure: the case
+    // ends and has not failed. Later versions of Catch2 have SKIP instead.
     throw Catch::TestFailureException();
 #endif
 }

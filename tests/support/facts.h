@@ -9,7 +9,7 @@ namespace crux::test {
 /// How this host mounts its cgroup hierarchies.
 enum class CgroupMode { none, v1, hybrid, v2 };
 
-/// The cgroup file systems below /sys/fs/cgroup: v1 alone, v1 beside a cgroup2, or cgroup2 alone.
+/// The cgroup file systems below /sys/fs/cgroup: only v1, v1 with a cgroup2, or only cgroup2.
 CgroupMode cgroup_mode();
 /// "none", "v1", "hybrid" or "v2".
 std::string cgroup_mode_name();
@@ -19,26 +19,26 @@ std::pair<int, int> kernel_version();
 /// Whether the running kernel is at least this one.
 bool kernel_is_at_least(int major, int minor);
 
-/// Whether we are root in the initial user namespace.
+/// Whether this process is root in the initial user namespace.
 bool is_root();
-/// Whether our effective set holds this capability (a number of <linux/capability.h>).
+/// Whether our effective set contains this capability (a number of <linux/capability.h>).
 bool has_capability(int capability);
-/// Whether a new user namespace may be made.
+/// Whether this process may make a new user namespace.
 bool has_user_namespaces();
-/// Whether CONFIG_TIME_NS is there.
+/// Whether the kernel has CONFIG_TIME_NS.
 bool has_time_namespaces();
 
-/// The mount point of the hierarchy that has this controller ("memory", "pids", "freezer", …; on
-/// v2 also "freezer" and "devices", which need no controller file), where there is one.
+/// The mount point of the hierarchy that has this controller ("memory", "pids", "freezer", …; on v2
+/// also "freezer" and "devices", which need no controller file), if any.
 std::optional<std::string> controller_mount(const std::string& controller);
 /// The cgroup of a process in the hierarchy of this controller, as a path below /sys/fs/cgroup.
 std::optional<std::string> cgroup_of(int pid, const std::string& controller);
 
 /// Ends the running test case as skipped, and prints "SKIPPED: " and the reason, which CTest reads.
 [[noreturn]] void skip(const std::string& reason);
-/// Skips unless we are root.
+/// Skips unless this process is root.
 void need_root();
-/// Skips unless this controller is on the host.
+/// Skips unless the host has this controller.
 void need_controller(const std::string& controller);
 
 }  // namespace crux::test

@@ -115,7 +115,7 @@ void add_state(HostSnapshot& snapshot) {
     for (const char* root : {"/state", "/user/state"})
         for (fs::recursive_directory_iterator entry(work_folder() + root, error), end;
              !error && entry != end; entry.increment(error)) {
-            // A cache that later containers use is meant to stay.
+            // A cache for later containers is kept on purpose.
             if (entry->path().filename() == "seccomp:cache")
                 entry.disable_recursion_pending();
             else

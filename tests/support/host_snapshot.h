@@ -5,12 +5,13 @@
 
 namespace crux::test {
 
-/// What a container could leave on the host: taken before and after, the difference must be empty.
+/// The objects that a container could leave on the host: the difference between a snapshot before
+/// and after must be empty.
 ///
-/// With the environment's CRUX_TESTS_ALONE (the test scripts set it), everything on the host
-/// counts. Without it only what bears this test process's tag, so that other work may go on beside
-/// it. Processes count where they descend from the test, which is a subreaper and so adopts
-/// orphans.
+/// With CRUX_TESTS_ALONE in the environment (set by the test scripts), everything on the host
+/// counts. Without it only objects with this test process's tag count, so that other work may run
+/// at the same time. Processes count if they descend from the test, which is a subreaper and so
+/// adopts orphans.
 struct HostSnapshot {
     std::set<std::string> cgroups;     ///< directories below every cgroup mount
     std::set<std::string> mounts;      ///< lines of /proc/self/mountinfo without their ids
@@ -18,14 +19,14 @@ struct HostSnapshot {
     std::set<std::string> state;       ///< files below the state root of the tests
     std::set<std::string> namespaces;  ///< "type:[inode]" of our descendants
 
-    /// Looks at the host now.
+    /// Takes a snapshot of the host.
     static HostSnapshot take();
-    /// Lines "+ what is new" and "- what is gone", each with its kind; empty where nothing changed.
+    /// Lines "+ new object" and "- missing object", each with its kind; empty without a difference.
     [[nodiscard]] std::string changes_until(const HostSnapshot& after) const;
 };
 
-/// Waits up to five seconds for the host to be as before (a killed process and its cgroup take a
-/// moment to vanish); the difference that stays, or "".
+/// Waits up to five seconds until the host is as before (a killed process and its cgroup disappear
+/// with a delay); returns the remaining difference, or "".
 std::string left_behind_since(const HostSnapshot& before);
 
 }  // namespace crux::test

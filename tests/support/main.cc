@@ -10,10 +10,10 @@
 #endif
 
 int main(int argc, char** argv) {
-    // What a test leaves running becomes a child of the test, where HostSnapshot finds it.
+    // Processes that a test leaves behind become its children, where HostSnapshot finds them.
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    // A shell that started the tests in the background left SIGINT ignored, and children inherit
-    // it.
+    // A shell that starts the tests in the background sets SIGINT to ignored, and children inherit
+    // that.
     for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
     return Catch::Session().run(argc, argv);
 }

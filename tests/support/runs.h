@@ -8,17 +8,17 @@
 
 namespace crux::test {
 
-/// What the bundle's program prints when it is run; checks that it ends well and says nothing else.
+/// The output of the bundle's program; checks that it succeeds without other output.
 std::string output_of(Bundle& bundle, const std::vector<std::string>& options = {},
                       const CommandOptions& more = {});
 
-/// Checks that create fails, that its sentence holds this part, and that no container stays.
+/// Checks that create fails with an error that contains this text, and that no container remains.
 void create_refused(Bundle& bundle, const std::string& part);
 
-/// Lines of /proc/PID/mountinfo by mount point, as a map from it to "attributes optional-fields -
-/// type source superblock-options" of the topmost mount there.
+/// Lines of /proc/PID/mountinfo as a map from the mount point to "attributes optional-fields - type
+/// source superblock-options" of the topmost mount there.
 std::vector<std::pair<std::string, std::string>> mounts_in(const std::string& mountinfo);
-/// The topmost mount at this point in a mountinfo text, as above; "" where there is none.
+/// The topmost mount at this point in a mountinfo text, as above; "" if there is none.
 std::string mount_at(const std::string& mountinfo, const std::string& point);
 
 }  // namespace crux::test

@@ -27,7 +27,7 @@ TEST_CASE("a command that takes too long is killed with its children") {
     CHECK(outcome.elapsed < 5s);
 }
 
-TEST_CASE("a child that keeps the outputs open makes nobody wait") {
+TEST_CASE("a child that keeps the outputs open does not delay the wait") {
     const Outcome outcome = run({"sh", "-c", "sleep 3 & echo done"});
     CHECK(outcome.out == "done\n");
     CHECK(outcome.elapsed < 2s);

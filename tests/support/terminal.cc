@@ -43,7 +43,7 @@ HandOver::~HandOver() {
 
 void HandOver::receive() {
     ::pollfd waiting = {listener_, POLLIN, 0};
-    if (::poll(&waiting, 1, 5000) != 1) throw std::runtime_error("nobody connects");
+    if (::poll(&waiting, 1, 5000) != 1) throw std::runtime_error("no connection within 5 s");
     const int peer = checked(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), "accept");
     std::array<char, 4096> bytes{};
     ::iovec place = {bytes.data(), bytes.size()};

@@ -7,8 +7,8 @@ namespace crux::test {
 
 using namespace std::chrono_literals;
 
-/// A listener on a unix socket, as engines have for terminals and pidfds. Nothing is accepted
-/// before receive(): who sends must not wait for it.
+/// A listener on a Unix socket, as engines have for terminals and pidfds. It accepts nothing before
+/// receive(): the sender must not wait for that.
 class HandOver {
  public:
     /// Listens at this path.
@@ -18,11 +18,12 @@ class HandOver {
     HandOver& operator=(const HandOver&) = delete;
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    /// Accepts, and takes one message with one descriptor; throws where that is not what comes.
+    /// Accepts a connection and receives one message with one descriptor; throws if anything else
+    /// arrives.
     void receive();
-    /// The descriptor that came.
+    /// The received descriptor.
     [[nodiscard]] int file() const { return file_; }
-    /// The bytes beside it.
+    /// The bytes of the message.
     [[nodiscard]] const std::string& payload() const { return payload_; }
 
  private:
@@ -32,7 +33,7 @@ class HandOver {
     int file_ = -1;
 };
 
-/// Both ends of a pty of the test's own, for a program that wants to be started from a terminal.
+/// Both ends of a pty of the test, for a program that is started from a terminal.
 class Pty {
  public:
     Pty();
@@ -49,9 +50,9 @@ class Pty {
     int slave_ = -1;
 };
 
-/// What comes from a terminal's master until it holds this text, or the time is up.
+/// The output of a pty master until it contains this text, or until the timeout.
 std::string read_until(int master, const std::string& text, std::chrono::milliseconds timeout = 5s);
-/// Types the text.
+/// Writes the text as input.
 void type(int master, const std::string& text);
 
 }  // namespace crux::test

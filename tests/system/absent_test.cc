@@ -1,5 +1,5 @@
-// Properties that this host may lack: refused with the reason where they are asked for, and only
-// there.
+// Properties that this host may not support: refused with the reason if they are requested, and
+// only then.
 
 #include <unistd.h>
 
@@ -37,7 +37,7 @@ TEST_CASE("an AppArmor profile is refused where AppArmor is not active") {
     CHECK(output_of(bundle) == "");
 }
 
-TEST_CASE("SELinux labels are refused where SELinux is not active") {
+TEST_CASE("SELinux labels are refused if SELinux is not active") {
     need_root();
     if (access("/sys/fs/selinux/enforce", F_OK) == 0) skip("SELinux is active");
     const Unchanged host;

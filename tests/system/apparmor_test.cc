@@ -13,7 +13,7 @@
 namespace crux::test {
 namespace {
 
-/// A loaded profile that lets everything be done but writing /denied.
+/// A loaded profile that allows everything except writing /denied.
 class Profile {
  public:
     Profile() : name_(our_tag()), path_(work_folder() + "/profile") {
@@ -53,7 +53,7 @@ TEST_CASE("a process has the AppArmor profile that is asked for") {
     CHECK_THAT(outcome.err, Catch::Contains("/denied: Permission denied"));
     CHECK_THAT(outcome.err, !Catch::Contains("/allowed"));
 
-    // exec has the container's, or another.
+    // exec uses the container's profile, or another.
     bundle.args({"/bin/sleep", "1000"});
     Container running(bundle);
     must(running.create());

@@ -1,4 +1,5 @@
-// What is wrong with a bundle or a command line is told once, with its place, and changes nothing.
+// Errors in a bundle or a command line are reported once, with their pointer or option, and change
+// nothing.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// Everything below a folder, with its kind and its mode.
+/// All entries below a folder, with their types and modes.
 std::set<std::string> tree_of(const std::string& folder) {
     std::set<std::string> all;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -31,8 +32,8 @@ std::set<std::string> tree_of(const std::string& folder) {
     return all;
 }
 
-/// Checks that create and run fail with this in their one sentence, on standard error and in the
-/// JSON log alike, and that neither the bundle nor the state root was touched.
+/// Checks that create and run fail with this text in their only error, on standard error and in the
+/// JSON log, and that neither the bundle nor the state root has changed.
 void rejected(Bundle& bundle, const std::vector<std::string>& parts) {
     bundle.write();
     const auto before = tree_of(bundle.path());
@@ -60,7 +61,7 @@ void rejected(Bundle& bundle, const std::vector<std::string>& parts) {
     CHECK(tree_of(bundle.path()) == before);
 }
 
-TEST_CASE("a missing config.json is told in runc's words") {
+TEST_CASE("a missing config.json is an error with runc's message") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -77,7 +78,7 @@ TEST_CASE("a missing config.json is told in runc's words") {
         refused_with(container.crux({command, "-b", bundle.path()}), words);
 }
 
-TEST_CASE("a bundle that is not there, or no folder, is told with its path") {
+TEST_CASE("a bundle that is missing or not a folder is an error with its path") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -94,7 +95,7 @@ TEST_CASE("a bundle that is not there, or no folder, is told with its path") {
     }
 }
 
-TEST_CASE("a config.json that is no JSON object is told with the place in the text") {
+TEST_CASE("a config.json that is not a JSON object is an error with its position") {
     need_root();
     const Unchanged host;
     const std::string texts[] = {"",
@@ -122,7 +123,7 @@ TEST_CASE("a config.json that is no JSON object is told with the place in the te
     rejected(bundle, {"null"});
 }
 
-TEST_CASE("a config.json that is no regular file makes nobody wait") {
+TEST_CASE("a config.json that is not a regular file does not block") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -153,7 +154,7 @@ TEST_CASE("a config.json that is no regular file makes nobody wait") {
     fails();
 }
 
-TEST_CASE("every property that has a wrong type is told by its pointer") {
+TEST_CASE("every property with a wrong type is an error with its pointer") {
     need_root();
     const Unchanged host;
     const std::pair<const char*, json> cases[] = {
@@ -246,7 +247,7 @@ TEST_CASE("every property that has a wrong type is told by its pointer") {
     }
 }
 
-TEST_CASE("what the specification forbids is told by its pointer") {
+TEST_CASE("what the specification forbids is an error with its pointer") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -282,7 +283,7 @@ TEST_CASE("what the specification forbids is told by its pointer") {
           {"/mounts/0/destination"});
 }
 
-TEST_CASE("all faults of a config.json are told at once, in one sentence") {
+TEST_CASE("all errors of a config.json are reported in one message") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -293,7 +294,7 @@ TEST_CASE("all faults of a config.json are told at once, in one sentence") {
     rejected(bundle, {"/process/cwd", "/process/rlimits/0/type", "/hostname", "/mounts/0/options"});
 }
 
-TEST_CASE("a root file system that is not there is told with its path") {
+TEST_CASE("a missing root file system is an error with its path") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -306,7 +307,7 @@ TEST_CASE("a root file system that is not there is told with its path") {
     rejected(bundle, {bundle.path() + "/plain", "not a directory"});
 }
 
-TEST_CASE("a bind source and a namespace that are not there are told with path and pointer") {
+TEST_CASE("a missing bind source or namespace is an error with path and pointer") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -315,7 +316,7 @@ TEST_CASE("a bind source and a namespace that are not there are told with path a
     rejected(bundle, {"/nosuch/source", "no such file or directory", "/mounts/7"});
     bundle.config() = good;
     bundle.name_space("network", "/nosuch/net");
-    // It went to the end of the list, whose length is the host's affair.
+    // It was appended to the list, whose length depends on the host.
     const std::string place =
         "/linux/namespaces/" + std::to_string(bundle.config()["linux"]["namespaces"].size() - 1);
     rejected(bundle, {"/nosuch/net", "no such file or directory", place});
@@ -324,7 +325,7 @@ TEST_CASE("a bind source and a namespace that are not there are told with path a
     rejected(bundle, {"/proc/self/ns/uts", place});
 }
 
-TEST_CASE("a file bound over a directory and the reverse are told in the words of mount(2)") {
+TEST_CASE("a file bound over a directory and the reverse fail with the error of mount(2)") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -337,7 +338,7 @@ TEST_CASE("a file bound over a directory and the reverse are told in the words o
     rejected(bundle, {"/mounts/7", "not a directory"});
 }
 
-TEST_CASE("a mount that the kernel refuses is told with its pointer") {
+TEST_CASE("a mount that the kernel refuses is an error with its pointer") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -349,7 +350,7 @@ TEST_CASE("a mount that the kernel refuses is told with its pointer") {
     rejected(bundle, {"/mounts/7", "size"});
 }
 
-TEST_CASE("what a bad create was given is deleted by force without a word") {
+TEST_CASE("the objects of a failed create are deleted by force without output") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -360,7 +361,7 @@ TEST_CASE("what a bad create was given is deleted by force without a word") {
     CHECK(container.crux({"list", "-q"}).out == "");
 }
 
-TEST_CASE("validate tells every fault and every warning, and changes nothing") {
+TEST_CASE("validate reports every error and every warning, and changes nothing") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -381,7 +382,7 @@ TEST_CASE("validate tells every fault and every warning, and changes nothing") {
     CHECK(tree_of(bundle.path()) == before);
 }
 
-TEST_CASE("a damaged state is told, and delete by force clears it away") {
+TEST_CASE("a damaged state is an error, and delete by force removes it") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,6 +1,5 @@
-// Makes the system calls that its arguments name and prints what each returns, on a line of its
-// own. It is started without a C library, so that a filter has to allow no more than write and
-// exit_group beside them.
+// Makes the system calls given as arguments and prints the result of each on a separate line. It is
+// built without a C library, so that a filter only has to allow write and exit_group in addition.
 //
 // usage: calls ABI:NUMBER[:ARGUMENT]……   ABI is n (native), i (int 0x80 of x86) or x (x32)
 
@@ -81,7 +80,7 @@ static long call_native(word number, const word* a) {
 __asm__(
     ".globl _start\n"
     "_start:\n"
-    // The linker makes short accesses to data relative to gp, which the program has to set itself.
+    // The linker addresses small data relative to gp, which the program has to set itself.
     "  .option push\n"
     "  .option norelax\n"
     "  la gp, __global_pointer$\n"

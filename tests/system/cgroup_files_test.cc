@@ -1,5 +1,5 @@
-// What config.json says of resources, read back from the kernel's files of cgroup version 1, and of
-// version 2 where a controller is on that side.
+// Resources of config.json, read back from the kernel's files of cgroup version 1, and of version 2
+// for controllers that are there.
 
 #include <filesystem>
 
@@ -40,7 +40,7 @@ class Limited {
     Container container_;
 };
 
-/// Skips unless the controller's hierarchy is one of version 1.
+/// Skips unless the controller is in a hierarchy of version 1.
 void need_v1(const std::string& controller) {
     need_root();
     need_controller(controller);
@@ -48,7 +48,7 @@ void need_v1(const std::string& controller) {
         skip("needs the controller " + controller + " of cgroup v1");
 }
 
-/// Whether the file is at the top of the controller's hierarchy; some are made by kernel options.
+/// Whether the file exists at the top of the controller's hierarchy; some depend on kernel options.
 bool kernel_has(const std::string& controller, const std::string& name) {
     return std::filesystem::exists(*controller_mount(controller) + '/' + name);
 }
@@ -71,7 +71,7 @@ TEST_CASE("v1: each memory property is in the kernel's file") {
     CHECK_THAT(limited.text("memory", "memory.oom_control"),
                Catch::StartsWith("oom_kill_disable 1\n"));
     if (swap) CHECK(limited.text("memory", "memory.memsw.limit_in_bytes") == "100663296");
-    // Absent properties leave the kernel's values.
+    // Missing properties keep the kernel's values.
     const Limited plain(json::object());
     CHECK(plain.text("memory", "memory.limit_in_bytes") ==
           lines_of(read_file(*controller_mount("memory") + "/memory.limit_in_bytes")).front());
@@ -145,7 +145,7 @@ TEST_CASE("v1: the weight of block I/O is in the kernel's file") {
     Container container(probe);
     must(container.create());
     if (!std::filesystem::exists(*cgroup_of(container.pid(), "blkio") + '/' + name))
-        skip("needs a scheduler of block I/O that has weights");
+        skip("needs a block I/O scheduler with weights");
     const Limited limited(json::object({{"blockIO", {{"weight", 321}}}}));
     CHECK(limited.text("blkio", name) == "321");
 }
@@ -201,7 +201,7 @@ TEST_CASE("hugepage limits are in the kernel's files where it has them") {
     }
 }
 
-TEST_CASE("unified writes files of the second version also beside the first") {
+TEST_CASE("unified writes files of the second version also on a hybrid host") {
     need_root();
     need_controller("hugetlb");
     if (std::filesystem::exists(*controller_mount("hugetlb") + "/tasks"))

@@ -1,5 +1,4 @@
-// Hosts that do not give a container the cgroup that it asks for: one sentence, and nothing is
-// left.
+// Hosts that do not give a container its cgroup: one error, and nothing is left behind.
 
 #include <filesystem>
 
@@ -13,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What stands before a command for which all cgroup hierarchies are read-only.
+/// Words before a command that make all cgroup hierarchies read-only for it.
 std::vector<std::string> with_read_only_cgroups() {
     return {"unshare",
             "--mount",
@@ -24,7 +23,7 @@ std::vector<std::string> with_read_only_cgroups() {
             "sh"};
 }
 
-TEST_CASE("cgroup hierarchies that are read-only refuse a container in one sentence") {
+TEST_CASE("read-only cgroup hierarchies refuse a container with one error") {
     need_root();
     const Unchanged host;
     for (const bool by_systemd : {false, true}) {
@@ -45,13 +44,13 @@ TEST_CASE("cgroup hierarchies that are read-only refuse a container in one sente
     }
 }
 
-TEST_CASE("a controller that a cgroup above does not have is told with its place") {
+TEST_CASE("a controller that an ancestor cgroup does not have is an error with its pointer") {
     need_root();
     if (cgroup_mode() != CgroupMode::v2) skip("needs cgroup v2");
     need_controller("memory");
     const Unchanged host;
     const std::string top = *controller_mount("memory") + "/" + our_tag() + "-poor";
-    // A cgroup with a process in it hands no such controller on.
+    // A cgroup with a process cannot enable such a controller for its children.
     fs::create_directory(top);
     Process inside({"sh", "-c", "echo 0 >" + top + "/cgroup.procs && exec sleep 1000"});
     REQUIRE(eventually([&] { return !read_file(top + "/cgroup.procs").empty(); }));

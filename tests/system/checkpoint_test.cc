@@ -1,5 +1,5 @@
-// checkpoint and restore. What needs CRIU is skipped where `criu check` finds that it does not work
-// with this kernel.
+// checkpoint and restore. Tests that need CRIU are skipped if `criu check` reports that it does not
+// work with this kernel.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -25,9 +25,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// CRIU mounts cgroup2 to look at the processes' cgroups, and every mount of it from the initial
-/// namespace sets the options of the one file system anew, without nsdelegate: nothing of crux's,
-/// and so done before the test looks at the host.
+/// CRIU mounts cgroup2 to read the processes' cgroups, and every such mount from the initial
+/// namespace resets the options of the file system, without nsdelegate. crux does not cause this,
+/// so it is done before the snapshot of the host.
 void mount_as_criu_does() {
     if (cgroup_mode() == CgroupMode::v1) return;
     static const Outcome mounted =
@@ -38,11 +38,11 @@ void mount_as_criu_does() {
 
 void need_criu() {
     need_root();
-    // `criu check` does not tell: it wants PTRACE_GET_RSEQ_CONFIGURATION only of programs that use
-    // rseq.
+    // `criu check` does not report this: it requires PTRACE_GET_RSEQ_CONFIGURATION only for
+    // programs with rseq.
     if (!kernel_is_at_least(5, 13))
-        skip("criu saves no program of a C library with rseq (glibc 2.35) before Linux 5.13");
-    // It writes a log where it is called, and the project's folder may be read-only.
+        skip("criu cannot dump programs with rseq (glibc 2.35) before Linux 5.13");
+    // It writes a log into the working directory, and the project's folder may be read-only.
     const Outcome check =
         run({"criu", "check"}, {.timeout = 30s, .cwd = fs::temp_directory_path()});
     if (check.ok()) return mount_as_criu_does();
@@ -52,7 +52,7 @@ void need_criu() {
     skip("criu does not work with this kernel: " + (lines.empty() ? "" : lines.back()));
 }
 
-/// A bundle whose program counts in a file of the host, with the folder of the images.
+/// A bundle whose program counts in a file of the host, and the folder of the images.
 class Counting {
  public:
     explicit Counting(const std::string& more = "") {
@@ -109,14 +109,14 @@ Outcome restore(const Container& container, const Counting& counting,
     return container.crux(restore_words(container, counting, options), {.timeout = 60s});
 }
 
-/// The container runs, and has counted.
+/// Waits until the container runs and has counted.
 void begin(Container& container, const Counting& counting) {
     must(container.create());
     must(container.start());
     REQUIRE(counting.counts_beyond(2));
 }
 
-TEST_CASE("a container goes on after checkpoint and restore where it was") {
+TEST_CASE("a container continues after checkpoint and restore") {
     need_criu();
     const Unchanged host;
     Counting counting;
@@ -159,14 +159,14 @@ TEST_CASE("checkpoint --leave-running leaves the container running") {
     Container container(counting.bundle());
     begin(container, counting);
     const int pid = container.pid();
-    // Callers say it twice.
+    // Callers pass this flag twice.
     must(checkpoint(container, counting, {"--leave-running", "--leave-running"}));
     CHECK(container.state()["pid"] == pid);
     REQUIRE(counting.counts_beyond(counting.count() + 2));
     must(container.remove({"--force"}));
     const int before = counting.count();
     must(restore(container, counting));
-    // It goes on from the images, and not from the end of the one that was left running.
+    // It continues from the images, not from the state of the container that kept running.
     REQUIRE(eventually([&] { return counting.count() != before; }));
     CHECK(container.status() == "running");
 }
@@ -230,7 +230,7 @@ TEST_CASE("a TCP connection over loopback is saved with its container") {
     const auto before = received();
     must(restore(container, counting, {"--tcp-established"}));
     CHECK(eventually([&] { return received() > before + 2; }, 10s));
-    // Nothing is lost or said twice.
+    // Nothing is lost or sent twice.
     const auto lines = lines_of(read_file(counting.path("data/received")));
     for (std::size_t i = 0; i + 1 < lines.size(); ++i) CHECK(lines[i] == std::to_string(i + 1));
 }
@@ -272,7 +272,7 @@ TEST_CASE("restore in the foreground serves the program's streams and ends with 
     ::close(fresh[0]);
 }
 
-TEST_CASE("a network namespace that was joined is somebody else's, and joined again") {
+TEST_CASE("a network namespace that was joined is kept, and joined again") {
     need_criu();
     const Unchanged host;
     Bundle other;
@@ -310,7 +310,7 @@ TEST_CASE("hooks of the host run when the namespaces of a restored container are
     CHECK(document["pid"] == container.state()["pid"]);
 }
 
-TEST_CASE("mount points that a fresh root lacks are made before a restore") {
+TEST_CASE("missing mount points in a new root are made before a restore") {
     need_criu();
     const Unchanged host;
     Counting counting;
@@ -324,7 +324,7 @@ TEST_CASE("mount points that a fresh root lacks are made before a restore") {
     CHECK(counting.counts_beyond(before));
 }
 
-TEST_CASE("a restore that fails tells the end of criu's log and leaves nothing") {
+TEST_CASE("a restore that fails reports the end of criu's log and leaves nothing") {
     need_criu();
     const Unchanged host;
     Counting counting;
@@ -362,7 +362,7 @@ TEST_CASE("mounts without a mount namespace are not restored") {
     CHECK_FALSE(fs::exists(container.state_folder()));
 }
 
-TEST_CASE("where criu is missing, checkpoint and restore say so in runc's words") {
+TEST_CASE("without criu, checkpoint and restore fail with runc's message") {
     need_root();
     const Unchanged host;
     Counting counting;
@@ -382,7 +382,7 @@ TEST_CASE("where criu is missing, checkpoint and restore say so in runc's words"
     CHECK_FALSE(fs::exists(container.state_folder()));
 }
 
-TEST_CASE("what cannot be saved is refused, and wrong flags of checkpoint are told") {
+TEST_CASE("a container that cannot be saved is refused, and wrong flags of checkpoint are errors") {
     need_root();
     const Unchanged host;
     Counting counting;
@@ -412,7 +412,7 @@ TEST_CASE("what cannot be saved is refused, and wrong flags of checkpoint are to
     refused(checkpoint(container, counting), "Container cannot be checkpointed in stopped state");
 }
 
-/// A folder for PATH with a criu that writes down what it is asked, and says yes.
+/// A folder for PATH with a criu that records its requests and reports success.
 std::string recording_criu(const Counting& counting) {
     const std::string folder = counting.path("bin");
     fs::create_directory(folder);
@@ -451,7 +451,7 @@ std::uint64_t take_varint(std::string_view& bytes) {
     return value;
 }
 
-/// The fields of a message: numbers in decimal, texts as they are.
+/// The fields of a message: numbers in decimal, strings unchanged.
 std::map<std::uint64_t, std::vector<std::string>> fields_of(std::string_view bytes) {
     std::map<std::uint64_t, std::vector<std::string>> fields;
     while (!bytes.empty()) {
@@ -582,7 +582,7 @@ TEST_CASE("flags that callers send to restore are taken") {
             "CRIU version check failed: exec: \"criu\": executable file not found in $PATH");
 }
 
-/// Accepts one connection and takes the descriptor that comes with its message; within ten seconds.
+/// Accepts one connection and receives the descriptor of its message, within ten seconds.
 int take_descriptor(int listener, std::string& text) {
     ::pollfd entry = {listener, POLLIN, 0};
     REQUIRE(::poll(&entry, 1, 10'000) == 1);

@@ -1,4 +1,4 @@
-// The command line's contract where it needs a container: formats, pid file, refusals, exit codes.
+// The contract of the command line with a container: formats, pid file, errors, exit codes.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,7 +74,7 @@ TEST_CASE("list has a row, an object or an id for each container") {
     CHECK(nlohmann::json::parse(json) == nlohmann::json::array({expected}));
 }
 
-TEST_CASE("list tells of a container that it cannot read, and goes on") {
+TEST_CASE("list reports a container that it cannot read, and continues") {
     need_root();
     Bundle bundle;
     bundle.args({"/bin/sleep", "100"});
@@ -92,7 +92,7 @@ TEST_CASE("list tells of a container that it cannot read, and goes on") {
     ::rmdir(broken.c_str());
 }
 
-TEST_CASE("the pid file has digits alone and is found where the caller stands") {
+TEST_CASE("the pid file has only digits and its path is relative to the caller's directory") {
     need_root();
     Bundle bundle;
     bundle.args({"/bin/sleep", "100"}).write();
@@ -107,7 +107,7 @@ TEST_CASE("the pid file has digits alone and is found where the caller stands") 
     ::unlink(file.c_str());
 }
 
-TEST_CASE("what a container's status forbids is refused with the words that callers match") {
+TEST_CASE("operations that a container's status forbids fail with the messages callers match") {
     need_root();
     Bundle bundle;
     bundle.args({"/bin/sleep", "100"});
@@ -134,7 +134,7 @@ TEST_CASE("what a container's status forbids is refused with the words that call
     refused({"start", id}, "cannot start a container in the paused state");
     must(container.resume());
 
-    // Flags behind the arguments, as callers write them.
+    // Flags after the arguments, as callers pass them.
     must(container.crux({"kill", id, "--all", "KILL"}));
     REQUIRE(container.reaches("stopped"));
     refused({"kill", id, "0"}, "container not running");
@@ -166,7 +166,7 @@ TEST_CASE("the exit code of run is that of the program, or 128 and its signal") 
     }
 }
 
-TEST_CASE("the log of --debug tells each step of the plan and the flags of the filter") {
+TEST_CASE("the log of --debug has each step of the plan and the flags of the filter") {
     need_root();
     Bundle bundle;
     bundle.args({"/bin/sleep", "100"})
@@ -191,7 +191,7 @@ TEST_CASE("the log of --debug tells each step of the plan and the flags of the f
     must(container.crux({"exec", container.id(), "/bin/true"}));
 }
 
-TEST_CASE("an id that is no name of a container is refused") {
+TEST_CASE("an invalid container id is refused") {
     Bundle bundle;
     bundle.write();
     Container container(bundle);

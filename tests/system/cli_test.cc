@@ -1,5 +1,4 @@
-// The command line's contract with its callers: words, places and exit codes, on the program
-// itself.
+// The contract of the command line with its callers: texts, files and exit codes of the program.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -21,7 +20,7 @@ constexpr const char* kCommands[] = {"create", "delete",   "explain", "kill", "l
                                      "pause",  "resume",   "run",     "spec", "start",
                                      "state",  "validate", "doctor"};
 
-/// A state root of this test, which nothing has used.
+/// A new state root for this test.
 std::string empty_root() {
     static int count = 0;
     std::string path = work_folder() + "/cli-root-" + std::to_string(++count);
@@ -44,7 +43,7 @@ Words lines_of(const std::string& text) {
     return lines;
 }
 
-/// The sentence in a text entry of the log on standard error, which must be the only one.
+/// The message in the only entry of the text log on standard error.
 std::string only_entry(const Outcome& outcome) {
     const Words lines = lines_of(outcome.err);
     REQUIRE(lines.size() == 1);
@@ -173,7 +172,7 @@ TEST_CASE("a container that does not exist is one error and exit code 1") {
 TEST_CASE("the log gets one JSON line and standard error the bare sentence") {
     const std::string root = empty_root();
     const std::string log = work_folder() + "/cli.log";
-    // As containerd's shim puts it, and as conmon-rs does with the root given twice.
+    // As containerd's shim passes it, and as conmon-rs does with --root given twice.
     for (const Words& where :
          std::vector<Words>{{"--root", root}, {"--root=" + root, "--root=" + root}}) {
         Words words = where;
@@ -195,7 +194,7 @@ TEST_CASE("the log gets one JSON line and standard error the bare sentence") {
     }
     ::unlink(log.c_str());
 
-    // crun's spelling, and a success, which makes the file and writes nothing.
+    // crun's form, with a success, which makes the file and writes nothing.
     CHECK(crux({"--root", root, "--log", "file:" + log, "list"}).status == 0);
     CHECK(read_file(log).empty());
     ::unlink(log.c_str());
@@ -211,7 +210,7 @@ TEST_CASE("usage errors reach a log that was named before them") {
     ::unlink(log.c_str());
 }
 
-TEST_CASE("wrong global options are told, and nothing is done") {
+TEST_CASE("wrong global options are an error, and nothing is done") {
     const struct {
         Words words;
         std::string error;
@@ -280,7 +279,7 @@ TEST_CASE("create and run prefix their failures") {
     CHECK(::rmdir(root.c_str()) == 0);
 }
 
-TEST_CASE("unknown signals are told by their name") {
+TEST_CASE("unknown signals are errors with their name") {
     const std::string root = empty_root();
     for (const char* word : {"FOO", "-1", "65", "SIG", "9x"}) {
         const Outcome outcome = crux({"--root", root, "kill", "--", "nosuch", word});
@@ -291,7 +290,7 @@ TEST_CASE("unknown signals are told by their name") {
 }
 
 TEST_CASE("delete by force is silent about what does not exist") {
-    // Rootful podman's environment: an empty XDG_RUNTIME_DIR and nothing else.
+    // The environment of rootful podman: an empty XDG_RUNTIME_DIR and nothing else.
     CommandOptions options;
     options.clear_env = true;
     options.env = {{"XDG_RUNTIME_DIR", ""}};

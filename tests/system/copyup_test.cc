@@ -1,4 +1,4 @@
-// tmpcopyup: a tmpfs that starts with what it covers.
+// tmpcopyup: a tmpfs that starts with the files that it covers.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -56,7 +56,7 @@ TEST_CASE("tmpcopyup works where the tmpfs is read-only, and over nothing") {
     CHECK(output_of(bundle) == "text\nrefused\n");
 }
 
-TEST_CASE("a tmpfs has the mode of what it covers, and its own where there was nothing") {
+TEST_CASE("a tmpfs has the mode of the covered directory, and its own without one") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,5 +1,5 @@
-// What create leaves behind and passes on: one process, the caller's own files, nothing else; and
-// what it says and clears away when init ends before its time.
+// What create leaves behind and passes on: one process and the caller's own files; and what it
+// reports and removes if init ends too early.
 
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -38,7 +38,7 @@ std::vector<std::pair<int, std::string>> descriptors_of(pid_t pid) {
     return all;
 }
 
-/// Whether our descriptor and one of another process are one open file description.
+/// Whether our descriptor and one of another process refer to the same open file description.
 bool same_file(int ours, pid_t pid, int theirs) {
     return ::syscall(SYS_kcmp, ::getpid(), pid, KCMP_FILE, ours, theirs) == 0;
 }
@@ -67,7 +67,7 @@ struct Ends {
 TEST_CASE("nothing but init is left of create, a child of the caller and a session leader") {
     need_root();
     const Unchanged host;
-    // Each of these is cloned in another way.
+    // Each of these is cloned in a different way.
     Bundle plain;
     Bundle mapped;
     mapped.name_space("user");
@@ -143,7 +143,7 @@ TEST_CASE("a waiting init holds no folder and no file of the host") {
         const bool own_root = status.st_dev == root.st_dev && status.st_ino == root.st_ino;
         return !barrier && !anonymous && !own_root;
     };
-    // Create does not wait until init has arrived at the barrier.
+    // create does not wait until init has reached the barrier.
     std::string found;
     eventually([&] {
         found.clear();
@@ -176,7 +176,7 @@ TEST_CASE("no descriptor but 0 to 2 reaches the program, whatever the caller had
     CHECK(numbers == std::vector<int>{0, 1, 2});
 }
 
-TEST_CASE("standard descriptors that the caller closed are no files of ours in the program") {
+TEST_CASE("standard descriptors that the caller closed are not open files of crux in the program") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -200,7 +200,7 @@ TEST_CASE("a killed caller does not take init with it") {
     bundle.args(kSleep);
     Container container(bundle);
     must(container.create());
-    // PR_SET_PDEATHSIG is not for reading from outside; the parent is what the signal would follow.
+    // PR_SET_PDEATHSIG cannot be read from outside; the signal would follow the end of the parent.
     CHECK(status_field(container.pid(), "PPid") == std::to_string(::getpid()));
     CHECK(container.status() == "created");
     must(container.start());
@@ -306,12 +306,12 @@ TEST_CASE("a container shares all namespaces of another but its mounts, and has 
     if (const auto folder = cgroup_of(pid, "pids"))
         CHECK_THAT(*folder, Catch::Contains(sharer.id()));
     must(sharer.remove({"--force"}));
-    // The owner's pid namespace does not end before this one is waited for.
+    // The owner's pid namespace only ends after a wait for this process.
     CHECK(exit_of(pid) == 128 + SIGKILL);
     must(owner.remove({"--force"}));
 }
 
-TEST_CASE("a cgroup with processes of somebody else is refused and left alone") {
+TEST_CASE("a cgroup with processes of another program is refused and not changed") {
     need_root();
     need_controller("pids");
     const Unchanged host;
@@ -333,12 +333,12 @@ TEST_CASE("a cgroup with processes of somebody else is refused and left alone") 
     ::rmdir(folder.c_str());
 }
 
-TEST_CASE("an init that somebody kills during create is reported as killed") {
+TEST_CASE("an init that another process kills during create is reported as killed") {
     need_root();
     const Unchanged host;
     Bundle bundle;
     bundle.args(kSleep);
-    // The state on standard input says whom to kill.
+    // The state on standard input contains the pid to kill.
     bundle.set(
         "/hooks/createRuntime",
         {{{"path", "/bin/sh"},
@@ -373,7 +373,7 @@ TEST_CASE("an init that is killed at any moment of create leaves its own error a
             const auto children = children_of(creating.pid());
             if (!children.empty()) init = children.front();
         }
-        // Some turns of a loop rather than a sleep, which would be longer than all of create.
+        // Some iterations of a loop instead of a sleep, which would take longer than all of create.
         for (auto turns = random() % 3000 * static_cast<unsigned>(i % 5); turns > 0; --turns)
             (void)::getppid();
         const bool was_there = init != 0 && !creating.ended() && ::kill(init, SIGKILL) == 0;
@@ -420,13 +420,13 @@ TEST_CASE("a create that fails at its very end leaves nothing") {
     bundle.args(kSleep);
     Container container(bundle);
     container.global_options = bare_errors();
-    // Nobody listens there.
+    // No process listens there.
     refused_with(container.create({"--pidfd-socket", bundle.path() + "/nosuch"}), "pidfd socket");
     CHECK(container.status() == "");
     CHECK_FALSE(fs::exists(bundle.path() + "/pid"));
 }
 
-TEST_CASE("where no file in memory may be run, init runs from a file system of its own") {
+TEST_CASE("if files in memory may not be executed, init runs from its own file system") {
     need_root();
     if (!std::filesystem::exists("/proc/sys/vm/memfd_noexec"))
         skip("needs vm.memfd_noexec (Linux 6.3)");
@@ -435,7 +435,7 @@ TEST_CASE("where no file in memory may be run, init runs from a file system of i
     bundle.args({"/bin/cat", "/proc/sys/vm/memfd_noexec"});
     bundle.write();
     Container container(bundle);
-    // The setting belongs to a pid namespace and those below it.
+    // The setting applies to a pid namespace and those below it.
     std::vector<std::string> words = {"unshare",
                                       "--pid",
                                       "--fork",
@@ -470,7 +470,7 @@ TEST_CASE("init runs on a host whose /dev has no link to the descriptors") {
     CHECK(outcome.out == "here\n");
 }
 
-TEST_CASE("a pidfd of init reaches the one who asked for it") {
+TEST_CASE("a pidfd of init is sent to the caller") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,4 +1,5 @@
-// Who the process is: user, groups, umask, capabilities, no_new_privs, and what owns its streams.
+// The identity of the process: user, groups, umask, capabilities, no_new_privs, and the owner of
+// its streams.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -87,7 +88,7 @@ TEST_CASE("the five capability sets are exactly the given ones") {
          {"effective", {"CAP_CHOWN", "CAP_KILL"}},
          {"inheritable", {"CAP_KILL", "CAP_NET_RAW"}},
          {"ambient", {"CAP_NET_RAW"}}});
-    // An exec as root computes the sets anew (capabilities(7)), so another user tells more.
+    // An exec as root computes the sets again (capabilities(7)), so another user shows more.
     bundle.set("/process/user/uid", 77);
     CHECK(output_of(bundle) ==
           "CapInh:0000000000002020\nCapPrm:0000000000002000\nCapEff:0000000000002000\n"
@@ -127,7 +128,7 @@ TEST_CASE("without capabilities in config.json the process has none") {
                                    "CapBnd:" + none + "CapAmb:" + none);
 }
 
-TEST_CASE("a capability that nobody knows or cannot be granted is a warning") {
+TEST_CASE("a capability that is unknown or cannot be granted is a warning") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -148,7 +149,7 @@ TEST_CASE("a capability that nobody knows or cannot be granted is a warning") {
     CHECK_THAT(outcome.err, Catch::Contains("level=warning"));
     CHECK_THAT(outcome.err, Catch::Contains("CAP_NOSUCH"));
 
-    // This one is not ours to give.
+    // This process does not have this capability.
     constexpr int kSysResource = 24;
     if (!has_capability(kSysResource)) {
         for (auto& [name, set] : sets.items()) set = {"CAP_KILL", "CAP_SYS_RESOURCE"};
@@ -161,7 +162,7 @@ TEST_CASE("a capability that nobody knows or cannot be granted is a warning") {
         CHECK_THAT(outcome.err, Catch::Contains("CAP_SYS_RESOURCE"));
     }
 
-    // An ambient capability has to be inheritable too.
+    // An ambient capability must also be inheritable.
     bundle.set("/process/capabilities", {{"bounding", {"CAP_KILL", "CAP_CHOWN"}},
                                          {"permitted", {"CAP_KILL", "CAP_CHOWN"}},
                                          {"effective", {"CAP_KILL", "CAP_CHOWN"}},
@@ -187,7 +188,7 @@ TEST_CASE("no_new_privs is set when asked for, and only then") {
     CHECK(output_of(bundle) == "NoNewPrivs:\t0\n");
 }
 
-TEST_CASE("the process may open its own streams again, whoever it is") {
+TEST_CASE("the process of any user may open its own streams again") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -214,7 +215,7 @@ TEST_CASE("the process may open its own streams again, whoever it is") {
     for (const int one : {file, ends[0], ends[1]}) ::close(one);
 }
 
-TEST_CASE("ids outside of the user namespace's maps are told so") {
+TEST_CASE("ids outside of the user namespace's mappings are an error") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -16,12 +16,13 @@ namespace {
 const std::string kScript = std::string(CRUX_SOURCES) + "/run-container.sh";
 
 CommandOptions options(std::chrono::milliseconds timeout) {
-    // The folder of the demonstration bears our tag through TMPDIR, so that a snapshot sees it.
+    // The folder of the demonstration contains our tag through TMPDIR, so that a snapshot includes
+    // it.
     return {.timeout = timeout,
             .env = {{"CRUX", crux_program()}, {"TMPDIR", work_folder()}, {"LC_ALL", "C"}}};
 }
 
-/// The claims that were not borne out, each with the lines of its container behind it.
+/// The claims that failed, each with the lines of its container.
 std::string not_as_claimed(const std::string& shown) {
     std::string found;
     std::istringstream lines(shown);
@@ -71,7 +72,7 @@ TEST_CASE("the demonstration leaves nothing when it is interrupted") {
     const auto files = entries_of(work_folder());
     const HostSnapshot before = HostSnapshot::take();
     Process script({kScript}, options(60s));
-    // In the middle of a container's work: the bandwidth is being measured.
+    // In the middle of a container's work, while the bandwidth is measured.
     REQUIRE(
         eventually([&] { return script.out().find("by bandwidth") != std::string::npos; }, 30s));
     script.signal(signal_number);

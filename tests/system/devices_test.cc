@@ -27,7 +27,7 @@ TEST_CASE("devices of every type are made where they are listed, with owner and 
     json owned = device("c", "/dev/owned", 1, 3);
     owned.update({{"fileMode", 0640}, {"uid", 12}, {"gid", 34}});
     json fifo = {{"type", "p"}, {"path", "/dev/pipe"}, {"fileMode", 0600}, {"uid", 5}, {"gid", 6}};
-    // Bits besides the permissions are not fileMode's.
+    // Bits other than the permissions are not part of fileMode.
     json typed = device("c", "/opt/deep/zero", 1, 5);
     typed["fileMode"] = 0020666;
     bundle.set("/root/readonly", false)
@@ -54,7 +54,7 @@ TEST_CASE("the default devices and links are there, and one that is listed takes
         .script(
             "for d in null zero full random urandom tty; do stat -c '%n %a %t:%T' /dev/$d; "
             "done; for l in fd stdin stdout stderr ptmx core; do readlink /dev/$l; done; true");
-    // Only a kernel with /proc/kcore gets a link to it.
+    // Only on a kernel with /proc/kcore there is a link to it.
     const std::string core = ::access("/proc/kcore", F_OK) == 0 ? "/proc/kcore\n" : "";
     CHECK(output_of(bundle) ==
           "/dev/null 600 1:3\n/dev/zero 666 1:5\n/dev/full 666 1:7\n/dev/random 666 1:8\n"
@@ -93,7 +93,7 @@ TEST_CASE("a node that is there already must be the same device") {
             create_refused(bundle, "(config.json: /linux/devices/0)");
         }
     }
-    // A link is not followed to whatever it names.
+    // A link is not followed to its target.
     REQUIRE(symlink("same", (nodes + "link").c_str()) == 0);
     bundle.set("/linux/devices", {device("c", "/nodes/link", 1, 3)});
     create_refused(bundle, "file exists");
@@ -114,7 +114,7 @@ TEST_CASE("in a user namespace the host's nodes are bound") {
     create_refused(bundle, "file exists");
 }
 
-/// Tries to make and to open nodes, one a line: "1:3 mknod open".
+/// Tries to make and to open nodes, one in each line: "1:3 mknod open".
 std::string tries(const json& rules) {
     Bundle bundle;
     for (const char* set : {"bounding", "effective", "permitted"})
@@ -151,7 +151,7 @@ TEST_CASE("device rules are applied in order, with wildcards and parts of the ac
     gives(json::array({deny_all, tun(true, "rw", false)}), "c 10 200 made,read,write\n");
     gives(json::array({{{"allow", true}, {"access", "rwm"}}, tun(false, "w")}),
           "c 10 200 made,read\n");
-    // A later rule takes back what an earlier one gave.
+    // A later rule revokes an earlier permission.
     gives(json::array({deny_all, tun(true, "rw"), tun(false, "rw")}), "c 10 200 made\n");
     gives(json::array({deny_all, tun(true, "rw"), tun(false, "w")}), "c 10 200 made,read\n");
     gives(json::array({tun(true, "rw"), deny_all}), "c 10 200 made\n");

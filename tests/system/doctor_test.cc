@@ -1,4 +1,4 @@
-// crux doctor: what it says of this host agrees with what containers do here, and nothing changes.
+// crux doctor: its findings agree with what containers can do on this host, and it changes nothing.
 
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The findings that are not good, by what they say.
+/// The findings that are not good, by their text.
 json read(const Outcome& outcome) {
     INFO(outcome.describe());
     json report = json::parse(outcome.out, nullptr, false);
@@ -55,7 +55,7 @@ TEST_CASE("doctor finds a host fit where a container runs, and changes nothing")
                                               : "an ordinary container cannot run here\n"));
 }
 
-TEST_CASE("what doctor says that fails here fails, and the rest does not") {
+TEST_CASE("what doctor reports as failing fails, and nothing else") {
     need_root();
     const Unchanged host;
     const json report = examined();
@@ -81,7 +81,7 @@ TEST_CASE("what doctor says that fails here fails, and the rest does not") {
         INFO(one.pattern);
         Bundle bundle;
         bundle.set(one.pointer, one.value).write();
-        // No policy has this label; no class has no schemata of its own to compare with.
+        // No policy has this label; no class has schemata to compare with.
         const bool needs_more = std::string(one.pattern) == "/process/selinuxLabel";
         const bool said = fails(report, one.pattern);
         CHECK(examined({"--bundle", bundle.path()}).at("fit") == !said);
@@ -91,7 +91,7 @@ TEST_CASE("what doctor says that fails here fails, and the rest does not") {
     }
 }
 
-TEST_CASE("doctor judges one bundle by what it asks for") {
+TEST_CASE("doctor checks one bundle by its configuration") {
     need_root();
     if (access("/sys/fs/selinux/enforce", F_OK) == 0) skip("SELinux is active");
     const Unchanged host;
@@ -110,7 +110,7 @@ TEST_CASE("doctor judges one bundle by what it asks for") {
     CHECK_THAT(run({crux_program(), "doctor", "-b", "/nowhere"}).err, Catch::Contains("/nowhere"));
 }
 
-TEST_CASE("doctor tells who may write no cgroup how to mend it") {
+TEST_CASE("doctor shows a user without a writable cgroup how to fix it") {
     need_root();
     if (cgroup_mode() == CgroupMode::none) skip("no cgroup file system is mounted");
     const Unchanged host;
@@ -128,11 +128,11 @@ TEST_CASE("doctor tells who may write no cgroup how to mend it") {
     CHECK(told);
 }
 
-TEST_CASE("doctor names the sysctl that takes user namespaces away") {
+TEST_CASE("doctor names the sysctl that forbids user namespaces") {
     need_root();
-    if (!has_user_namespaces()) skip("no user namespace can be made here");
+    if (!has_user_namespaces()) skip("needs user namespaces");
     const Unchanged host;
-    // The sysctl belongs to the user namespace that it is written in.
+    // The sysctl belongs to the user namespace in which it is written.
     const Outcome outcome =
         run({"unshare", "--user", "--map-root-user", "sh", "-c",
              "echo 0 >/proc/sys/user/max_user_namespaces; exec \"$0\" doctor", crux_program()});
@@ -142,7 +142,7 @@ TEST_CASE("doctor names the sysctl that takes user namespaces away") {
                                                 "    mend: sysctl -w user.max_user_namespaces="));
 }
 
-TEST_CASE("doctor tells an ordinary user of its ids, and finds the host fit where it may run") {
+TEST_CASE("doctor reports an ordinary user's ids, and finds the host fit if containers run") {
     const Unchanged host;
     OrdinaryUser user;
     const json report = read(run(user.words({OrdinaryUser::program(), "doctor", "-f", "json"})));

@@ -1,4 +1,4 @@
-// The documents that crux prints, against the specification's rules for them.
+// Checks the documents that crux prints against the rules of the specification.
 
 #include "tests/support/bundle.h"
 #include "tests/support/catch.h"
@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What the validator finds wrong with the text; skips the test where python3-jsonschema is absent.
+/// The validator's findings; skips the test without python3-jsonschema.
 std::string faults_of(const std::string& kind, const std::string& text) {
     if (!run({"python3", "-c", "import jsonschema"}).ok()) skip("needs python3-jsonschema");
     const std::string file = work_folder() + "/" + kind + ".json";
@@ -21,17 +21,17 @@ std::string faults_of(const std::string& kind, const std::string& text) {
     return outcome.ok() ? "" : outcome.describe();
 }
 
-TEST_CASE("features is what the specification says of it") {
+TEST_CASE("features conforms to the specification") {
     const Outcome outcome = run({crux_program(), "features"});
     REQUIRE(outcome.ok());
     CHECK(faults_of("features", outcome.out) == "");
-    // The validator itself finds what is wrong.
+    // The validator itself finds errors.
     json broken = json::parse(outcome.out);
     broken["linux"]["namespaces"].push_back("moon");
     CHECK(faults_of("features", broken.dump()) != "");
 }
 
-TEST_CASE("state is what the specification says of it, in every status") {
+TEST_CASE("state conforms to the specification in every status") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,4 +1,4 @@
-// events: what a container uses and when its memory runs out, as a stream and at once.
+// events: resource usage and out-of-memory events of a container, as a stream and once.
 
 #include <algorithm>
 #include <csignal>
@@ -81,7 +81,7 @@ TEST_CASE("the intervals of events are as long as asked") {
     CHECK(fast.wait(3s).status == 0);
 }
 
-TEST_CASE("events tells when the container's memory runs out") {
+TEST_CASE("events reports when the container is out of memory") {
     need_root();
     need_controller("memory");
     const Unchanged host;
@@ -89,7 +89,7 @@ TEST_CASE("events tells when the container's memory runs out") {
     bundle.set("/linux/resources/memory", {{"limit", 16777216}, {"swap", 16777216}});
     Sleeper container(bundle);
     Process watching(container.words({"events", "--interval", "100s", container.id()}));
-    // What happens before the watch is set up is not told.
+    // Events before the watch is set up are not reported.
     REQUIRE(eventually([&] {
         if (count_of(watching.out(), "oom") > 0) return true;
         container.exec_script({}, "dd if=/dev/zero of=/dev/null bs=64M count=1 2>/dev/null");
@@ -107,7 +107,7 @@ TEST_CASE("events tells when the container's memory runs out") {
     CHECK(count_of(watching.out(), "stats") == 0);
 }
 
-TEST_CASE("events goes on as long as anybody is in the container") {
+TEST_CASE("events continues as long as a process is in the container") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,4 +1,5 @@
-// exec: what the process is like, by the container's configuration, by flags and by --process.
+// exec: the properties of the process, from the container's configuration, from flags and from
+// --process.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -71,7 +72,7 @@ TEST_CASE("exec confines its process as the container's own") {
     }
     CHECK_THAT(container.exec_script({}, "mkdir /tmp/x").err,
                Catch::Contains("Operation not supported"));
-    // The cache of filters is meant to stay.
+    // The cache of filters is kept on purpose.
     std::filesystem::remove_all(container.root() + "/seccomp:cache");
 }
 
@@ -107,7 +108,7 @@ TEST_CASE("exec --process reads everything about the process from the file") {
     document["cwd"] = "/tmp";
     document["env"].push_back("A=file");
     write_file(file, document.dump());
-    // These flags, and the words behind the id, are nothing then.
+    // These flags, and the words after the id, have no effect then.
     const Outcome outcome = container.exec(
         {"--process", file, "-u", "5", "--cwd", "/", "-e", "A=flag", "--tty"}, {"/nosuch"});
     CHECK(outcome.status == 0);
@@ -154,7 +155,7 @@ TEST_CASE("exec goes into cgroups below the container's, and not above") {
                  255);
     refused_with(container.exec({"--cgroup", prefix + "nosuch"}, {"id"}),
                  "adding pid to the cgroup: " + folder + "/nosuch", 255);
-    // Without a controller it is every hierarchy's.
+    // Without a controller it applies to every hierarchy.
     must(container.exec({"--cgroup", "/"}, {"true"}));
     refused_with(container.exec({"--cgroup", ".."}, {"id"}), "bad sub cgroup path", 255);
     refused_with(container.exec({"--cgroup", "nosuch:sub"}, {"id"}), "unknown controller nosuch",
@@ -163,7 +164,7 @@ TEST_CASE("exec goes into cgroups below the container's, and not above") {
 
 TEST_CASE("exec enters a user namespace as the container's root, and other users of it") {
     need_root();
-    if (!has_user_namespaces()) skip("no user namespaces");
+    if (!has_user_namespaces()) skip("needs user namespaces");
     const Unchanged host;
     Bundle bundle;
     bundle.name_space("user");
@@ -190,7 +191,7 @@ TEST_CASE("exec sends the master of its terminal to the console socket") {
     const Sleeper container(bundle);
     HandOver socket(bundle.path() + "/console");
     const std::string file = bundle.path() + "/exec.pid";
-    // Nobody accepts before exec has ended.
+    // The connection is accepted only after exec has ended.
     must(container.exec({"-d", "-t", "--console-socket", socket.path(), "--pid-file", file},
                         {"/bin/sh", "-c", "tty; read line; echo got $line; exit 4"}));
     socket.receive();
@@ -224,10 +225,10 @@ TEST_CASE("exec goes where the container is when its own cgroup takes no process
     const std::string unified =
         cgroup_mode() == CgroupMode::hybrid ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
     if (cgroup_mode() != CgroupMode::v2 && cgroup_mode() != CgroupMode::hybrid)
-        skip("there is no unified hierarchy");
+        skip("needs the unified cgroup hierarchy");
     std::string controller = read_file(unified + "/cgroup.subtree_control");
     controller = controller.substr(0, controller.find_first_of(" \n"));
-    if (controller.empty()) skip("the unified hierarchy has handed no controller on");
+    if (controller.empty()) skip("needs an enabled controller in the unified cgroup hierarchy");
     Bundle bundle;
     const Sleeper container(bundle);
     const std::string pid = std::to_string(container.pid());
@@ -240,7 +241,7 @@ TEST_CASE("exec goes where the container is when its own cgroup takes no process
     const Outcome outcome = container.exec_script({}, "grep ^0:: /proc/self/cgroup");
     CHECK(outcome.status == 0);
     CHECK_THAT(outcome.out, Catch::EndsWith("/inner\n"));
-    // Who asks for the container's own gets no other.
+    // If the container's own cgroup is requested, there is no fallback.
     refused_with(container.exec({"--cgroup", "/"}, {"true"}),
                  "adding pid of the new process to cgroups: clone3: device or resource busy", 255);
 }

@@ -1,4 +1,4 @@
-// exec: which containers take another process, how it is told and seen, and how it ends.
+// exec: the containers that accept another process, its options and visibility, and its end.
 
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -184,7 +184,7 @@ TEST_CASE("exec enters a container that is created, not one that has stopped") {
             "exec failed: cannot exec in a stopped container", kFailed);
 }
 
-TEST_CASE("exec into a paused container is refused, unless it may wait for the thaw") {
+TEST_CASE("exec into a paused container is refused without --ignore-paused") {
     need_root();
     need_controller("freezer");
     const Unchanged host;
@@ -259,7 +259,7 @@ TEST_CASE("exec that fails leaves no pid file") {
     CHECK(container.exec_script({}, "ps | grep -c [s]leep").out == "1\n");
 }
 
-TEST_CASE("exec hands a pidfd of its process to the one who asked for it") {
+TEST_CASE("exec sends a pidfd of its process to the caller") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -284,7 +284,7 @@ TEST_CASE("exec passes descriptors on, and no others") {
     CommandOptions options;
     options.fds = {{3, file}, {4, file}, {9, file}};
     const std::string list = "ls /proc/self/fd";
-    // The last one is ls's own, of the folder.
+    // The last one is the descriptor of ls for the folder.
     CHECK(container.exec_script({}, list, options).out == "0\n1\n2\n3\n");
     CHECK(container.exec_script({"--preserve-fds", "2"}, list, options).out ==
           "0\n1\n2\n3\n4\n5\n");
@@ -292,7 +292,7 @@ TEST_CASE("exec passes descriptors on, and no others") {
           "1\n");
     ::close(file);
     options.fds = {};
-    // One that the caller does not have is a hole.
+    // A descriptor that the caller does not have is a hole.
     CHECK(container.exec_script({"--preserve-fds", "1"}, list, options).out == "0\n1\n2\n3\n");
 }
 
@@ -314,7 +314,7 @@ TEST_CASE("a hundred execs at once all succeed and leave nothing") {
     CHECK(container.exec_script({}, "ps | grep -c [s]leep").out == "1\n");
 }
 
-TEST_CASE("an exec whose runtime is killed goes on in its container") {
+TEST_CASE("a process of exec continues when its runtime is killed") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,4 +1,4 @@
-// The six hooks on the running program: when, where, with what, and what their failures do
+// The six hooks in practice: when and where they run, their input, and the effect of their failures
 // (runtime-spec config.md, POSIX-platform Hooks; runtime.md, Lifecycle).
 
 #include <sys/stat.h>
@@ -27,13 +27,13 @@ const std::vector<std::string> kSleep = {"/bin/sleep", "1000"};
 const std::vector<std::string> kMoments = {"prestart",       "createRuntime", "createContainer",
                                            "startContainer", "poststart",     "poststop"};
 
-/// A hook of the host's shell, or, where it runs inside, of the container's.
+/// A hook that uses the host's shell, or the container's if it runs inside.
 json hook(const std::string& script) {
     return {{"path", "/bin/sh"}, {"args", {"sh", "-c", script}}};
 }
 
-/// A bundle whose folder is found at the same path inside and outside of the container, so that all
-/// hooks can leave notes there.
+/// A bundle whose folder has the same path inside and outside of the container, so that all hooks
+/// can write notes there.
 class NotedBundle : public Bundle {
  public:
     NotedBundle() {
@@ -126,7 +126,7 @@ TEST_CASE("each hook reads the container's state from its standard input") {
         CHECK(state["status"] == statuses.at(moment));
         CHECK(state["bundle"] == bundle.path());
         CHECK(state["annotations"] == annotations);
-        // Inside it is the number that the container knows.
+        // Inside it is the pid in the container's pid namespace.
         const bool inside = moment == "createContainer" || moment == "startContainer";
         if (moment == "poststop")
             CHECK(state.value("pid", 0) == 0);
@@ -229,7 +229,7 @@ TEST_CASE("a hook has exactly the arguments and the environment that are given")
                "#!/bin/sh\necho $# \"$0\" \"$@\" >" + bundle.path() +
                    "/args\ntr '\\0' '\\n' </proc/self/environ >" + bundle.path() + "/env\n",
                0755);
-    // A script's $0 is its path, whatever argv[0] says.
+    // A script's $0 is its path, whatever argv[0] is.
     for (const char* moment : {"prestart", "createContainer", "startContainer", "poststart"}) {
         INFO(moment);
         bundle.remove("/hooks");
@@ -243,7 +243,7 @@ TEST_CASE("a hook has exactly the arguments and the environment that are given")
         CHECK(bundle.note("env") == "A=1\nEMPTY=\nB=x=y\n");
         must(container.remove({"--force"}));
 
-        // Without arguments it is called by its path.
+        // Without arguments it is called with its path.
         bundle.remove("/hooks");
         bundle.add(moment, {{"path", script}, {"env", json::array()}});
         must(container.create());
@@ -258,7 +258,7 @@ TEST_CASE("without an env a hook of the host has the caller's, and never the con
     const Unchanged host;
     NotedBundle bundle;
     bundle.set("/process/env", {"PATH=/bin", "WHOSE=container"});
-    // The last command of a shell may replace it, and its environment with it.
+    // A shell may replace itself and its environment by its last command.
     for (const std::string& moment : kMoments)
         bundle.add(moment, hook("tr '\\0' '\\n' </proc/self/environ >" + bundle.path() + "/env-" +
                                 moment + "; :"));
@@ -297,7 +297,7 @@ TEST_CASE("createContainer hooks start in the container's root, the host's where
     CHECK(bundle.note("cwd-startContainer") == "/etc\n");
 }
 
-TEST_CASE("hooks are given no descriptor but their three streams") {
+TEST_CASE("hooks get no descriptor except their three streams") {
     need_root();
     const Unchanged host;
     NotedBundle bundle;
@@ -309,7 +309,7 @@ TEST_CASE("hooks are given no descriptor but their three streams") {
     must(container.remove({"--force"}));
     for (const std::string& moment : kMoments) {
         INFO(moment);
-        // Shells open what they list, and keep a copy of what they redirect.
+        // Shells open what they list, and keep a copy of redirected descriptors.
         const std::string numbers = bundle.note("fds-" + moment);
         INFO(numbers);
         CHECK(numbers.starts_with("0 1 2"));
@@ -326,7 +326,7 @@ const std::vector<Failure> kFailures = {
     {"kill -9 $$", "signal: killed, stdout: , stderr: "},
 };
 
-TEST_CASE("a failing hook of create fails it, with what it said, and leaves nothing") {
+TEST_CASE("a failing hook of create fails it with its output, and leaves nothing") {
     need_root();
     const Unchanged host;
     for (const char* moment : {"prestart", "createRuntime", "createContainer"}) {
@@ -346,7 +346,7 @@ TEST_CASE("a failing hook of create fails it, with what it said, and leaves noth
                        Catch::Contains("(config.json: /hooks/" + std::string(moment) + "/1)"));
             CHECK(container.status() == "");
             CHECK_FALSE(fs::exists(bundle.path() + "/pid"));
-            // The life cycle goes on at its end.
+            // The life cycle continues after its end.
             CHECK(bundle.note("order") == "first\npoststop\n");
         }
     }
@@ -420,7 +420,7 @@ TEST_CASE("failing poststop hooks are warnings, and all of them run") {
     }
 }
 
-TEST_CASE("a hook that is not there or may not be run is a failure with its path") {
+TEST_CASE("a hook that is missing or not executable is a failure with its path") {
     need_root();
     const Unchanged host;
     for (const char* moment : {"prestart", "createContainer", "startContainer", "poststart"}) {
@@ -461,7 +461,7 @@ TEST_CASE("a hook that takes too long is killed with its whole process group") {
                                        " hook #0: hook ran past specified timeout of 1.0s"));
         CHECK(container.status() == "");
         CHECK(outcome.elapsed < 10s * slowdown());
-        // The number means something to us only where it is one of ours.
+        // The number is valid for us only if it is one of our namespace.
         if (moment != "createContainer" && moment != "startContainer") {
             const pid_t child = std::stoi(bundle.note("child"));
             CHECK(eventually([&] {
@@ -472,7 +472,7 @@ TEST_CASE("a hook that takes too long is killed with its whole process group") {
     }
 }
 
-TEST_CASE("a hook that leaves a process holding its streams makes nobody wait") {
+TEST_CASE("a hook that leaves a process with its streams does not delay create") {
     need_root();
     const Unchanged host;
     NotedBundle bundle;
@@ -496,14 +496,14 @@ TEST_CASE("a hook need not read its state, however long it is") {
     must(container.create());
     must(container.start());
     must(container.remove({"--force"}));
-    // The foreground holds signals back, among them those of the pipes that were closed.
+    // The foreground blocks signals, among them SIGPIPE of the closed pipes.
     bundle.script("exit 3");
     const Outcome outcome = container.run();
     INFO(outcome.describe());
     CHECK(outcome.status == 3);
 }
 
-TEST_CASE("hooks find init in its limited cgroup") {
+TEST_CASE("hooks find init in its cgroup with limits") {
     need_root();
     need_controller("pids");
     const Unchanged host;

@@ -1,4 +1,4 @@
-// Containers without a mount namespace: their mounts are the host's, and go with them
+// Containers without a mount namespace: their mounts are the host's, and are removed with them
 // (docs/decisions/0011).
 
 #include <sys/mount.h>
@@ -15,14 +15,14 @@
 namespace crux::test {
 namespace {
 
-/// Without a mount namespace, and without what cannot be had without one.
+/// Without a mount namespace, and without the properties that require one.
 Bundle& on_host(Bundle& bundle) {
     return bundle.without_name_space("mount")
         .remove("/linux/maskedPaths")
         .remove("/linux/readonlyPaths");
 }
 
-/// The mount points at this path and below it, as the kernel lists them.
+/// The mount points at this path and below it, as listed by the kernel.
 std::vector<std::string> mount_points(const std::string& path) {
     std::vector<std::string> found;
     for (const std::string& line : lines_of(read_file("/proc/self/mountinfo"))) {
@@ -38,7 +38,7 @@ bool is_listed(const std::vector<std::string>& points, const std::string& point)
     return std::ranges::find(points, point) != points.end();
 }
 
-/// A tmpfs of the host, a peer of itself, as long as this lives.
+/// A tmpfs of the host in its own peer group, until the object is destroyed.
 class SharedMount {
  public:
     explicit SharedMount(std::string path) : path_(std::move(path)) {
@@ -117,10 +117,10 @@ TEST_CASE("what was mounted at the root of a container without a mount namespace
     const std::string peer = bundle.path() + "/peer";
     REQUIRE(mkdir(peer.c_str(), 0755) == 0);
     REQUIRE(::mount(root.c_str(), root.c_str(), nullptr, MS_BIND, nullptr) == 0);
-    // A peer group of its own, whatever the host's is.
+    // A private peer group, whatever the host's is.
     REQUIRE(::mount(nullptr, root.c_str(), nullptr, MS_PRIVATE, nullptr) == 0);
     REQUIRE(::mount(nullptr, root.c_str(), nullptr, MS_SHARED, nullptr) == 0);
-    // What is mounted on the root appears here too, as it does in other mount namespaces.
+    // A mount on the root appears here too, as in other mount namespaces.
     REQUIRE(::mount(root.c_str(), peer.c_str(), nullptr, MS_BIND, nullptr) == 0);
     {
         const SharedMount below(root + "/below");
@@ -140,7 +140,7 @@ TEST_CASE("what was mounted at the root of a container without a mount namespace
     CHECK(umount2(root.c_str(), 0) == 0);
 }
 
-TEST_CASE("what lies over the root of a container without a mount namespace goes with it") {
+TEST_CASE("mounts over the root of a container without a mount namespace are removed with it") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,4 +1,5 @@
-// Id-mapped mounts: binds and file systems with maps of their own or the container's, and the root.
+// Id-mapped mounts: binds and file systems with their own or the container's mappings, and the
+// root.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +28,7 @@ void need_id_mapping() {
     if (!kernel_is_at_least(5, 12)) skip("id-mapped mounts need Linux 5.12");
 }
 
-/// A folder of the bundle (not of its root) with a file of this owner.
+/// A folder of the bundle (not in its root) with a file of this owner.
 std::string owned_folder(const Bundle& bundle, const std::string& name, int id) {
     const std::string path = bundle.path() + "/" + name;
     fs::create_directories(path);
@@ -52,7 +53,7 @@ Bundle& id_mapped(Bundle& bundle, const std::string& source, const std::string& 
 
 TEST_CASE("a kernel before Linux 5.12 maps no ids, and create says so") {
     need_root();
-    if (kernel_is_at_least(5, 12)) skip("this kernel can map ids");
+    if (kernel_is_at_least(5, 12)) skip("this kernel supports id-mapped mounts");
     const Unchanged host;
     Bundle bundle;
     const std::string source = owned_folder(bundle, "volume", 5000);
@@ -68,7 +69,7 @@ TEST_CASE("a bind mount is seen through mappings of its own") {
     const std::string source = owned_folder(bundle, "volume", 5000);
     id_mapped(bundle, source, "idmap", map(5000, 1234, 10))
         .script("stat -c '%u %g' /data/file; touch /data/new 2>&1 | sed 's/.*: //'");
-    // A file of root has no id in the map, and root of the container may not write.
+    // A file of root has no id in the mapping, and root of the container may not write.
     CHECK_THAT(output_of(bundle), Catch::StartsWith("1234 1234\n"));
 }
 
@@ -117,7 +118,7 @@ TEST_CASE("a bind mount in a user namespace may have other mappings than the con
     Bundle bundle;
     own_user_namespace(bundle, 100000);
     const std::string source = owned_folder(bundle, "volume", 42);
-    // On disk 42, for the host 100007, and so 7 for the container.
+    // 42 on disk, 100007 for the host, and so 7 for the container.
     id_mapped(bundle, source, "idmap", map(42, 100007, 1)).script("stat -c '%u %g' /data/file");
     CHECK(output_of(bundle) == "7 7\n");
 }
@@ -128,14 +129,14 @@ TEST_CASE("idmap maps the top mount alone, ridmap those below too") {
     Bundle bundle;
     const std::string source = owned_folder(bundle, "volume", 5000);
     fs::create_directories(source + "/below");
-    // The mount below is made in a namespace of the test's own, so that the machine keeps its own.
+    // The mount below is made in a private namespace, so that the machine's mounts do not change.
     const std::string script = "mount -t tmpfs none " + source + "/below && touch " + source +
                                "/below/file && chown " + "5000:5000 " + source +
                                "/below/file && exec \"$@\"";
     for (const char* option : {"idmap", "ridmap"}) {
         INFO(option);
         if (option == std::string("ridmap") && !kernel_is_at_least(6, 3))
-            skip("an id-mapped tmpfs, here below a bind, needs Linux 6.3");
+            skip("an id-mapped tmpfs below a bind mount needs Linux 6.3");
         Bundle one;
         json entry = {{"destination", "/data"},
                       {"source", source},
@@ -184,7 +185,7 @@ TEST_CASE("a file system that knows no id-mapped mounts is refused with its path
                              {"uidMappings", map(0, 1000, 10)},
                              {"gidMappings", map(0, 1000, 10)}});
     create_refused(bundle, "map the ids of /proc (does its file system support it?)");
-    // Nobody but a namespace's maps say what idmap alone means.
+    // Without a user namespace or mappings, idmap alone has no meaning.
     bundle.set(
         "/mounts/7",
         {{"destination", "/data"}, {"source", bundle.path()}, {"options", {"bind", "idmap"}}});
@@ -221,7 +222,7 @@ TEST_CASE("the root is seen through the container's maps where the annotation as
     bundle.file("etc/mine", "text\n")
         .set("/root/readonly", false)
         .script("stat -c '%u %g' /etc/mine; touch /etc/new && echo made");
-    // Without it, the host's root is nobody inside.
+    // Without the mapping, the host's root is the overflow user inside.
     Container without(bundle);
     CHECK_THAT(without.run().out, Catch::StartsWith("65534 65534\n"));
     bundle.set("/annotations", {{"org.cruxruntime.rootfs.idmap", "container"}});
@@ -233,9 +234,9 @@ TEST_CASE("the root is seen through the container's maps where the annotation as
     create_refused(bundle, "requires a user namespace to map the IDs of the root filesystem");
 }
 
-TEST_CASE("what the host copies for a container is no peer of the host's mounts") {
+TEST_CASE("copies of the host's mounts for a container are not their peers") {
     need_root();
-    if (!has_user_namespaces()) skip("no user namespaces here");
+    if (!has_user_namespaces()) skip("needs user namespaces");
     const Unchanged host;
     for (const bool root_too : {false, true}) {
         if (root_too && !kernel_is_at_least(5, 12)) continue;

@@ -1,4 +1,4 @@
-// Landlock by annotation: what the program may do with which files.
+// Landlock by annotation: the file accesses that the program may make.
 
 #include "tests/support/bundle.h"
 #include "tests/support/catch.h"
@@ -79,7 +79,7 @@ TEST_CASE("the rights of later ABI versions are asked for by abi=") {
         .set("/root/readonly", false)
         .set("/annotations", {{kName, "abi=1; read,execute:/"}})
         .script(": > /data/new; stty -F /dev/null; true");
-    // Truncation is no right of the first version, creation is.
+    // The first version has no right for truncation, but one for creation.
     Container first(bundle);
     CHECK_THAT(first.run().err, Catch::Contains("/data/new: Permission denied"));
     bundle.set("/annotations", {{kName, "abi=5; all:/"}})
@@ -87,7 +87,7 @@ TEST_CASE("the rights of later ABI versions are asked for by abi=") {
     CHECK(output_of(bundle) == "x\n");
 }
 
-TEST_CASE("Landlock faults are told with their place") {
+TEST_CASE("Landlock errors have their pointer") {
     need_root();
     const Unchanged host;
     Bundle bundle;

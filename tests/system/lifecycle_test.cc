@@ -1,5 +1,5 @@
 // The states of a container and the operations between them (runtime-spec runtime.md, Lifecycle),
-// with the words and exit codes that callers rely on.
+// with the messages and exit codes that callers rely on.
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,7 +23,7 @@ using nlohmann::json;
 
 const std::vector<std::string> kSleep = {"/bin/sleep", "1000"};
 
-/// The freezer file of the container's cgroup, and the words for its two states.
+/// The freezer file of the container's cgroup, and its values for the two states.
 struct Freezer {
     std::string file;
     std::string frozen;
@@ -50,7 +50,7 @@ TEST_CASE("a container is created, runs, stops and is deleted once") {
     CHECK(container.state()["pid"] == pid);
     CHECK(std::filesystem::exists(container.state_folder() + "/exec.fifo"));
     must(container.start());
-    // The switch is visible when start returns.
+    // The change is visible when start returns.
     CHECK(container.status() == "running");
     CHECK(container.state()["pid"] == pid);
     CHECK(read_file("/proc/" + std::to_string(pid) + "/comm") == "sleep\n");
@@ -101,7 +101,7 @@ TEST_CASE("delete takes what is created or stopped, and refuses what runs or is 
     must(container.remove());
 }
 
-TEST_CASE("delete by force takes a container in any state, and nothing at all") {
+TEST_CASE("delete by force succeeds in every state and without a container") {
     need_root();
     need_controller("freezer");
     const Unchanged host;
@@ -124,7 +124,7 @@ TEST_CASE("delete by force takes a container in any state, and nothing at all") 
     }
 }
 
-TEST_CASE("delete by force clears away a folder that a killed create left half-made") {
+TEST_CASE("delete by force removes an incomplete folder of a killed create") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -263,7 +263,7 @@ TEST_CASE("a process that has init's number but is not init is left alone") {
     must(container.create());
     must(container.start());
     CHECK(exit_of(container.pid()) == 0);
-    // The number went to somebody else, as far as the record tells.
+    // According to the record, another process now has this pid.
     Process other({"/bin/sleep", "1000"});
     json record = json::parse(read_file(container.state_folder() + "/state.json"));
     bool found = false;
@@ -307,7 +307,7 @@ TEST_CASE("without a pid namespace of its own, KILL and delete reach all that ou
     }
 }
 
-TEST_CASE("pause stops every process and resume lets them go on") {
+TEST_CASE("pause stops every process and resume continues them") {
     need_root();
     need_controller("freezer");
     const Unchanged host;
@@ -366,8 +366,8 @@ TEST_CASE("a paused container is ended by KILL") {
             if (started) must(container.start());
             must(container.pause());
             INFO(own << started);
-            // In a pid namespace of its own it is nothing to the first process. In another, what
-            // ends a process ends it in the freezer of cgroup v2 too.
+            // The first process of a private pid namespace ignores the signal. In another one, a
+            // signal that ends a process also ends it in the freezer of cgroup v2.
             if (own || cgroup_mode() != CgroupMode::v2) must(container.kill("TERM"));
             CHECK(container.status() == "paused");
             must(container.kill("KILL"));
@@ -400,7 +400,7 @@ TEST_CASE("a frozen container whose init is dead is resumed and then deleted") {
     must(container.remove());
 }
 
-TEST_CASE("a container that somebody else froze is paused") {
+TEST_CASE("a container that another program froze is paused") {
     need_root();
     need_controller("freezer");
     const Unchanged host;
@@ -416,7 +416,7 @@ TEST_CASE("a container that somebody else froze is paused") {
     CHECK(container.reaches("running"));
 }
 
-TEST_CASE("an id is taken once, and who comes second changes nothing") {
+TEST_CASE("an id is used once, and a second create changes nothing") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -489,7 +489,7 @@ TEST_CASE("the state root is made with its parents, for root alone") {
     std::filesystem::remove_all(top);
 }
 
-TEST_CASE("the container is what config.json said at create, whatever becomes of it later") {
+TEST_CASE("the container keeps the config.json of create, also if the file changes later") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -524,7 +524,7 @@ TEST_CASE("a config without a process is created, but not started") {
     must(container.remove());
 }
 
-TEST_CASE("delete and list go side by side with whoever makes and removes containers") {
+TEST_CASE("delete and list run concurrently with create and delete of other containers") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -551,7 +551,7 @@ TEST_CASE("delete and list go side by side with whoever makes and removes contai
     CHECK(container.status() == "");
 }
 
-TEST_CASE("two hundred containers made and removed side by side leave nothing") {
+TEST_CASE("two hundred containers made and removed concurrently leave nothing") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,4 +1,4 @@
-// Security modules of the host that have nothing to do with containers do not get into their way.
+// Security modules of the host without a relation to containers do not prevent their use.
 
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ TEST_CASE("a container is made and entered on a host that is locked down, with Y
         skip("kernel.yama.ptrace_scope is below 2");
     const Unchanged host;
     Bundle bundle;
-    // Device rules are a BPF program on cgroup v2, which a lockdown looks at.
+    // Device rules are a BPF program on cgroup v2, which lockdown may forbid.
     bundle.set("/linux/resources/devices", {{{"allow", false}, {"access", "rwm"}}})
         .args({"/bin/sleep", "1000"});
     Container container(bundle);

@@ -1,5 +1,5 @@
-// Each option of the table of mount options (config.md, Linux mount options), one by one, as the
-// kernel shows it in mountinfo.
+// Each mount option of the table in config.md (Linux mount options), one by one, as the kernel
+// shows it in mountinfo.
 
 #include <sys/statfs.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-/// One mount's line: its own attributes, its propagation, and the file system's options.
+/// The line of one mount: its own attributes, its propagation, and the options of the file system.
 struct Shown {
     std::string attributes;
     std::string propagation;
@@ -39,7 +39,7 @@ Shown shown_at(const std::string& mountinfo, const std::string& point) {
     return shown;
 }
 
-/// The mounts of a container with this one besides the usual, from inside.
+/// The mounts of a container with this one in addition to the default ones, seen from inside.
 std::string mounts_with(const json& mount) {
     Bundle bundle;
     bundle.folder("data").set("/mounts/-", mount).args({"/bin/cat", "/proc/self/mountinfo"});
@@ -55,8 +55,8 @@ Shown tmpfs_with(const json& options) {
 }
 
 /// A bind mount of a tmpfs that has every attribute set, so that the clearing options have
-/// something to clear. It is made in a mount namespace of the test's own. With `in_user_namespace`
-/// the container has a user namespace, and how it went is told there.
+/// something to clear. It is made in a private mount namespace. With `in_user_namespace` the
+/// container has a user namespace, and the result is returned there.
 Shown bound_with(const std::string& before, const std::vector<std::string>& options,
                  const std::string& point = "/data", Outcome* in_user_namespace = nullptr) {
     Bundle bundle;
@@ -91,7 +91,7 @@ Shown bound_with(const std::string& before, const std::vector<std::string>& opti
     return shown_at(outcome.out, point);
 }
 
-/// The one attribute that Linux 5.10 lacks.
+/// The only attribute that Linux 5.10 does not support.
 bool is_too_new(const std::string& attribute) {
     return attribute == "nosymfollow" && !kernel_is_at_least(5, 14);
 }
@@ -195,7 +195,8 @@ TEST_CASE("mount options: attributes of a bind mount are set and cleared") {
         {"strictatime", {"relatime"}, "relatime", ""},
         {"rw", {"nosymfollow"}, "nosymfollow", ""},
         {"rw", {"nosymfollow", "symfollow"}, "rw", "nosymfollow"},
-        // No option, and all stays; any option, and what it does not name goes.
+        // Without an option everything stays; with any option, attributes that it does not name are
+        // cleared.
         {"nosuid,nodev,noexec", {}, "noexec", ""},
         {"nosuid,nodev,noexec", {"rprivate"}, "noexec", ""},
         {"nosuid,nodev,noexec", {"ro"}, "ro", "noexec"},
@@ -218,7 +219,7 @@ TEST_CASE("mount options: attributes of a bind mount are set and cleared") {
 
 TEST_CASE("mount options: what an old kernel cannot do is refused with the version that can") {
     need_root();
-    if (kernel_is_at_least(5, 14)) skip("this kernel can do it all");
+    if (kernel_is_at_least(5, 14)) skip("this kernel supports all mount options");
     const Unchanged host;
     const std::vector<std::pair<std::string, std::string>> binds = {
         {"nosymfollow", "nosymfollow needs Linux 5.14"}, {"rro", "needs Linux 5.12"}};
@@ -236,7 +237,7 @@ TEST_CASE("mount options: what an old kernel cannot do is refused with the versi
 
 TEST_CASE("mount options: a user namespace loses nothing that the source's mount forbids") {
     need_root();
-    if (!has_user_namespaces()) skip("no user namespaces here");
+    if (!has_user_namespaces()) skip("needs user namespaces");
     const Unchanged host;
     const struct {
         const char* before;

@@ -1,4 +1,4 @@
-// linux.netDevices: devices move into the container's network namespace.
+// linux.netDevices: devices are moved into the container's network namespace.
 
 #include <fcntl.h>
 #include <sched.h>
@@ -17,8 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-/// Runs the rest of a test case in a network namespace of its own, so that the machine's devices
-/// stay out of it. Every process of the test that follows lives there; it goes with the test.
+/// Runs the rest of a test case in a private network namespace, without the machine's devices.
+/// Every further process of the test is in it; it ends with the test.
 class OwnNetwork {
  public:
     OwnNetwork() : before_(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) {
@@ -87,7 +87,7 @@ TEST_CASE("a device that is missing, or whose name is taken, fails create and mo
     Bundle bundle;
     bundle.set("/linux/netDevices", {{"one", {{"name", "eth0"}}}, {"two", {{"name", "lo"}}}});
     create_refused(bundle,
-                   "network device two: the name lo in the target namespace: rtnetlink: "
+                   "network device two: device name lo in the target network namespace: rtnetlink: "
                    "file exists");
     bundle.set("/linux/netDevices", {{"one", {{"name", "eth0"}}}, {"nosuch", json::object()}});
     create_refused(bundle, "network device nosuch: nosuch: rtnetlink: no such device");

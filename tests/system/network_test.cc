@@ -13,8 +13,8 @@ std::string net_program() {
     return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "crux-net";
 }
 
-// A process in a network namespace of its own; both ends of a pair are in such, since the host's
-// networks are not the tests' to use.
+// A process in a private network namespace; both ends of a pair are in such namespaces, because
+// tests must not use the host's networks.
 struct Apart {
     Process process{{"unshare", "--net", "sleep", "60"}};
     std::string pid = std::to_string(process.pid());
@@ -47,11 +47,11 @@ Outcome join(const Apart& here, const Apart& there) {
 
 void need_veth() {
     need_root();
-    if (!std::filesystem::exists("/bin/busybox")) skip("needs busybox to look and to ping");
+    if (!std::filesystem::exists("/bin/busybox")) skip("needs busybox (Debian: busybox-static)");
     const Apart here;
     const Apart there;
     if (join(here, there).err.find("operation not supported") != std::string::npos)
-        skip("this kernel has no veth devices");
+        skip("needs a kernel with veth");
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ TEST_CASE("both ends of a veth pair answer each other") {
     CHECK(there.reaches("198.51.100.1"));
 }
 
-TEST_CASE("a veth pair that cannot be dressed leaves nothing") {
+TEST_CASE("a veth pair that cannot be configured leaves nothing") {
     need_veth();
     const Apart here;
     const Apart there;
@@ -76,7 +76,7 @@ TEST_CASE("a veth pair that cannot be dressed leaves nothing") {
         here.net({"veth", "--host", "veth0", "--peer", "eth0", "--peer-address", "198.51.100.2/30",
                   "--peer-address", "198.51.100.2/30", "--pid", there.pid});
     CHECK(made.status == 1);
-    CHECK(made.err == "crux-net: add an address to eth0: rtnetlink: file exists\n");
+    CHECK(made.err == "crux-net: add address to eth0: rtnetlink: file exists\n");
     CHECK_FALSE(here.inside({"busybox", "ip", "link", "show", "dev", "veth0"}).ok());
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("a device moves with its addresses and is set up under its new name") 
     CHECK(here.reaches("198.51.100.2"));
 }
 
-TEST_CASE("crux-net refuses what it does not understand") {
+TEST_CASE("crux-net refuses invalid arguments") {
     const std::pair<std::vector<std::string>, std::string> cases[] = {
         {{}, "a command is required"},
         {{"bridge"}, "bridge: unknown command"},

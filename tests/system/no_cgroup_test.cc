@@ -1,4 +1,4 @@
-// --cgroup-manager disabled: the whole life of a container that has no cgroup of its own.
+// --cgroup-manager disabled: the life cycle of a container without its own cgroup.
 
 #include <csignal>
 
@@ -20,7 +20,7 @@ TEST_CASE("a container without a cgroup stays in its caller's") {
     must(container.create());
     const pid_t pid = container.pid();
     CHECK(read_file("/proc/" + std::to_string(pid) + "/cgroup") == read_file("/proc/self/cgroup"));
-    // Nobody says it again later.
+    // Later commands do not get the flag again.
     container.global_options = bare_errors();
     must(container.start());
     CHECK(container.status() == "running");

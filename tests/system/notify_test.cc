@@ -1,4 +1,4 @@
-// SCMP_ACT_NOTIFY: an agent outside answers for system calls.
+// SCMP_ACT_NOTIFY: an agent outside of the container handles system calls.
 
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -28,7 +28,7 @@ namespace {
 
 using nlohmann::json;
 
-/// As Unchanged, but for the cache of filters, which is meant to stay.
+/// Like Unchanged, but ignores the cache of filters, which is kept on purpose.
 class Host {
  public:
     Host() = default;
@@ -44,7 +44,7 @@ class Host {
     Unchanged before_;
 };
 
-/// A listening socket at a path that lives as long as this.
+/// A listening socket at a path, until the object is destroyed.
 class Socket {
  public:
     explicit Socket(std::string path) : path_(std::move(path)) {
@@ -70,13 +70,13 @@ class Socket {
     int fd_;
 };
 
-/// What an agent was sent: the state document, and the listener.
+/// The data that an agent received: the state document, and the listener.
 struct Greeting {
     std::string text;
     int listener = -1;
 };
 
-/// Takes one connection up to its end; within ten seconds.
+/// Reads one connection to its end, within ten seconds.
 Greeting take_greeting(int socket) {
     Greeting greeting;
     pollfd wait{socket, POLLIN, 0};
@@ -101,7 +101,7 @@ Greeting take_greeting(int socket) {
     return greeting;
 }
 
-/// Answers calls by this errno until nobody can make one any more.
+/// Answers calls with this errno until no process can make one any more.
 void answer_all(int listener, int error) {
     for (;;) {
         pollfd wait{listener, POLLIN, 0};
@@ -115,7 +115,7 @@ void answer_all(int listener, int error) {
     }
 }
 
-/// A process beside the test that plays the agent; killed and reaped at the end.
+/// A process that plays the agent; killed and reaped at the end.
 class Agent {
  public:
     explicit Agent(const std::function<void()>& play) : pid_(fork()) {
@@ -175,7 +175,7 @@ TEST_CASE("an agent gets the state and the listener, and answers for the program
     }
 }
 
-TEST_CASE("the calls of a program whose agent died say ENOSYS") {
+TEST_CASE("the calls of a program whose agent died fail with ENOSYS") {
     need_root();
     const Host host;
     Bundle bundle;

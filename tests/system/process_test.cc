@@ -1,5 +1,5 @@
-// What config.json says about the process: program, arguments, environment, working directory,
-// names, limits, score, keyring and descriptors.
+// The process of config.json: program, arguments, environment, working directory, names, limits,
+// score, keyring and descriptors.
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What the program prints, which must end well.
+/// The output of the program, which must succeed.
 std::string output_of(Bundle& bundle, const std::vector<std::string>& options = {},
                       const CommandOptions& more = {}) {
     Container container(bundle);
@@ -33,7 +33,7 @@ std::string output_of(Bundle& bundle, const std::vector<std::string>& options = 
     return outcome.out;
 }
 
-/// Checks that create fails with this sentence behind its prefix, and leaves nothing.
+/// Checks that create fails with this message after its prefix, and leaves nothing behind.
 void create_refused(Bundle& bundle, const std::string& sentence) {
     Container container(bundle);
     container.global_options = bare_errors();
@@ -79,7 +79,7 @@ TEST_CASE("the program is looked up in the container, along the PATH of its envi
         .args({"tool", "x y", "", "*"})
         .set("/process/env", {"PATH=/nosuch:/opt/d:/opt/a:/opt/b:/bin"});
     CHECK(output_of(bundle) == "b /opt/b/tool x y  *\n");
-    // The last of several counts; an empty entry is the working directory.
+    // The last one of several counts; an empty entry means the working directory.
     bundle.set("/process/env", {"PATH=/opt/a", "PATH=/bin:"}).set("/process/cwd", "/opt/b");
     CHECK(output_of(bundle) == "b ./tool x y  *\n");
     bundle.set("/process/env", {"PATH=/opt/a"});
@@ -90,7 +90,7 @@ TEST_CASE("the program is looked up in the container, along the PATH of its envi
     CHECK(output_of(bundle) == "");
 }
 
-TEST_CASE("what exec itself refuses is told on the program's standard error, with 255") {
+TEST_CASE("errors of exec itself are on the program's standard error, with exit status 255") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -108,7 +108,7 @@ TEST_CASE("what exec itself refuses is told on the program's standard error, wit
         bundle.args({one.program});
         Container container(bundle);
         must(container.create());
-        // The barrier was passed: that is a start which succeeded.
+        // The barrier was passed: this start has succeeded.
         must(container.start());
         CHECK(exit_of(container.pid()) == 255);
         CHECK(container.err() == one.line);
@@ -153,7 +153,7 @@ TEST_CASE("the environment is config.json's, each name once, and HOME from the p
     std::filesystem::remove(bundle.rootfs() + "/etc/passwd");
     bundle.set("/process/env", json::array());
     CHECK(output_of(bundle) == "HOME=/\n");
-    // A trap: nobody ever writes to it.
+    // A trap: no process ever writes to it.
     REQUIRE(::mkfifo((bundle.rootfs() + "/etc/passwd").c_str(), 0644) == 0);
     CHECK(output_of(bundle) == "HOME=/\n");
 }
@@ -221,13 +221,13 @@ TEST_CASE("no working directory leads out of the container through a descriptor"
         Container container(bundle);
         const Outcome outcome = container.run({}, options);
         INFO(number << outcome.describe());
-        // Whatever has that number may be a folder, but then one of the container's own.
+        // A descriptor of that number may exist, but only for a folder of the container.
         if (outcome.ok())
             CHECK(outcome.out == "/\n");
         else
             CHECK_THAT(outcome.err, Catch::Contains("cwd"));
     }
-    // The one that the caller means to pass on.
+    // The one that the caller passes on.
     bundle.set("/process/cwd", "/proc/self/fd/3");
     Container container(bundle);
     const Outcome outcome = container.run({"--preserve-fds", "1"}, options);
@@ -250,7 +250,7 @@ TEST_CASE("resource limits are lowered, raised where that is allowed, and refuse
     CHECK_THAT(limits, Catch::Contains("Max core file size        0                    0 "));
     CHECK_THAT(limits, Catch::Contains("Max processes             5000                 6000 "));
 
-    // Above the hard limit that crux itself has.
+    // Above the hard limit of crux itself.
     struct ::rlimit own = {};
     REQUIRE(::getrlimit(RLIMIT_MSGQUEUE, &own) == 0);
     const std::string number = std::to_string(own.rlim_max + 1);
@@ -264,7 +264,7 @@ TEST_CASE("resource limits are lowered, raised where that is allowed, and refuse
         create_refused(bundle, "operation not permitted (config.json: /process/rlimits/0)");
 }
 
-TEST_CASE("limits that are not given stay the caller's") {
+TEST_CASE("limits that are not set are those of the caller") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -332,7 +332,7 @@ TEST_CASE("sysctls are written through the bound /proc where no other procfs can
     const nlohmann::json map =
         nlohmann::json::array({{{"containerID", 0}, {"hostID", 100'000}, {"size", 65'536}}});
     bundle.name_space("user").set("/linux/uidMappings", map).set("/linux/gidMappings", map);
-    // The host's pid namespace, and with it the host's procfs alone.
+    // The host's pid namespace, and so only the host's procfs.
     bundle.without_name_space("pid")
         .set("/mounts/0",
              {{"destination", "/proc"}, {"source", "/proc"}, {"options", {"rbind", "nosuid"}}})
@@ -345,7 +345,7 @@ TEST_CASE("sysctls are written through the bound /proc where no other procfs can
     CHECK(outcome.out == "1\n");
     CHECK_THAT(outcome.err, Catch::Contains("Read-only file system"));
     CHECK(read_file("/proc/sys/net/ipv4/ip_forward") == before);
-    // Nothing but a mounted procfs will do.
+    // Only a mounted procfs is accepted.
     bundle.remove("/mounts/0");
     create_refused(bundle, "operation not permitted");
 }
@@ -377,24 +377,25 @@ TEST_CASE("the container has its host name and its domain name, and the host kee
     create_refused(bundle, "/hostname");
 }
 
-TEST_CASE("the container has a session keyring of its own, unless told otherwise") {
+TEST_CASE("the container has its own session keyring, except with --no-new-keyring") {
     need_root();
     const Unchanged host;
     Bundle bundle;
-    // /proc/keys shows what the reader possesses.
+    // /proc/keys lists the keys that the reader possesses.
     bundle.remove("/linux/maskedPaths").script("cat /proc/keys");
     Container first(bundle);
     const Outcome own = first.run();
-    if (own.out.find("keyring") == std::string::npos) skip("the kernel shows no keys");
+    if (own.out.find("keyring") == std::string::npos)
+        skip("needs a kernel that lists keys in /proc/keys");
     CHECK_THAT(own.out, Catch::Contains("_ses." + first.id()));
-    // It is named by its container, so another one tells them apart.
+    // Its name contains the container's id, so it differs from others.
     Container second(bundle);
     const Outcome shared = second.run({"--no-new-keyring"});
     CHECK(shared.ok());
     CHECK_THAT(shared.out, !Catch::Contains("_ses." + second.id()));
 }
 
-/// A caller that lays these files at 3 and on, and leaves holes.
+/// A caller that passes these files from descriptor 3 on, with holes.
 CommandOptions with_files(const std::vector<int>& numbers, int file) {
     CommandOptions options;
     for (const int number : numbers) options.fds.emplace_back(number, file);
@@ -409,13 +410,13 @@ TEST_CASE("preserved descriptors keep their numbers, and nothing above them is p
     const std::string path = bundle.path() + "/passed";
     write_file(path, "passed\n");
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    // The shell opens the folder to list it, with the lowest number that is free.
+    // The shell opens the folder to list it, with the lowest free number.
     CHECK(output_of(bundle, {"--preserve-fds", "1"}, with_files({3, 4, 5, 9}, file)) ==
           "passed\n0 1 2 3 4\n");
     ::close(file);
 }
 
-TEST_CASE("preserved descriptors may have holes in which nothing of ours appears") {
+TEST_CASE("preserved descriptors may have holes, which stay closed") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -451,7 +452,7 @@ TEST_CASE("descriptors of socket activation are passed on when they are meant fo
                         " LISTEN_FDNAMES=one exec" + words});
     };
     CHECK(activated("$$").out == "1 1\npassed\npassed\n");
-    // Meant for somebody else: only what is preserved.
+    // Meant for another process: only preserved descriptors are passed.
     CHECK(activated("1").out == "\npassed\n");
 }
 

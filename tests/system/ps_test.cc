@@ -1,4 +1,4 @@
-// ps and features: what is told about the processes of a container and about the runtime.
+// ps and features: information about the processes of a container and about the runtime.
 
 #include <algorithm>
 #include <csignal>
@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 void need_ps() {
-    if (!run({"/bin/sh", "-c", "command -v ps"}).ok()) skip("there is no ps on this host");
+    if (!run({"/bin/sh", "-c", "command -v ps"}).ok()) skip("needs ps (Debian: procps)");
 }
 
 TEST_CASE("ps lists the processes of a container by their ids on the host") {
@@ -35,13 +35,13 @@ TEST_CASE("ps lists the processes of a container by their ids on the host") {
     const pid_t other = std::stoi(read_file(file));
     CHECK(ids() == json({std::min(init, other), std::max(init, other)}));
     must(container.kill());
-    // Init stays until those of its pid namespace are reaped.
+    // Init stays until the processes of its pid namespace are reaped.
     REQUIRE(exit_of(other));
     REQUIRE(exit_of(init));
     CHECK(container.crux({"ps", "-f", "json", container.id()}).out == "null\n");
 }
 
-TEST_CASE("ps as a table is what the host's ps says of these processes") {
+TEST_CASE("ps as a table has the lines of the host's ps for these processes") {
     need_root();
     need_ps();
     const Unchanged host;
@@ -54,7 +54,7 @@ TEST_CASE("ps as a table is what the host's ps says of these processes") {
     REQUIRE(lines.size() == 2);
     CHECK_THAT(lines[0], Catch::Contains("UID") && Catch::Contains("PID"));
     CHECK_THAT(lines[1], Catch::Contains(pid) && Catch::Contains("/bin/sleep 1000"));
-    // All behind the id is for ps, flags too.
+    // All words after the id are for ps, also flags.
     const Outcome chosen = container.crux({"ps", container.id(), "-A", "-o", "comm,pid"});
     CHECK(chosen.status == 0);
     const auto two = lines_of(chosen.out);
@@ -68,7 +68,7 @@ TEST_CASE("ps as a table is what the host's ps says of these processes") {
     CHECK_THAT(wrong.err, Catch::StartsWith("exit status 1: "));
 }
 
-TEST_CASE("ps without a ps on the host says so") {
+TEST_CASE("ps without a ps on the host is an error") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -91,7 +91,7 @@ TEST_CASE("ps is refused without a container and in an unknown format") {
 TEST_CASE("features needs neither rights nor a state root") {
     CommandOptions options;
     options.clear_env = true;
-    // A folder that nobody could make.
+    // A folder that no user could make.
     options.env["XDG_RUNTIME_DIR"] = "/proc/nosuch";
     const Outcome outcome = run({crux_program(), "features"}, options);
     REQUIRE(outcome.status == 0);

@@ -1,4 +1,4 @@
-// linux.intelRdt where resctrl is mounted (docs/testing.md tells of a guest that has it).
+// linux.intelRdt if resctrl is mounted (docs/testing.md describes a guest that has it).
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@
 namespace crux::test {
 namespace {
 
-/// Where resctrl is mounted; skips the test where it is not.
+/// The mount point of resctrl; skips the test if it is not mounted.
 std::string need_resctrl() {
     need_root();
     for (const std::string& line : lines_of(read_file("/proc/self/mounts"))) {
@@ -26,7 +26,7 @@ std::string need_resctrl() {
     skip("resctrl is not mounted");
 }
 
-/// A class of service that the test made.
+/// A class of service made by the test.
 class Class {
  public:
     explicit Class(std::string path) : path_(std::move(path)) {
@@ -40,7 +40,7 @@ class Class {
     std::string path_;
 };
 
-/// The first cache's line of the schemata, without blanks: "L3:0=ff".
+/// The first cache's line of the schemata, without white space: "L3:0=ff".
 std::string cache_of(const std::string& group) {
     for (const std::string& line : lines_of(read_file(group + "/schemata"))) {
         const std::size_t begin = line.find("L3:0=");
@@ -55,7 +55,7 @@ bool has_task(const std::string& group, int pid) {
     return std::ranges::find(lines, std::to_string(pid)) != lines.end();
 }
 
-TEST_CASE("a container has a class of cache of its own, which goes with it") {
+TEST_CASE("a container has its own cache class, which is removed with it") {
     const std::string top = need_resctrl();
     const Unchanged host;
     Bundle bundle;
@@ -73,7 +73,7 @@ TEST_CASE("a container has a class of cache of its own, which goes with it") {
     CHECK_FALSE(std::filesystem::exists(group));
 }
 
-TEST_CASE("a container joins a class of cache that fits, and leaves it there") {
+TEST_CASE("a container joins an existing cache class with equal schemata, and does not remove it") {
     const std::string top = need_resctrl();
     const Unchanged host;
     Bundle bundle;
@@ -87,13 +87,13 @@ TEST_CASE("a container joins a class of cache that fits, and leaves it there") {
         CHECK(has_task(group, container.pid()));
     }
     bundle.set("/linux/intelRdt", {{"closID", name}, {"l3CacheSchema", "L3:0=ff"}});
-    create_refused(bundle, "the class " + group + " exists and has not \"L3:0=ff\"");
+    create_refused(bundle, "class " + group + " exists, but its schemata do not match \"L3:0=ff\"");
     CHECK(cache_of(group) == "L3:0=f");
     bundle.set("/linux/intelRdt", {{"closID", name + "-missing"}});
     create_refused(bundle, "does not exist (config.json: /linux/intelRdt/closID)");
 }
 
-TEST_CASE("a schema that resctrl does not take fails create with what it says of it") {
+TEST_CASE("a schema that resctrl refuses fails create with the kernel's reason") {
     const std::string top = need_resctrl();
     const Unchanged host;
     Bundle bundle;

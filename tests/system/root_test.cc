@@ -1,4 +1,4 @@
-// The root file system, where mounts land in it, its propagation, and the paths that are covered.
+// The root file system, the targets of mounts in it, its propagation, and the covered paths.
 
 #include <sys/stat.h>
 
@@ -37,7 +37,7 @@ TEST_CASE("mounts land in the listed order, each in what those before it made") 
         .mount("/data/inner/most", "tmpfs", "tmpfs", {"size=128k"})
         .script("grep -o ' /data[^ ]* ' /proc/mounts");
     CHECK(output_of(bundle) == " /data \n /data/inner \n /data/inner/most \n");
-    // The other way round the first is covered.
+    // In the opposite order the first mount is covered.
     bundle.set("/mounts/7/destination", "/data/inner/most")
         .set("/mounts/9/destination", "/data")
         .script("ls /data");
@@ -56,7 +56,7 @@ TEST_CASE(
              {{"destination", "/../../../deep/er"}, {"type", "tmpfs"}, {"source", "tmpfs"}})
         .script("cat /etc/note; grep -c ' /deep/er ' /proc/mounts");
     CHECK(output_of(bundle) == "of the bundle\n1\n");
-    // A destination that is relative is deprecated, and taken from the root.
+    // A relative destination is deprecated, and relative to the root.
     bundle.set("/mounts/7/destination", "etc/note").script("cat /etc/note");
     Container container(bundle);
     const Outcome outcome = container.run();
@@ -73,7 +73,7 @@ TEST_CASE("a link in the image leads a mount to nowhere outside of the root") {
     CHECK(output_of(bundle) == " /etc/sub \n");
 }
 
-/// A mount of what an earlier mount brought, both named as the host sees them.
+/// A mount of a part of an earlier mount; both paths are those of the host.
 Bundle& with_second_hand_mount(Bundle& bundle, const std::vector<std::string>& options) {
     std::filesystem::create_directories(bundle.path() + "/volume/below");
     write_file(bundle.path() + "/volume/below/file", "second hand\n");
@@ -83,7 +83,7 @@ Bundle& with_second_hand_mount(Bundle& bundle, const std::vector<std::string>& o
         .script("cat /second/file");
 }
 
-TEST_CASE("a mount may name a place of the root as the host sees it, with what is mounted there") {
+TEST_CASE("a mount source may be a host's path in the root, with what is mounted there") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -95,7 +95,7 @@ TEST_CASE("a mount may name a place of the root as the host sees it, with what i
     CHECK(output_of(bundle) == "second hand\n");
 }
 
-TEST_CASE("a mount of what an earlier mount brought can be id-mapped") {
+TEST_CASE("a mount of a part of an earlier mount can be id-mapped") {
     need_root();
     if (!kernel_is_at_least(5, 12)) skip("id-mapped mounts need Linux 5.12");
     const Unchanged host;
@@ -108,7 +108,7 @@ TEST_CASE("a mount of what an earlier mount brought can be id-mapped") {
     CHECK(output_of(bundle) == "1234\n");
 }
 
-TEST_CASE("proc and sysfs go on ordinary directories alone") {
+TEST_CASE("proc and sysfs are mounted only on ordinary directories") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,4 +1,4 @@
-// An ordinary user's containers: no root anywhere, and with newuidmap's help more ids than one.
+// Containers of an ordinary user: without root, and with newuidmap for more than one id.
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -19,14 +19,14 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// An ordinary user's container with a bundle that suits it.
+/// A container of an ordinary user with a suitable bundle.
 struct Rootless {
     explicit Rootless(const OrdinaryUser& someone) : user(someone), container(bundle) {
         user.adapt(bundle);
         user.take(container, bundle);
         container.global_options = bare_errors();
     }
-    /// What the bundle's program prints; checks that all goes well.
+    /// The output of the bundle's program; checks that everything succeeds.
     std::string output() {
         const Outcome outcome = container.run();
         INFO(outcome.describe());
@@ -58,7 +58,7 @@ json two_ranges(unsigned own) {
                         {{"containerID", 1}, {"hostID", 100000}, {"size", 65536}}});
 }
 
-TEST_CASE("the config that spec --rootless writes runs as it is") {
+TEST_CASE("the config that spec --rootless writes runs unchanged") {
     const Unchanged host;
     const OrdinaryUser user;
     const Bundle bundle;
@@ -77,7 +77,7 @@ TEST_CASE("the config that spec --rootless writes runs as it is") {
     CHECK(shell.wait().status == 7);
 }
 
-TEST_CASE("an ordinary user's container lives as any other") {
+TEST_CASE("an ordinary user's container has the usual life cycle") {
     const Unchanged host;
     const OrdinaryUser user;
     Rootless rootless(user);
@@ -103,7 +103,7 @@ TEST_CASE("an ordinary user's container is killed without a pid namespace too") 
     const OrdinaryUser user;
     Rootless rootless(user);
     rootless.bundle.args({"/bin/sleep", "1000"}).without_name_space("pid");
-    // A procfs shows a pid namespace, and the caller's is not the user's to mount.
+    // A procfs shows a pid namespace, and the user may not mount one for the caller's.
     rootless.bundle.config()["mounts"][0] = {
         {"destination", "/proc"}, {"type", "none"}, {"source", "/proc"}, {"options", {"rbind"}}};
     rootless.bundle.remove("/linux/maskedPaths").remove("/linux/readonlyPaths");
@@ -134,7 +134,7 @@ TEST_CASE("newuidmap gives an ordinary user's container the ids of subuid") {
     CHECK_THAT(lines[4], Catch::Contains("100000") && Catch::Contains("65536"));
 }
 
-TEST_CASE("ids that subuid does not give are refused in newuidmap's words") {
+TEST_CASE("ids that are missing in subuid are refused with newuidmap's message") {
     const Unchanged host;
     for (const char* range : {"", "100000:1000"}) {
         INFO(range);
@@ -156,7 +156,7 @@ TEST_CASE("without newuidmap more ids than one are refused, and one is not") {
     rootless.bundle.script("cat /proc/self/setgroups");
     CommandOptions bare;
     bare.env = {{"PATH", "/nosuch"}};
-    // The words before the program are found by PATH too.
+    // The words before the program are also found with PATH.
     rootless.container.prefix = user.words({"env", "PATH=/nosuch"});
     CHECK(rootless.output() == "deny\n");
     rootless.bundle.set("/linux/uidMappings", two_ranges(user.uid()));
@@ -165,7 +165,7 @@ TEST_CASE("without newuidmap more ids than one are refused, and one is not") {
         "which is not in PATH (Debian: uidmap) (config.json: /linux/uidMappings)");
 }
 
-TEST_CASE("what only root can give is refused to an ordinary user in one sentence") {
+TEST_CASE("what requires root is refused to an ordinary user with one error") {
     const Unchanged host;
     const OrdinaryUser user;
     {
@@ -181,10 +181,10 @@ TEST_CASE("what only root can give is refused to an ordinary user in one sentenc
     }
 }
 
-TEST_CASE("an ordinary user without a cgroup has no limits, and is told so where it asks") {
+TEST_CASE("an ordinary user without a cgroup has no limits, and requested ones are an error") {
     const Unchanged host;
     const OrdinaryUser user;
-    if (!is_root()) skip("whether this user may make cgroups is not known");
+    if (!is_root()) skip("needs root to set up the cgroups of an ordinary user");
     const std::string own = read_file("/proc/self/cgroup");
     {
         Rootless rootless(user);
@@ -206,7 +206,7 @@ TEST_CASE("an ordinary user without a cgroup has no limits, and is told so where
         rootless.fails_with("permission denied");
     }
     {
-        // They would be set if they could be; nobody loses anything by it.
+        // They would be set if possible; nothing is lost without them.
         Rootless rootless(user);
         rootless.bundle.set("/linux/resources/devices",
                             json::array({{{"allow", false}, {"access", "rwm"}}}));
@@ -216,7 +216,7 @@ TEST_CASE("an ordinary user without a cgroup has no limits, and is told so where
     }
 }
 
-/// A cgroup that an ordinary user may fill, and one below where it is.
+/// A cgroup that an ordinary user may fill, and one below it for the user's processes.
 class Delegated {
  public:
     explicit Delegated(const OrdinaryUser& user)
@@ -265,11 +265,11 @@ TEST_CASE("an ordinary user's limits hold in a cgroup that was delegated to it")
     CHECK_FALSE(fs::exists(*place));
 }
 
-TEST_CASE("who is root of a user namespace makes containers in it") {
+TEST_CASE("root of a user namespace can make containers in it") {
     const Unchanged host;
     const OrdinaryUser user;
     Rootless rootless(user);
-    // As podman does: one namespace for everything, entered before the runtime is called.
+    // Like podman: one namespace for everything, entered before the runtime is called.
     rootless.bundle.without_name_space("user");
     rootless.bundle.remove("/linux/uidMappings").remove("/linux/gidMappings");
     rootless.bundle.script("id -u; cat /proc/self/uid_map");
@@ -299,8 +299,8 @@ TEST_CASE("an ordinary user's state is in its runtime folder, private and sticky
                Catch::Contains("the path in $XDG_RUNTIME_DIR must be writable by the user"));
 }
 
-/// Puts the program, and a bundle with this config for a container inside, into a root; the root of
-/// that container.
+/// Puts the program, and a bundle with this config for an inner container, into a root; returns the
+/// root of the inner container.
 std::string nest(const std::string& root, const OrdinaryUser& user, const json& config) {
     const std::string inner = root + "/inner/rootfs";
     for (const char* name : {"bin", "dev", "proc", "sys", "tmp"})
@@ -314,7 +314,8 @@ std::string nest(const std::string& root, const OrdinaryUser& user, const json& 
 }
 
 /// The config of a container in which others can be made: all capabilities of its user namespace,
-/// and a procfs without covered places, for the kernel mounts no whole one below a covered one.
+/// and a procfs without covered paths, because the kernel does not mount a complete one below a
+/// covered one.
 void open_up(json& config) {
     json all = json::array();
     for (const char* name : {"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_MKNOD",

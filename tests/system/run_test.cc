@@ -1,4 +1,4 @@
-// run: the foreground's exit code, signals and streams, and what --detach and --keep change.
+// run: exit code, signals and streams in the foreground, and the effect of --detach and --keep.
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -117,7 +117,8 @@ TEST_CASE("run --keep leaves a stopped container with its cgroup") {
     CHECK(container.run({"--keep"}).status == 9);
     CHECK(container.status() == "stopped");
     std::filesystem::path parent = *cgroup_of(::getpid(), "memory");
-    // On v2 beside the caller's: a cgroup with processes has no controllers to give away.
+    // On v2 next to the caller's: a cgroup with processes cannot enable controllers for its
+    // children.
     if (cgroup_mode() == CgroupMode::v2 && parent != *controller_mount("memory") + "/")
         parent = parent.parent_path();
     const std::string cgroup = parent / container.id();
@@ -129,7 +130,7 @@ TEST_CASE("run --keep leaves a stopped container with its cgroup") {
     CHECK(container.status() == "");
 }
 
-TEST_CASE("run whose container somebody else deletes still has its exit code") {
+TEST_CASE("run of a container that another process deletes still has its exit code") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -144,7 +145,7 @@ TEST_CASE("run whose container somebody else deletes still has its exit code") {
     CHECK(outcome.err == "");
 }
 
-TEST_CASE("run waits for init alone, and takes along what outlives it") {
+TEST_CASE("run waits only for init, and removes processes that outlive it") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,5 +1,5 @@
-// How the kernel shares out CPU time, disks and memory nodes: scheduler, ioPriority, personality,
-// memoryPolicy and the core scheduling annotation, read back from outside while init waits.
+// How the kernel assigns CPU time, disks and memory nodes: scheduler, ioPriority, personality,
+// memoryPolicy and the core scheduling annotation, read from outside while init waits.
 
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-/// struct sched_attr of the kernel; its header clashes with glibc's.
+/// struct sched_attr of the kernel; its header conflicts with glibc's.
 struct Attributes {
     std::uint32_t size;
     std::uint32_t policy;
@@ -57,7 +57,7 @@ TEST_CASE("the scheduler of the process is what config.json says") {
         {{{"policy", "SCHED_OTHER"}, {"nice", 5}}, 0, 5, 0},
         {{{"policy", "SCHED_OTHER"}, {"nice", -20}}, 0, -20, 0},
         {{{"policy", "SCHED_BATCH"}, {"nice", 19}}, 3, 19, 0},
-        // Linux takes no nice value with it: the caller's stays.
+        // Linux accepts no nice value with this policy: the caller's stays.
         {{{"policy", "SCHED_IDLE"}}, 5, getpriority(PRIO_PROCESS, 0), 0},
         {{{"policy", "SCHED_BATCH"}, {"flags", {"SCHED_FLAG_RESET_ON_FORK"}}}, 3, 0, 1},
     };
@@ -71,14 +71,14 @@ TEST_CASE("the scheduler of the process is what config.json says") {
         CHECK(found.nice == one.nice);
         CHECK((found.flags & 1U) == one.flags);
     }
-    // It lasts over exec, and no capability is needed for it.
+    // It is kept across exec, and requires no capability.
     bundle.set("/process/scheduler", {{"policy", "SCHED_BATCH"}, {"nice", 3}})
         .remove("/process/capabilities")
         .args({"/bin/busybox", "awk", "{print $19, $41}", "/proc/self/stat"});
     CHECK(output_of(bundle) == "3 3\n");
 }
 
-/// Lets the container's cgroup run real-time processes, where the kernel asks for that (v1).
+/// Allows real-time processes in the container's cgroup, if the kernel requires that (v1).
 void allow_real_time(Bundle& bundle) {
     if (!controller_mount("cpu")) return;
     if (access((*controller_mount("cpu") + "/cpu.rt_runtime_us").c_str(), F_OK) != 0) return;
@@ -130,10 +130,10 @@ TEST_CASE("a scheduler that the kernel does not have fails create") {
     create_refused(bundle, "schedule by SCHED_ISO: sched_setattr: invalid argument");
 }
 
-TEST_CASE("a deadline that a cpuset is in the way of is told so") {
+TEST_CASE("a deadline policy that a cpuset prevents is an error with the reason") {
     need_root();
     need_controller("cpuset");
-    if (std::thread::hardware_concurrency() < 2) skip("one CPU is all CPUs");
+    if (std::thread::hardware_concurrency() < 2) skip("needs two CPUs");
     const Unchanged host;
     Bundle bundle;
     allow_real_time(bundle);
@@ -259,7 +259,7 @@ TEST_CASE("a core scheduling cookie is taken where the kernel has them, and refu
                    "/annotations/org.cruxruntime.core-scheduling)");
 }
 
-TEST_CASE("a container asks for a cookie of its own, and exec for the first process's") {
+TEST_CASE("a container gets its own cookie, and exec that of the first process") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,4 +1,4 @@
-// NOTIFY_SOCKET: the program of a container tells the service manager that it is ready.
+// NOTIFY_SOCKET: the program of a container notifies the service manager that it is ready.
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -30,7 +30,7 @@ namespace {
     return address;
 }
 
-/// A service manager: what it is told, and the descriptor that came with the last of it.
+/// A service manager: the messages that it receives, and the descriptor of the last one.
 class Manager {
  public:
     explicit Manager(std::string path) : path_(std::move(path)) {
@@ -53,7 +53,7 @@ class Manager {
         return options;
     }
 
-    /// The next message, within ten seconds; "" where none comes.
+    /// The next message, within ten seconds; "" if there is none.
     std::string next(int timeout_ms = 10'000) {
         ::pollfd entry = {fd_, POLLIN, 0};
         if (::poll(&entry, 1, timeout_ms) <= 0) return "";
@@ -71,7 +71,7 @@ class Manager {
         return {text, static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
     }
     [[nodiscard]] bool has_barrier() const { return barrier_ >= 0; }
-    /// Closes the barrier's descriptor, as a manager does that has read everything.
+    /// Closes the barrier's descriptor, like a manager that has read all messages.
     void acknowledge() {
         if (barrier_ >= 0) ::close(barrier_);
         barrier_ = -1;
@@ -83,7 +83,7 @@ class Manager {
     int barrier_ = -1;
 };
 
-/// Says something to the container's socket, by the path at which its program has it.
+/// Sends a message to the container's socket, at the program's path for it.
 void say(int pid, const std::string& text) {
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     ::socklen_t length = 0;
@@ -106,7 +106,7 @@ const char* const kScript =
     "echo \"$NOTIFY_SOCKET\"; grep /run/notify /proc/self/mountinfo; "
     "exec sleep 1000";
 
-TEST_CASE("start waits until the program is ready, and tells the service manager") {
+TEST_CASE("start waits until the program is ready, and notifies the service manager") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -149,7 +149,7 @@ TEST_CASE("a service manager may have an abstract address") {
     CHECK(container.status() == "running");
 }
 
-TEST_CASE("in the foreground it is run that the service manager looks after") {
+TEST_CASE("in the foreground run is the main process for the service manager") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -157,7 +157,7 @@ TEST_CASE("in the foreground it is run that the service manager looks after") {
     Container container(bundle);
     Manager manager(bundle.path() + "/manager.sock");
     const auto running = container.run_beside({}, manager.options());
-    // Streams and signals go on meanwhile.
+    // Streams and signals continue to work meanwhile.
     REQUIRE(eventually([&] { return running->out() == "ready\n"; }));
     say(container.state()["pid"], "READY=1\n");
     is_told(manager, "READY=1", running->pid());
@@ -178,7 +178,7 @@ TEST_CASE("start ends with a program that never says that it is ready") {
     CHECK(manager.next(0) == "");
 }
 
-TEST_CASE("a service manager that is not there fails start before the program runs") {
+TEST_CASE("a missing service manager fails start before the program runs") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -190,7 +190,7 @@ TEST_CASE("a service manager that is not there fails start before the program ru
     must(container.create({}, options));
     refused_with(container.start(options), "no such file or directory");
     CHECK(container.status() == "created");
-    // Whoever has no manager needs none.
+    // Without NOTIFY_SOCKET no manager is needed.
     must(container.start());
     CHECK(container.status() == "running");
 }

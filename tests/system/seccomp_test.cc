@@ -1,4 +1,4 @@
-// Filters in containers: what a profile of config.json does to the calls of a program.
+// Filters in containers: the effect of a profile of config.json on the calls of a program.
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -36,7 +36,7 @@ using nlohmann::json;
 
 constexpr int kSigsys = 128 + SIGSYS;
 
-/// As Unchanged, but for the cache of filters, which is meant to stay.
+/// Like Unchanged, but ignores the cache of filters, which is kept on purpose.
 class Host {
  public:
     Host() { forget(); }
@@ -45,7 +45,7 @@ class Host {
     Host& operator=(const Host&) = delete;
 
  private:
-    /// Removes the cache; in the destructor this comes before before_ looks.
+    /// Removes the cache; the destructor does this before before_ checks the host.
     static void forget() {
         Bundle bundle;
         const Container container(bundle);
@@ -61,7 +61,7 @@ std::string call(long number, const std::vector<std::uint64_t>& arguments = {}) 
     return text;
 }
 
-/// A bundle whose program makes these calls and prints what they return.
+/// A bundle whose program makes these calls and prints their results.
 class Calls : public Bundle {
  public:
     explicit Calls(const json& profile, std::vector<std::string> calls = {}) {
@@ -98,19 +98,19 @@ json condition(unsigned index, const std::string& op, std::uint64_t value,
     return {{"index", index}, {"value", value}, {"valueTwo", value_two}, {"op", op}};
 }
 
-/// A profile that lets everything happen but for these rules.
+/// A profile that allows everything except these rules.
 json but(const std::vector<json>& rules) {
     return {{"defaultAction", "SCMP_ACT_ALLOW"}, {"syscalls", rules}};
 }
 
-/// Allows these calls and what it takes to become the program, to print and to end: all that a
-/// profile with a default that refuses has to allow.
+/// Allows these calls and those that are needed to execute the program, to print and to exit: the
+/// minimum for a profile whose default refuses calls.
 json allow_own_calls(std::vector<std::string> names) {
     for (const char* own : {"execve", "write", "exit_group"}) names.emplace_back(own);
     return {{"names", names}, {"action", "SCMP_ACT_ALLOW"}};
 }
 
-/// What the program's calls returned; the program must end with this status.
+/// The results of the program's calls; the program must exit with this status.
 std::vector<std::string> results(Bundle& bundle, int status = 0) {
     Container container(bundle);
     const Outcome outcome = container.run();
@@ -126,7 +126,7 @@ TEST_CASE("seccomp: each action does to a call what seccomp(2) says") {
     const Host host;
     const struct {
         json rule;
-        const char* result;  ///< of a call that returns 1 without a filter
+        const char* result;  ///< the result of a call that returns 1 without a filter
         int status;
     } rows[] = {
         {rule("getpid", "SCMP_ACT_ALLOW"), "1", 0},
@@ -134,7 +134,7 @@ TEST_CASE("seccomp: each action does to a call what seccomp(2) says") {
         {rule("getpid", "SCMP_ACT_ERRNO"), "-1", 0},
         {with_errno(rule("getpid", "SCMP_ACT_ERRNO"), 95), "-95", 0},
         {with_errno(rule("getpid", "SCMP_ACT_ERRNO"), 0), "0", 0},
-        // No tracer answers.
+        // No tracer handles the call.
         {rule("getpid", "SCMP_ACT_TRACE"), "-38", 0},
         {with_errno(rule("getpid", "SCMP_ACT_TRACE"), 7), "-38", 0},
         {rule("getpid", "SCMP_ACT_TRAP"), nullptr, kSigsys},
@@ -221,7 +221,7 @@ TEST_CASE("seccomp: conditions on several arguments must all hold, on one are al
     CHECK(results(either) == Lines{"-1", "-1", "1"});
 }
 
-TEST_CASE("seccomp: a profile at which libseccomp never comes to an end starts its container") {
+TEST_CASE("seccomp: a profile that makes libseccomp loop forever starts its container") {
     need_root();
     const Host host;
     const json first =
@@ -244,7 +244,7 @@ TEST_CASE("seccomp: calls newer than the profile get ENOSYS, older ones what the
                  {call(__NR_getuid), call(__NR_statx), call(__NR_openat2 + 1), call(100'000)});
     bundle.set("/process/noNewPrivileges", true);
     CHECK(results(bundle) == Lines{"-1", "-1", "-38", "-38"});
-    // The same profile without the wish to refuse.
+    // The same profile without a refusing default.
     bundle.set("/linux/seccomp/defaultAction", "SCMP_ACT_LOG");
     bundle.make({call(__NR_getuid), call(__NR_getpid)});
     CHECK(results(bundle) == Lines{"0", "1"});
@@ -258,8 +258,8 @@ TEST_CASE("seccomp: each architecture has its own numbers, and one that is not l
     Calls bundle(but({with_errno(rule("getpid", "SCMP_ACT_ERRNO"), 5)}), {kGetpid32});
     CHECK(results(bundle, kSigsys).empty());
     bundle.set("/linux/seccomp/architectures", {"SCMP_ARCH_X86_64", "SCMP_ARCH_X86"});
-    if (results(bundle, 0) != Lines{"-5"}) skip("this kernel has no 32-bit calls");
-    // The native architecture is always there.
+    if (results(bundle, 0) != Lines{"-5"}) skip("needs a kernel with 32-bit calls");
+    // The native architecture is always included.
     bundle.set("/linux/seccomp/architectures", {"SCMP_ARCH_X86"});
     bundle.make({call(__NR_getpid), kGetpid32, "i:24"});
     CHECK(results(bundle) == Lines{"-5", "-5", "0"});
@@ -292,7 +292,7 @@ TEST_CASE("seccomp: the filter is there with and without no_new_privs and privil
     }
 }
 
-/// The flags that the kernel tells of a process's filter (only LOG is told), if it tells any.
+/// The flags of a process's filter as the kernel reports them (only LOG), if it does.
 std::optional<std::uint64_t> filter_flags(pid_t pid) {
     struct {
         std::uint64_t filter = 0;
@@ -319,7 +319,7 @@ TEST_CASE("seccomp: every flag is taken") {
         {"SECCOMP_FILTER_FLAG_LOG"},
         {"SECCOMP_FILTER_FLAG_SPEC_ALLOW"},
         {"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"},
-        // Of no meaning without a rule that notifies, and told so.
+        // Without effect unless a rule notifies, and reported so.
         {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"},
     };
     for (const json& flags : rows) {
@@ -344,12 +344,13 @@ TEST_CASE("seccomp: the LOG flag reaches the kernel") {
         must(container.create());
         must(container.start());
         const auto flags = filter_flags(container.pid());
-        if (!flags) skip("this kernel does not tell a filter's flags (CONFIG_CHECKPOINT_RESTORE)");
+        if (!flags)
+            skip("needs a kernel that reports a filter's flags (CONFIG_CHECKPOINT_RESTORE)");
         CHECK((*flags & SECCOMP_FILTER_FLAG_LOG) == (wanted ? SECCOMP_FILTER_FLAG_LOG : 0));
     }
 }
 
-TEST_CASE("seccomp: names that libseccomp does not know are passed over") {
+TEST_CASE("seccomp: names that libseccomp does not know are ignored") {
     need_root();
     const Host host;
     json mixed = rule("getpid", "SCMP_ACT_ERRNO");
@@ -418,7 +419,7 @@ TEST_CASE("seccomp: a filter is kept below the state root and used again") {
     struct ::stat facts{};
     REQUIRE(::stat(folder.c_str(), &facts) == 0);
     CHECK((facts.st_mode & 07777) == 0700);
-    // It is no container.
+    // It is not a container.
     const Outcome list = container.crux({"list", "--quiet"});
     CHECK(lines_of(list.out) == Lines{container.id()});
     CHECK(!container.crux({"state", "seccomp:cache"}).ok());
@@ -428,7 +429,7 @@ TEST_CASE("seccomp: a filter is kept below the state root and used again") {
     const Outcome again = container.run();
     CHECK(again.out == "-1\n");
     CHECK(entries().size() == 1);
-    // A damaged entry neither harms nor stays.
+    // A damaged entry has no effect and is replaced.
     write_file(entry, std::string(kept.size(), 'x'), 0600);
     const Outcome mended = container.run();
     CHECK(mended.out == "-1\n");
@@ -449,7 +450,7 @@ TEST_CASE("seccomp: a process that exec starts has the filter too") {
     CHECK(outcome.out == "-95\n");
 }
 
-/// An agent (config-linux.md, listenerPath): takes one container process state and answers the
+/// An agent (config-linux.md, listenerPath): receives one container process state and handles the
 /// calls of its container until that has ended.
 class Agent {
  public:
@@ -472,7 +473,7 @@ class Agent {
     Agent(const Agent&) = delete;
     Agent& operator=(const Agent&) = delete;
 
-    /// Waits for the agent to have seen the end of its container.
+    /// Waits until the agent has seen the end of its container.
     void finish() {
         if (thread_.joinable()) thread_.join();
     }
@@ -480,9 +481,9 @@ class Agent {
     [[nodiscard]] const std::string& path() const { return path_; }
 
     // To be read after finish().
-    std::string state;            ///< what came until the connection's end
-    std::size_t descriptors = 0;  ///< how many came with it
-    std::vector<int> calls;       ///< numbers of the calls that were held
+    std::string state;            ///< the bytes until the connection's end
+    std::size_t descriptors = 0;  ///< the number of descriptors with it
+    std::vector<int> calls;       ///< the numbers of the intercepted calls
 
  private:
     static bool readable(int file) {

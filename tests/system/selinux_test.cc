@@ -1,4 +1,4 @@
-// SELinux labels, on a host whose kernel has a policy loaded; it may be permissive.
+// SELinux labels, on a host with a loaded policy; it may be permissive.
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,8 +16,8 @@
 namespace crux::test {
 namespace {
 
-/// A process's label that the policy has, as programs of containers have one where there is a
-/// policy for containers, or as people have one.
+/// A process label that the policy contains: one for programs of containers if the policy has one,
+/// else one for users.
 std::string known_label() {
     if (access("/sys/fs/selinux/enforce", F_OK) != 0) skip("SELinux is not active");
     for (const char* label :
@@ -26,10 +26,10 @@ std::string known_label() {
         context << label << std::flush;
         if (context) return label;
     }
-    skip("the SELinux policy has no label for a container, or none is loaded");
+    skip("needs a loaded SELinux policy with a label for a container");
 }
 
-/// The serial number of a session keyring by its name, from what we may see of all keys.
+/// The serial number of a session keyring with this name, among the keys visible to us.
 long session_keyring(const std::string& name) {
     std::ifstream keys("/proc/keys");
     for (std::string line; std::getline(keys, line);) {
@@ -71,7 +71,7 @@ TEST_CASE("a process, its session keyring and its mounts have the SELinux labels
               .out.starts_with(label));
 }
 
-TEST_CASE("a SELinux label that the policy lacks fails create with its pointer") {
+TEST_CASE("a SELinux label that is not in the policy fails create with its pointer") {
     need_root();
     (void)known_label();
     const Unchanged host;

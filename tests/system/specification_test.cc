@@ -1,4 +1,4 @@
-// Rules of the specification that no other file's subject covers.
+// Rules of the specification that do not fit into another file.
 
 #include <sched.h>
 #include <unistd.h>
@@ -31,8 +31,8 @@ json errors_of(Bundle& bundle) {
     return json::parse(outcome.out).at("errors");
 }
 
-/// Puts each of the words at the place, one config a word, and wants no error; then a word that is
-/// none, and wants one.
+/// Sets the value to each of the words, one config for each, and expects no error; then to an
+/// unknown word, and expects an error.
 void all_taken(const json& words, const std::string& place, const json& around = json::object()) {
     REQUIRE(!words.empty());
     json all = words;
@@ -45,7 +45,7 @@ void all_taken(const json& words, const std::string& place, const json& around =
     }
 }
 
-TEST_CASE("every version between the two of features is taken, and none beyond") {
+TEST_CASE("every version between the two of features is accepted, and no other") {
     const json document = features();
     const std::string least = document.at("ociVersionMin");
     const std::string most = document.at("ociVersionMax");
@@ -63,7 +63,7 @@ TEST_CASE("every version between the two of features is taken, and none beyond")
     }
 }
 
-TEST_CASE("whatever features lists of Linux is taken where config.json has it") {
+TEST_CASE("every Linux property that features lists is accepted in config.json") {
     const json linux_part = features().at("linux");
     const json ids = json::array({{{"containerID", 0}, {"hostID", 0}, {"size", 1}}});
     for (const json& type : linux_part.at("namespaces")) {
@@ -98,7 +98,7 @@ TEST_CASE("whatever features lists of Linux is taken where config.json has it") 
               {{"linux", {{"memoryPolicy", {{"mode", "MPOL_BIND"}, {"nodes", "0"}}}}}});
 }
 
-TEST_CASE("whatever features lists of capabilities, hooks and options is taken") {
+TEST_CASE("every capability, hook and option that features lists is accepted") {
     const json document = features();
     Bundle bundle;
     bundle.set("/process/capabilities/bounding", document.at("linux").at("capabilities"));
@@ -124,14 +124,14 @@ TEST_CASE("whatever features lists of capabilities, hooks and options is taken")
     }
 }
 
-TEST_CASE("features says the same to everybody") {
+TEST_CASE("features prints the same for every user") {
     const std::string here = run({crux_program(), "features"}).out;
     CommandOptions bare;
     bare.clear_env = true;
     bare.cwd = "/";
     CHECK(run({crux_program(), "features"}, bare).out == here);
     need_root();
-    // Where nothing of the host's kernel can be asked: no /proc, no /sys.
+    // Without access to the host's kernel: no /proc, no /sys.
     const std::string root = work_folder() + "/bare";
     std::filesystem::create_directory(root);
     std::filesystem::copy_file(crux_program(), root + "/crux",
@@ -142,7 +142,7 @@ TEST_CASE("features says the same to everybody") {
     std::filesystem::remove_all(root);
 }
 
-TEST_CASE("each operation of the specification wants the id of a container") {
+TEST_CASE("each operation of the specification requires a container id") {
     for (const char* operation : {"state", "create", "start", "kill", "delete"}) {
         const Outcome none = run({crux_program(), operation});
         INFO(operation << none.describe());
@@ -174,7 +174,7 @@ TEST_CASE("kill without a signal sends the one that stops the image") {
     CHECK(ended_by(json::object()) == 8);
 }
 
-TEST_CASE("a stop signal that is none is a warning, and TERM is sent") {
+TEST_CASE("an invalid stop signal is a warning, and TERM is sent") {
     Bundle bundle;
     bundle.set("/annotations", {{"org.opencontainers.image.stopSignal", "SIGMOON"}}).write();
     const Outcome outcome =
@@ -261,7 +261,7 @@ TEST_CASE("sysctls of the user namespace are written for a container that has on
     CHECK(output_of(bundle) == "7\n");
 }
 
-TEST_CASE("a file system type that the kernel lacks is told by its name") {
+TEST_CASE("a file system type that the kernel does not support is an error with its name") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,4 +1,5 @@
-// What crux says to systemd, how often, and what becomes of it when systemd refuses or is silent.
+// The calls of crux to systemd, their number, and the result if systemd refuses or does not
+// respond.
 
 #include <unistd.h>
 
@@ -17,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What stands before a command for which this socket is systemd's own.
+/// Words before a command that make this socket systemd's own for it.
 std::vector<std::string> with_socket(const std::string& path) {
     return {"unshare",
             "--mount",
@@ -27,7 +28,7 @@ std::vector<std::string> with_socket(const std::string& path) {
             "sh"};
 }
 
-TEST_CASE("systemd hears one call at create, update and delete, and none between") {
+TEST_CASE("systemd gets one call at create, update and delete, and none between") {
     need_systemd();
     const Unchanged host;
     using Counts = BusRelay::Counts;
@@ -52,14 +53,14 @@ TEST_CASE("systemd hears one call at create, update and delete, and none between
     CHECK(managed.container.reaches("stopped"));
     CHECK(relay.counts() == kNothing);
     must(managed.container.remove());
-    // StopUnit, and where systemd still knows the unit ResetFailedUnit.
+    // StopUnit, and ResetFailedUnit if systemd still knows the unit.
     const Counts removed = relay.counts();
     CHECK(removed.connections == 1);
     CHECK(removed.calls <= 2);
     CHECK(is_gone(managed.unit()));
 }
 
-TEST_CASE("a systemd that does not answer is given up after 30 s, and nothing is left") {
+TEST_CASE("a systemd that does not respond is an error after 30 s, and nothing is left") {
     need_root();
     const Unchanged host;
     const HandOver silent(work_folder() + "/silent");
@@ -80,7 +81,7 @@ TEST_CASE("a systemd that does not answer is given up after 30 s, and nothing is
         CHECK_FALSE(fs::exists(managed.container.state_folder()));
     };
     if (systemd_runs()) {
-        // It says who it is, and no more.
+        // Only the authentication and Hello are received.
         BusRelay relay(work_folder() + "/relay", "/run/systemd/private");
         relay.fall_silent();
         Managed second;
@@ -102,7 +103,7 @@ TEST_CASE("without systemd a container with --systemd-cgroup is refused, and not
     CHECK_FALSE(fs::exists(managed.container.state_folder()));
 }
 
-TEST_CASE("names that systemd refuses are told with their place, and nothing is left") {
+TEST_CASE("names that systemd refuses are errors with their pointer, and nothing is left") {
     need_systemd();
     const Unchanged host;
     const std::string slice = "cruxtest" + std::to_string(::getpid()) + ".slice";

@@ -1,4 +1,4 @@
-// systemd as the first process of a container, in a cgroup that is handed to the container's root
+// systemd as the first process of a container, in a cgroup owned by the container's root
 // (config-linux.md, Cgroup ownership).
 
 #include <sys/stat.h>
@@ -19,8 +19,8 @@ using nlohmann::json;
 
 constexpr unsigned kFirstId = 100'000;
 
-/// The distribution's root file system as far as systemd wants it: its /usr, and the folders beside
-/// it new, for the container's root to own.
+/// The parts of the distribution's root file system that systemd needs: its /usr, and new folders
+/// next to it, owned by the container's root.
 void make_root(Bundle& bundle) {
     const std::string root = bundle.rootfs();
     fs::remove_all(root + "/bin");
@@ -39,7 +39,7 @@ void make_root(Bundle& bundle) {
     (void)!::chown(root.c_str(), kFirstId, kFirstId);
 }
 
-/// A container with users and a cgroup tree of its own, as containers of systemd are run.
+/// A container with its own users and cgroup tree, as containers with systemd are run.
 void adapt(Bundle& bundle) {
     const json map = json::array({{{"containerID", 0}, {"hostID", kFirstId}, {"size", 65536}}});
     bundle.name_space("user")
@@ -63,7 +63,7 @@ void adapt(Bundle& bundle) {
         if (mount["type"] == "cgroup") mount["options"] = {"nosuid", "noexec", "nodev"};
 }
 
-/// The words of the container's own systemd for how it is.
+/// The state of the container's own systemd, in its words.
 std::string how_it_is(const Managed& managed) {
     return without_line_end(
         managed.container
@@ -71,7 +71,7 @@ std::string how_it_is(const Managed& managed) {
             .out);
 }
 
-TEST_CASE("systemd boots as a container's init, and rules the cgroup that is handed to it") {
+TEST_CASE("systemd boots as a container's init, and manages its cgroup") {
     need_root();
     if (cgroup_mode() != CgroupMode::v2) skip("needs cgroup v2");
     if (!fs::exists("/usr/lib/systemd/systemd")) skip("needs systemd's programs");
@@ -84,7 +84,7 @@ TEST_CASE("systemd boots as a container's init, and rules the cgroup that is han
     managed.bundle.args({"/sbin/init", "systemd.unit=basic.target"});
     managed.start();
     const std::string cgroup = *cgroup_of(managed.container.pid(), "freezer");
-    // It has made init.scope and system.slice below its cgroup, and lives there.
+    // It has made init.scope and system.slice below its cgroup, and is in them.
     const std::string top = cgroup.substr(0, cgroup.find(managed.container.id())) +
                             managed.container.id() + (systemd_runs() ? ".scope" : "");
     const bool runs = eventually([&] { return how_it_is(managed) == "running"; }, 30s);
@@ -108,7 +108,7 @@ TEST_CASE("systemd boots as a container's init, and rules the cgroup that is han
     CHECK_FALSE(fs::exists(top));
 }
 
-TEST_CASE("a cgroup is handed over only with a namespace and a writable mount") {
+TEST_CASE("a cgroup changes its owner only with a namespace and a writable mount") {
     need_root();
     if (cgroup_mode() != CgroupMode::v2) skip("needs cgroup v2");
     const struct {

@@ -1,4 +1,5 @@
-// What systemd knows of a container, and writes again at each reload: nothing gets looser.
+// The limits of a container that systemd knows and writes again at each reload: none becomes
+// weaker.
 
 #include <algorithm>
 #include <filesystem>
@@ -120,7 +121,7 @@ std::string a_disk() {
     skip("needs a disk");
 }
 
-/// The limits that are not as before, each with what it says now.
+/// The limits that have changed, each with its present value.
 std::string changes_since(const std::map<std::string, std::string>& before,
                           const Managed& managed) {
     std::string changes;
@@ -129,7 +130,7 @@ std::string changes_since(const std::map<std::string, std::string>& before,
     return changes;
 }
 
-/// Reloads systemd so often, and looks at the limits all the while.
+/// Reloads systemd this many times, and reads the limits meanwhile.
 void reload_and_look(const Managed& managed, int rounds) {
     const auto before = limits_of(managed);
     REQUIRE_FALSE(before.empty());

@@ -32,16 +32,15 @@ TEST_CASE("with --systemd-cgroup a cgroupsPath of another form is refused") {
     refused(managed.container.create(),
             "runc create failed: invalid slice name: a--b.slice (config.json: /linux/cgroupsPath)");
     managed.bundle.set("/linux/cgroupsPath", "system.slice:crux:a/b");
-    refused_with(managed.container.create(), "systemd knows no unit of the name");
+    refused_with(managed.container.create(), "invalid systemd unit name");
     managed.bundle.remove("/linux/cgroupsPath")
         .set("/annotations", {{"run.oci.systemd.subgroup", "../other"}});
-    refused_with(
-        managed.container.create(),
-        "\"../other\" is no cgroup below the unit's: a name, or names with slashes between "
-        "them, is wanted (config.json: /annotations/run.oci.systemd.subgroup)");
+    refused_with(managed.container.create(),
+                 "\"../other\" is not a valid cgroup below the unit: must be one or more names "
+                 "separated by slashes (config.json: /annotations/run.oci.systemd.subgroup)");
 }
 
-TEST_CASE("explain tells the unit and the cgroup that systemd makes for it") {
+TEST_CASE("explain shows the unit and the cgroup that systemd makes for it") {
     need_root();
     Managed managed;
     managed.bundle.set("/linux/cgroupsPath", "machine.slice:libpod:abc");
@@ -85,7 +84,7 @@ TEST_CASE("a unit is named and placed as cgroupsPath says") {
         CHECK(Managed::property_of(unit, "ControlGroup") == row.cgroup + unit);
         CHECK_THAT(*cgroup_of(managed.container.pid(), "freezer"),
                    Catch::EndsWith(row.cgroup + unit));
-        // Those who come later need not say it again.
+        // Later commands do not need the flag again.
         managed.container.global_options = bare_errors();
         const auto record =
             json::parse(read_file(managed.container.state_folder() + "/state.json"));
@@ -144,7 +143,7 @@ TEST_CASE("a container can be a slice of its own") {
     CHECK(Managed::property_of(unit, "ActiveState") == "inactive");
 }
 
-TEST_CASE("annotations are properties of the unit, and those that cannot be are refused") {
+TEST_CASE("annotations are properties of the unit, and invalid ones are refused") {
     need_systemd();
     const Unchanged host;
     {
@@ -178,7 +177,7 @@ TEST_CASE("annotations are properties of the unit, and those that cannot be are 
     }
 }
 
-TEST_CASE("a container of systemd's that runs out of memory ends and can be deleted") {
+TEST_CASE("a container of systemd that is out of memory ends and can be deleted") {
     need_systemd();
     need_controller("memory");
     const Unchanged host;
@@ -224,7 +223,7 @@ TEST_CASE("run in the foreground leaves no unit") {
     CHECK(is_gone(managed.unit()));
 }
 
-TEST_CASE("a unit that failed before is forgotten, one that lives is not touched") {
+TEST_CASE("a unit that failed before is reset, an active one is not changed") {
     need_systemd();
     const Unchanged host;
     Managed managed;
@@ -268,7 +267,7 @@ TEST_CASE("a create that fails or is killed leaves no unit") {
     managed.start();
 }
 
-TEST_CASE("a scope that somebody stopped is a stopped container") {
+TEST_CASE("a scope that another program stopped is a stopped container") {
     need_systemd();
     const Unchanged host;
     Managed managed;
@@ -301,17 +300,17 @@ TEST_CASE("without the helper a container is deleted, with a warning about its u
                                             " has ended"));
     CHECK_FALSE(fs::exists(managed.container.state_folder()));
     fs::remove_all(folder);
-    // systemd may have seen by itself that it is empty.
+    // systemd may have noticed by itself that it is empty.
     (void)run({"systemctl", "stop", managed.unit()});
     CHECK(is_gone(managed.unit()));
 }
 
 TEST_CASE("an ordinary user's container is a scope of that user's systemd") {
-    if (::geteuid() == 0) skip("needs an ordinary user with a manager of systemd");
+    if (::geteuid() == 0) skip("needs an ordinary user with a systemd user manager");
     const char* folder = std::getenv("XDG_RUNTIME_DIR");
     if (folder == nullptr || !fs::exists(std::string(folder) + "/systemd/private"))
-        skip("needs an ordinary user with a manager of systemd");
-    // systemd keeps a slice that it has once started, as every host has its system.slice.
+        skip("needs an ordinary user with a systemd user manager");
+    // systemd keeps a slice once it is started, like system.slice on every host.
     must(run({"systemctl", "--user", "start", "user.slice"}));
     const Unchanged host;
     const OrdinaryUser user;

@@ -1,4 +1,4 @@
-// Terminals: handed to a console socket, and served by a foreground run.
+// Terminals: passed to a console socket, and handled by run in the foreground.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -42,14 +42,14 @@ class File {
     int number_;
 };
 
-/// What a console socket's peer got.
+/// The message that a console socket's peer received.
 struct Received {
     std::string text;
     std::size_t messages = 0;
-    std::size_t length = 0;  ///< of the control message
+    std::size_t length = 0;  ///< length of the control message
     int flags = 0;
     int descriptor = -1;
-    bool at_end = false;  ///< nothing followed
+    bool at_end = false;  ///< no data followed
 };
 
 /// A listening console socket.
@@ -66,7 +66,7 @@ class ConsoleSocket {
     }
     [[nodiscard]] const std::string& path() const { return path_; }
 
-    /// Accepts who has connected already and takes what was sent already.
+    /// Accepts a connection that is already made and receives a message that is already sent.
     Received receive() {
         REQUIRE(::fcntl(file_.get(), F_SETFL, O_NONBLOCK) == 0);
         const File peer(::accept4(file_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
@@ -100,7 +100,7 @@ class ConsoleSocket {
     File file_;
 };
 
-/// Reads from a terminal's master until the text appears in what was read.
+/// Reads from a pty master until the text appears in the output.
 bool reads(int master, std::string& all, const std::string& wanted) {
     return eventually(
         [&] {
@@ -154,7 +154,7 @@ TEST_CASE("the console socket gets one message with one terminal, accepted after
     CHECK(container.err() == "");
 }
 
-TEST_CASE("with a terminal nobody holds the caller's streams once create has returned") {
+TEST_CASE("with a terminal no process keeps the caller's streams after create") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -191,7 +191,7 @@ TEST_CASE("the terminal belongs to the process's user") {
     const File master(socket.receive().descriptor);
     must(container.start());
     std::string said;
-    // The group and the mode are those that the devpts of config.json gives.
+    // The devpts of config.json sets the group and the mode.
     CHECK(reads(master.get(), said, "77 5 620\r\n77\r\nagain\r\n"));
     INFO(said);
     CHECK(exit_of(container.pid()) == 0);
@@ -220,7 +220,7 @@ TEST_CASE("a terminal and a console socket go together, and the refusal leaves n
     CHECK(container.status() == "");
 }
 
-TEST_CASE("the console size is nothing without a terminal") {
+TEST_CASE("the console size is ignored without a terminal") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -271,7 +271,7 @@ TEST_CASE("a foreground run serves the terminal: sizes, raw bytes and the exit c
     const ::termios before = own.modes();
     const auto running = container.run_beside({}, own.as_streams());
     std::string said;
-    // The size was there before the program was.
+    // The size was set before the program started.
     CHECK(reads(own.master.get(), said, "/dev/pts/0\r\n50 132\r\n"));
     CHECK((own.modes().c_lflag & (ICANON | ECHO | ISIG)) == 0U);
     type(own.master.get(), "w\xc3\xb6rd\n");
@@ -279,7 +279,7 @@ TEST_CASE("a foreground run serves the terminal: sizes, raw bytes and the exit c
     own.resize(40, 90);
     running->signal(SIGWINCH);
     CHECK(reads(own.master.get(), said, "40 90\r\n"));
-    // Raw: the interrupt character is the container's terminal's affair.
+    // Raw mode: the container's terminal handles the interrupt character.
     type(own.master.get(), "\x03");
     CHECK(reads(own.master.get(), said, "interrupt\r\n"));
     INFO(said);
@@ -311,7 +311,7 @@ TEST_CASE("a foreground run with a terminal needs one outside") {
     bundle.set("/process/terminal", true).write();
     Container container(bundle);
     container.global_options = bare_errors();
-    // Without a controlling terminal, whoever runs the tests.
+    // Without a controlling terminal, whatever starts the tests.
     std::vector<std::string> words = {"/usr/bin/setsid", "--wait"};
     for (const std::string& word : container.words({"run", "-b", bundle.path(), container.id()}))
         words.push_back(word);

@@ -1,5 +1,4 @@
-// update: what becomes of a running container's limits, in the kernel's files and for later
-// updates.
+// update: the effect on a running container's limits, in the kernel's files and for later updates.
 
 #include <csignal>
 #include <filesystem>
@@ -116,7 +115,7 @@ TEST_CASE("update takes a document from a file or from standard input") {
     const nlohmann::json document = {{"memory", {{"limit", 33554432}}},
                                      {"pids", {{"limit", 30}}},
                                      {"later", {{"unknown", true}}}};
-    // The flags beside it do not count.
+    // Other flags are ignored with it.
     const std::string file = bundle.path() + "/resources.json";
     write_file(file, document.dump());
     must(update(container, {"-r", file, "--memory", "64m"}));
@@ -132,7 +131,7 @@ TEST_CASE("update takes a document from a file or from standard input") {
     CHECK(pids_of(container).text() == "40");
 }
 
-TEST_CASE("update that cannot be right changes nothing") {
+TEST_CASE("update with invalid values changes nothing") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -152,7 +151,7 @@ TEST_CASE("update that cannot be right changes nothing") {
     };
     for (const auto& entry : cases) {
         INFO(entry.words);
-        // The weight of cgroup v2 is made of any number.
+        // Any number can be converted to a weight of cgroup v2.
         if (entry.words == std::string_view("/cpu/shares") && cgroup_mode() == CgroupMode::v2)
             continue;
         refused_with(update(container, entry.flags), entry.words);
@@ -160,17 +159,17 @@ TEST_CASE("update that cannot be right changes nothing") {
     }
 }
 
-TEST_CASE("update takes back what it wrote when the kernel refuses something behind it") {
+TEST_CASE("update restores the old values when the kernel refuses a later one") {
     need_root();
     need_controller("cpu");
     const Unchanged host;
     Bundle bundle;
-    // No cgroup can have more than the one above it: the rules cannot know that.
+    // A cgroup cannot have a higher quota than its parent: the rules cannot check that.
     const std::string folder = "/" + our_tag() + "-tight";
     bundle.set("/linux/cgroupsPath", folder + "/inner");
     const Sleeper container(bundle);
     const std::string above = *controller_mount("cpu") + folder;
-    if (cgroup_mode() == CgroupMode::v2) skip("cgroup v2 takes any quota below a tight one");
+    if (cgroup_mode() == CgroupMode::v2) skip("cgroup v2 accepts any quota below a lower one");
     must(update(container, {"--memory", "64m", "--cpu-quota", "10000"}));
     write_file(above + "/cpu.cfs_quota_us", "20000");
     const Outcome outcome =
@@ -180,7 +179,7 @@ TEST_CASE("update takes back what it wrote when the kernel refuses something beh
     CHECK(memory_of(container).text() == "67108864");
     CHECK(cpu_of(container) == "10000 100000");
     CHECK(pids_of(container).text() == "max");
-    // Nor does a later update know of it.
+    // A later update does not know of it either.
     must(update(container, {"--pids-limit", "8"}));
     CHECK(memory_of(container).text() == "67108864");
     CHECK(cpu_of(container) == "10000 100000");
@@ -242,7 +241,7 @@ TEST_CASE("update reaches containers that wait or are paused, not those that end
     refused(container.crux({"update", "nosuch", "--pids-limit", "13"}), "container does not exist");
 }
 
-TEST_CASE("update says that limits of kernel memory are ignored") {
+TEST_CASE("update warns that kernel memory limits are ignored") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -1,4 +1,4 @@
-// crux validate on whole files: every fault at its place, several together, and what becomes of
+// crux validate on whole files: every error with its pointer, several together, and the effect of
 // each property on this host.
 
 #include "oci-spec/fault_table_test.h"
@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 using oci::test::Fault;
 
-/// What validate says of this text, read; and that it agrees with its exit code.
+/// The parsed output of validate for this text; checks that it agrees with the exit code.
 json validated(Bundle& bundle, const std::string& text, const std::vector<std::string>& more = {}) {
     bundle.write_raw(text);
     std::vector<std::string> words = {crux_program(), "validate", "--format",
@@ -33,7 +33,7 @@ json validated(Bundle& bundle, const std::string& text, const std::vector<std::s
     return found;
 }
 
-TEST_CASE("validate finds each of two hundred faults at its place and no other") {
+TEST_CASE("validate finds each of two hundred errors at its pointer and no other") {
     const HostSnapshot before = HostSnapshot::take();
     Bundle bundle;
     CHECK(validated(bundle, oci::test::kFullConfig).at("errors") == json::array());
@@ -66,7 +66,7 @@ TEST_CASE("validate finds each of two hundred faults at its place and no other")
     CHECK(before.changes_until(HostSnapshot::take()) == "");
 }
 
-TEST_CASE("three faults in one file give three errors, and create changes nothing for them") {
+TEST_CASE("three errors in one file are all reported, and create changes nothing") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -82,7 +82,7 @@ TEST_CASE("three faults in one file give three errors, and create changes nothin
         CHECK_THAT(outcome.err, Catch::Contains(one.at("pointer").get<std::string>()));
 }
 
-TEST_CASE("validate --strict counts warnings, asks the host and tells of each property") {
+TEST_CASE("validate --strict counts warnings, checks the host and reports each property") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -112,7 +112,7 @@ TEST_CASE("validate --strict counts warnings, asks the host and tells of each pr
     CHECK(treatment["/process/cwd"] == "applied");
 }
 
-TEST_CASE("validate --strict tells what this host cannot do") {
+TEST_CASE("validate --strict reports what this host does not support") {
     need_root();
     if (read_file("/proc/self/mountinfo").find(" - resctrl ") != std::string::npos)
         skip("resctrl is mounted here");

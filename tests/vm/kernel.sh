@@ -1,8 +1,8 @@
 #!/bin/bash
-# Fetches one of Debian's kernels into a folder of its own and makes the initial file system that boots it.
+# Downloads one of Debian's kernels into its own folder and makes an initial file system that boots it.
 # usage: tests/vm/kernel.sh 5.10|6.1|6.12|newest [x86_64|aarch64|riscv64]
-# Prints the folder: kernel, version, initramfs.cpio. What is there already is kept; remove the folder to fetch it anew.
-# Nothing is installed (scripts/debian-archive.sh).
+# Prints the folder with kernel, version and initramfs.cpio. An existing folder is kept; remove it to download again.
+# Installs nothing (scripts/debian-archive.sh).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../../scripts/debian-archive.sh
@@ -26,8 +26,8 @@ esac
 debian=$(debian_processor "$machine")
 folder=$work/kernels/$1-$machine
 
-# What a container may need of the kernel that Debian builds as a module, what the guest's devices need, and what
-# criu's dump of sockets and packet filters needs.
+# Modules of Debian's kernel that a container may need, that the guest's devices need, and that criu
+# needs to dump sockets and packet filters.
 modules="virtio_pci virtio_mmio virtio_blk virtio_console virtio_rng ext4 fuse virtiofs overlay loop autofs4 configfs
     veth bridge tun dummy macvlan
     nf_tables nft_compat nft_counter nft_chain_nat nft_ct nft_nat nft_masq nft_reject_inet nft_reject nft_fib_inet
@@ -38,7 +38,7 @@ modules="virtio_pci virtio_mmio virtio_blk virtio_console virtio_rng ext4 fuse v
 # depends PACKAGE PATTERN: the packages that it depends on whose names match.
 depends() { apt-cache "${apt[@]}" depends --important "$1" | sed -nE "s/^ *Depends: ($2)\$/\1/p"; }
 
-# first FILE…: the first that is there.
+# first FILE…: the first file that exists.
 first() {
     local file
     for file in "$@"; do
@@ -47,7 +47,7 @@ first() {
             return
         fi
     done
-    echo "none of these is in the packages: $*" >&2
+    echo "not in the packages: $*" >&2
     return 1
 }
 
@@ -56,7 +56,7 @@ make_kernel() {
     archive "$suite" "$debian" "$work/apt"
     image=$(depends "$meta" 'linux-image-[0-9][^ ]*' | head -n 1)
     [ -n "$image" ] || { echo "$suite has no $meta for $debian" >&2; return 1; }
-    # Newer suites split the modules from the image.
+    # Newer suites have the modules in a separate package.
     mapfile -t parts < <(depends "$image" 'linux-(modules|binary|base-modules|image)-[0-9][^ ]*')
     mkdir -p "$tree"
     [ "$machine" = x86_64 ] || parts+=(busybox-static)
@@ -78,7 +78,7 @@ make_initramfs() {
     rm -r "$root" "$folder.new/tree"
 }
 
-# Two calls at once must not make the same folder.
+# Two concurrent calls must not make the same folder.
 exec 9>"$work/lock"
 flock -w 1200 9
 if ! [ -e "$folder/version" ]; then

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Copies kernel modules and all that they depend on, uncompressed, and lists them in the order of loading.
+"""Copies kernel modules and their dependencies, uncompressed, and lists them in load order.
 
 usage: pack-modules.py MODULES-FOLDER OUT-FOLDER NAME...
 OUT-FOLDER/order names one file a line. It reads .modinfo itself: depmod needs an installed kernel.
-A name that the kernel has built in, or does not have, is passed over.
+Skips names that are built into the kernel or that it does not have.
 """
 
 import lzma

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes the ELF or Image out of a compressed kernel, so that the emulated processor need not.
+"""Extracts the ELF or Image from a compressed kernel, so that the emulated processor does not have to.
 
 usage: unpack-kernel.py COMPRESSED OUT
 A file that is not compressed is copied.
@@ -23,7 +23,7 @@ def payload(kernel):
 
 
 def filtered(command, data):
-    # What follows the compressed data makes the program complain, and its output is whole.
+    # The data after the compressed part makes the program fail, but its output is complete.
     return subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
 
 

@@ -1,5 +1,5 @@
-"""A bundle for one runtime, and the list of cases: functions that get a bundle and tell whether the runtime does
-as specified."""
+"""A bundle for one runtime, and the list of cases: functions that get a bundle and return whether the runtime
+conforms to the specification."""
 
 import json
 import os
@@ -51,10 +51,10 @@ class Bundle:
         return self
 
     def call(self, *words, umask=None, behind=()):
-        """Exit code, and all that was printed; `behind` is what stands behind the container's name."""
+        """Exit code and output; `behind` are the words after the container's name."""
         if words[0] in ("run", "create"):
             (self.path / "config.json").write_text(json.dumps(self.config))
-        # No stream is the host's null device: a peer gives its streams to the container's user.
+        # No stream is the host's null device: one peer changes the owner of its streams to the container's user.
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run([*self.runtime, "--root", self.state, *words, self.name, *behind], cwd=self.path,
                                   input="", text=True, stdout=output, stderr=subprocess.STDOUT, timeout=20,
@@ -73,7 +73,7 @@ class Bundle:
         return self.run()[0] != 0
 
     def status(self):
-        """The container's status; "" where there is no container any more."""
+        """The container's status; "" if it does not exist any more."""
         code, output = self.call("state")
         return json.loads(output)["status"] if code == 0 else ""
 

@@ -1,4 +1,4 @@
-"""Cgroups: whose they are, their limits, and that they go."""
+"""Cgroups: their owners, limits and removal."""
 
 import contextlib
 import json
@@ -54,7 +54,7 @@ def hierarchies():
             yield pathlib.Path(line.split()[1])
 
 
-@case("a cgroup with somebody else's processes is refused")
+@case("a cgroup with processes of another program is refused")
 def _(b):
     made = []
     with subprocess.Popen(["sleep", "30"]) as other:
@@ -63,7 +63,7 @@ def _(b):
                 folder = top / f"{b.name}-taken"
                 folder.mkdir(exist_ok=True)
                 made.append(folder)
-                with contextlib.suppress(OSError):  # a cpuset without processors takes nobody
+                with contextlib.suppress(OSError):  # no process can enter a cpuset without processors
                     (folder / "cgroup.procs").write_text(str(other.pid))
             return b.put({"linux": {"cgroupsPath": f"/{b.name}-taken"}}).refused()
         finally:
@@ -78,7 +78,7 @@ def need_v2():
         raise Skip("a host with cgroup v2 alone")
 
 
-@case("what cgroup v2 has no counterpart for is refused there")
+@case("what cgroup v2 does not support is refused there")
 def _(b):
     need_v2()
     return b.put({"linux": {"resources": {"memory": {"swappiness": 10}}}}).refused()
@@ -107,18 +107,18 @@ def remove_cgroup(folder):
     return not folder.exists()
 
 
-@case("memory.useHierarchy that the kernel does not take is told")
+@case("memory.useHierarchy that the kernel refuses is reported")
 def _(b):
     if not any((top / "memory.use_hierarchy").exists() for top in hierarchies()):
         raise Skip("the memory controller of cgroup v1")
-    # Since Linux 5.11 it takes true alone.
+    # Since Linux 5.11 the kernel accepts only true.
     code, output = b.put({"linux": {"resources": {"memory": {"useHierarchy": False}}}}).run()
     return code != 0 or "ierarchy" in output
 
 
-@case("blockIO.leafWeight that the kernel does not have is told")
+@case("blockIO.leafWeight that the kernel does not support is reported")
 def _(b):
-    # It went with the scheduler CFQ in Linux 5.0.
+    # It was removed with the scheduler CFQ in Linux 5.0.
     if not examples.controller("blkio") and not examples.controller("io"):
         raise Skip("the controller blkio or io")
     code, output = b.put({"linux": {"resources": {"blockIO": {"leafWeight": 500}}}}).run()
@@ -148,7 +148,7 @@ def _(b):
 
 @case("device rules hold")
 def _(b):
-    # A device that anybody may open, and that no runtime allows by itself.
+    # A device that every user may open and that no runtime allows by default.
     numbers = {line.split()[1]: int(line.split()[0])
                for line in pathlib.Path("/proc/misc").read_text(encoding="utf-8").splitlines()}
     minor = numbers.get("fuse", numbers.get("loop-control"))
@@ -161,12 +161,12 @@ def _(b):
 
 
 def cgroups_of(b):
-    # os.walk passes over what vanishes meanwhile.
+    # os.walk skips directories that are removed meanwhile.
     return [pathlib.Path(folder) for top in hierarchies() for folder, _, _ in os.walk(top) if b.name in folder]
 
 
 def end_cgroup(folder):
-    """Ends who is in the cgroup, and removes it."""
+    """Kills the processes in the cgroup, and removes it."""
     with contextlib.suppress(OSError, ValueError):
         for pid in (folder / "cgroup.procs").read_text(encoding="utf-8").split():
             os.kill(int(pid), signal.SIGKILL)

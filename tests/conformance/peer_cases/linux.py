@@ -30,7 +30,7 @@ def _(b):
 
 
 def replace_when_made(node, target):
-    """Puts a link to the target in the node's place as soon as it is there; whether it did."""
+    """Replaces the node by a link to the target as soon as it exists; returns whether it did."""
     link = node.with_name("link")
     if not eventually(node.parent.exists) or not eventually(lambda: os.path.lexists(node), 15):
         return False
@@ -48,7 +48,7 @@ def _(b):
         {"type": "c", "path": "/dev/probe", "major": 1, "minor": 3, "uid": 1234, "gid": 1234, "fileMode": 0o666}]}})
     victim = b.work / "victim"
     victim.touch(mode=0o600)
-    # Nobody goes on for a while after a node was made.
+    # Delays the runtime after each mknod.
     b.runtime = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=mknod,mknodat",
                  "-e", "inject=mknod,mknodat:delay_exit=400000", *b.runtime]
     with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -131,7 +131,7 @@ def _(b):
             other.kill()
 
 
-@case("a class of cache that exists must have the schemata")
+@case("an existing cache class must have the schemata")
 def _(b):
     mounts = [line.split() for line in pathlib.Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
     tops = [words[1] for words in mounts if words[2] == "resctrl"]

@@ -45,7 +45,7 @@ def loaded_filter(pid):
 
 
 def loaded_flags(pid):
-    """The flags that the kernel tells of: FLAG_LOG or 0."""
+    """The flags that the kernel reports: FLAG_LOG or 0."""
     metadata = ctypes.create_string_buffer(16)
     with stopped(pid):
         ptrace(PTRACE_SECCOMP_GET_METADATA, pid, 16, metadata)
@@ -61,7 +61,7 @@ JUMPS = {
 
 
 def steps(program, number):
-    """How many instructions the program takes for a system call of x86_64 whose arguments are all 0."""
+    """The number of instructions that the program executes for an x86_64 system call with arguments of 0."""
     words = {0: number, 4: AUDIT_ARCH_X86_64}  # struct seccomp_data
     value = at = taken = 0
     while True:

@@ -57,14 +57,14 @@ def _(b):
             b.call("kill")
             return running.wait(timeout=10) == 7
         finally:
-            # It would be waited for, also where a runtime sends no signal.
+            # Ends the container also if the runtime sent no signal.
             b.clean()
             running.kill()
 
 
 @case("poststart hooks run when the program has been executed")
 def _(b):
-    # The start is slow, so that a hook which does not wait for it is too early.
+    # The start is slow, so that a hook that does not wait for it runs too early.
     pid = "$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/')"
     b.put({"hooks": {"startContainer": [hook("sleep 1")],
                      "poststart": [hook(f"cat /proc/{pid}/comm > {b.path}/comm")]}})
@@ -110,7 +110,7 @@ def _(b):
     return bool(seccomp.get("archs")) and bool(seccomp.get("knownFlags")) and bool(seccomp.get("supportedFlags"))
 
 
-@case("features tells of rdma, memoryPolicy and netDevices")
+@case("features has rdma, memoryPolicy and netDevices")
 def _(b):
     part = features(b).get("linux", {})
     return part.get("cgroup", {}).get("rdma") is True and "memoryPolicy" in part and "netDevices" in part

@@ -53,7 +53,7 @@ def _(b):
     return b.put({"process": {"scheduler": {"policy": "SCHED_BATCH"}}}).prints("3")
 
 
-@case("a scheduler that the kernel lacks is refused")
+@case("a scheduler that the kernel does not support is refused")
 def _(b):
     return b.put({"process": {"scheduler": {"policy": "SCHED_ISO"}}}).refused()
 

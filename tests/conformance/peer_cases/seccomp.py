@@ -27,7 +27,7 @@ def _(b):
 def _(b):
     calls = pathlib.Path(b.crux).parent / "crux-test-calls"
     if os.uname().machine != "x86_64" or not calls.exists():
-        raise Skip("x86_64 and crux-test-calls beside crux")
+        raise Skip("x86_64 and crux-test-calls next to crux")
     shutil.copy(calls, b.rootfs / "calls")
     names = ["read", "write", "exit", "exit_group", "execve", "close", "brk", "mmap", "getcwd", "chdir", "futex",
              "openat", "fstat", "newfstatat", "prctl", "capset", "setuid", "setgid", "setgroups", "rt_sigaction",
@@ -42,7 +42,7 @@ def _(b):
     return b.prints("-38")
 
 
-@case("seccomp: a flag that the kernel lacks is refused")
+@case("seccomp: a flag that the kernel does not support is refused")
 def _(b):
     if tuple(map(int, os.uname().release.split(".")[:2])) >= (5, 19):
         raise Skip("a kernel before 5.19")

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Builds the module resctrl.ko for the kernel 6.1 of tests/vm/run, with Debian's headers for it; nothing is installed.
-# Prints its path. Needs root (the headers are put over /usr in a mount namespace of its own) and a compiler.
+# Builds the module resctrl.ko for the kernel 6.1 of tests/vm/run, with Debian's headers for it, and
+# prints its path. Installs nothing. Needs root (the headers are mounted over /usr in a private
+# mount namespace) and a compiler.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../../../scripts/debian-archive.sh

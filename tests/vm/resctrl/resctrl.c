@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 //
-// A file system of type "resctrl" for machines whose processor has no classes of service: groups
-// are made and removed as in the kernel's own (Documentation/x86/resctrl.rst), what is written is
-// checked and kept, and has no effect. One cache (L3) with 20 parts and one memory controller (MB),
-// both with the number 0. For Linux 6.1, of a guest of tests/vm; build.sh builds it,
-// docs/testing.md tells more.
+// A file system of type "resctrl" for machines whose processor does not have classes of service:
+// groups are made and removed as in the kernel's own (Documentation/x86/resctrl.rst); written
+// values are checked and stored, and have no effect. It has one cache (L3) with 20 parts and one
+// memory controller (MB), both with the number 0. For Linux 6.1 in a guest of tests/vm; build.sh
+// builds it, and docs/testing.md describes it.
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/module.h>
@@ -17,7 +17,7 @@
 #define WHOLE_CACHE 0xfffff
 #define MOST_TASKS 64
 
-// A class of service or a monitoring group; its directory's inode owns it.
+// A class of service or a monitoring group; the inode of its directory owns it.
 struct group {
     u32 cache;
     u32 bandwidth;
@@ -145,7 +145,7 @@ static ssize_t write_tasks(struct file* file, const char __user* from, size_t si
     return result ? result : size;
 }
 
-// A shell empties a file before it writes to it.
+// A shell truncates a file before it writes to it.
 static int set_attributes(struct user_namespace* users, struct dentry* dentry,
                           struct iattr* wanted) {
     return 0;
