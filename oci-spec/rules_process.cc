@@ -13,12 +13,8 @@ void check_id(std::uint32_t id, const std::string& at, Diagnostics& out) {
     if (id == kNoId) out.error(at, cat(id, " is not an id: system calls take it for no change"));
 }
 
-std::string names_of(CapabilitySet set) {
-    std::string out;
-    for (unsigned number = 0; number < kCapabilities.size(); ++number)
-        if ((set & capability_bit(number)) != 0)
-            out += cat(out.empty() ? "" : ", ", kCapabilities[number]);
-    return out;
+std::string words_of(CapabilitySet set) {
+    return join(capability::names_of(set), ", ");
 }
 
 void check_deadline(const Scheduler& scheduler, Diagnostics& out) {
@@ -85,9 +81,9 @@ void check_capabilities(const Process& process, Diagnostics& out) {
     const Capabilities& sets = *process.capabilities;
     if (const CapabilitySet more = sets.effective & ~sets.permitted; more != 0)
         out.warn("/capabilities/effective",
-                 cat("cannot hold what permitted does not: ", names_of(more)));
+                 cat("cannot hold what permitted does not: ", words_of(more)));
     if (const CapabilitySet more = sets.ambient & ~(sets.permitted & sets.inheritable); more != 0)
-        out.warn("/capabilities/ambient", cat("can't raise ambient capability ", names_of(more),
+        out.warn("/capabilities/ambient", cat("can't raise ambient capability ", words_of(more),
                                               ": neither permitted nor inheritable may lack it"));
 }
 

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/capability/names.h"
+
 // GNU modes define this word as 1; the spec has a property of that name.
 #undef linux
 
@@ -137,8 +139,7 @@ struct Rlimit {
     std::uint64_t hard = 0;
 };
 
-/// A set of capabilities: bit N stands for capability number N (capabilities(7)).
-using CapabilitySet = std::uint64_t;
+using CapabilitySet = capability::Set;
 
 /// The five sets of a process. Names that this build does not know are warned about, and kept here.
 struct Capabilities {

@@ -212,63 +212,6 @@ constexpr std::uint32_t propagation_flags(Propagation propagation) {
 
 // --- Process ---
 
-/// A capability's number is its place in the table (capabilities(7)).
-inline constexpr std::array<std::string_view, 41> kCapabilities = {
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETPCAP",
-    "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",
-    "CAP_NET_ADMIN",
-    "CAP_NET_RAW",
-    "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",
-    "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO",
-    "CAP_SYS_CHROOT",
-    "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",
-    "CAP_SYS_ADMIN",
-    "CAP_SYS_BOOT",
-    "CAP_SYS_NICE",
-    "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG",
-    "CAP_MKNOD",
-    "CAP_LEASE",
-    "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",
-    "CAP_SETFCAP",
-    "CAP_MAC_OVERRIDE",
-    "CAP_MAC_ADMIN",
-    "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND",
-    "CAP_AUDIT_READ",
-    "CAP_PERFMON",
-    "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE",
-};
-
-/// The number of the capability, or nothing for a name that this build does not know.
-constexpr std::optional<unsigned> capability_number(std::string_view name) {
-    for (unsigned number = 0; number < kCapabilities.size(); ++number)
-        if (kCapabilities[number] == name) return number;
-    return std::nullopt;
-}
-
-/// The set that holds the one capability.
-constexpr CapabilitySet capability_bit(unsigned number) {
-    return CapabilitySet{1} << number;
-}
-
 inline constexpr std::array kRlimits = {
     Word<RlimitType>{"RLIMIT_AS", RlimitType::as},
     Word<RlimitType>{"RLIMIT_CORE", RlimitType::core},
