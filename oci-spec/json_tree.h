@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +43,27 @@ struct Node {
 /// key that an object has twice is reported with its pointer, and its first value is kept.
 std::optional<Node> parse_tree(std::string_view text, Diagnostics& diagnostics);
 
+/// The keys that parsers ask for of the objects with a member that none has asked for, so that a
+/// warning of that member can name the one that was probably meant. Keys are noted in a second
+/// reading of the tree, which is made only where there is such an object.
+class AskedKeys {
+ public:
+    /// Finds the objects, the first few of them: a document that is full of unknown members is no
+    /// misspelled one. The tree must have been read, and must outlive this.
+    explicit AskedKeys(const Node& root);
+
+    /// Whether there is no such object.
+    [[nodiscard]] bool empty() const { return keys_.empty(); }
+    void note(const Node& object, std::string_view key);
+    /// ` (did you mean "limit"?)` for a member of the object, or nothing.
+    [[nodiscard]] std::string suggestion(const Node& object, std::string_view key) const;
+
+ private:
+    void find(const Node& node);
+    std::map<const Node*, std::set<std::string, std::less<>>> keys_;
+};
+
 /// Warns of every member that no parser has asked for.
-void warn_unread(const Node& root, Diagnostics& diagnostics);
+void warn_unread(const Node& root, const AskedKeys& asked, Diagnostics& diagnostics);
 
 }  // namespace crux::oci::json

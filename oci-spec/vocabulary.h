@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "oci-spec/types.h"
+#include "runtime/base/suggest.h"
 
 /// The words of config.json: one table for each vocabulary, from which the parser, the writer, the
 /// features document and the reference page are made, so that they cannot disagree. The numbers are
@@ -29,6 +31,21 @@ constexpr auto value_of(const Table& table, std::string_view name)
     for (const auto& word : table)
         if (word.name == name) return word.value;
     return std::nullopt;
+}
+
+/// The names in the table, in its order.
+template <class Table>
+std::vector<std::string_view> names_in(const Table& table) {
+    std::vector<std::string_view> names;
+    for (const auto& word : table) names.push_back(word.name);
+    return names;
+}
+
+/// What to put behind an error about a text that is not in the table: the name that was probably
+/// meant, as ` (did you mean "ro"?)`, or nothing.
+template <class Table>
+std::string suggestion(const Table& table, std::string_view text) {
+    return did_you_mean(text, names_in(table));
 }
 
 /// The first name of the value in the table, or an empty view.
@@ -185,6 +202,9 @@ inline constexpr std::array kMountOptions = {
     MountOptionWord{"tmpcopyup", detail::tmpcopyup},
 };
 
+/// The same for an option that is in neither table.
+std::string mount_option_suggestion(std::string_view text);
+
 /// A kind of propagation and the flags that mount(2) and mount_setattr(2) take for it.
 struct PropagationWord {
     std::string_view name;
@@ -211,6 +231,9 @@ constexpr std::uint32_t propagation_flags(Propagation propagation) {
 }
 
 // --- Process ---
+
+/// The same for a name that is no capability's.
+std::string capability_suggestion(std::string_view text);
 
 inline constexpr std::array kRlimits = {
     Word<RlimitType>{"RLIMIT_AS", RlimitType::as},
@@ -415,6 +438,9 @@ inline constexpr int kSignalMax = 64;
 /// without SIG; also RTMIN, RTMAX, RTMIN+n and RTMAX-n as signal(7) writes them. Nothing for all
 /// else.
 std::optional<int> parse_signal(std::string_view text);
+
+/// The same for a text that parse_signal does not take.
+std::string signal_suggestion(std::string_view text);
 
 /// The annotation that names an image's stop signal (config.md, Annotations).
 inline constexpr std::string_view kStopSignalAnnotation = "org.opencontainers.image.stopSignal";

@@ -2,6 +2,7 @@
 
 #include "oci-spec/config.h"
 #include "oci-spec/rules.h"
+#include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/capability/names.h"
 #include "runtime/sys/file.h"

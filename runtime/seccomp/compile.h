@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
@@ -31,6 +32,12 @@ namespace crux::seccomp {
 /// (/linux/seccomp/syscalls/3/args/0/index), or of the kind unsupported where this libseccomp or
 /// this kernel lacks what is asked.
 Result<BpfProgram> compile(const oci::Seccomp& profile);
+
+/// Names that libseccomp does not know, with ` (did you mean "open"?)` behind each that has one
+/// wrong letter. One at the end does not count: a name that goes on where a known one ends, or
+/// ends before it, is likely a newer call than this libseccomp. Goes through all names, which the
+/// quick path has no time for.
+std::vector<std::string> with_suggestions(const std::vector<std::string>& unknown);
 
 /// The version of libseccomp that the program runs with: "2.5.4".
 std::string libseccomp_version();
