@@ -235,7 +235,7 @@ void AskedKeys::note(const Node& object, std::string_view key) {
 std::string AskedKeys::suggestion(const Node& object, std::string_view key) const {
     const auto found = keys_.find(&object);
     if (found == keys_.end()) return {};
-    // What the object has already is not what was meant.
+    // A member that the object already has is not the one that was meant.
     std::vector<std::string_view> missing;
     for (const std::string_view asked : found->second)
         if (std::ranges::find(object.children, asked, &Node::key) == object.children.end())

@@ -43,19 +43,19 @@ struct Node {
 /// key that an object has twice is reported with its pointer, and its first value is kept.
 std::optional<Node> parse_tree(std::string_view text, Diagnostics& diagnostics);
 
-/// The keys that parsers ask for of the objects with a member that none has asked for, so that a
-/// warning of that member can name the one that was probably meant. Keys are noted in a second
-/// reading of the tree, which is made only where there is such an object.
+/// The keys that parsers look up in objects with an unknown member, from which the warning about
+/// that member takes its suggestion. The keys are collected while the tree is read a second time,
+/// which is done only if there is such an object.
 class AskedKeys {
  public:
-    /// Finds the objects, the first few of them: a document that is full of unknown members is no
-    /// misspelled one. The tree must have been read, and must outlive this.
+    /// Finds these objects in a tree that has been read; only the first few, because a document
+    /// full of unknown members is not a misspelled one. The tree must outlive this.
     explicit AskedKeys(const Node& root);
 
-    /// Whether there is no such object.
+    /// Whether no object has an unknown member.
     [[nodiscard]] bool empty() const { return keys_.empty(); }
     void note(const Node& object, std::string_view key);
-    /// ` (did you mean "limit"?)` for a member of the object, or nothing.
+    /// ` (did you mean "limit"?)` for an unknown member of the object, or empty.
     [[nodiscard]] std::string suggestion(const Node& object, std::string_view key) const;
 
  private:

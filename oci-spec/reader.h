@@ -24,7 +24,7 @@ namespace crux::oci {
 /// reported, so a view must not outlive its parent (which is why a temporary has no operator[]).
 class Reader {
  public:
-    /// `asked` is given the keys that are asked for; null: they are not noted.
+    /// `asked` collects the keys that are looked up; null: they are not collected.
     Reader(const json::Node& root, Diagnostics& diagnostics, json::AskedKeys* asked = nullptr)
         : node_(&root), diagnostics_(&diagnostics), asked_(asked) {}
 

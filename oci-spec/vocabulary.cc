@@ -56,7 +56,7 @@ std::string signal_suggestion(std::string_view text) {
     constexpr std::string_view kPrefix = "SIG";
     std::vector<std::string_view> names = names_in(kSignals);
     names.insert(names.end(), {"SIGRTMIN", "SIGRTMAX"});
-    // As it was written: with or without the prefix.
+    // With or without the prefix, as in the text.
     if (!upper(text.substr(0, kPrefix.size())).starts_with(kPrefix))
         for (std::string_view& name : names) name.remove_prefix(kPrefix.size());
     return did_you_mean(text, names);

@@ -41,8 +41,8 @@ std::vector<std::string_view> names_in(const Table& table) {
     return names;
 }
 
-/// What to put behind an error about a text that is not in the table: the name that was probably
-/// meant, as ` (did you mean "ro"?)`, or nothing.
+/// The suggestion to append to an error about a text that is not in the table:
+/// ` (did you mean "ro"?)`, or empty.
 template <class Table>
 std::string suggestion(const Table& table, std::string_view text) {
     return did_you_mean(text, names_in(table));
@@ -202,7 +202,7 @@ inline constexpr std::array kMountOptions = {
     MountOptionWord{"tmpcopyup", detail::tmpcopyup},
 };
 
-/// The same for an option that is in neither table.
+/// The suggestion for an option that is neither in this table nor in kPropagations.
 std::string mount_option_suggestion(std::string_view text);
 
 /// A kind of propagation and the flags that mount(2) and mount_setattr(2) take for it.
@@ -232,7 +232,7 @@ constexpr std::uint32_t propagation_flags(Propagation propagation) {
 
 // --- Process ---
 
-/// The same for a name that is no capability's.
+/// The suggestion for a name that is not a capability.
 std::string capability_suggestion(std::string_view text);
 
 inline constexpr std::array kRlimits = {
@@ -439,7 +439,7 @@ inline constexpr int kSignalMax = 64;
 /// else.
 std::optional<int> parse_signal(std::string_view text);
 
-/// The same for a text that parse_signal does not take.
+/// The suggestion for a text that parse_signal does not accept.
 std::string signal_suggestion(std::string_view text);
 
 /// The annotation that names an image's stop signal (config.md, Annotations).

@@ -57,8 +57,8 @@ std::string misspelled(std::string_view name) {
     return out;
 }
 
-/// How many names of the table are suggested for their own misspelling; another name may be as
-/// close ("SCMP_CMP_EG"), but none may be suggested that is not.
+/// At least `wanted` names of the table are suggested for their own misspelling. Not all are,
+/// because another name may be as close ("SCMP_CMP_EG").
 template <class Table>
 void check_suggestions(const Table& table, std::size_t wanted) {
     std::size_t found = 0;

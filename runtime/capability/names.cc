@@ -36,7 +36,7 @@ bool holds(Set set, std::string_view name) {
 }
 
 std::optional<unsigned> number_of(std::string_view name) {
-    std::array<char, 64> text{};  // libcap wants a NUL behind the name
+    std::array<char, 64> text{};  // libcap requires a terminating NUL
     if (name.size() >= text.size() || !is_spelled_in_full(name)) return std::nullopt;
     std::ranges::copy(name, text.begin());
     ::cap_value_t number = 0;

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-/// Names and sets of capabilities (capabilities(7)). The names are libcap's, so that no table of
-/// ours has to follow the kernel. Nothing here makes a system call.
+/// Names and sets of capabilities (capabilities(7)). The names are libcap's, so that crux needs no
+/// table that follows the kernel. No function here makes a system call.
 namespace crux::capability {
 
 /// A set: bit N stands for capability number N.
@@ -25,15 +25,15 @@ constexpr bool holds(Set set, unsigned number) {
 /// Whether the set holds the capability of that name; false for an unknown name.
 bool holds(Set set, std::string_view name);
 
-/// The number of the capability that is spelled as in capabilities(7): "CAP_KILL". Nothing for
-/// another spelling, which libcap alone would accept ("cap_kill", "5"), and for a name that this
-/// libcap does not know.
+/// The number of the capability, whose name must be spelled as in capabilities(7): "CAP_KILL".
+/// Nothing for another spelling, which libcap alone would accept ("cap_kill", "5"), and for a name
+/// that is newer than this libcap.
 std::optional<unsigned> number_of(std::string_view name);
 
-/// "CAP_KILL", or the number in decimal where this libcap is older than the capability.
+/// "CAP_KILL", or the number in decimal if the capability is newer than this libcap.
 std::string name_of(unsigned number);
 
-/// All names that this libcap knows; a name's place is its number.
+/// All names that this libcap knows; the index of a name is its number.
 std::vector<std::string> all_names();
 
 /// The names in a set, in the order of their numbers.

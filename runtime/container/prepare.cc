@@ -70,7 +70,7 @@ Result<seccomp::BpfProgram> compiled(const oci::Seccomp& profile, const StateRoo
                                      Warnings& warnings) {
     seccomp::BpfProgram program = TRY(compile(profile, place));
     if (!program.unknown_syscalls.empty()) {
-        // Only explain and validate, which make no container, have time to look for what was meant.
+        // Too slow for create; explain and validate have no `place`.
         const std::vector<std::string>& unknown = program.unknown_syscalls;
         warnings.push_back(
             cat("/linux/seccomp/syscalls: libseccomp does not know, and leaves out: ",

@@ -68,7 +68,7 @@ std::string log_words(const InitReport& report) {
     return log.empty() ? std::string() : cat(" (", log, ')');
 }
 
-/// The option that the file system refused, or null.
+/// The option that the filesystem rejected, or null.
 const Parameter* refused_parameter(const Plan& plan, List parameters, const InitReport& report) {
     const auto list = plan.list<Parameter>(parameters);
     if (report.call != __NR_fsconfig || report.extra < 1 ||
@@ -86,8 +86,8 @@ std::string bad_parameter(const Plan& plan, List parameters, const InitReport& r
     return cat("option ", quoted(option), ": ");
 }
 
-/// A file system refuses an option that it does not know with EINVAL, and so a misspelled one of
-/// ours, which nothing but the file system could tell from one of its own.
+/// An option that crux does not know goes to the filesystem, so a misspelled option of crux fails
+/// there, with EINVAL.
 std::string meant_option(const Plan& plan, List parameters, const InitReport& report) {
     const Parameter* parameter = refused_parameter(plan, parameters, report);
     if (parameter == nullptr || parameter->has_value != 0 || report.error != EINVAL) return {};

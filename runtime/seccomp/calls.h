@@ -23,7 +23,7 @@ struct Entrance {
 /// Whether libseccomp knows the name, on whatever architecture.
 bool is_known_call(const std::string& name);
 
-/// The names of the calls that this machine's architecture has.
+/// The names of the system calls of the native architecture.
 std::vector<std::string> native_calls();
 
 /// The calls of one architecture.

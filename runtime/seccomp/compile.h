@@ -33,10 +33,10 @@ namespace crux::seccomp {
 /// this kernel lacks what is asked.
 Result<BpfProgram> compile(const oci::Seccomp& profile);
 
-/// Names that libseccomp does not know, with ` (did you mean "open"?)` behind each that has one
-/// wrong letter. One at the end does not count: a name that goes on where a known one ends, or
-/// ends before it, is likely a newer call than this libseccomp. Goes through all names, which the
-/// quick path has no time for.
+/// Names that libseccomp does not know, with ` (did you mean "open"?)` after each that has one
+/// wrong letter. A letter added or missing at the end does not count: such a name is probably a
+/// call that is newer than this libseccomp. Reads all names of libseccomp, which is too slow for
+/// create.
 std::vector<std::string> with_suggestions(const std::vector<std::string>& unknown);
 
 /// The version of libseccomp that the program runs with: "2.5.4".
