@@ -24,7 +24,7 @@ folder=$work/sysroot/$machine
 rm -rf "$folder.new"
 mkdir -p "$folder.new"
 archive "$suite" "$processor" "$work/apt"
-unpack "$folder.new" libmnl-dev libseccomp-dev
+unpack "$folder.new" libcap-dev libmnl-dev libseccomp-dev
 # Programs are static, because a guest of another processor has no libraries.
 find "$folder.new" -name 'lib*.so*' -delete
 # Headers that are the same for every processor come from this machine.

@@ -64,7 +64,11 @@ auto parse(std::string_view json, const Function& read, Diagnostics& diagnostics
         reader.error(cat("expected an object, not ", json::describe(root->kind)));
     else
         out = read(reader);
-    json::warn_unread(*root, diagnostics);
+    json::AskedKeys asked(*root);
+    if (asked.empty()) return out;
+    Diagnostics known;
+    (void)read(Reader(*root, known, &asked));
+    json::warn_unread(*root, asked, diagnostics);
     return out;
 }
 

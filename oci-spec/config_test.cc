@@ -1,5 +1,7 @@
 #include "oci-spec/config.h"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -232,8 +234,46 @@ TEST_CASE("unknown properties are warnings with their place") {
               "warning: /foo: is not a property of the specification, ignored",
               "warning: /process/bar~1~0: is not a property of the specification, ignored",
               "warning: /linux/resources/memory/limt: is not a property of the specification, "
-              "ignored",
+              "ignored (did you mean \"limit\"?)",
               "warning: /linux/devices/0/mode: is not a property of the specification, ignored"});
+}
+
+TEST_CASE("the warning about a misspelled property suggests the right one") {
+    CHECK(faults(with(R"("hostnmae": "x", "process": {"cwd": "/", "user": {"uid": 0, "gid": 0},
+        "noNewPrivilege": true}, "hooks": {"prestrat": []}, "mounts": [{"destination": "/a",
+        "type": "proc"}, {"destination": "/b", "type": "proc", "option": []}],
+        "linux": {"MaskedPath": []}, "Process": {"foo": 1}, "processes": {})")) ==
+          std::vector<std::string>{
+              "warning: /Process: is taken for \"process\"",
+              "warning: /hostnmae: is not a property of the specification, ignored (did you mean "
+              "\"hostname\"?)",
+              "warning: /process/noNewPrivilege: is not a property of the specification, ignored "
+              "(did you mean \"noNewPrivileges\"?)",
+              "warning: /hooks/prestrat: is not a property of the specification, ignored (did you "
+              "mean \"prestart\"?)",
+              "warning: /mounts/1/option: is not a property of the specification, ignored (did "
+              "you mean \"options\"?)",
+              "warning: /linux/MaskedPath: is not a property of the specification, ignored (did "
+              "you mean \"maskedPaths\"?)",
+              "warning: /Process/foo: is not a property of the specification, ignored",
+              // "process" is there already.
+              "warning: /processes: is not a property of the specification, ignored"});
+}
+
+TEST_CASE("a document full of unknown properties is read quickly and gets only a few suggestions") {
+    std::string many;
+    for (int number = 0; number < 50'000; ++number)
+        many += ", \"hostnmae" + std::to_string(number) + "\": 1";
+    const auto begin = std::chrono::steady_clock::now();
+    const auto found = faults(with("\"hostnmae\": 1" + many));
+    // Far above what it takes, for a machine that is busy with something else.
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+    REQUIRE(found.size() == 50'001);
+    const auto suggestions = std::ranges::count_if(found, [](const std::string& text) {
+        return text.find("did you mean") != std::string::npos;
+    });
+    CHECK(suggestions > 0);
+    CHECK(suggestions <= 50);
 }
 
 TEST_CASE("sections for other platforms are ignored with a warning") {
@@ -362,7 +402,7 @@ TEST_CASE("unknown capabilities are warned about and kept") {
               "warning: /process/capabilities/bounding/1: \"CAP_FUTURE\" is not a "
               "known capability, ignored",
               "warning: /process/capabilities/bounding/2: \"cap_kill\" is not a "
-              "known capability, ignored"});
+              "known capability, ignored (did you mean \"CAP_KILL\"?)"});
     CHECK(parsed.config.process->capabilities->unknown ==
           std::vector<std::string>{"CAP_FUTURE", "cap_kill"});
 }
@@ -386,7 +426,7 @@ TEST_CASE("several faults of one file come out in one run, in the order of the s
             "error: /process/user/uid: expected a whole number from 0 to 4294967295, not -1",
             "error: /linux/namespaces/0/type: invalid namespace type \"net\" (known: "
             "cgroup, "
-            "ipc, mount, network, pid, time, user, uts)"});
+            "ipc, mount, network, pid, time, user, uts) (did you mean \"network\"?)"});
 }
 
 TEST_CASE("a profile of the shape that engines write is read") {

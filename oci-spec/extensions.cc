@@ -54,7 +54,9 @@ std::uint64_t right_bits(std::string_view name, const Landlock& wanted, std::str
             fault = cat("the right ", quoted(name), " requires the entry \"abi=", right.abi, '"');
         return right.bit;
     }
-    fault = cat("unknown Landlock right ", quoted(name));
+    std::vector<std::string_view> names = names_in(kRights);
+    for (const Group& group : kGroups) names.push_back(group.name);
+    fault = cat("unknown Landlock right ", quoted(name), did_you_mean(name, names));
     return 0;
 }
 
@@ -130,7 +132,10 @@ Extensions read_extensions(const StringMap& annotations, const Reader& r) {
         else if (key == kRootIdmapAnnotation)
             out.root_idmap = is_word(value, "container", fault);
         else if (key.starts_with(kOurAnnotations))
-            r[key].warn("is not a known annotation of crux, ignored");
+            r[key].warn(
+                cat("is not a known annotation of crux, ignored",
+                    did_you_mean(key, std::array{kLandlockAnnotation, kCoreSchedulingAnnotation,
+                                                 kRootIdmapAnnotation})));
         if (!fault.empty()) r[key].error(fault);
     }
     return out;

@@ -82,8 +82,7 @@ void write_memory_policy(JsonWriter& writer) {
 void write_linux(JsonWriter& writer, const Build& build) {
     writer.begin_object();
     writer.member("namespaces", names(kNamespaces));
-    writer.member("capabilities",
-                  std::vector<std::string>(kCapabilities.begin(), kCapabilities.end()));
+    writer.member("capabilities", capability::all_names());
     write_cgroup(writer, build);
     write_seccomp(writer, build);
     enabled(writer, "apparmor", true);

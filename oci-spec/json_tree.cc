@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "runtime/base/suggest.h"
 #include "runtime/base/text.h"
 
 namespace crux::oci::json {
@@ -12,6 +13,7 @@ namespace crux::oci::json {
 namespace {
 
 constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kMostSuggestions = 50;
 
 // The position in the text as an editor shows it: lines and columns count from 1.
 std::string place(std::string_view text, std::size_t offset) {
@@ -150,22 +152,37 @@ class Builder {
     std::string key_;
 };
 
-void warn_unread_below(const Node& node, const std::string& pointer, Diagnostics& diagnostics) {
-    std::size_t index = 0;
-    for (const Node& child : node.children) {
-        if (!child.read) {
-            if (node.kind == Kind::object)
-                diagnostics.warn(pointer + pointer_token(child.key),
-                                 "is not a property of the specification, ignored");
-        } else if (!child.children.empty()) {
-            warn_unread_below(
-                child,
-                pointer + (node.kind == Kind::array ? cat('/', index) : pointer_token(child.key)),
-                diagnostics);
+/// Walks the tree for members that no parser has asked for.
+class UnreadWarner {
+ public:
+    UnreadWarner(const AskedKeys& asked, Diagnostics& diagnostics)
+        : asked_(asked), diagnostics_(diagnostics) {}
+
+    void walk(const Node& node, const std::string& pointer) {
+        std::size_t index = 0;
+        for (const Node& child : node.children) {
+            if (!child.read)
+                warn(node, child, pointer);
+            else if (!child.children.empty())
+                walk(child, pointer + (node.kind == Kind::array ? cat('/', index)
+                                                                : pointer_token(child.key)));
+            ++index;
         }
-        ++index;
     }
-}
+
+ private:
+    void warn(const Node& node, const Node& child, const std::string& pointer) {
+        if (node.kind != Kind::object) return;
+        const bool suggest = ++warned_ <= kMostSuggestions;
+        diagnostics_.warn(pointer + pointer_token(child.key),
+                          cat("is not a property of the specification, ignored",
+                              suggest ? asked_.suggestion(node, child.key) : ""));
+    }
+
+    const AskedKeys& asked_;
+    Diagnostics& diagnostics_;
+    std::size_t warned_ = 0;
+};
 
 }  // namespace
 
@@ -196,8 +213,38 @@ std::optional<Node> parse_tree(std::string_view text, Diagnostics& diagnostics) 
     return root;
 }
 
-void warn_unread(const Node& root, Diagnostics& diagnostics) {
-    warn_unread_below(root, "", diagnostics);
+AskedKeys::AskedKeys(const Node& root) {
+    find(root);
+}
+
+void AskedKeys::find(const Node& node) {
+    for (const Node& child : node.children) {
+        if (keys_.size() == kMostSuggestions) return;
+        if (child.read)
+            find(child);
+        else if (node.kind == Kind::object)
+            keys_[&node];
+    }
+}
+
+void AskedKeys::note(const Node& object, std::string_view key) {
+    const auto found = keys_.find(&object);
+    if (found != keys_.end()) found->second.emplace(key);
+}
+
+std::string AskedKeys::suggestion(const Node& object, std::string_view key) const {
+    const auto found = keys_.find(&object);
+    if (found == keys_.end()) return {};
+    // A member that the object already has is not the one that was meant.
+    std::vector<std::string_view> missing;
+    for (const std::string_view asked : found->second)
+        if (std::ranges::find(object.children, asked, &Node::key) == object.children.end())
+            missing.push_back(asked);
+    return did_you_mean(key, missing);
+}
+
+void warn_unread(const Node& root, const AskedKeys& asked, Diagnostics& diagnostics) {
+    UnreadWarner(asked, diagnostics).walk(root, "");
 }
 
 }  // namespace crux::oci::json

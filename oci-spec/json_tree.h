@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +43,27 @@ struct Node {
 /// key of an object is reported with its pointer, and its first value is kept.
 std::optional<Node> parse_tree(std::string_view text, Diagnostics& diagnostics);
 
+/// The keys that parsers look up in objects with an unknown member, from which the warning about
+/// that member takes its suggestion. The keys are collected while the tree is read a second time,
+/// which is done only if there is such an object.
+class AskedKeys {
+ public:
+    /// Finds these objects in a tree that has been read; only the first few, because a document
+    /// full of unknown members is not a misspelled one. The tree must outlive this.
+    explicit AskedKeys(const Node& root);
+
+    /// Whether no object has an unknown member.
+    [[nodiscard]] bool empty() const { return keys_.empty(); }
+    void note(const Node& object, std::string_view key);
+    /// ` (did you mean "limit"?)` for an unknown member of the object, or empty.
+    [[nodiscard]] std::string suggestion(const Node& object, std::string_view key) const;
+
+ private:
+    void find(const Node& node);
+    std::map<const Node*, std::set<std::string, std::less<>>> keys_;
+};
+
 /// Adds a warning for every member that no parser has requested.
-void warn_unread(const Node& root, Diagnostics& diagnostics);
+void warn_unread(const Node& root, const AskedKeys& asked, Diagnostics& diagnostics);
 
 }  // namespace crux::oci::json

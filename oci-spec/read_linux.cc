@@ -28,7 +28,9 @@ TimeOffsets read_time_offsets(const Reader& r) {
             offsets.monotonic = value.optional(read_time_offset);
         } else {
             value.ignore();
-            value.error("is not a clock of time namespaces (known: boottime, monotonic)");
+            constexpr std::array<std::string_view, 2> kClocks = {"boottime", "monotonic"};
+            value.error(cat("is not a clock of time namespaces (known: boottime, monotonic)",
+                            did_you_mean(clock, kClocks)));
         }
         return 0;
     });

@@ -24,10 +24,11 @@ CapabilitySet read_capability_set(const Reader& r, std::vector<std::string>& unk
     CapabilitySet set = 0;
     (void)r.list([&](const Reader& item) {
         const std::string name = item.required_string();
-        if (const auto number = capability_number(name)) {
-            set |= capability_bit(*number);
+        if (const auto number = capability::number_of(name)) {
+            set |= capability::bit(*number);
         } else if (!name.empty()) {
-            item.warn(cat(quoted(name), " is not a known capability, ignored"));
+            item.warn(cat(quoted(name), " is not a known capability, ignored",
+                          capability_suggestion(name)));
             unknown.push_back(name);
         }
         return 0;

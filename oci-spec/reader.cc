@@ -39,7 +39,13 @@ const json::Node* find_namesake(const json::Node& object, const json::Node& memb
 
 }  // namespace
 
+void Reader::note(std::string_view key) const {
+    for (const json::Node* object : {node_, namesake_})
+        if (object != nullptr) asked_->note(*object, key);
+}
+
 Reader Reader::operator[](std::string_view key) const& {
+    if (asked_ != nullptr) note(key);
     const json::Node* owner = node_;
     const json::Node* member = find_member(node_, key);
     if (member == nullptr) {
@@ -177,11 +183,14 @@ std::optional<std::uint64_t> Reader::whole_number(std::int64_t lowest,
     return std::nullopt;
 }
 
-void Reader::report_word(std::string_view text, const std::string& names,
+void Reader::report_word(std::string_view text, const std::vector<std::string_view>& names,
                          std::string_view what) const {
-    std::string sentence = cat("invalid ", what, ' ', quoted(text));
-    if (!names.empty()) sentence += cat(" (known: ", names, ')');
-    error(std::move(sentence));
+    constexpr std::size_t kShort = 9;  // a longer list would not help
+    std::string known;
+    if (names.size() <= kShort)
+        for (const std::string_view name : names) known += cat(known.empty() ? "" : ", ", name);
+    error(cat("invalid ", what, ' ', quoted(text),
+              known.empty() ? "" : cat(" (known: ", known, ')'), did_you_mean(text, names)));
 }
 
 namespace {

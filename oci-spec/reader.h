@@ -24,8 +24,9 @@ namespace crux::oci {
 /// reported; a view must not outlive its parent (therefore a temporary has no operator[]).
 class Reader {
  public:
-    Reader(const json::Node& root, Diagnostics& diagnostics)
-        : node_(&root), diagnostics_(&diagnostics) {}
+    /// `asked` collects the keys that are looked up; null: they are not collected.
+    Reader(const json::Node& root, Diagnostics& diagnostics, json::AskedKeys* asked = nullptr)
+        : node_(&root), diagnostics_(&diagnostics), asked_(asked) {}
 
     /// The member of that name, present or absent. Only an object has members. If no member has
     /// exactly that name, one whose name differs only in case is used, with a warning: runc does
@@ -153,9 +154,11 @@ class Reader {
         : node_(node),
           parent_(parent),
           diagnostics_(parent->diagnostics_),
+          asked_(parent->asked_),
           key_(key),
           index_(index) {}
 
+    void note(std::string_view key) const;
     // Marks the value as known by this name; warns if its own name differs.
     void take_as(std::string_view key) const;
     // Whether the value is present and of the kind; reports another kind.
@@ -165,22 +168,14 @@ class Reader {
     [[nodiscard]] std::optional<std::uint64_t> whole_number(std::int64_t lowest,
                                                             std::uint64_t highest) const;
     [[nodiscard]] Reader element(std::size_t index) const;
-    void report_word(std::string_view text, const std::string& names, std::string_view what) const;
-
-    // The words of a short table, for an error message; a long list would not help.
-    template <class Table>
-    static std::string names_in(const Table& table) {
-        constexpr std::size_t kShort = 9;
-        std::string out;
-        if (std::size(table) > kShort) return out;
-        for (const auto& word : table) out += cat(out.empty() ? "" : ", ", word.name);
-        return out;
-    }
+    void report_word(std::string_view text, const std::vector<std::string_view>& names,
+                     std::string_view what) const;
 
     const json::Node* node_ = nullptr;      // null: absent
     const json::Node* namesake_ = nullptr;  // an object that is read together with it
     const Reader* parent_ = nullptr;
     Diagnostics* diagnostics_;
+    json::AskedKeys* asked_;
     std::string_view key_;
     std::size_t index_ = 0;
 };

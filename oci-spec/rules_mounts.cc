@@ -2,6 +2,7 @@
 #include <array>
 
 #include "oci-spec/rule_list.h"
+#include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 
 namespace crux::oci {
@@ -85,7 +86,7 @@ void check_bind_options(const Config& config, Diagnostics& out) {
             if (std::ranges::find(data, option) == data.end()) continue;
             out.error(cat(at, "/options/", index),
                       cat("bind mounts cannot have any filesystem-specific options applied: ",
-                          quoted(option)));
+                          quoted(option), mount_option_suggestion(option)));
         }
     });
 }

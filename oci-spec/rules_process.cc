@@ -14,12 +14,8 @@ void check_id(std::uint32_t id, const std::string& at, Diagnostics& out) {
         out.error(at, cat(id, " is not a valid ID: to system calls it means \"no change\""));
 }
 
-std::string names_of(CapabilitySet set) {
-    std::string out;
-    for (unsigned number = 0; number < kCapabilities.size(); ++number)
-        if ((set & capability_bit(number)) != 0)
-            out += cat(out.empty() ? "" : ", ", kCapabilities[number]);
-    return out;
+std::string words_of(CapabilitySet set) {
+    return join(capability::names_of(set), ", ");
 }
 
 void check_deadline(const Scheduler& scheduler, Diagnostics& out) {
@@ -87,11 +83,10 @@ void check_capabilities(const Process& process, Diagnostics& out) {
     const Capabilities& sets = *process.capabilities;
     if (const CapabilitySet more = sets.effective & ~sets.permitted; more != 0)
         out.warn("/capabilities/effective",
-                 cat("contains capabilities that are not in permitted: ", names_of(more)));
+                 cat("contains capabilities that are not in permitted: ", words_of(more)));
     if (const CapabilitySet more = sets.ambient & ~(sets.permitted & sets.inheritable); more != 0)
-        out.warn("/capabilities/ambient",
-                 cat("can't raise ambient capability ", names_of(more),
-                     ": it must also be in the permitted and inheritable sets"));
+        out.warn("/capabilities/ambient", cat("can't raise ambient capability ", words_of(more),
+                                              ": it must also be in the permitted and inheritable sets"));
 }
 
 void check_oom_score(const Process& process, Diagnostics& out) {

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/capability/names.h"
+
 // GNU modes define this word as 1; the spec has a property of that name.
 #undef linux
 
@@ -135,8 +137,7 @@ struct Rlimit {
     std::uint64_t hard = 0;
 };
 
-/// A set of capabilities: bit N stands for capability number N (capabilities(7)).
-using CapabilitySet = std::uint64_t;
+using CapabilitySet = capability::Set;
 
 /// The five sets of a process, and the unknown names, about which crux warns.
 struct Capabilities {

@@ -41,6 +41,27 @@ std::optional<int> realtime_signal(std::string_view name) {
 
 }  // namespace
 
+std::string mount_option_suggestion(std::string_view text) {
+    std::vector<std::string_view> names = names_in(kMountOptions);
+    for (const PropagationWord& word : kPropagations) names.push_back(word.name);
+    return did_you_mean(text, names);
+}
+
+std::string capability_suggestion(std::string_view text) {
+    const std::vector<std::string> names = capability::all_names();
+    return did_you_mean(text, views_of(names));
+}
+
+std::string signal_suggestion(std::string_view text) {
+    constexpr std::string_view kPrefix = "SIG";
+    std::vector<std::string_view> names = names_in(kSignals);
+    names.insert(names.end(), {"SIGRTMIN", "SIGRTMAX"});
+    // With or without the prefix, as in the text.
+    if (!upper(text.substr(0, kPrefix.size())).starts_with(kPrefix))
+        for (std::string_view& name : names) name.remove_prefix(kPrefix.size());
+    return did_you_mean(text, names);
+}
+
 std::optional<int> parse_signal(std::string_view text) {
     if (text.empty()) return std::nullopt;
     if (std::ranges::all_of(text, is_digit)) {

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "oci-spec/types.h"
+#include "runtime/base/suggest.h"
 
 /// The words of config.json, one table for each vocabulary. The parser, the writer, the features
 /// document and the reference page are generated from them, so that they agree. The numbers are the
@@ -29,6 +31,21 @@ constexpr auto value_of(const Table& table, std::string_view name)
     for (const auto& word : table)
         if (word.name == name) return word.value;
     return std::nullopt;
+}
+
+/// The names in the table, in its order.
+template <class Table>
+std::vector<std::string_view> names_in(const Table& table) {
+    std::vector<std::string_view> names;
+    for (const auto& word : table) names.push_back(word.name);
+    return names;
+}
+
+/// The suggestion to append to an error about a text that is not in the table:
+/// ` (did you mean "ro"?)`, or empty.
+template <class Table>
+std::string suggestion(const Table& table, std::string_view text) {
+    return did_you_mean(text, names_in(table));
 }
 
 /// The first name of the value in the table, or an empty view.
@@ -185,6 +202,9 @@ inline constexpr std::array kMountOptions = {
     MountOptionWord{"tmpcopyup", detail::tmpcopyup},
 };
 
+/// The suggestion for an option that is neither in this table nor in kPropagations.
+std::string mount_option_suggestion(std::string_view text);
+
 /// A propagation type and its flags for mount(2) and mount_setattr(2).
 struct PropagationWord {
     std::string_view name;
@@ -212,62 +232,8 @@ constexpr std::uint32_t propagation_flags(Propagation propagation) {
 
 // --- Process ---
 
-/// A capability's number is its place in the table (capabilities(7)).
-inline constexpr std::array<std::string_view, 41> kCapabilities = {
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETPCAP",
-    "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",
-    "CAP_NET_ADMIN",
-    "CAP_NET_RAW",
-    "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",
-    "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO",
-    "CAP_SYS_CHROOT",
-    "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",
-    "CAP_SYS_ADMIN",
-    "CAP_SYS_BOOT",
-    "CAP_SYS_NICE",
-    "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG",
-    "CAP_MKNOD",
-    "CAP_LEASE",
-    "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",
-    "CAP_SETFCAP",
-    "CAP_MAC_OVERRIDE",
-    "CAP_MAC_ADMIN",
-    "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND",
-    "CAP_AUDIT_READ",
-    "CAP_PERFMON",
-    "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE",
-};
-
-/// The number of the capability, or nullopt for an unknown name.
-constexpr std::optional<unsigned> capability_number(std::string_view name) {
-    for (unsigned number = 0; number < kCapabilities.size(); ++number)
-        if (kCapabilities[number] == name) return number;
-    return std::nullopt;
-}
-
-/// The set that contains only this capability.
-constexpr CapabilitySet capability_bit(unsigned number) {
-    return CapabilitySet{1} << number;
-}
+/// The suggestion for a name that is not a capability.
+std::string capability_suggestion(std::string_view text);
 
 inline constexpr std::array kRlimits = {
     Word<RlimitType>{"RLIMIT_AS", RlimitType::as},
@@ -471,6 +437,9 @@ inline constexpr int kSignalMax = 64;
 /// Parses a signal: a number from 0 to 64, or a name in upper or lower case, with or without SIG;
 /// also RTMIN, RTMAX, RTMIN+n and RTMAX-n as in signal(7). Otherwise nullopt.
 std::optional<int> parse_signal(std::string_view text);
+
+/// The suggestion for a text that parse_signal does not accept.
+std::string signal_suggestion(std::string_view text);
 
 /// The annotation with the stop signal of an image (config.md, Annotations).
 inline constexpr std::string_view kStopSignalAnnotation = "org.opencontainers.image.stopSignal";

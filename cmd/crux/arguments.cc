@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "runtime/base/suggest.h"
 #include "runtime/base/text.h"
 
 namespace crux::cmd {
@@ -39,6 +40,14 @@ const Flag* find_flag(std::span<const Flag> flags, std::string_view name) {
     for (const Flag& flag : flags)
         if (is_named(flag, name)) return &flag;
     return is_named(kHelpFlag, name) ? &kHelpFlag : nullptr;
+}
+
+std::string suggestion(std::span<const Flag> flags, std::string_view name) {
+    std::vector<std::string_view> names = {kHelpFlag.name};
+    for (const Flag& flag : flags)
+        if (flag.hidden == Hidden::no) names.push_back(flag.name);
+    const std::string_view meant = closest(name, names);
+    return meant.empty() ? std::string() : cat(" (did you mean ", quoted(cat("--", meant)), "?)");
 }
 
 std::optional<bool> read_switch(std::string_view text) {
@@ -105,7 +114,8 @@ Status take_flag(std::span<const Flag> flags, std::span<const char* const>& word
     words = words.subspan(1);
     const Flag* flag = find_flag(flags, spelling.name);
     if (flag == nullptr)
-        return fail(Error::Kind::usage, cat("flag provided but not defined: -", spelling.name));
+        return fail(Error::Kind::usage, cat("flag provided but not defined: -", spelling.name,
+                                            suggestion(flags, spelling.name)));
 
     std::string_view value = "true";
     if (spelling.value) {

@@ -108,6 +108,11 @@ TEST_CASE("usage errors have the messages that callers search for") {
     CHECK(refusal({"-foo=1"}) == "flag provided but not defined: -foo");
     CHECK(refusal({"-dt"}) == "flag provided but not defined: -dt");
     CHECK(refusal({"ID", "--foo"}) == "flag provided but not defined: -foo");
+    CHECK(refusal({"--detahc"}) ==
+          "flag provided but not defined: -detahc (did you mean \"--detach\"?)");
+    CHECK(refusal({"-preserve-fd=3"}) ==
+          "flag provided but not defined: -preserve-fd (did you mean \"--preserve-fds\"?)");
+    CHECK(refusal({"--hlep"}) == "flag provided but not defined: -hlep (did you mean \"--help\"?)");
     CHECK(refusal({"--bundle"}) == "flag needs an argument: -bundle");
     CHECK(refusal({"-b"}) == "flag needs an argument: -b");
     CHECK(refusal({"ID", "--bundle"}) == "flag needs an argument: -bundle");

@@ -19,7 +19,8 @@ Result<int> run_kill(Call& call) {
     if (call.arguments.size() == 2 && !call.arguments[1].empty()) {
         signal = oci::parse_signal(call.arguments[1]);
         if (!signal)
-            return fail(Error::Kind::usage, cat("unknown signal ", quoted(call.arguments[1])));
+            return fail(Error::Kind::usage, cat("unknown signal ", quoted(call.arguments[1]),
+                                                oci::signal_suggestion(call.arguments[1])));
     }
     const auto all = call.options.on("all") ? container::All::yes : container::All::no;
     TRY(container::kill(place_of(call), call.arguments[0], signal, all));

@@ -5,6 +5,7 @@
 
 #include "cmd/crux/help.h"
 #include "cmd/crux/version.h"
+#include "runtime/base/suggest.h"
 #include "runtime/base/text.h"
 
 namespace crux::cmd {
@@ -64,6 +65,7 @@ class Program {
     int finish(const Command& command, const Result<int>& result,
                const std::vector<std::string>& warnings);
     int help_about(std::span<const char* const> topics);
+    int refuse_command(std::string_view name);
     Status open_report(const Options& global);
     [[nodiscard]] Status check_count(const Command& command, std::size_t count) const;
     [[nodiscard]] const Command* find(std::string_view name) const;
@@ -134,15 +136,20 @@ int Program::run_named(const Options& global, std::string_view name,
                        std::span<const char* const> rest) {
     if (name == "help" || name == "h") return help_about(rest);
     if (const Command* command = find(name)) return run_command(global, *command, rest);
-    report_.error(cat("No help topic for '", name, "'"));
+    return refuse_command(name);
+}
+
+int Program::refuse_command(std::string_view name) {
+    std::vector<std::string_view> names = {"help"};
+    for (const Command* command : commands_) names.push_back(command->name);
+    report_.error(cat("No help topic for '", name, "'", did_you_mean(name, names)));
     return kUnknownCommand;
 }
 
 int Program::help_about(std::span<const char* const> topics) {
     if (topics.empty()) return say(program_help(name_, kGlobalFlags, commands_));
     if (const Command* command = find(topics.front())) return say(command_help(name_, *command));
-    report_.error(cat("No help topic for '", topics.front(), "'"));
-    return kUnknownCommand;
+    return refuse_command(topics.front());
 }
 
 Status Program::check_count(const Command& command, std::size_t count) const {

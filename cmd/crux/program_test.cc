@@ -125,6 +125,16 @@ TEST_CASE("an unknown command is exit code 3") {
     }
 }
 
+TEST_CASE("the message for a misspelled command suggests the right one") {
+    for (const std::vector<const char*>& words :
+         std::vector<std::vector<const char*>>{{"fien", "x"}, {"help", "fien"}}) {
+        const Ran ran = run(words);
+        CHECK(ran.code == 3);
+        CHECK_THAT(ran.err, Catch::EndsWith(
+                                entry_of(R"(No help topic for 'fien' (did you mean \"fine\"?))")));
+    }
+}
+
 TEST_CASE("a wrong command line is explained on standard output and reported as an error") {
     const struct {
         std::vector<const char*> words;

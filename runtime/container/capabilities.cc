@@ -1,45 +1,18 @@
 #include "runtime/container/capabilities.h"
 
-#include <sys/prctl.h>
-
-#include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
-#include "runtime/sys/process.h"
+#include "runtime/capability/kernel.h"
 
 namespace crux::container {
-
-namespace {
-
-/// Those of the set that our bounding set does not have (capabilities(7)), or that the kernel does
-/// not know.
-oci::CapabilitySet out_of_bounds(oci::CapabilitySet wanted) {
-    oci::CapabilitySet missing = 0;
-    for (unsigned number = 0; number < oci::kCapabilities.size(); ++number) {
-        const oci::CapabilitySet bit = oci::capability_bit(number);
-        if ((wanted & bit) == 0) continue;
-        auto has = sys::prctl(PR_CAPBSET_READ, number);
-        if (!has || *has == 0) missing |= bit;
-    }
-    return missing;
-}
-
-std::string names_of(oci::CapabilitySet set) {
-    std::string names;
-    for (unsigned number = 0; number < oci::kCapabilities.size(); ++number)
-        if ((set & oci::capability_bit(number)) != 0)
-            names += cat(names.empty() ? "" : ", ", oci::kCapabilities[number]);
-    return names;
-}
-
-}  // namespace
 
 void keep_grantable(oci::Capabilities& sets, bool user_namespace, std::string_view origin,
                     Warnings& warnings) {
     const oci::CapabilitySet wanted =
         sets.bounding | sets.permitted | sets.effective | sets.inheritable | sets.ambient;
-    const oci::CapabilitySet missing = user_namespace ? 0 : out_of_bounds(wanted);
+    const oci::CapabilitySet missing = user_namespace ? 0 : capability::outside_bounding(wanted);
     if (missing != 0) {
-        warnings.push_back(cat(origin, "/capabilities: cannot be granted: ", names_of(missing)));
+        warnings.push_back(cat(origin, "/capabilities: cannot be granted: ",
+                               join(capability::names_of(missing), ", ")));
         for (oci::CapabilitySet* set :
              {&sets.bounding, &sets.permitted, &sets.effective, &sets.inheritable, &sets.ambient})
             *set &= ~missing;

@@ -4,6 +4,7 @@
 #include "oci-spec/rules.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
+#include "runtime/capability/names.h"
 #include "runtime/sys/file.h"
 
 namespace crux::container {
@@ -25,11 +26,11 @@ Result<oci::Process> read_process(const std::string& path) {
 
 Status add_capabilities(oci::Process& process, const std::vector<std::string>& names) {
     for (const std::string& name : names) {
-        const auto number = oci::capability_number(name);
+        const auto number = capability::number_of(name);
         if (!number) return fail(Error::Kind::usage, cat("unknown capability ", quoted(name)));
         if (!process.capabilities) process.capabilities.emplace();
         oci::Capabilities& sets = *process.capabilities;
-        const oci::CapabilitySet bit = oci::capability_bit(*number);
+        const oci::CapabilitySet bit = capability::bit(*number);
         sets.bounding |= bit;
         sets.effective |= bit;
         sets.permitted |= bit;

@@ -69,10 +69,13 @@ Result<seccomp::BpfProgram> compile(const oci::Seccomp& profile, const StateRoot
 Result<seccomp::BpfProgram> compiled(const oci::Seccomp& profile, const StateRoot* place,
                                      Warnings& warnings) {
     seccomp::BpfProgram program = TRY(compile(profile, place));
-    if (!program.unknown_syscalls.empty())
+    if (!program.unknown_syscalls.empty()) {
+        // Too slow for create; explain and validate have no `place`.
+        const std::vector<std::string>& unknown = program.unknown_syscalls;
         warnings.push_back(
             cat("/linux/seccomp/syscalls: libseccomp does not know, and leaves out: ",
-                join(program.unknown_syscalls, ", ")));
+                join(place == nullptr ? seccomp::with_suggestions(unknown) : unknown, ", ")));
+    }
     if (!program.cache_warning.empty()) warnings.push_back(program.cache_warning);
     return program;
 }

@@ -174,8 +174,8 @@ TEST_CASE("an ordinary user is told what its ids need") {
         "mapped\n"
         "    fails: /linux/uidMappings/1\n"
         "    mend: apt-get install uidmap\n"
-        "lacking: subordinate ids: /usr/bin/newgidmap has neither file capabilities nor root's "
-        "set-user-ID bit\n"
+        "lacking: subordinate ids: /usr/bin/newgidmap has neither the file capability cap_setgid "
+        "nor root's set-user-ID bit\n"
         "    fails: /linux/uidMappings/1\n"
         "    mend: setcap cap_setgid=ep /usr/bin/newgidmap\n"
         "it can run here\n");

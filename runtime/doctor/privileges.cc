@@ -1,5 +1,5 @@
-#include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
+#include "runtime/capability/names.h"
 #include "runtime/doctor/examine.h"
 
 namespace crux::doctor {
@@ -7,18 +7,16 @@ namespace crux::doctor {
 namespace {
 
 /// The names of the capabilities that the kernel has and the set has not.
-std::vector<std::string> missing_from(std::uint64_t set, int last) {
-    std::vector<std::string> names;
-    for (unsigned number = 0; number < oci::kCapabilities.size(); ++number)
-        if (static_cast<int>(number) <= last && (set >> number & 1U) == 0)
-            names.emplace_back(oci::kCapabilities[number]);
-    return names;
+std::vector<std::string> missing_from(capability::Set set, int last) {
+    capability::Set missing = 0;
+    for (unsigned number = 0; static_cast<int>(number) <= last; ++number)
+        if (!capability::holds(set, number)) missing |= capability::bit(number);
+    return capability::names_of(missing);
 }
 
 void examine_capabilities(const host::Survey& survey, Findings& out) {
     const std::string subject = "capabilities";
-    const auto number = oci::capability_number("CAP_SYS_ADMIN");
-    if ((survey.capabilities >> *number & 1U) == 0) {
+    if (!capability::holds(survey.capabilities, "CAP_SYS_ADMIN")) {
         out.push_back(
             {.grade = Grade::broken,
              .subject = subject,
@@ -53,12 +51,12 @@ void examine_mapper(const host::ProgramFile& program, const char* name, const ch
                        .fails = fails,
                        .remedy = "apt-get install uidmap"});
     else if (!program.privileged)
-        out.push_back(
-            {.grade = Grade::lacking,
-             .subject = "subordinate ids",
-             .text = cat(program.path, " has neither file capabilities nor root's set-user-ID bit"),
-             .fails = fails,
-             .remedy = cat("setcap ", capability, "=ep ", program.path)});
+        out.push_back({.grade = Grade::lacking,
+                       .subject = "subordinate ids",
+                       .text = cat(program.path, " has neither the file capability ", capability,
+                                   " nor root's set-user-ID bit"),
+                       .fails = fails,
+                       .remedy = cat("setcap ", capability, "=ep ", program.path)});
 }
 
 void examine_subordinate_ids(const host::Survey& survey, Findings& out) {

@@ -1,7 +1,6 @@
 #include "runtime/host/read.h"
 
 #include <linux/magic.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <span>
 
 #include "runtime/base/text.h"
+#include "runtime/capability/kernel.h"
 #include "runtime/host/cgroup_layout.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/process.h"
@@ -50,13 +50,6 @@ bool read_setgroups_denied(bool in_user_namespace) {
     if (!in_user_namespace) return false;
     auto answer = sys::read_file("/proc/self/setgroups");
     return answer && answer->starts_with("deny");
-}
-
-int read_last_capability() {
-    // Every supported kernel has CAP_CHECKPOINT_RESTORE; two calls are cheaper than reading /proc.
-    unsigned long last = 40;
-    while (sys::prctl(PR_CAPBSET_READ, last + 1)) ++last;
-    return static_cast<int>(last);
 }
 
 /// The layout of a host with a cgroup2 at the usual place and nothing else, or nothing.
@@ -142,7 +135,7 @@ Result<Facts> read_facts() {
     facts.gid = ::getegid();
     facts.in_user_namespace = TRY(read_in_user_namespace());
     facts.setgroups_denied = read_setgroups_denied(facts.in_user_namespace);
-    facts.last_capability = read_last_capability();
+    facts.last_capability = capability::last();
     facts.page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     facts.cgroup = TRY(read_cgroup_layout());
     read_security_modules(facts);

@@ -1,19 +1,18 @@
 #include "runtime/host/survey.h"
 
-#include <linux/capability.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 
 #include "runtime/base/text.h"
+#include "runtime/capability/kernel.h"
 #include "runtime/host/cgroup_layout.h"
 #include "runtime/host/read.h"
 #include "runtime/sys/file.h"
@@ -47,14 +46,6 @@ std::optional<long> number_of(const std::string& path) {
 
 bool is_there(const std::string& path, int mode = F_OK) {
     return sys::faccessat(sys::FdRef::cwd(), path, mode, AT_EACCESS).has_value();
-}
-
-/// A capability set as /proc/PID/status has it: "CapEff:\t000001ffffffffff".
-std::uint64_t capability_set(std::string_view status, std::string_view name) {
-    for (const std::string_view line : split(status, '\n'))
-        if (line.starts_with(name))
-            return to_number<std::uint64_t>(trimmed(line.substr(name.size())), 16).value_or(0);
-    return 0;
 }
 
 // --- namespaces ---
@@ -96,14 +87,14 @@ std::vector<NamespaceTrial> try_all_namespaces(bool privileged) {
 
 // --- programs ---
 
-ProgramFile find(std::string_view path, std::string_view name) {
+/// `capability` is the one that the program needs; empty: none.
+ProgramFile find(std::string_view path, std::string_view name, std::string_view capability = {}) {
     ProgramFile program;
     auto found = sys::find_program(path, name);
     if (!found) return program;
     auto status = sys::fstatat(sys::FdRef::cwd(), *found);
     const bool as_root = status && status->st_uid == 0 && (status->st_mode & S_ISUID) != 0;
-    program.privileged =
-        as_root || ::getxattr(found->c_str(), "security.capability", nullptr, 0) > 0;
+    program.privileged = as_root || capability::file_grants(*found, capability);
     program.path = std::move(*found);
     return program;
 }
@@ -136,11 +127,9 @@ void ask_kernel(Survey& survey) {
     struct ::utsname names = {};
     ::uname(&names);
     survey.release = names.release;
-    const std::string status = text_of("/proc/self/status");
-    survey.capabilities = capability_set(status, "CapEff:");
-    survey.bounding = capability_set(status, "CapBnd:");
-    const bool privileged = (survey.capabilities >> CAP_SYS_ADMIN & 1U) != 0;
-    survey.namespaces = try_all_namespaces(privileged);
+    survey.capabilities = capability::effective();
+    survey.bounding = capability::bounding();
+    survey.namespaces = try_all_namespaces(capability::holds(survey.capabilities, "CAP_SYS_ADMIN"));
     survey.userns_clone = number_of("/proc/sys/kernel/unprivileged_userns_clone");
     survey.userns_apparmor = number_of("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
     survey.kernel_controllers = enabled_controllers(text_of("/proc/cgroups"));
@@ -158,8 +147,8 @@ void ask_system(Survey& survey, const Surroundings& surroundings) {
     survey.user = user_name(text_of("/etc/passwd"), uid);
     survey.subordinate_uids = subordinate_ids(text_of("/etc/subuid"), survey.user, uid);
     survey.subordinate_gids = subordinate_ids(text_of("/etc/subgid"), survey.user, uid);
-    survey.newuidmap = find(surroundings.path, "newuidmap");
-    survey.newgidmap = find(surroundings.path, "newgidmap");
+    survey.newuidmap = find(surroundings.path, "newuidmap", "CAP_SETUID");
+    survey.newgidmap = find(surroundings.path, "newgidmap", "CAP_SETGID");
     survey.criu = find(surroundings.path, "criu");
     survey.systemd = is_there("/run/systemd/system");
     const std::string folder = uid == 0 ? "/run" : std::string(surroundings.runtime_folder);

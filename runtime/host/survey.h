@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/base/error.h"
+#include "runtime/capability/names.h"
 #include "runtime/host/facts.h"
 
 namespace crux::host {
@@ -19,8 +20,9 @@ struct NamespaceTrial {
 
 /// A program that crux has do what it cannot do itself.
 struct ProgramFile {
-    std::string path;         ///< empty: there is none
-    bool privileged = false;  ///< has file capabilities or root's set-user-ID bit
+    std::string path;  ///< empty: there is none
+    /// The file grants the capability that the program needs, or has root's set-user-ID bit.
+    bool privileged = false;
 };
 
 /// What a person wants to know of a host beyond the facts that a plan needs (facts.h), as a plain
@@ -30,8 +32,8 @@ struct Survey {
     std::string release;  ///< of the kernel: "6.1.0-13-amd64"
     std::string user;     ///< the caller's name in /etc/passwd; empty: it has none
 
-    std::uint64_t capabilities = 0;  ///< effective; bit N is capability N
-    std::uint64_t bounding = 0;
+    capability::Set capabilities = 0;  ///< effective
+    capability::Set bounding = 0;
     /// One for each kind, made as crux would: with a user namespace where the caller lacks
     /// CAP_SYS_ADMIN.
     std::vector<NamespaceTrial> namespaces;

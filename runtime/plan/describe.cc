@@ -4,6 +4,7 @@
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
+#include "runtime/capability/names.h"
 #include "runtime/plan/describe_parts.h"
 
 namespace crux::plan {
@@ -93,15 +94,9 @@ std::string propagation_words(std::uint32_t in_order) {
 
 std::string capability_words(std::uint64_t set) {
     if (set == 0) return "none";
-    constexpr std::uint64_t kAll = (std::uint64_t{1} << oci::kCapabilities.size()) - 1;
-    if ((set & kAll) == kAll) return "all";
-    std::string words;
-    for (std::size_t number = 0; number < 64; ++number) {
-        if ((set >> number & 1U) == 0) continue;
-        add_word(words, number < oci::kCapabilities.size() ? std::string(oci::kCapabilities[number])
-                                                           : cat(number));
-    }
-    return words;
+    const auto known = static_cast<unsigned>(capability::all_names().size());
+    const capability::Set all = capability::bit(known) - 1;
+    return (set & all) == all ? "all" : join(capability::names_of(set), ",");
 }
 
 std::string_view namespace_name(Namespace type) {

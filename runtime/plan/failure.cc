@@ -71,13 +71,27 @@ std::string log_words(const InitReport& report) {
     return log.empty() ? std::string() : cat(" (", log, ')');
 }
 
-std::string bad_parameter(const Plan& plan, List parameters, const InitReport& report) {
+/// The option that the filesystem rejected, or null.
+const Parameter* refused_parameter(const Plan& plan, List parameters, const InitReport& report) {
     const auto list = plan.list<Parameter>(parameters);
     if (report.call != __NR_fsconfig || report.extra < 1 ||
         static_cast<std::size_t>(report.extra) > list.size())
-        return {};
-    const Parameter& parameter = list[static_cast<std::size_t>(report.extra) - 1];
-    return cat("option ", quoted(parameter_text(plan, parameter)), ": ");
+        return nullptr;
+    return &list[static_cast<std::size_t>(report.extra) - 1];
+}
+
+std::string bad_parameter(const Plan& plan, List parameters, const InitReport& report) {
+    const Parameter* parameter = refused_parameter(plan, parameters, report);
+    if (parameter == nullptr) return {};
+    return cat("option ", quoted(parameter_text(plan, *parameter)), ": ");
+}
+
+/// An option that crux does not know goes to the filesystem, so a misspelled option of crux fails
+/// there, with EINVAL.
+std::string meant_option(const Plan& plan, List parameters, const InitReport& report) {
+    const Parameter* parameter = refused_parameter(plan, parameters, report);
+    if (parameter == nullptr || parameter->has_value != 0 || report.error != EINVAL) return {};
+    return oci::mount_option_suggestion(plan.text(parameter->key));
 }
 
 /// `type` is the file system where that is what could not be had.
@@ -87,7 +101,8 @@ std::string mount_text(const Plan& plan, Text source, Text target, List paramete
         type.empty() ? std::string() : cat("file system type ", quoted(type), ": ");
     return cat("error mounting ", quoted(plan.text(source)), " to rootfs at ",
                quoted(cat('/', plan.text(target))), ": ", what,
-               bad_parameter(plan, parameters, report), cause_of(report), log_words(report));
+               bad_parameter(plan, parameters, report), cause_of(report), log_words(report),
+               meant_option(plan, parameters, report));
 }
 
 std::string hook_text(const Plan& plan, const Step& step, const InitReport& report) {
@@ -191,7 +206,7 @@ std::string sentence_of(const Plan& plan, const Step& step, const InitReport& re
     if (step.kind == Kind::attributes)
         return cat(describe(plan, step), ": ",
                    bad_parameter(plan, step.attributes.parameters, report), cause_of(report),
-                   log_words(report));
+                   log_words(report), meant_option(plan, step.attributes.parameters, report));
     if (step.kind == Kind::landlock) return landlock_text(plan, step, report);
     if (step.kind == Kind::memory_policy) return memory_policy_text(plan, step, report);
     if (step.kind == Kind::core_scheduling) return core_scheduling_text(report);

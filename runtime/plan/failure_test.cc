@@ -107,6 +107,26 @@ TEST_CASE("a failed mount tells source, target, the option and the file system's
                            report_of(__NR_fsconfig, EINVAL, 1, "e tmpfs: Bad value for 'size'\n"))
               .text() == R"(error mounting "tmpfs" to rootfs at "/run": option "size=1x": )"
                          "fsconfig: invalid argument (tmpfs: Bad value for 'size')");
+    const Plan misspelled = plan_with("x", [](Assembler& out) {
+        const Parameter option = {.key = out.text("noexce"), .value = {}, .has_value = 0};
+        const Text type = out.text("tmpfs");
+        const Text target = out.text("run");
+        const List parameters = out.list(std::span(&option, 1));
+        out.add(Kind::mount, "/mounts/3").mount = {.type = type,
+                                                   .source = type,
+                                                   .target = target,
+                                                   .parameters = parameters,
+                                                   .attributes = {},
+                                                   .propagation = 0,
+                                                   .flags = 0,
+                                                   .idmap = kNoSlot};
+    });
+    CHECK(failure_sentence(misspelled, report_of(__NR_fsconfig, EINVAL, 1,
+                                                 "e tmpfs: Unknown parameter 'noexce'\n"))
+              .text() ==
+          R"(error mounting "tmpfs" to rootfs at "/run": option "noexce": fsconfig: )"
+          R"(invalid argument (tmpfs: Unknown parameter 'noexce') (did you mean )"
+          R"("noexec"?))");
     // Numbers that make no sense are left out.
     CHECK(failure_sentence(plan, report_of(__NR_fsconfig, EINVAL, 9)).text() ==
           R"(error mounting "tmpfs" to rootfs at "/run": fsconfig: invalid argument)");

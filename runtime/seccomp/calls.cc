@@ -39,6 +39,16 @@ bool is_known_call(const std::string& name) {
     return seccomp_syscall_resolve_name(name.c_str()) != __NR_SCMP_ERROR;
 }
 
+std::vector<std::string> native_calls() {
+    std::vector<std::string> names;
+    const std::uint32_t native = seccomp_arch_native();
+    for (int number = 0; number < kNumbers; ++number) {
+        const std::unique_ptr<char, Free> found(seccomp_syscall_resolve_num_arch(native, number));
+        if (found) names.emplace_back(found.get());
+    }
+    return names;
+}
+
 std::vector<Entrance> Calls::find(const std::string& name) {
     const int number = seccomp_syscall_resolve_name_arch(token_, name.c_str());
     Entrance selected{.selector_mask = kWhole};

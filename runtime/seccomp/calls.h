@@ -23,6 +23,9 @@ struct Entrance {
 /// Whether libseccomp knows the name on any architecture.
 bool is_known_call(const std::string& name);
 
+/// The names of the system calls of the native architecture.
+std::vector<std::string> native_calls();
+
 /// The calls of one architecture.
 class Calls {
  public:

@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "runtime/base/suggest.h"
 #include "runtime/base/text.h"
+#include "runtime/seccomp/calls.h"
 #include "runtime/seccomp/filter.h"
 #include "runtime/seccomp/flags.h"
 
@@ -13,6 +15,21 @@ namespace crux::seccomp {
 std::string libseccomp_version() {
     const scmp_version* version = seccomp_version();
     return cat(version->major, ".", version->minor, ".", version->micro);
+}
+
+std::vector<std::string> with_suggestions(const std::vector<std::string>& unknown) {
+    std::vector<std::string> out;
+    if (unknown.empty()) return out;
+    const std::vector<std::string> known = native_calls();
+    for (const std::string& name : unknown) {
+        std::vector<std::string_view> close;
+        for (const std::string_view call : known)
+            if (!call.starts_with(name) && !std::string_view(name).starts_with(call) &&
+                wrong_letters(name, call) <= 1)
+                close.push_back(call);
+        out.push_back(name + did_you_mean(name, close));
+    }
+    return out;
 }
 
 Result<BpfProgram> program_of(const oci::Seccomp& profile, Filter filter) {

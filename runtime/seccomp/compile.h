@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
@@ -32,6 +33,12 @@ namespace crux::seccomp {
 /// or of the kind unsupported if this libseccomp or this kernel does not support a part of the
 /// profile.
 Result<BpfProgram> compile(const oci::Seccomp& profile);
+
+/// Names that libseccomp does not know, with ` (did you mean "open"?)` after each that has one
+/// wrong letter. A letter added or missing at the end does not count: such a name is probably a
+/// call that is newer than this libseccomp. Reads all names of libseccomp, which is too slow for
+/// create.
+std::vector<std::string> with_suggestions(const std::vector<std::string>& unknown);
 
 /// The version of the libseccomp in use: "2.5.4".
 std::string libseccomp_version();

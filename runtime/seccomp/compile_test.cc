@@ -272,6 +272,22 @@ TEST_CASE("unknown system calls are named once and the rest of the rule holds") 
     CHECK(answer(program.instructions, kNative, __NR_getppid) == SECCOMP_RET_ALLOW);
 }
 
+TEST_CASE("a suggestion follows a misspelled system call, and none follows a newer one") {
+    CHECK(with_suggestions({"opnat", "openta", "getpdi", "no_such_call", ""}) ==
+          std::vector<std::string>{"opnat (did you mean \"openat\"?)",
+                                   "openta (did you mean \"openat\"?)",
+                                   "getpdi (did you mean \"getpid\"?)", "no_such_call", ""});
+    // What Linux 6.3 to 6.17 added: libseccomp may be older than all of these.
+    const std::vector<std::string> newer = {
+        "cachestat",         "fchmodat2",         "map_shadow_stack", "futex_wake",
+        "futex_wait",        "futex_requeue",     "statmount",        "listmount",
+        "lsm_get_self_attr", "lsm_set_self_attr", "lsm_list_modules", "mseal",
+        "setxattrat",        "getxattrat",        "listxattrat",      "removexattrat",
+        "open_tree_attr",    "file_getattr",      "file_setattr",     "uretprobe"};
+    CHECK(with_suggestions(newer) == newer);
+    CHECK(with_suggestions({}).empty());
+}
+
 TEST_CASE("calls newer than the profile get ENOSYS where the default would refuse them") {
     struct Row {
         SeccompAction action;

@@ -91,6 +91,25 @@ TEST_CASE("an unknown command is exit code 3 and no help topic") {
     }
 }
 
+TEST_CASE("the message for a misspelled command, flag or signal suggests the right one") {
+    const Outcome command = crux({"craete", "x"});
+    CHECK(command.status == 3);
+    CHECK(only_entry(command) == R"(No help topic for 'craete' (did you mean \"create\"?))");
+    const Outcome flag = crux({"create", "--budnle", "/x", "x"});
+    CHECK(flag.status == 1);
+    CHECK(only_entry(flag) ==
+          R"(flag provided but not defined: -budnle (did you mean \"--bundle\"?))");
+    CHECK_THAT(flag.out, Catch::StartsWith("Incorrect Usage: flag provided but not defined: "
+                                           "-budnle (did you mean \"--bundle\"?)\n\nNAME:\n"));
+    const Outcome global = crux({"--log-formt", "json", "list"});
+    CHECK(global.status == 1);
+    CHECK(only_entry(global) ==
+          R"(flag provided but not defined: -log-formt (did you mean \"--log-format\"?))");
+    const Outcome signal = crux({"kill", "nosuch", "TEMR"});
+    CHECK(signal.status == 1);
+    CHECK(only_entry(signal) == R"(unknown signal \"TEMR\" (did you mean \"TERM\"?))");
+}
+
 TEST_CASE("the version names itself on the first line alone") {
     for (const char* flag : {"-v", "--version", "-version"}) {
         const Outcome version = crux({flag});

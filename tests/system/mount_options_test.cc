@@ -385,5 +385,18 @@ TEST_CASE("mount options: what only the file system knows goes to it, and never 
     create_refused(bundle, "option \"acl\": ");
 }
 
+TEST_CASE("mount options: the error for a misspelled one suggests the right one") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.mount("/data", "/tmp", "bind", {"bind", "roo"});
+    create_refused(bundle,
+                   "bind mounts cannot have any filesystem-specific options applied: \"roo\" (did "
+                   "you mean \"ro\"?)");
+    bundle.set("/mounts/7", {{"destination", "/data"}, {"type", "tmpfs"}, {"options", {"noexce"}}});
+    create_refused(bundle, "option \"noexce\": ");
+    create_refused(bundle, "(did you mean \"noexec\"?)");
+}
+
 }  // namespace
 }  // namespace crux::test

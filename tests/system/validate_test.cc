@@ -126,6 +126,69 @@ TEST_CASE("validate --strict reports what this host does not support") {
     CHECK(found.at("errors").at(0).at("pointer") == "/process/selinuxLabel");
 }
 
+TEST_CASE("validate suggests the right name for a misspelled one of each vocabulary") {
+    Bundle bundle;
+    const struct {
+        const char* pointer;
+        json value;
+        const char* at;
+        const char* meant;
+    } rows[] = {
+        {"/linux/namespaces/0/type", "pdi", "/linux/namespaces/0/type", "pid"},
+        {"/process/capabilities/bounding",
+         {"CAP_SYS_ADMN"},
+         "/process/capabilities/bounding/0",
+         "CAP_SYS_ADMIN"},
+        {"/process/rlimits/0",
+         {{"type", "RLIMIT_NOFIEL"}, {"soft", 1}, {"hard", 1}},
+         "/process/rlimits/0/type",
+         "RLIMIT_NOFILE"},
+        {"/mounts/0",
+         {{"destination", "/x"}, {"source", "/tmp"}, {"options", {"bind", "roo"}}},
+         "/mounts/0/options/1",
+         "ro"},
+        {"/linux/seccomp/defaultAction", "SCMP_ACT_ALOW", "/linux/seccomp/defaultAction",
+         "SCMP_ACT_ALLOW"},
+        {"/linux/seccomp",
+         {{"defaultAction", "SCMP_ACT_ALLOW"}, {"architectures", {"SCMP_ARCH_X86-64"}}},
+         "/linux/seccomp/architectures/0",
+         "SCMP_ARCH_X86_64"},
+        {"/linux/seccomp",
+         {{"defaultAction", "SCMP_ACT_ALLOW"}, {"flags", {"SECCOMP_FILTER_FLAG_LGO"}}},
+         "/linux/seccomp/flags/0",
+         "SECCOMP_FILTER_FLAG_LOG"},
+        {"/hooks", {{"poststrat", json::array()}}, "/hooks/poststrat", "poststart"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.pointer, row.meant);
+        json config = bundle.config();
+        config[json::json_pointer(row.pointer)] = row.value;
+        const json found = validated(bundle, config.dump());
+        const std::string end = std::string("(did you mean \"") + row.meant + "\"?)";
+        bool suggested = false;
+        for (const char* kind : {"errors", "warnings"})
+            for (const json& fault : found.at(kind))
+                suggested |= fault.at("pointer") == row.at &&
+                             fault.at("text").get<std::string>().ends_with(end);
+        INFO(found.dump(1));
+        CHECK(suggested);
+    }
+}
+
+TEST_CASE("validate --strict suggests the right name for a misspelled system call") {
+    need_root();
+    Bundle bundle;
+    json config = bundle.config();
+    config["linux"]["seccomp"] = {
+        {"defaultAction", "SCMP_ACT_ALLOW"},
+        {"syscalls", {{{"names", {"opnat", "no_such_call"}}, {"action", "SCMP_ACT_ERRNO"}}}}};
+    const json found = validated(bundle, config.dump(), {"--strict"});
+    REQUIRE(found.at("warnings").size() == 1);
+    CHECK(found.at("warnings").at(0).at("text") ==
+          "libseccomp does not know, and leaves out: opnat (did you mean \"openat\"?), "
+          "no_such_call");
+}
+
 TEST_CASE("validate without --format json has a line a fault, and a line a property if strict") {
     Bundle bundle;
     bundle.set("/process/commandLine", "x").set("/process/cwd", "relative").write();
