@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Checks the sources without running them. Each check prints "ok NAME", or "FAIL NAME: why" and the places.
+
+usage: tests/lint.sh [--root FOLDER] [--only NAME[,NAME…]] [BUILD-FOLDER]
+       tests/lint.sh --list
+
+--root checks another tree, --only makes the named checks alone, --list prints their names.
+The checks that read a build (clang-tidy, dead-code) are made where a BUILD-FOLDER is given.
+The last line is "N passed, N failed"; the exit code is 0 where none failed.
+
+A comment "lint: allow NAME: reason", on a line or alone above it, excuses the line from the check of that name.
+An excuse without a reason, for no check, or for a line that needs none fails the check "allows".
+"""
+
+import argparse
+import dataclasses
+import functools
+import pathlib
+import re
+import sys
+
+import layers
+import patterns
+import tools
+from sources import Fault, Tree
+
+PLACE = re.compile(r"([^:]+):(\d+): ")
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    name: str
+    why: str
+    places: object  # tree, build folder → lines, each "path: …" or "path:line: …"
+    needs_build: bool = False
+
+
+def of_tree(function, *arguments):
+    return lambda tree, _: function(tree, *arguments)
+
+
+CHECKS = (
+    *(Check(ban.name, ban.why, of_tree(patterns.check_ban, ban)) for ban in patterns.BANS),
+    *(Check(name, why, of_tree(patterns.check_border, header, inside))
+      for name, header, why, inside in patterns.BORDERS),
+    Check("layering", "who may use whom is the table of docs/architecture.md: includes, CMake and it must agree",
+          of_tree(layers.check)),
+    Check("file-length", "more than 600 lines is more than one thought", of_tree(patterns.check_length)),
+    Check("pragma-once", "each header guards itself", of_tree(patterns.check_pragma)),
+    Check("no-todo", "what is open is an issue", of_tree(patterns.check_todo)),
+    Check("trailing-blanks", "blanks at the end of a line", of_tree(patterns.check_blanks)),
+    Check("format", "run: clang-format-19 -i FILE", of_tree(tools.check_format)),
+    Check("shellcheck", "shellcheck has a finding", of_tree(tools.check_shell)),
+    Check("clang-tidy", "clang-tidy has a finding (see .clang-tidy)", tools.check_tidy, needs_build=True),
+)
+NAMES = (*(check.name for check in CHECKS), "allows")
+
+
+class Excuses:
+    """The comments "lint: allow …" of a tree, and which of them were needed."""
+
+    def __init__(self, tree):
+        self.all = [(source.path, allow) for source in tree.sources(*tools.EVERY) for allow in source.allows]
+        self.used = set()
+
+    def excuse(self, check, place):
+        found = PLACE.match(place)
+        if not found:
+            return False
+        for path, allow in self.all:
+            if (path, allow.excuses, allow.name) == (found.group(1), int(found.group(2)), check):
+                self.used.add((path, allow))
+                return True
+        return False
+
+    def faults(self, made):
+        for path, allow in self.all:
+            if allow.name not in NAMES:
+                yield f"{path}:{allow.line}: there is no check {allow.name}"
+            elif not allow.has_reason:
+                yield f"{path}:{allow.line}: {allow.name} is allowed without a reason"
+            elif allow.name in made and (path, allow) not in self.used:
+                yield f"{path}:{allow.line}: nothing here needs to be allowed {allow.name}"
+
+
+def verdict(name, why, places):
+    """Prints what a check found; whether it passed."""
+    try:
+        offences = list(places())
+    except Fault as fault:
+        why, offences = "the check could not be made", str(fault).splitlines()
+    if not offences:
+        print("ok", name)
+        return True
+    print(f"FAIL {name}: {why}", *offences, sep="\n    ", flush=True)
+    return False
+
+
+def make(check, tree, build, excuses):
+    return [place for place in check.places(tree, build) if not excuses.excuse(check.name, place)]
+
+
+def run(options):
+    tree = Tree(options.root)
+    build = pathlib.Path(options.build).resolve() if options.build else None
+    chosen = [check for check in CHECKS
+              if (check.name in options.only if options.only else build or not check.needs_build)]
+    excuses = Excuses(tree)
+    passed = [verdict(check.name, check.why, functools.partial(make, check, tree, build, excuses)) for check in chosen]
+    if not options.only or "allows" in options.only:
+        made = {check.name for check in chosen}
+        passed.append(verdict("allows", "an excuse names a check, has a reason, and is needed",
+                              functools.partial(excuses.faults, made)))
+    print(f"{passed.count(True)} passed, {passed.count(False)} failed")
+    return 0 if passed and all(passed) else 1
+
+
+def main(words):
+    parser = argparse.ArgumentParser(usage=__doc__, add_help=False)
+    parser.add_argument("--root", default=pathlib.Path(__file__).parents[2])
+    parser.add_argument("--only", type=lambda names: names.split(","))
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("build", nargs="?")
+    options = parser.parse_args(words)
+    if options.list:
+        print(*NAMES, sep="\n")
+        return 0
+    for name in options.only or ():
+        if name not in NAMES:
+            parser.error(f"there is no check {name}")
+        if not options.build and any(check.name == name and check.needs_build for check in CHECKS):
+            parser.error(f"{name} needs a build folder")
+    return run(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
