@@ -1,7 +1,6 @@
 #include "runtime/seccomp/listener.h"
 
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <array>
 #include <cerrno>
@@ -13,17 +12,17 @@
 namespace crux::seccomp {
 namespace {
 
-constexpr struct ::timeval kPatience{.tv_sec = 10, .tv_usec = 0};
+constexpr int kPatienceMs = 10'000;
 
-/// What the kernel answers when kPatience is over.
+/// Whether the connect or a sendmsg waited in vain.
 bool timed_out(const Errno& error) {
-    return error.value == EAGAIN || error.value == EWOULDBLOCK;
+    return error.value == EAGAIN || error.value == ETIMEDOUT;
 }
 
 std::unexpected<Error> failed(const Errno& error) {
     if (timed_out(error))
-        return fail(Error::Kind::os,
-                    cat("the seccomp agent did not take it within ", kPatience.tv_sec, " seconds"));
+        return fail(Error::Kind::os, cat("the seccomp agent did not take it within ",
+                                         kPatienceMs / 1000, " seconds"));
     return std::unexpected(Error(error));
 }
 
@@ -31,10 +30,7 @@ std::unexpected<Error> failed(const Errno& error) {
 
 Result<sys::SocketFd> connect_listener(const std::string& path) {
     sys::SocketFd socket = TRY(sys::socket(AF_UNIX, SOCK_STREAM));
-    // Holds for connect too, which waits while the agent's backlog is full (unix(7)).
-    if (::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience)) != 0)
-        return std::unexpected(Error(Errno{"setsockopt", errno}));
-    const auto connected = sys::connect_unix(socket, path);
+    const auto connected = sys::connect_unix(socket, path, kPatienceMs);
     if (connected) return socket;
     return Result<sys::SocketFd>(failed(connected.error()))
         .during(cat("failed to connect with seccomp agent at ", path))
