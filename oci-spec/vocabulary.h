@@ -78,7 +78,6 @@ inline constexpr std::uint64_t kMountAttrRelatime = 0x00000000;
 inline constexpr std::uint64_t kMountAttrNoatime = 0x00000010;
 inline constexpr std::uint64_t kMountAttrStrictatime = 0x00000020;
 inline constexpr std::uint64_t kMountAttrNodiratime = 0x00000080;
-inline constexpr std::uint64_t kMountAttrIdmap = 0x00100000;
 inline constexpr std::uint64_t kMountAttrNosymfollow = 0x00200000;
 
 // mount(2)
@@ -202,13 +201,6 @@ inline constexpr std::array kPropagations = {
     PropagationWord{"slave", Propagation::slave, kMsSlave},
     PropagationWord{"unbindable", Propagation::unbindable, kMsUnbindable},
 };
-
-/// The mount(2) flags of the propagation (MS_SHARED… with MS_REC for the r forms); 0 for none.
-constexpr std::uint32_t propagation_flags(Propagation propagation) {
-    for (const PropagationWord& word : kPropagations)
-        if (word.value == propagation) return word.flags;
-    return 0;
-}
 
 // --- Process ---
 
@@ -475,9 +467,6 @@ std::optional<int> parse_signal(std::string_view text);
 
 /// The annotation that names an image's stop signal (config.md, Annotations).
 inline constexpr std::string_view kStopSignalAnnotation = "org.opencontainers.image.stopSignal";
-
-/// "SIGTERM", "SIGRTMIN+3", or the number in decimal where it has no name.
-std::string signal_name(int number);
 
 // --- Lists of numbers ---
 

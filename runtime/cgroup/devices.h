@@ -24,19 +24,6 @@ struct OriginRule {
 std::vector<OriginRule> device_rules(const std::vector<oci::DeviceRule>& list,
                                      const std::string& pointer);
 
-/// A request of the kernel: one type (character or block), one device, one or more kinds of access.
-struct DeviceRequest {
-    oci::DeviceType type = oci::DeviceType::character;
-    std::uint32_t major = 0;
-    std::uint32_t minor = 0;
-    oci::DeviceAccess access = 0;
-};
-
-/// What the rules say of a request: each kind of access is decided by the last rule that speaks of
-/// it, and all must be allowed. Nothing said means denied. This is the meaning that the lines of v1
-/// and the program of v2 have to have.
-bool is_allowed(std::span<const OriginRule> rules, const DeviceRequest& request);
-
 /// A line for devices.allow or devices.deny (v1).
 struct DeviceLine {
     bool allow = false;

@@ -98,8 +98,6 @@ class Group {
     /// Whether there is any process.
     [[nodiscard]] Result<bool> populated() const;
 
-    /// Sends the signal once to every process.
-    Status signal_all(int signal) const;
     /// Kills every process and waits until none is left, frozen ones too: by cgroup.kill (Linux
     /// 5.14) where there is a unified hierarchy, else by signals while the freezer keeps them from
     /// forking. No process at all is success. Fails after the timeout.

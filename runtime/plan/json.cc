@@ -80,11 +80,6 @@ void JsonWriter::member(std::string_view key, std::string_view text) {
     raw(key, json_string(text));
 }
 
-void JsonWriter::element(std::string_view text) {
-    next();
-    out_ += json_string(text);
-}
-
 std::string JsonWriter::take() && {
     out_ += '\n';
     return std::move(out_);

@@ -29,8 +29,6 @@ class JsonWriter {
         raw(key, std::to_string(number));
     }
     void member(std::string_view key, bool value) { raw(key, value ? "true" : "false"); }
-    /// An element of an array.
-    void element(std::string_view text);
 
     /// The document, with a line end.
     [[nodiscard]] std::string take() &&;
