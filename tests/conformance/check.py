@@ -20,15 +20,16 @@ WORDS = ("MUST NOT", "MUST", "SHOULD NOT", "SHOULD", "NOT RECOMMENDED")
 LEVELS = {*WORDS, "MAY", "property", "extension"}
 
 
+def names_in(text):
+    """The names of the tests in a source."""
+    for found in re.finditer(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', text):
+        pieces = re.findall(r'"((?:[^"\\]|\\.)*)"', found.group(1))
+        yield "".join(pieces).replace('\\"', '"')
+
+
 def test_names(source):
-    names = set()
-    for folder in ("tests", "runtime", "oci-spec", "cmd"):
-        for path in sorted((source / folder).rglob("*_test.cc")):
-            text = path.read_text()
-            for found in re.finditer(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', text):
-                pieces = re.findall(r'"((?:[^"\\]|\\.)*)"', found.group(1))
-                names.add("".join(pieces).replace('\\"', '"'))
-    return names
+    return {name for folder in ("tests", "runtime", "oci-spec", "cmd")
+            for path in sorted((source / folder).rglob("*_test.cc")) for name in names_in(path.read_text())}
 
 
 def rows(document, pattern):

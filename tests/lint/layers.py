@@ -5,14 +5,12 @@ and single headers. Only what stands in backquotes counts.
 """
 
 import dataclasses
-import pathlib
 import re
 
-from sources import Fault, is_test
+from sources import PRODUCT, Fault
 
 PAGE = "docs/architecture.md"
 HEADING = "## Who may use whom"
-TOPS = ("oci-spec", "runtime", "cmd")
 # Libraries of flags, and those that have no rights of their own to give.
 NO_FOLDER = {"crux_plain", "crux_options", "crux_strict", "crux_freestanding"}
 
@@ -56,20 +54,10 @@ def table(tree):
     return rows
 
 
-def folders_of(tree):
-    """Each folder that has sources: oci-spec, and the folders right below runtime and cmd."""
-    found = set()
-    for top in TOPS:
-        for path in (source.path for source in tree.sources(top)):
-            parts = pathlib.PurePath(path).parts
-            found.add(parts[0] if top == "oci-spec" else "/".join(parts[:2]))
-    return sorted(found)
-
-
 def libraries(tree):
     """What CMake makes of each folder: {name: Library}, programs among them."""
     found = {}
-    for path in tree.files(*TOPS):
+    for path in tree.files(*PRODUCT):
         if not path.endswith("CMakeLists.txt"):
             continue
         folder = path.rpartition("/")[0]
@@ -99,11 +87,11 @@ def take_words(library, command, words, lists):
 
 def included(tree, source):
     """Yields (line, path) of each file of ours that a source includes, and (line, None) where nobody can tell."""
-    for line, what in source.includes():
+    for line, what in source.includes:
         path = what[1:-1] if what[:1] in ('"', "<") and what[-1:] in ('"', ">") else None
         if path is None:
             yield line, None
-        elif (tree.root / path).is_file():
+        elif path in tree.all:
             yield line, path
         elif what.startswith('"'):
             yield line, None
@@ -131,7 +119,7 @@ def faults_of_part(tree, row, library):
     own = part(tree, library)
     for path in sorted(own):
         body = path.removesuffix(".h") + ".cc"
-        if (tree.root / body).is_file() and body not in own:
+        if body in tree.all and body not in own:
             yield f"{path}: is used by {library.name}, and {body} is not in it"
         for line, inner in included(tree, tree.source(path)):
             if inner and inner not in own and not may(row.rights, inner):
@@ -210,7 +198,7 @@ def faults_of_circles(rows, known):
 def check(tree):
     rows = table(tree)
     made = libraries(tree)
-    known = folders_of(tree)
+    known = tree.folders
     for folder in known:
         if folder not in rows:
             yield f"{folder}: has no row in {PAGE}: what may it use?"

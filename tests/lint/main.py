@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Checks the sources without running them. Each check prints "ok NAME", or "FAIL NAME: why" and the places.
 
-usage: tests/lint.sh [--root FOLDER] [--only NAME[,NAME…]] [BUILD-FOLDER]
+usage: tests/lint.sh [--root FOLDER] [--only NAME[,NAME…] | --skip NAME[,NAME…]] [BUILD-FOLDER]
        tests/lint.sh --list
 
---root checks another tree, --only makes the named checks alone, --list prints their names.
+--root checks another tree, --only makes the named checks alone, --skip all but these, --list prints their names.
 The checks that read a build (clang-tidy, dead-code) are made where a BUILD-FOLDER is given.
 The last line is "N passed, N failed"; the exit code is 0 where none failed.
 
@@ -19,10 +19,15 @@ import pathlib
 import re
 import sys
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "conformance"))
+
+import check_docs
+import dead
+import functions
 import layers
 import patterns
 import tools
-from sources import Fault, Tree
+from sources import EVERY, Fault, Tree
 
 PLACE = re.compile(r"([^:]+):(\d+): ")
 
@@ -46,11 +51,18 @@ CHECKS = (
     Check("layering", "who may use whom is the table of docs/architecture.md: includes, CMake and it must agree",
           of_tree(layers.check)),
     Check("file-length", "more than 600 lines is more than one thought", of_tree(patterns.check_length)),
+    Check("function-length", f"more than {functions.LINES} lines from the head to the last brace",
+          of_tree(functions.check_length)),
+    Check("parameters", f"more than {functions.PARAMETERS} parameters", of_tree(functions.check_parameters)),
+    Check("documents", "pages and comments name what exists, and numbers are as measured",
+          lambda tree, build: check_docs.faults(tree.root, build)),
     Check("pragma-once", "each header guards itself", of_tree(patterns.check_pragma)),
     Check("no-todo", "what is open is an issue", of_tree(patterns.check_todo)),
     Check("trailing-blanks", "blanks at the end of a line", of_tree(patterns.check_blanks)),
     Check("format", "run: clang-format-19 -i FILE", of_tree(tools.check_format)),
     Check("shellcheck", "shellcheck has a finding", of_tree(tools.check_shell)),
+    Check("dead-code", "nothing in the product uses it: it goes, with the tests that test only it", dead.check,
+          needs_build=True),
     Check("clang-tidy", "clang-tidy has a finding (see .clang-tidy)", tools.check_tidy, needs_build=True),
 )
 NAMES = (*(check.name for check in CHECKS), "allows")
@@ -60,15 +72,19 @@ class Excuses:
     """The comments "lint: allow …" of a tree, and which of them were needed."""
 
     def __init__(self, tree):
-        self.all = [(source.path, allow) for source in tree.sources(*tools.EVERY) for allow in source.allows]
+        self.tree = tree
         self.used = set()
+
+    @functools.cached_property
+    def all(self):
+        return [(source.path, allow) for source in self.tree.sources(*EVERY) for allow in source.allows]
 
     def excuse(self, check, place):
         found = PLACE.match(place)
         if not found:
             return False
         for path, allow in self.all:
-            if (path, allow.excuses, allow.name) == (found.group(1), int(found.group(2)), check):
+            if (path, allow.name) == (found.group(1), check) and int(found.group(2)) in allow.excuses:
                 self.used.add((path, allow))
                 return True
         return False
@@ -100,14 +116,17 @@ def make(check, tree, build, excuses):
     return [place for place in check.places(tree, build) if not excuses.excuse(check.name, place)]
 
 
+def wanted(name, options):
+    return name in options.only if options.only else name not in options.skip
+
+
 def run(options):
     tree = Tree(options.root)
     build = pathlib.Path(options.build).resolve() if options.build else None
-    chosen = [check for check in CHECKS
-              if (check.name in options.only if options.only else build or not check.needs_build)]
+    chosen = [check for check in CHECKS if wanted(check.name, options) and (build or not check.needs_build)]
     excuses = Excuses(tree)
     passed = [verdict(check.name, check.why, functools.partial(make, check, tree, build, excuses)) for check in chosen]
-    if not options.only or "allows" in options.only:
+    if wanted("allows", options):
         made = {check.name for check in chosen}
         passed.append(verdict("allows", "an excuse names a check, has a reason, and is needed",
                               functools.partial(excuses.faults, made)))
@@ -118,19 +137,24 @@ def run(options):
 def main(words):
     parser = argparse.ArgumentParser(usage=__doc__, add_help=False)
     parser.add_argument("--root", default=pathlib.Path(__file__).parents[2])
-    parser.add_argument("--only", type=lambda names: names.split(","))
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--only", type=lambda names: names.split(","), default=[])
+    chosen.add_argument("--skip", type=lambda names: names.split(","), default=[])
     parser.add_argument("--list", action="store_true")
     parser.add_argument("build", nargs="?")
     options = parser.parse_args(words)
     if options.list:
         print(*NAMES, sep="\n")
         return 0
-    for name in options.only or ():
+    for name in options.only + options.skip:
         if name not in NAMES:
             parser.error(f"there is no check {name}")
-        if not options.build and any(check.name == name and check.needs_build for check in CHECKS):
+        if name in options.only and not options.build and any(check.name == name and check.needs_build for check in CHECKS):
             parser.error(f"{name} needs a build folder")
-    return run(options)
+    try:
+        return run(options)
+    except Fault as fault:
+        parser.error(str(fault))
 
 
 if __name__ == "__main__":

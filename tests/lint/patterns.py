@@ -1,13 +1,12 @@
 """What stands nowhere in the code of some folders: calls, words and includes, each with its reason."""
 
 import dataclasses
+import functools
 import re
 
-from layers import folders_of, included
+from sources import EVERY
 
 CALL = r"(?<![A-Za-z0-9_.>:])(?:::)?"
-TOPS = ("oci-spec", "runtime", "cmd")
-EVERY = (*TOPS, "tests", "bundles")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,12 +40,17 @@ def without_environment(folder):
     return strict(folder) and folder not in ("runtime/container", "runtime/launch", "runtime/checkpoint")
 
 
+def product_but_sys(folder):
+    """The wrappers of sys take their bounds from who calls them; the demonstration's programs are what is contained."""
+    return folder not in ("runtime/sys", "cmd/demonstration")
+
+
 def everywhere(_):
     return True
 
 
 BANS = (
-    Ban("no-exceptions", r"\b(throw|try|catch)\b *[({;A-Za-z]",
+    Ban("no-exceptions", r"\b(throw|try|catch)\b",
         "a throw behind the clone unwinds into the story of the parent; failures are values", strict),
     Ban("no-filesystem",
         r"# *include *<(filesystem|iostream|fstream|sstream|ostream|istream|ios|regex|functional|thread)>",
@@ -73,6 +77,12 @@ BANS = (
     Ban("no-strcpy", CALL + r"(?:std::)?(strcpy|strcat|sprintf|vsprintf|gets|alloca)\(", "writes past the end", everywhere),
     Ban("no-sleep", r"((?<![A-Za-z0-9_])::sleep|\b(usleep|nanosleep|clock_nanosleep|sleep_for|sleep_until))\(",
         "a sleep in place of a handshake is a race: wait on a descriptor", host_side),
+    Ban("wait",
+        r"\bkForever\b|\bpoll(_one)?\([^;]*, -1\)|\bcall\(__NR_ppoll, [^,]+, [^,]+, nullptr,"
+        r"|\brecv(msg|from)?\(|\bcall\(__NR_recv|\bread\([^;]*\bcontrol|\bcall\(__NR_read, [^;]*\bcontrol"
+        r"|(?<![\w>])::(connect|accept4?|wait|pause)\(|\b(waitpid|waitid)\((?!.*WNOHANG)"
+        r"|\bcall\(__NR_wait(4|id)(?!.*kNoHang)|\bLOCK_(EX|SH)\b(?! \| LOCK_NB)|\bF_(OFD_)?SETLKW\b",
+        "every wait is bounded: poll with a timeout first, or say here why it ends", product_but_sys),
     Ban("no-setenv", r"\b(setenv|putenv|unsetenv|clearenv)\(", "the environment is what the caller gave",
         strict_and_crux),
     Ban("no-environment", r"\b(getenv|secure_getenv)\(",
@@ -96,18 +106,23 @@ BORDERS = (
 )
 
 
+@functools.lru_cache(maxsize=None)
+def places(path, text, pattern):
+    """The lines of a text that have the pattern."""
+    expression = re.compile(pattern)
+    return tuple(f"{path}:{number}: {line.strip()}" for number, line in enumerate(text.split("\n"), 1)
+                 if expression.search(line))
+
+
 def check_ban(tree, ban):
-    pattern = re.compile(ban.pattern)
-    for folder in filter(ban.where, folders_of(tree)):
+    for folder in filter(ban.where, tree.folders):
         for source in tree.product(folder):
-            for number, line in source.lines():
-                if pattern.search(line):
-                    yield f"{source.path}:{number}: {line.strip()}"
+            yield from places(source.path, source.code, ban.pattern)
 
 
 def check_border(tree, header, inside):
     for source in tree.sources(*EVERY):
-        for line, what in source.includes():
+        for line, what in source.includes:
             if re.match(header, what.strip('<">')) and not re.match(inside, source.path):
                 yield f"{source.path}:{line}: includes {what}"
 
@@ -131,14 +146,10 @@ def check_pragma(tree):
 
 def check_todo(tree):
     for source in tree.sources(*EVERY):
-        for number, line in enumerate(source.text.split("\n"), 1):
-            if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line):
-                yield f"{source.path}:{number}: {line.strip()}"
+        yield from places(source.path, source.text, r"\b(TODO|FIXME|XXX|HACK)\b")
 
 
 def check_blanks(tree):
     for path in tree.files("."):
         if path.endswith((".cc", ".h", ".c", ".S", ".py", ".sh", ".cmake", "CMakeLists.txt")):
-            for number, line in enumerate(tree.read(path).split("\n"), 1):
-                if line != line.rstrip():
-                    yield f"{path}:{number}: ends with blanks"
+            yield from places(path, tree.read(path), r"[ \t\r]$")

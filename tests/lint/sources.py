@@ -5,6 +5,10 @@ import functools
 import pathlib
 import re
 
+PRODUCT = ("oci-spec", "runtime", "cmd")
+EVERY = (*PRODUCT, "tests", "bundles")
+# Folders that are made: by git, by building, by bundles/make-rootfs.sh, by python.
+MADE = (".git", "build", "rootfs", "__pycache__")
 SUFFIXES = (".cc", ".h", ".c", ".S")
 ALLOW = re.compile(r"lint: allow ([a-z-]+)(: *\S)?")
 # What is not code, in the order in which it is tried. An apostrophe between digits separates digits.
@@ -19,27 +23,26 @@ class Fault(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Allow:
-    """A comment "lint: allow NAME: reason" excuses its own line, or the next line of code if it stands alone."""
+    """A comment "lint: allow NAME: reason" excuses its own line; if it stands alone, the next line of code up to where
+    its statement ends or its block begins."""
     line: int
     name: str
     has_reason: bool
-    excuses: int  # the line
+    excuses: range  # lines
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)  # parse makes one of each text
 class Source:
     path: str  # from the root of the tree
     text: str
     code: str  # the text, comments and the contents of strings blanked; line for line the same
     allows: tuple
 
-    def lines(self):
-        return enumerate(self.code.split("\n"), 1)
-
+    @functools.cached_property
     def includes(self):
-        """Yields (line, what is included: "path", <path>, or a macro)."""
-        for found in INCLUDE.finditer(without_comments(self.text)):
-            yield self.text.count("\n", 0, found.start()) + 1, found.group(1).strip()
+        """(line, what is included: "path", <path>, or a macro)…"""
+        return [(self.text.count("\n", 0, found.start()) + 1, found.group(1).strip())
+                for found in INCLUDE.finditer(without_comments(self.text))]
 
 
 def blank(text):
@@ -65,11 +68,14 @@ def read_allows(text, code):
         found = ALLOW.search(line)
         if not found:
             continue
-        excuses = number
+        first = number
         # Alone on its line it stands above the code, with more of the comment between them at most.
-        while excuses < len(code_lines) and not code_lines[excuses - 1].strip():
-            excuses += 1
-        yield Allow(number, found.group(1), found.group(2) is not None, excuses)
+        while first < len(code_lines) and not code_lines[first - 1].strip():
+            first += 1
+        last = first
+        while first != number and last < len(code_lines) and not re.search(r"[;{]", code_lines[last - 1]):
+            last += 1
+        yield Allow(number, found.group(1), found.group(2) is not None, range(first, last + 1))
 
 
 @functools.lru_cache(maxsize=None)
@@ -85,17 +91,20 @@ class Tree:
         self.root = pathlib.Path(root).resolve()
         if not self.root.is_dir():
             raise Fault(f"{root}: no such folder")
+        self.all = dict.fromkeys(path.relative_to(self.root).as_posix() for path in walk(self.root))
+        self.texts = {}
 
+    @functools.lru_cache(maxsize=None)
     def files(self, *folders):
         """The files below the folders, which must exist."""
         found = []
         for folder in folders:
-            top = self.root / folder
-            if not top.is_dir():
+            if not (self.root / folder).is_dir():
                 raise Fault(f"{folder}: no such folder: correct the list of the check")
-            found += [path.relative_to(self.root).as_posix() for path in walk(top)]
+            found += [path for path in self.all if folder == "." or path.startswith(folder + "/")]
         return sorted(found)
 
+    @functools.lru_cache(maxsize=None)
     def sources(self, *folders):
         """Sources below the folders; none at all is a mistake in the list of folders."""
         found = [path for path in self.files(*folders) if path.endswith(SUFFIXES)]
@@ -107,20 +116,28 @@ class Tree:
         """The same without the tests that stand beside the code."""
         return [source for source in self.sources(*folders) if not is_test(source.path)]
 
+    @functools.cached_property
+    def folders(self):
+        """Each folder of the product that has sources: oci-spec, and those right below runtime and cmd."""
+        return sorted({"/".join(source.path.split("/")[:1 if top == "oci-spec" else 2])
+                       for top in PRODUCT for source in self.sources(top)})
+
     def source(self, path):
         return parse(path, self.read(path))
 
     def read(self, path):
-        try:
-            return (self.root / path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as fault:
-            raise Fault(f"{path}: {fault}") from fault
+        if path not in self.texts:
+            try:
+                self.texts[path] = (self.root / path).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as fault:
+                raise Fault(f"{path}: {fault}") from fault
+        return self.texts[path]
 
 
 def walk(top):
     for path in sorted(top.iterdir()):
         if path.is_dir() and not path.is_symlink():
-            if path.name not in (".git", "build", "__pycache__"):
+            if path.name not in MADE:
                 yield from walk(path)
         elif path.is_file():
             yield path

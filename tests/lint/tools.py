@@ -4,9 +4,9 @@ import os
 import re
 import shutil
 import subprocess
-from sources import Fault
 
-EVERY = ("oci-spec", "runtime", "cmd", "tests", "bundles")
+from sources import EVERY, Fault
+
 SHELL = re.compile(r"#! *(?:/usr)?/bin/(?:env +)?(?:busybox +)?(ba|da)?sh\b")
 
 
@@ -34,7 +34,7 @@ def check_format(tree):
     paths = [source.path for source in tree.sources(*EVERY) if source.path.endswith((".cc", ".h", ".c"))]
     for start in range(0, len(paths), 40):
         code, lines = run(tree, "clang-format-19", ["--dry-run", "-Werror", *paths[start:start + 40]])
-        for path in sorted({line.split(":")[0] for line in found("clang-format-19", code, lines, ": error: ")}):
+        for path in sorted({line.split(":")[0] for line in found("clang-format-19", code, lines, "clang-format-violations")}):
             yield f"{path}: run clang-format-19 -i"
 
 
