@@ -42,6 +42,24 @@ def rows(document, pattern):
             yield number, section, found
 
 
+def table_rows(document):
+    """Yields (line number, line) of each row of the tables whose last column names tests."""
+    header = None
+    for number, line in enumerate(document.splitlines(), 1):
+        if not line.startswith("|"):
+            header = None
+        elif header is None:
+            header = line
+        elif header.endswith("| tests |") and set(line) - set("|- "):
+            yield number, line
+
+
+def faults_of_form(document, *patterns):
+    """A row that is not read as one would not be checked."""
+    return [f"line {number}: is not a row of the table: {line[:80]}" for number, line in table_rows(document)
+            if not any(pattern.match(line) for pattern in patterns)]
+
+
 def words_in(line):
     found = re.findall(r"\b(" + "|".join(WORDS) + r")\b", line)
     return list(dict.fromkeys(found))
@@ -146,7 +164,8 @@ def main():
     known = test_names(source) | {f"example.{one['name']}" for one in examples.read_examples(reference)}
     count, faults = faults_of_table(source, document, known)
     peers, more = faults_of_peers(document, known)
-    faults = [f"docs/conformance.md: {fault}" for fault in faults + more] + faults_of_reference(source)
+    faults += more + faults_of_form(document, ROW, PEER)
+    faults = [f"docs/conformance.md: {fault}" for fault in faults] + faults_of_reference(source)
     if len(sys.argv) > 2:
         faults += faults_of_rules(read_rules(source), pathlib.Path(sys.argv[2]))
     print(*faults, sep="\n", end="\n" if faults else "")

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
-"""Checks what README.md, CONTRIBUTING.md, docs/ and the READMEs of bundles/ name: paths and file names exist, links
-resolve, commands and options of crux, presets, targets, labels and tests exist, and numbers are as measured. Of comments
-in the sources the paths are checked.
+"""Checks README.md, CONTRIBUTING.md, docs/ and the READMEs in bundles/: the paths, files, links, presets, targets, labels,
+tests, commands and options of crux that they name exist, and the numbers in NUMBERS are correct. In comments of sources,
+CMake files and scripts it checks the paths.
 
-usage: check_docs.py SOURCE-FOLDER [BUILD-FOLDER]
+usage: check_docs.py SOURCE-DIRECTORY [BUILD-DIRECTORY]
 
-With a build folder the sizes of what was built are checked too.
+With a build directory it also checks sizes of build results.
 
-What is looked at: words that begin with a folder of the tree ("runtime/sys"), file names and options in backquotes,
-command lines in backquotes and in indented or fenced blocks. A word in <angle brackets>, an asterisk and {a,b} stand for
-any name. Absolute paths are the host's.
+It checks words that begin with a directory of the tree ("runtime/sys"), file names and options in backquotes, and command
+lines in backquotes and in indented or fenced blocks. <name>, * and {a,b} are placeholders. Absolute paths are not checked.
 """
 
 import fnmatch
@@ -24,12 +23,12 @@ import check
 FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 SUFFIXES = ("cc", "h", "c", "S", "py", "sh", "md", "txt", "cmake", "json")
-# Folders that building and testing make.
+# The build directory, which need not exist.
 MADE = "build"
 
 
 class Tree:
-    """What there is to be named."""
+    """The names that exist."""
 
     def __init__(self, root):
         self.root = pathlib.Path(root).resolve()
@@ -38,7 +37,7 @@ class Tree:
         self.tops = {path.split("/")[0] for path in self.paths if "/" in path} | {MADE}
         tops = "|".join(re.escape(top) for top in sorted(self.tops))
         self.path_words = re.compile(rf"(?<![\w./@%~$-])(?:\./)?((?:{tops})/[\w.,*{{}}<>/+-]*)")
-        # Pages are left out: what only a page names does not exist.
+        # Without pages: a name that only a page contains does not exist.
         self.words = frozenset().union(*(words_in(read(path)) for path in self.paths.values()
                                          if path.is_file() and path.suffix != ".md"))
         product = "\n".join(read(path) for name, path in self.paths.items()
@@ -63,7 +62,7 @@ class Tree:
                 self.tests.setdefault(path.name, set()).update(check.names_in(read(path)))
 
     def has(self, path):
-        """Whether a path, perhaps with placeholders, is there."""
+        """Whether a path exists. It may contain placeholders."""
         path = path.rstrip("/")
         if path in self.ignored:
             return True
@@ -76,7 +75,7 @@ class Tree:
                                          if path.startswith("docs/decisions/"))
 
     def makes(self, path):
-        """Whether building or testing makes a path: a target of a preset, or what a script names."""
+        """Whether the build or a script creates the path: a target of a preset, or a path that a script names."""
         parts = path.split("/")
         if len(parts) == 1 or len(parts) == 2 and parts[1] in self.presets:
             return True
@@ -114,7 +113,7 @@ def words_in(text):
 
 
 def pages(tree):
-    """The pages; CHANGELOG.md tells of the past, and what it names may have gone."""
+    """The pages. CHANGELOG.md is not one of them: it describes the past."""
     return [name for name in tree.paths
             if name in ("README.md", "CONTRIBUTING.md") or (name.startswith("docs/") and name.endswith(".md"))
             or (name.startswith("bundles/") and name.endswith("README.md"))]
@@ -142,27 +141,27 @@ def lines_of(text):
         before_blank = not line.strip()
 
 
-def faults_of_paths(tree, line, folder):
-    """Words that begin with a folder of the tree, wherever they stand."""
+def faults_of_paths(tree, line, directory):
+    """Words that begin with a directory of the tree."""
     for found in tree.path_words.finditer(line):
         word = found.group(1).rstrip(".,")
         for path in alternatives(word):
-            if not tree.has(path) and not (folder and tree.has(f"{folder}/{path}")):
-                yield f"there is no {path}"
+            if not tree.has(path) and not (directory and tree.has(f"{directory}/{path}")):
+                yield f"{path} does not exist"
 
 
 def faults_of_names(tree, span):
-    """File names without their whole folder: of the tree, or one that its programs write or read."""
+    """File names without their full path: files of the tree, or files that the sources name."""
     if not re.fullmatch(rf"[\w*<][\w.*<>/-]*\.(?:{'|'.join(SUFFIXES)})", span) or span.split("/")[0] in tree.tops:
         return
     for name in alternatives(span):
         there = any(fnmatch.fnmatchcase(f"/{each}", f"*/{name}") for each in tree.paths)
         if not there and name not in tree.words:
-            yield f"there is no file {name}"
+            yield f"no file {name} exists"
 
 
 def faults_of_command(tree, words):
-    """A command line, as words."""
+    """A command line, split into words."""
     while words and (words[0] in ("sudo", "$", "time") or "=" in words[0]):
         words = words[1:]
     if not words:
@@ -171,16 +170,16 @@ def faults_of_command(tree, words):
     line = " ".join(words)
     for preset in re.findall(r"--preset[ =]([\w-]+)", line):
         if preset not in tree.presets:
-            yield f"there is no preset {preset}"
+            yield f"unknown preset {preset}"
     if program == "cmake":
         for target in re.findall(r"--target ((?:[a-z][\w-]*(?: |$))+)", line):
-            yield from (f"there is no target {name}" for name in target.split() if name not in tree.targets)
+            yield from (f"unknown target {name}" for name in target.split() if name not in tree.targets)
     if program == "ctest":
         for label in re.findall(r"-LE? ['\"]?([\w|]+)", line):
-            yield from (f"there are no tests of kind {name}" for name in label.split("|") if name not in tree.labels)
+            yield from (f"unknown test label {name}" for name in label.split("|") if name not in tree.labels)
         for test in re.findall(r"-R ['\"]?([\w.-]+)", line):
             if not any(test in name for name in tree.ctest):
-                yield f"there is no test {test}"
+                yield f"unknown test {test}"
     if program == "crux":
         yield from faults_of_crux(tree, words[1:])
 
@@ -212,19 +211,19 @@ def faults_of_span(tree, span):
     option = re.fullmatch(r"--([a-z][a-z-]+)(?:[= ].*)?", span)
     if option:
         if option.group(1) not in tree.flags and f"--{option.group(1)}" not in tree.words:
-            yield f"nothing has an option --{option.group(1)}"
+            yield f"unknown option --{option.group(1)}"
     elif re.fullmatch(r"[a-z]+_tests", span):
         if span not in tree.targets:
-            yield f"there is no target {span}"
+            yield f"unknown target {span}"
     elif re.fullmatch(r"(?:callers|conformance|bench|lint)\.[a-z]+", span):
         if span not in tree.ctest and span.split(".")[0] != "callers":
-            yield f"there is no test {span}"
+            yield f"unknown test {span}"
     else:
         yield from faults_of_command(tree, words)
 
 
 def faults_of_tests(tree, line):
-    """`some_test.cc`: the words of a test."""
+    """The text after `some_test.cc`: must be part of the name of a test in it."""
     for name, words in re.findall(r"\| `(\w+_test\.cc)`: ([^|`]+) \|", line):
         if not any(words.strip() in test for test in tree.tests.get(name, ())):
             yield f"{name} has no test {words.strip()!r}"
@@ -246,17 +245,17 @@ def faults_of_links(tree, page, line):
         path, _, anchor = target.partition("#")
         full = (tree.root / page).parent / path if path else tree.root / page
         if not full.exists():
-            yield f"the link {target} leads nowhere"
+            yield f"the link {target} is broken"
         elif anchor and anchor not in anchors(read(full)):
-            yield f"the link {target} leads to no heading"
+            yield f"the link {target} has an unknown anchor"
 
 
 def faults_of_page(tree, page):
-    folder = page.rpartition("/")[0]
-    # These have tests of their own, and tests' names where others have names of files.
+    directory = page.rpartition("/")[0]
+    # check.py and check_contract.py check these tables.
     rows = page in ("docs/conformance.md", "docs/contract.md")
     for number, line, code in lines_of(read(tree.paths[page])):
-        faults = list(faults_of_paths(tree, SPAN.sub("``", line) if rows and line.startswith("|") else line, folder))
+        faults = list(faults_of_paths(tree, SPAN.sub("``", line) if rows and line.startswith("|") else line, directory))
         faults += faults_of_links(tree, page, line)
         if code:
             faults += faults_of_command(tree, line.split("#")[0].split())
@@ -276,7 +275,7 @@ def size_of_init(build):
 
 
 SECCOMP = "runtime/seccomp"
-# Page, the words around the number, how it is measured, and by how much (in parts of it) it may be off.
+# Page, pattern of the text with the number, measured value, tolerance as a fraction of the value.
 NUMBERS = (
     ("docs/decisions/0008-seccomp-instructions.md", r"Some (\d+) lines of our own",
      lambda tree, _: count_lines(tree, *(f"{SECCOMP}/{name}.{kind}" for name in ("filter", "emit", "conditions")
@@ -293,7 +292,7 @@ def faults_of_numbers(tree, build):
     for page, words, measure, tolerance in NUMBERS:
         found = re.search(words.replace(" ", r"\s+"), read(tree.paths[page]))
         if not found:
-            yield f"{page}:1: does not say {words!r} any more: correct NUMBERS in tests/conformance/check_docs.py"
+            yield f"{page}:1: does not match {words!r}: correct NUMBERS in tests/conformance/check_docs.py"
         elif build or page not in BUILT:
             told, measured = int(found.group(1)), measure(tree, build)
             if abs(told - measured) > tolerance * measured:
@@ -311,7 +310,7 @@ def comments_with_paths(text, sign):
 
 
 def faults_of_comments(tree):
-    """Paths in comments of the sources, of CMake and of scripts."""
+    """Paths in comments of sources, CMake files and scripts."""
     for name, path in tree.paths.items():
         sign = COMMENTS.get(path.suffix)
         if sign is None or not path.is_file():

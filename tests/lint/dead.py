@@ -1,7 +1,7 @@
-"""Code of the product that nothing in the product uses; a use by tests alone does not count.
+"""Finds code of the product that the product does not use. A use in tests does not count.
 
-Functions with a symbol are looked for among the objects of a build: nobody else refers to them. What has none (inline
-functions, types, constants, enumerators) is looked for in the text: its name stands in the product once.
+A function with a symbol is dead if no other object of the build refers to the symbol. Names without a symbol (inline
+functions, types, constants, enumerators) are dead if they occur once in the sources.
 """
 
 import collections
@@ -12,10 +12,10 @@ import layers
 import tools
 from sources import PRODUCT, Fault
 
-# Who starts a program, and what a compiler calls by itself.
+# Entry points, and functions that the compiler calls.
 ROOTS = {"main", "_start", "memcpy", "memmove", "memset", "memcmp"}
-# Constants, types and enumerators; of headers also macros and functions: those of sources are the compiler's to see.
-# Fields and parameters are not looked for.
+# Constants, types and enumerators; in headers also macros and functions. The compiler warns of unused functions in other
+# files. Fields and parameters are not checked.
 DECLARED = (
     r"^ *(?:inline +|static +)*constexpr\b[^;={(]*?\b(\w+)(?:\[[^]]*\])?\s*[={]",
     r"^ *(?:struct|class|union|enum class)(?: +\[\[\w+\]\])? +(\w+)[^;()]*\{",
@@ -25,21 +25,21 @@ DECLARED_IN_HEADERS = (
     r"^ *# *define +(\w+)",
     r"^ *(?:[\w:<>,&*\[\]]+ +)+[&*]?(\w+)\([^;{]*\)(?: const)?(?: noexcept)?(?:;| \{)",
 )
-OBJECT = re.compile(r"(?P<folder>.+)/CMakeFiles/[^/]+\.dir/(?P<file>.+)\.o$")
+OBJECT = re.compile(r"(?P<directory>.+)/CMakeFiles/[^/]+\.dir/(?P<file>.+)\.o$")
 
 
 def objects(tree, build):
     """{object: its source} for the sources of the product."""
     found = {}
-    for folder in PRODUCT:
-        for path in sorted((build / folder).rglob("*.o")):
+    for directory in PRODUCT:
+        for path in sorted((build / directory).rglob("*.o")):
             parts = OBJECT.fullmatch(path.relative_to(build).as_posix())
-            source = parts and f"{parts['folder']}/{parts['file']}"
+            source = parts and f"{parts['directory']}/{parts['file']}"
             if source in tree.all:
                 found[path] = source
     missing = {source.path for source in tree.product(*PRODUCT) if source.path.endswith(".cc")} - set(found.values())
     if missing:
-        raise Fault(f"{build}: is not built as a whole: no object of {', '.join(sorted(missing)[:3])}")
+        raise Fault(f"{build}: is not a complete build: no object of {', '.join(sorted(missing)[:3])}")
     return found
 
 
@@ -73,7 +73,7 @@ def last_name(demangled):
 
 
 def unreferenced(tree, build):
-    """Yields (source, symbol, demangled symbol) of each function that no object but its own refers to."""
+    """Yields (source, symbol, demangled symbol) of each function that no other object refers to."""
     found = objects(tree, build)
     defined = collections.defaultdict(set)
     referred = set()
@@ -93,7 +93,7 @@ def words_of(text):
 
 
 def uses(source, name):
-    """How often a file names a function of ours: not the kernel's or C's of that name, nor a call's number."""
+    """How often a file names a function of ours, not a function of libc with the same name or a constant of Call."""
     return len(re.findall(rf"(?<!Call::)(?<![^\w>]::)\b{name}\b", source.code))
 
 
@@ -103,11 +103,11 @@ def check_functions(tree, build):
         source = tree.source(path)
         name = last_name(demangled)
         if mangled == demangled:
-            # Of C's names some are called by assembly, which is text.
+            # A function with C linkage may be called in assembly.
             if sum(words_of(source.text).count(name) for source in tree.product(*PRODUCT)) > 1:
                 continue
         mine = [function for function in functions.functions(source) if function.name.split("::")[-1] == name]
-        # Used beside its definition in its own file, where the compiler may have put it in line.
+        # The compiler may have inlined a use in the same file.
         if uses(source, name) > len(mine) or name.startswith("~"):
             continue
         yield path, mine[0].line if mine else 1, demangled
@@ -131,26 +131,26 @@ def declared(source):
 
 
 def check_names(tree):
-    """Names that are declared, and stand nowhere else in the product."""
+    """Names that are declared and never used in the product."""
     sources = tree.product(*PRODUCT)
     counts = collections.Counter(word for source in sources for word in words_of(source.code))
     for source in sources:
         for line, name in declared(source):
             if counts[name] == 1 and name not in ROOTS:
-                yield f"{source.path}:{line}: {name}: nothing in the product uses it"
+                yield f"{source.path}:{line}: {name}: the product does not use it"
 
 
 def check_headers(tree):
-    """Headers that only tests include are a test's, and named so."""
+    """A header that only tests include must be named as one."""
     sources = tree.product(*PRODUCT)
     used = {path for source in sources for _, path in layers.included(tree, source)}
     for source in sources:
         if source.path.endswith(".h") and source.path not in used:
-            yield f"{source.path}:1: nothing in the product includes it; one for tests is named ..._test.h"
+            yield f"{source.path}:1: the product does not include it; a header for tests must be named ..._test.h"
 
 
 def check(tree, build):
     for path, line, function in sorted(check_functions(tree, build)):
-        yield f"{path}:{line}: {function}: nothing in the product calls it"
+        yield f"{path}:{line}: {function}: the product does not call it"
     yield from check_names(tree)
     yield from check_headers(tree)

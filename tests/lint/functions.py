@@ -1,4 +1,4 @@
-"""How long functions are, and how many parameters they take: read from the code, which clang-format has formatted."""
+"""Measures the length of functions and the number of their parameters in sources that clang-format has formatted."""
 
 import dataclasses
 import functools
@@ -29,13 +29,13 @@ class Function:
 
 
 def without_directives(code):
-    """Preprocessor lines, with what is continued, are blanked; the branches of an #if stay as they stand."""
+    """The code with preprocessor lines blanked. All branches of an #if are kept."""
     return re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", lambda found: re.sub(r"[^\n]", " ", found.group()), code,
                   flags=re.MULTILINE)
 
 
 def closing(code, start):
-    """The place of what closes the bracket at start."""
+    """The position of the bracket that closes the one at start."""
     depth = 0
     for place in range(start, len(code)):
         if code[place] in "({[":
@@ -48,7 +48,7 @@ def closing(code, start):
 
 
 def parameter_list(head):
-    """(name, text between the parentheses), or None: a head without parameters is no function's."""
+    """(name, text between the parentheses), or None if the head is not that of a function."""
     place = 0
     while (place := head.find("(", place)) >= 0:
         end = closing(head, place)
@@ -106,7 +106,7 @@ def in_scope(code, start, end, first_line):
                 yield from in_scope(code, place + 1, close, line_of(place + 1))
                 begin = close + 1
             elif in_initializers(text):
-                pass  # a member is initialized in braces; the body is still to come
+                pass  # a member is initialized in braces; the body follows
             elif is_function(text):
                 name, parameters = parameter_list(text)
                 yield Function(name, line_of(begins), line_of(close), count_parameters(parameters))
@@ -122,12 +122,12 @@ def ends_label(code, begin, place):
 
 
 def in_initializers(head):
-    """Whether the brace behind it initializes a member of a constructor."""
+    """Whether the brace after the head initializes a member in a constructor."""
     return re.search(r"\)\s*(?:noexcept\s*)?:[^:]", head) and re.search(r"\w\s*$", head)
 
 
 def outer(head):
-    """The head without what stands in brackets, and without the parameters of a template."""
+    """The head without the text in brackets and without template parameters."""
     if head.startswith("template"):
         depth = 0
         for place, sign in enumerate(head):
@@ -147,7 +147,7 @@ def outer(head):
 
 
 def is_function(head):
-    # An initializer, perhaps of a lambda, has an equals sign outside of all brackets.
+    # An initializer (perhaps of a lambda) has an equals sign outside all brackets.
     if "=" in re.sub(r"operator *[^\w\s(]+", "operator", outer(head)):
         return False
     return parameter_list(head) is not None and WORDS_BEFORE_BODY.search(head) is not None

@@ -1,7 +1,7 @@
-"""Who may use whom. The one table is in docs/architecture.md; includes, and what CMake links, must be what it says.
+"""Checks that the table "Who may use whom" in docs/architecture.md, the includes and the linked libraries agree.
 
-A row of the table names a folder, or a library made of some sources of its folder, and what that may use: folders
-and single headers. Only what stands in backquotes counts.
+A row of the table names a directory, or a library that is built from some sources of its directory. Then it lists the
+directories and headers that these sources may use. Only names in backquotes count.
 """
 
 import dataclasses
@@ -12,22 +12,25 @@ from sources import PRODUCT, Fault
 PAGE = "docs/architecture.md"
 HEADING = "## Who may use whom"
 # Libraries of flags, and those that have no rights of their own to give.
-NO_FOLDER = {"crux_plain", "crux_options", "crux_strict", "crux_freestanding"}
+NO_DIRECTORY = {"crux_plain", "crux_options", "crux_strict", "crux_freestanding"}
+
+
+CALLS = re.compile(r"\b(crux_library|add_library|add_executable|target_link_libraries)\(([^)]*)\)")
 
 
 @dataclasses.dataclass
 class Row:
     name: str
-    folder: str
-    rights: set  # folders, and headers by path
+    directory: str
+    rights: set  # paths of directories and headers
     line: int
 
 
 @dataclasses.dataclass
 class Library:
     name: str
-    folder: str
-    sources: list  # empty: all of the folder
+    directory: str
+    sources: list  # empty: all of the directory
     links: set  # crux_… libraries
 
 
@@ -41,7 +44,7 @@ def table(tree):
         if line.startswith("## "):
             break
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if not line.startswith("|") or cells[0] == "folder" or not set(line) - set("|-: "):
+        if not line.startswith("|") or cells[0] == "directory" or not set(line) - set("|-: "):
             continue
         name = re.fullmatch(r"`([a-z_/-]+)`.*", cells[0])
         if not name or len(cells) < 2:
@@ -55,19 +58,19 @@ def table(tree):
 
 
 def libraries(tree):
-    """What CMake makes of each folder: {name: Library}, programs among them."""
+    """{name: Library} of all CMakeLists.txt, programs included."""
     found = {}
     for path in tree.files(*PRODUCT):
         if not path.endswith("CMakeLists.txt"):
             continue
-        folder = path.rpartition("/")[0]
+        directory = path.rpartition("/")[0]
         text = re.sub(r"#[^\n]*", "", tree.read(path))
         lists = {name: words.split() for name, words in re.findall(r"\bset\(\s*(\w+)\s+([^)]*)\)", text)}
-        for command, words in re.findall(r"\b(crux_library|add_library|add_executable|target_link_libraries)\(([^)]*)\)", text):
+        for command, words in CALLS.findall(text):
             name, *words = words.split()
             if command == "crux_library":
                 name = f"crux_{name}"
-            library = found.setdefault(name, Library(name, folder, [], set()))
+            library = found.setdefault(name, Library(name, directory, [], set()))
             take_words(library, command, words, lists)
     return found
 
@@ -86,7 +89,7 @@ def take_words(library, command, words, lists):
 
 
 def included(tree, source):
-    """Yields (line, path) of each file of ours that a source includes, and (line, None) where nobody can tell."""
+    """Yields (line, path) of each of our files that a source includes. The path is None if it cannot be determined."""
     for line, what in source.includes:
         path = what[1:-1] if what[:1] in ('"', "<") and what[-1:] in ('"', ">") else None
         if path is None:
@@ -102,121 +105,121 @@ def may(rights, path):
 
 
 def part(tree, library):
-    """The files of a library that is a part of its folder: its sources, and what they include of the folder."""
-    todo = [f"{library.folder}/{name}" for name in library.sources]
+    """The files of such a library: its sources, and the headers of its directory that they include."""
+    todo = [f"{library.directory}/{name}" for name in library.sources]
     files = set()
     while todo:
         path = todo.pop()
         if path not in files:
             files.add(path)
             todo += [inner for _, inner in included(tree, tree.source(path))
-                     if inner and inner.startswith(library.folder + "/")]
+                     if inner and inner.startswith(library.directory + "/")]
     return files
 
 
 def faults_of_part(tree, row, library):
-    """A part of a folder uses nothing that belongs to the other part, and only what its row says."""
+    """The library must not use files of the rest of its directory, and other files only if its row allows it."""
     own = part(tree, library)
     for path in sorted(own):
         body = path.removesuffix(".h") + ".cc"
         if body in tree.all and body not in own:
-            yield f"{path}: is used by {library.name}, and {body} is not in it"
+            yield f"{path}: is used by {library.name}, but {body} is not part of it"
         for line, inner in included(tree, tree.source(path)):
             if inner and inner not in own and not may(row.rights, inner):
                 yield f"{path}:{line}: {library.name} may not use {inner}"
 
 
-def faults_of_folder(tree, row):
-    for source in tree.product(row.folder):
+def faults_of_directory(tree, row):
+    for source in tree.product(row.directory):
         for line, path in included(tree, source):
             if path is None:
-                yield f"{source.path}:{line}: an include is <system.h> or \"path/from/the/root.h\" of a file that exists"
-            elif not may(row.rights | {row.folder}, path):
-                yield f"{source.path}:{line}: {row.folder} may not use {path}"
+                yield f"{source.path}:{line}: an include must be <system.h> or \"path/from/the/root.h\" of an existing file"
+            elif not may(row.rights | {row.directory}, path):
+                yield f"{source.path}:{line}: {row.directory} may not use {path}"
 
 
-def used_folders(tree, sources, known):
+def used_directories(tree, sources, known):
     used = set()
     for source in sources:
-        used |= {folder_of(path, known) for _, path in included(tree, source) if path}
+        used |= {directory_of(path, known) for _, path in included(tree, source) if path}
     return used
 
 
-def folder_of(path, known):
-    for folder in known:
-        if path == folder or path.startswith(folder + "/"):
-            return folder
-    raise Fault(f"{path}: is in no folder of the table")
+def directory_of(path, known):
+    for directory in known:
+        if path == directory or path.startswith(directory + "/"):
+            return directory
+    raise Fault(f"{path}: is not in a directory of the table")
 
 
 def faults_of_rights(tree, row, sources):
-    """A right that nobody uses is no right: it goes from the table."""
+    """Each entry of a row must exist and be used."""
     paths = {path for source in sources for _, path in included(tree, source) if path}
     for right in sorted(row.rights):
         if not (tree.root / right).exists():
-            yield f"{PAGE}:{row.line}: {row.name}: there is no {right}"
+            yield f"{PAGE}:{row.line}: {row.name}: {right} does not exist"
         elif not any(may({right}, path) for path in paths):
-            yield f"{PAGE}:{row.line}: {row.name}: nothing in it uses {right}"
+            yield f"{PAGE}:{row.line}: {row.name}: {right} is not used"
 
 
 def faults_of_links(tree, row, made, known):
-    """What CMake links is what the table says."""
-    mine = [library for library in made.values() if library.folder == row.folder]
+    """The linked libraries must be those of the row."""
+    mine = [library for library in made.values() if library.directory == row.directory]
     if row.name.startswith("crux_"):
         mine = [made[row.name]]
     names = {library.name for library in mine}
-    links = set().union(*(library.links for library in mine)) - NO_FOLDER - names
+    links = set().union(*(library.links for library in mine)) - NO_DIRECTORY - names
     for name in sorted(links - made.keys()):
-        yield f"{row.folder}/CMakeLists.txt: links {name}, which no folder makes"
-    linked = {made[name].folder for name in links & made.keys()} - {row.folder}
-    wanted = {folder_of(right, known) for right in row.rights} - {row.folder}
-    # Of some headers alone there is nothing to link, and a program that is freestanding links nothing.
-    heads = {folder_of(right, known) for right in row.rights if right.endswith(".h")}
-    for folder in sorted(linked - wanted):
-        yield f"{row.folder}/CMakeLists.txt: links {folder}, which {PAGE}:{row.line} does not give to {row.name}"
-    for folder in sorted(wanted - linked - heads):
-        yield f"{row.folder}/CMakeLists.txt: does not link {folder}, which {PAGE}:{row.line} gives to {row.name}"
+        yield f"{row.directory}/CMakeLists.txt: links {name}, which does not exist"
+    linked = {made[name].directory for name in links & made.keys()} - {row.directory}
+    wanted = {directory_of(right, known) for right in row.rights} - {row.directory}
+    # Single headers need not be linked.
+    heads = {directory_of(right, known) for right in row.rights if right.endswith(".h")}
+    for directory in sorted(linked - wanted):
+        yield f"{row.directory}/CMakeLists.txt: links {directory}, which {PAGE}:{row.line} does not allow"
+    for directory in sorted(wanted - linked - heads):
+        yield f"{row.directory}/CMakeLists.txt: does not link {directory}, which {PAGE}:{row.line} lists"
 
 
 def faults_of_circles(rows, known):
-    """One direction: no folder uses itself by way of others."""
-    uses = {row.name: {folder_of(right, known) for right in row.rights} - {row.folder}
+    """No directory may use itself through others."""
+    uses = {row.name: {directory_of(right, known) for right in row.rights} - {row.directory}
             for row in rows.values() if not row.name.startswith("crux_")}
     for start in uses:
         seen, todo = set(), [start]
         while todo:
-            for folder in uses.get(todo.pop(), ()):
-                if folder == start:
-                    yield f"{PAGE}:{rows[start].line}: {start} uses itself by way of others"
+            for directory in uses.get(todo.pop(), ()):
+                if directory == start:
+                    yield f"{PAGE}:{rows[start].line}: {start} uses itself through others"
                     todo = []
                     break
-                if folder not in seen:
-                    seen.add(folder)
-                    todo.append(folder)
+                if directory not in seen:
+                    seen.add(directory)
+                    todo.append(directory)
 
 
 def check(tree):
     rows = table(tree)
     made = libraries(tree)
-    known = tree.folders
-    for folder in known:
-        if folder not in rows:
-            yield f"{folder}: has no row in {PAGE}: what may it use?"
+    known = tree.directories
+    for directory in known:
+        if directory not in rows:
+            yield f"{directory}: has no row in {PAGE}"
     for row in rows.values():
         if row.name.startswith("crux_"):
             if row.name not in made or not made[row.name].sources:
-                yield f"{PAGE}:{row.line}: {row.name}: no CMakeLists.txt makes it of named sources"
+                yield f"{PAGE}:{row.line}: {row.name}: no CMakeLists.txt builds it from named sources"
                 continue
-            row.folder = made[row.name].folder
+            row.directory = made[row.name].directory
             files = part(tree, made[row.name])
             sources = [tree.source(path) for path in sorted(files)]
             yield from faults_of_part(tree, row, made[row.name])
         elif row.name not in known:
-            yield f"{PAGE}:{row.line}: there is no folder {row.name} with sources"
+            yield f"{PAGE}:{row.line}: {row.name} is not a directory with sources"
             continue
         else:
-            sources = tree.product(row.folder)
-            yield from faults_of_folder(tree, row)
+            sources = tree.product(row.directory)
+            yield from faults_of_directory(tree, row)
         yield from faults_of_rights(tree, row, sources)
         if all((tree.root / right).exists() for right in row.rights):
             yield from faults_of_links(tree, row, made, known)

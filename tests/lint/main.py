@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Checks the sources without running them. Each check prints "ok NAME", or "FAIL NAME: why" and the places.
+"""Checks the sources without running them. Each check prints "ok NAME", or "FAIL NAME: reason" and the places.
 
-usage: tests/lint.sh [--root FOLDER] [--only NAME[,NAME…] | --skip NAME[,NAME…]] [BUILD-FOLDER]
+usage: tests/lint.sh [--root DIRECTORY] [--only NAME[,NAME…] | --skip NAME[,NAME…]] [BUILD-DIRECTORY]
        tests/lint.sh --list
 
---root checks another tree, --only makes the named checks alone, --skip all but these, --list prints their names.
-The checks that read a build (clang-tidy, dead-code) are made where a BUILD-FOLDER is given.
-The last line is "N passed, N failed"; the exit code is 0 where none failed.
+--root checks another tree. --only runs the named checks, --skip all but the named ones. --list prints the names.
+The checks clang-tidy and dead-code need a BUILD-DIRECTORY and are skipped without one.
+The last line is "N passed, N failed". The exit status is 0 if no check failed.
 
-A comment "lint: allow NAME: reason", on a line or alone above it, excuses the line from the check of that name.
-An excuse without a reason, for no check, or for a line that needs none fails the check "allows".
+A comment "lint: allow NAME: reason" on a line, or alone above a statement, makes an exception from that check.
+The check "allows" fails if such a comment has no reason, names an unknown check or is not needed.
 """
 
 import argparse
@@ -36,7 +36,7 @@ PLACE = re.compile(r"([^:]+):(\d+): ")
 class Check:
     name: str
     why: str
-    places: object  # tree, build folder → lines, each "path: …" or "path:line: …"
+    places: object  # tree, build directory → lines, each "path: …" or "path:line: …"
     needs_build: bool = False
 
 
@@ -48,20 +48,20 @@ CHECKS = (
     *(Check(ban.name, ban.why, of_tree(patterns.check_ban, ban)) for ban in patterns.BANS),
     *(Check(name, why, of_tree(patterns.check_border, header, inside))
       for name, header, why, inside in patterns.BORDERS),
-    Check("layering", "who may use whom is the table of docs/architecture.md: includes, CMake and it must agree",
+    Check("layering", "includes and linked libraries must agree with the table in docs/architecture.md",
           of_tree(layers.check)),
     Check("file-length", "more than 600 lines is more than one thought", of_tree(patterns.check_length)),
     Check("function-length", f"more than {functions.LINES} lines from the head to the last brace",
           of_tree(functions.check_length)),
     Check("parameters", f"more than {functions.PARAMETERS} parameters", of_tree(functions.check_parameters)),
-    Check("documents", "pages and comments name what exists, and numbers are as measured",
+    Check("documents", "a page or comment names something that does not exist, or a wrong number",
           lambda tree, build: check_docs.faults(tree.root, build)),
     Check("pragma-once", "each header guards itself", of_tree(patterns.check_pragma)),
     Check("no-todo", "what is open is an issue", of_tree(patterns.check_todo)),
     Check("trailing-blanks", "blanks at the end of a line", of_tree(patterns.check_blanks)),
     Check("format", "run: clang-format-19 -i FILE", of_tree(tools.check_format)),
     Check("shellcheck", "shellcheck has a finding", of_tree(tools.check_shell)),
-    Check("dead-code", "nothing in the product uses it: it goes, with the tests that test only it", dead.check,
+    Check("dead-code", "the product does not use it: remove it, and the tests that test only it", dead.check,
           needs_build=True),
     Check("clang-tidy", "clang-tidy has a finding (see .clang-tidy)", tools.check_tidy, needs_build=True),
 )
@@ -69,7 +69,7 @@ NAMES = (*(check.name for check in CHECKS), "allows")
 
 
 class Excuses:
-    """The comments "lint: allow …" of a tree, and which of them were needed."""
+    """The comments "lint: allow …" of a tree, and those of them that were needed."""
 
     def __init__(self, tree):
         self.tree = tree
@@ -92,19 +92,19 @@ class Excuses:
     def faults(self, made):
         for path, allow in self.all:
             if allow.name not in NAMES:
-                yield f"{path}:{allow.line}: there is no check {allow.name}"
+                yield f"{path}:{allow.line}: unknown check {allow.name}"
             elif not allow.has_reason:
                 yield f"{path}:{allow.line}: {allow.name} is allowed without a reason"
             elif allow.name in made and (path, allow) not in self.used:
-                yield f"{path}:{allow.line}: nothing here needs to be allowed {allow.name}"
+                yield f"{path}:{allow.line}: the exception from {allow.name} is not needed"
 
 
 def verdict(name, why, places):
-    """Prints what a check found; whether it passed."""
+    """Prints the result of a check. True if it passed."""
     try:
         offences = list(places())
     except Fault as fault:
-        why, offences = "the check could not be made", str(fault).splitlines()
+        why, offences = "the check could not run", str(fault).splitlines()
     if not offences:
         print("ok", name)
         return True
@@ -128,7 +128,7 @@ def run(options):
     passed = [verdict(check.name, check.why, functools.partial(make, check, tree, build, excuses)) for check in chosen]
     if wanted("allows", options):
         made = {check.name for check in chosen}
-        passed.append(verdict("allows", "an excuse names a check, has a reason, and is needed",
+        passed.append(verdict("allows", "an exception must name a check, have a reason and be needed",
                               functools.partial(excuses.faults, made)))
     print(f"{passed.count(True)} passed, {passed.count(False)} failed")
     return 0 if passed and all(passed) else 1
@@ -148,9 +148,9 @@ def main(words):
         return 0
     for name in options.only + options.skip:
         if name not in NAMES:
-            parser.error(f"there is no check {name}")
+            parser.error(f"unknown check {name}")
         if name in options.only and not options.build and any(check.name == name and check.needs_build for check in CHECKS):
-            parser.error(f"{name} needs a build folder")
+            parser.error(f"{name} requires a build directory")
     try:
         return run(options)
     except Fault as fault:

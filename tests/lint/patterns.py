@@ -1,4 +1,4 @@
-"""What stands nowhere in the code of some folders: calls, words and includes, each with its reason."""
+"""Calls, names and includes that some directories must not contain, each with the reason."""
 
 import dataclasses
 import functools
@@ -14,35 +14,35 @@ class Ban:
     name: str
     pattern: str
     why: str
-    where: object  # folder → bool
+    where: object  # directory → bool
 
 
-def strict(folder):
-    """What is built without exceptions."""
-    return not folder.startswith("cmd/")
+def strict(directory):
+    """Code that is built without exceptions."""
+    return not directory.startswith("cmd/")
 
 
-def strict_and_crux(folder):
-    return strict(folder) or folder == "cmd/crux"
+def strict_and_crux(directory):
+    return strict(directory) or directory == "cmd/crux"
 
 
-def below_cmd(folder):
-    """What runs on the host's side of the clone; sys and init are where system calls are made."""
-    return strict(folder) and folder not in ("runtime/sys", "runtime/init")
+def below_cmd(directory):
+    """Code that runs on the host side of the clone. runtime/sys and runtime/init make system calls."""
+    return strict(directory) and directory not in ("runtime/sys", "runtime/init")
 
 
-def host_side(folder):
-    return below_cmd(folder) or folder == "cmd/crux"
+def host_side(directory):
+    return below_cmd(directory) or directory == "cmd/crux"
 
 
-def without_environment(folder):
-    """The environment is read where a command begins, and by what looks for a program in PATH."""
-    return strict(folder) and folder not in ("runtime/container", "runtime/launch", "runtime/checkpoint")
+def without_environment(directory):
+    """The environment is read where a command starts, and to find a program in PATH."""
+    return strict(directory) and directory not in ("runtime/container", "runtime/launch", "runtime/checkpoint")
 
 
-def product_but_sys(folder):
-    """The wrappers of sys take their bounds from who calls them; the demonstration's programs are what is contained."""
-    return folder not in ("runtime/sys", "cmd/demonstration")
+def product_but_sys(directory):
+    """The callers of runtime/sys set the limits. The programs of the demonstration run in containers."""
+    return directory not in ("runtime/sys", "cmd/demonstration")
 
 
 def everywhere(_):
@@ -82,7 +82,7 @@ BANS = (
         r"|\brecv(msg|from)?\(|\bcall\(__NR_recv|\bread\([^;]*\bcontrol|\bcall\(__NR_read, [^;]*\bcontrol"
         r"|(?<![\w>])::(connect|accept4?|wait|pause)\(|\b(waitpid|waitid)\((?!.*WNOHANG)"
         r"|\bcall\(__NR_wait(4|id)(?!.*kNoHang)|\bLOCK_(EX|SH)\b(?! \| LOCK_NB)|\bF_(OFD_)?SETLKW\b",
-        "every wait is bounded: poll with a timeout first, or say here why it ends", product_but_sys),
+        "every wait needs a time limit: poll with a timeout first, or state next to it why it ends", product_but_sys),
     Ban("no-setenv", r"\b(setenv|putenv|unsetenv|clearenv)\(", "the environment is what the caller gave",
         strict_and_crux),
     Ban("no-environment", r"\b(getenv|secure_getenv)\(",
@@ -91,10 +91,11 @@ BANS = (
     Ban("ascii-names", r"[^\x00-\x7f]", "a letter that looks like another", everywhere),
     Ban("no-shared-state", r"\b(std::shared_ptr|std::any\b|dynamic_cast|thread_local)\b",
         "one owner for each thing, and types known when compiled", strict),
-    Ban("only-one-macro", r"^ *# *define +(?!TRY\()[A-Za-z_0-9]+\(", "TRY is the only macro that takes arguments", everywhere),
+    Ban("only-one-macro", r"^ *# *define +(?!TRY\()[A-Za-z_0-9]+\(", "TRY is the only macro that takes arguments",
+        everywhere),
 )
 
-# Libraries of others, each behind one border: name, pattern of the header, why, what may include it.
+# External libraries that only one part may include: name, pattern of the header, reason, pattern of the allowed files.
 BORDERS = (
     ("json-border", r"nlohmann\b", "JSON is seen in oci-spec only", r"(oci-spec|tests)/"),
     ("options-border", r"cxxopts", "cxxopts throws: it stays in cmd/crux", r"cmd/crux/"),
@@ -115,8 +116,8 @@ def places(path, text, pattern):
 
 
 def check_ban(tree, ban):
-    for folder in filter(ban.where, tree.folders):
-        for source in tree.product(folder):
+    for directory in filter(ban.where, tree.directories):
+        for source in tree.product(directory):
             yield from places(source.path, source.code, ban.pattern)
 
 
@@ -130,11 +131,11 @@ def check_border(tree, header, inside):
 def check_length(tree):
     for source in tree.sources(*EVERY):
         count = source.text.count("\n")
-        if count > 600 and not is_test_of_the_whole(source.path):
+        if count > 600 and not is_test_source(source.path):
             yield f"{source.path}: {count} lines"
 
 
-def is_test_of_the_whole(path):
+def is_test_source(path):
     return path.startswith("tests/") or path.endswith(("_test.cc", "_test.h"))
 
 

@@ -1,4 +1,4 @@
-"""One violation for each check: what is planted where. test.py plants them into a copy of the tree."""
+"""The violations that test.py adds to a copy of the tree, for every check."""
 
 import dataclasses
 
@@ -55,7 +55,7 @@ WHOLE = {
     "catch-border": [("tests/system", "#include <catch2/catch.hpp>\n")],
 }
 
-# What each folder may not use, so that a folder that is added needs a row here too.
+# Includes that each directory must not have. A new directory needs a row here too.
 INCLUDES = {
     "runtime/base": ["oci-spec/types.h", "runtime/sys/file.h"],
     "oci-spec": ["runtime/sys/file.h", "runtime/plan/plan.h", "cmd/crux/help.h"],
@@ -83,15 +83,15 @@ INCLUDES = {
 PAGE = "docs/architecture.md"
 ROW = "| `runtime/base` | the standard library |"
 ALONE = [
-    # A part of a folder.
+    # The library that is built from a part of its directory.
     Plant("layering", "runtime/cgroup/pids.cc", '#include "runtime/sys/file.h"\n'),
     Plant("layering", "runtime/cgroup/pids.cc", '#include "runtime/cgroup/group.h"\n', place="runtime/cgroup/group.h"),
-    # Other spellings.
+    # Other forms of includes.
     Plant("layering", "runtime/plan/planted.cc", "#include <runtime/sys/file.h>\n"),
     Plant("layering", "runtime/plan/planted.cc", '#  include "../sys/file.h"\n'),
     Plant("layering", "runtime/plan/planted.cc", '#define HEADER "runtime/sys/file.h"\n#include HEADER\n'),
     Plant("layering", "runtime/plan/planted.h", '#pragma once\n#include "runtime/sys/file.h"\n'),
-    # The three that must agree.
+    # The table, CMake and the includes must agree.
     Plant("layering", "runtime/planted/planted.cc", "int planted;\n", place="runtime/planted"),
     Plant("layering", "cmd/planted/planted.cc", "int planted;\n", place="cmd/planted"),
     Plant("layering", PAGE, "| `scripts` | `runtime/base` |\n" + ROW, ROW),
@@ -103,7 +103,7 @@ ALONE = [
     Plant("layering", "runtime/console/CMakeLists.txt", "DEPENDS base sys oci", "DEPENDS base sys"),
     Plant("layering", "runtime/console/CMakeLists.txt", "DEPENDS base", "DEPENDS base sys"),
     Plant("layering", "cmd/crux/CMakeLists.txt", "PUBLIC crux_container crux_sys", "PUBLIC crux_container"),
-    # Text and measures.
+    # Form and size.
     Plant("file-length", "runtime/base/planted.h", "#pragma once\n" + "using planted = int;\n" * 600),
     Plant("function-length", "runtime/base/planted.cc", body("\n    ".join(["work();"] * 49))),
     Plant("function-length", "cmd/crux-net/planted.cc",
@@ -120,7 +120,7 @@ ALONE = [
     Plant("no-todo", "tests/system/planted_test.cc", "// X" "XX\n"),
     Plant("trailing-blanks", "runtime/base/planted.cc", "int planted; \n"),
     Plant("trailing-blanks", "tests/planted.sh", "echo planted\t\n"),
-    # Pages and comments that name what is not there: "gone", which spelled out in this file would exist.
+    # Pages and comments that name something that does not exist. "@" becomes "gone", which must not occur in this file.
     *(Plant("documents", "docs/doctor.md", "\n" + text.replace("@", "gone") + "\n") for text in (
         "See `runtime/@/@.cc`.", "See runtime/@.", "See `tests/@_*.sh`.", "`@.cc` does it.",
         "`runtime/{sys,@}`", "`@_tests` has them.", "`callers/@.py`", "`crux @`", "`crux run --@ demo`",
@@ -136,14 +136,32 @@ ALONE = [
     Plant("documents", "CONTRIBUTING.md", "At most 60 lines a function", "At most 50 lines a function"),
     Plant("documents", "CONTRIBUTING.md", "At most a page a function", "At most 50 lines a function"),
     Plant("documents", "docs/decisions/0008-seccomp-instructions.md", "Some 500 lines", "Some 660 lines"),
-    # Excuses.
+    # Exceptions.
     Plant("allows", "runtime/base/planted.cc", "// lint: " "allow no-fork: not needed\nint planted;\n"),
     Plant("allows", "runtime/base/planted.cc", "// lint: " "allow no-such-check: why\nint planted;\n"),
     Plant("allows", "runtime/hooks/planted.cc", body("// lint: " "allow no-sleep\n    usleep(1);")),
 ]
 
 
-# A small tree that is compiled, and what of it is dead: "path:line: name".
+# For the scripts of tests/conformance: script, page, new text, old text, part of the report.
+CONFORMANCE = [
+    ("check.py", "docs/conformance.md", "`versions are SemVer 2.0.0, hole`", "`versions are SemVer 2.0.0, whole`", "no test"),
+    ("check.py", "docs/conformance.md", "| #configSpecificationVersion 17 | MAY |", "| #configSpecificationVersion 17 | MUST |",
+     "wrong level MAY"),
+    ("check.py", "docs/conformance.md", "#configSpecificationVersion 17 | ", "#configSpecificationVersion 17 | MUST | ",
+     "is not a row of the table"),
+    ("check.py", "docs/conformance.md", "163 rows.", "164 rows.", "of its 164 rows"),
+    ("check.py", "tests/conformance/properties.txt", "gone.property\n", "", "no row for the property gone.property"),
+    ("check.py", "tests/conformance/leaves.txt", "gone.property\n", "", "no example has gone.property"),
+    ("check_contract.py", "docs/contract.md", "`one dash and three dashes are", "`one dash and two dashes are", "no test"),
+    ("check_contract.py", "docs/contract.md", "| **open** |", "| the same |", "is open"),
+    ("check_contract.py", "docs/contract.md", "| no test, no bar\n", "\n| repeated flags", "is not a row of the table"),
+    ("check_docs.py", "docs/doctor.md", "\n`runtime/gone`\n", "", "runtime/gone does not exist"),
+    ("examples.py", "docs/config.md", "\n```json\n{}\n```\n", "", "without a console block"),
+    ("examples.py", "docs/config.md", "```console\n```\n", "", "without a json block"),
+]
+
+# A small tree that is compiled, and its dead code.
 COMPILED = {
     "oci-spec/lib.h": """#pragma once
 namespace lib {
@@ -185,9 +203,10 @@ DEAD = ["oci-spec/lib.cc:6: lib::dead(int)", "oci-spec/lib.cc:6: lib::dead(int, 
 
 
 def together():
-    """Those that have a file each and are looked for by one run."""
-    texts = [(check, folder, body(line)) for check, plants in BANNED.items() for folder, line in plants]
-    texts += [(check, folder, text) for check, plants in WHOLE.items() for folder, text in plants]
-    texts += [("layering", folder, f'#include "{header}"\n') for folder, headers in INCLUDES.items() for header in headers]
-    for number, (check, folder, text) in enumerate(texts):
-        yield Plant(check, f"{folder}/planted_{number}.cc", text)
+    """The plants with a file of their own, which one run checks together."""
+    texts = [(check, directory, body(line)) for check, plants in BANNED.items() for directory, line in plants]
+    texts += [(check, directory, text) for check, plants in WHOLE.items() for directory, text in plants]
+    texts += [("layering", directory, f'#include "{header}"\n')
+              for directory, headers in INCLUDES.items() for header in headers]
+    for number, (check, directory, text) in enumerate(texts):
+        yield Plant(check, f"{directory}/planted_{number}.cc", text)

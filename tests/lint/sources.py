@@ -1,4 +1,4 @@
-"""The sources as the checks see them: which files there are, and their text without comments and strings."""
+"""The files of the tree, and their text without comments and strings."""
 
 import dataclasses
 import functools
@@ -7,24 +7,24 @@ import re
 
 PRODUCT = ("oci-spec", "runtime", "cmd")
 EVERY = (*PRODUCT, "tests", "bundles")
-# Folders that are made: by git, by building, by bundles/make-rootfs.sh, by python.
+# Directories of generated files: of git, the build, bundles/make-rootfs.sh and python.
 MADE = (".git", "build", "rootfs", "__pycache__")
 SUFFIXES = (".cc", ".h", ".c", ".S")
 ALLOW = re.compile(r"lint: allow ([a-z-]+)(: *\S)?")
-# What is not code, in the order in which it is tried. An apostrophe between digits separates digits.
+# Comments and literals. An apostrophe between digits is a separator.
 NOT_CODE = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"([^(\s]*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'', re.DOTALL)
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*(?:include|include_next|embed)\b[ \t]*(.*)$", re.MULTILINE)
 
 
 class Fault(Exception):
-    """The check could not be made; it has failed."""
+    """The check could not run. It counts as failed."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Allow:
-    """A comment "lint: allow NAME: reason" excuses its own line; if it stands alone, the next line of code up to where
-    its statement ends or its block begins."""
+    """A comment "lint: allow NAME: reason". It applies to its line; if the line has no code, to the next statement up to
+    its end or to the start of its block."""
     line: int
     name: str
     has_reason: bool
@@ -69,7 +69,6 @@ def read_allows(text, code):
         if not found:
             continue
         first = number
-        # Alone on its line it stands above the code, with more of the comment between them at most.
         while first < len(code_lines) and not code_lines[first - 1].strip():
             first += 1
         last = first
@@ -85,40 +84,40 @@ def parse(path, text):
 
 
 class Tree:
-    """All files below a root, build folders and git's own aside."""
+    """All files below a root except generated ones."""
 
     def __init__(self, root):
         self.root = pathlib.Path(root).resolve()
         if not self.root.is_dir():
-            raise Fault(f"{root}: no such folder")
+            raise Fault(f"{root}: no such directory")
         self.all = dict.fromkeys(path.relative_to(self.root).as_posix() for path in walk(self.root))
         self.texts = {}
 
     @functools.lru_cache(maxsize=None)
-    def files(self, *folders):
-        """The files below the folders, which must exist."""
+    def files(self, *directories):
+        """The files below the directories. Each must exist."""
         found = []
-        for folder in folders:
-            if not (self.root / folder).is_dir():
-                raise Fault(f"{folder}: no such folder: correct the list of the check")
-            found += [path for path in self.all if folder == "." or path.startswith(folder + "/")]
+        for directory in directories:
+            if not (self.root / directory).is_dir():
+                raise Fault(f"{directory}: no such directory; correct the list of the check")
+            found += [path for path in self.all if directory == "." or path.startswith(directory + "/")]
         return sorted(found)
 
     @functools.lru_cache(maxsize=None)
-    def sources(self, *folders):
-        """Sources below the folders; none at all is a mistake in the list of folders."""
-        found = [path for path in self.files(*folders) if path.endswith(SUFFIXES)]
+    def sources(self, *directories):
+        """The sources below the directories. There must be some."""
+        found = [path for path in self.files(*directories) if path.endswith(SUFFIXES)]
         if not found:
-            raise Fault(f"no source in {', '.join(folders)}")
+            raise Fault(f"no source in {', '.join(directories)}")
         return [self.source(path) for path in found]
 
-    def product(self, *folders):
-        """The same without the tests that stand beside the code."""
-        return [source for source in self.sources(*folders) if not is_test(source.path)]
+    def product(self, *directories):
+        """The sources without unit tests."""
+        return [source for source in self.sources(*directories) if not is_test(source.path)]
 
     @functools.cached_property
-    def folders(self):
-        """Each folder of the product that has sources: oci-spec, and those right below runtime and cmd."""
+    def directories(self):
+        """The directories of the product that have sources: oci-spec, and the subdirectories of runtime and cmd."""
         return sorted({"/".join(source.path.split("/")[:1 if top == "oci-spec" else 2])
                        for top in PRODUCT for source in self.sources(top)})
 

@@ -1,4 +1,4 @@
-"""The checks that a program of others makes. One that is not installed, or that stops by itself, is a fault."""
+"""The checks that run an external program. A program that is missing or fails is an error."""
 
 import os
 import re
@@ -18,15 +18,15 @@ def run(tree, program, words, seconds=300):
         done = subprocess.run([program, *words], cwd=tree.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired as fault:
-        raise Fault(f"{program} was not done after {seconds} seconds") from fault
+        raise Fault(f"{program} did not finish within {seconds} seconds") from fault
     return done.returncode, done.stdout.splitlines()
 
 
 def found(program, code, lines, pattern):
-    """The lines that are findings; an exit code without one is a fault of the program."""
+    """The lines that are findings. An exit status other than 0 without a finding is an error."""
     findings = [line for line in lines if re.search(pattern, line)]
     if code != 0 and not findings:
-        raise Fault("\n".join([f"{program} ended with {code}", *lines[-5:]]))
+        raise Fault("\n".join([f"{program} exited with status {code}", *lines[-5:]]))
     return findings
 
 
@@ -34,7 +34,8 @@ def check_format(tree):
     paths = [source.path for source in tree.sources(*EVERY) if source.path.endswith((".cc", ".h", ".c"))]
     for start in range(0, len(paths), 40):
         code, lines = run(tree, "clang-format-19", ["--dry-run", "-Werror", *paths[start:start + 40]])
-        for path in sorted({line.split(":")[0] for line in found("clang-format-19", code, lines, "clang-format-violations")}):
+        findings = found("clang-format-19", code, lines, "clang-format-violations")
+        for path in sorted({line.split(":")[0] for line in findings}):
             yield f"{path}: run clang-format-19 -i"
 
 
@@ -53,7 +54,7 @@ def check_shell(tree):
 
 
 def check_tidy(tree, build):
-    """Sources, tests aside: Catch2's macros are not ours to tidy."""
+    """All sources but tests, whose Catch2 macros have findings."""
     if not (build / "compile_commands.json").is_file():
         raise Fault(f"{build}: no compile_commands.json")
     pattern = rf"{re.escape(str(tree.root))}/(cmd|oci-spec|runtime|tests/support)/.*(?<!_test)\.cc$"
