@@ -142,7 +142,7 @@ tests tests-release 1800 build/release -LE 'bench|callers' -j "$jobs"
 # Other projects' programs, with their own timeouts: a caller whose cases fail runs again, and the log has both runs.
 tests tests-callers 1500 build/release -L callers --repeat until-pass:2
 if [ $quick = yes ]; then
-    lint
+    lint --skip clang-tidy build/release
     finish
 fi
 must configure-asan 120 cmake --preset asan

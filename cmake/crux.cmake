@@ -1,4 +1,5 @@
-# How the folders become libraries: one static library a folder, so that the link graph is the layering rule.
+# How the folders become libraries: one static library a folder. DEPENDS is checked against the table of
+# docs/architecture.md by tests/lint.sh; linking alone would not notice a use that it does not name.
 
 include_guard()
 

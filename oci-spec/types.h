@@ -561,12 +561,4 @@ struct Config {
     return nullptr;
 }
 
-/// The value of an annotation, or null.
-[[nodiscard]] inline const std::string* find_annotation(const Config& config,
-                                                        const std::string& key) {
-    for (const auto& [name, value] : config.annotations)
-        if (name == key) return &value;
-    return nullptr;
-}
-
 }  // namespace crux::oci

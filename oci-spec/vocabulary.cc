@@ -75,15 +75,6 @@ std::optional<int> parse_signal(std::string_view text) {
     return realtime_signal(name);
 }
 
-std::string signal_name(int number) {
-    if (const std::string_view name = name_of(kSignals, number); !name.empty())
-        return std::string(name);
-    if (number == kSignalRealtimeMin) return "SIGRTMIN";
-    if (number > kSignalRealtimeMin && number <= kSignalMax)
-        return cat("SIGRTMIN+", number - kSignalRealtimeMin);
-    return cat(number);
-}
-
 std::optional<Ranges> parse_ranges(std::string_view text) {
     // Far above the size of any machine, and small enough for a bit mask.
     constexpr std::uint32_t kLimit = 1U << 20U;

@@ -95,7 +95,6 @@ inline constexpr std::uint64_t kMountAttrRelatime = 0x00000000;
 inline constexpr std::uint64_t kMountAttrNoatime = 0x00000010;
 inline constexpr std::uint64_t kMountAttrStrictatime = 0x00000020;
 inline constexpr std::uint64_t kMountAttrNodiratime = 0x00000080;
-inline constexpr std::uint64_t kMountAttrIdmap = 0x00100000;
 inline constexpr std::uint64_t kMountAttrNosymfollow = 0x00200000;
 
 // mount(2)
@@ -222,13 +221,6 @@ inline constexpr std::array kPropagations = {
     PropagationWord{"slave", Propagation::slave, kMsSlave},
     PropagationWord{"unbindable", Propagation::unbindable, kMsUnbindable},
 };
-
-/// The mount(2) flags of the propagation (MS_SHARED… with MS_REC for the r forms); 0 for none.
-constexpr std::uint32_t propagation_flags(Propagation propagation) {
-    for (const PropagationWord& word : kPropagations)
-        if (word.value == propagation) return word.flags;
-    return 0;
-}
 
 // --- Process ---
 
@@ -443,9 +435,6 @@ std::string signal_suggestion(std::string_view text);
 
 /// The annotation with the stop signal of an image (config.md, Annotations).
 inline constexpr std::string_view kStopSignalAnnotation = "org.opencontainers.image.stopSignal";
-
-/// "SIGTERM", "SIGRTMIN+3", or the number in decimal if it has no name.
-std::string signal_name(int number);
 
 // --- Lists of numbers ---
 

@@ -135,9 +135,6 @@ TEST_CASE("the numbers are the kernel's") {
     CHECK(kMsSilent == MS_SILENT);
     CHECK(kMsIVersion == MS_I_VERSION);
     CHECK(kMsLazytime == (1U << 25U));
-    CHECK(propagation_flags(Propagation::rslave) == (MS_SLAVE | MS_REC));
-    CHECK(propagation_flags(Propagation::private_) == MS_PRIVATE);
-    CHECK(propagation_flags(Propagation::none) == 0);
     CHECK(static_cast<int>(RlimitType::nofile) == RLIMIT_NOFILE);
     CHECK(static_cast<int>(RlimitType::rttime) == RLIMIT_RTTIME);
     CHECK(static_cast<int>(RlimitType::as) == RLIMIT_AS);
@@ -167,18 +164,6 @@ TEST_CASE("signals are given by number or by name, in any case, with or without 
         Row{"99999999999999999999", std::nullopt}, Row{"FOO", std::nullopt});
     CAPTURE(row.text);
     CHECK(parse_signal(row.text) == row.number);
-}
-
-TEST_CASE("signals have one name each") {
-    CHECK(signal_name(15) == "SIGTERM");
-    CHECK(signal_name(6) == "SIGABRT");
-    CHECK(signal_name(29) == "SIGIO");
-    CHECK(signal_name(34) == "SIGRTMIN");
-    CHECK(signal_name(64) == "SIGRTMIN+30");
-    CHECK(signal_name(0) == "0");
-    CHECK(signal_name(32) == "32");
-    for (int number = 0; number <= kSignalMax; ++number)
-        CHECK(parse_signal(signal_name(number)) == number);
 }
 
 TEST_CASE("lists of numbers are read whole or not at all") {

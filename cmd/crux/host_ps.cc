@@ -70,6 +70,7 @@ Result<std::string> host_ps(std::span<const std::string> words) {
     ::close(ends[0]);
     if (!pid) return std::unexpected(Error(Error::Kind::os, pid.error().message()));
     int status = 0;
+    // lint: allow wait: its output has ended.
     while (::waitpid(*pid, &status, 0) < 0)
         if (errno != EINTR) return failed("waitpid", errno);
     std::string all = TRY(std::move(output));

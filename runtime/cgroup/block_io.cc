@@ -29,20 +29,25 @@ std::string device_text(const Device& device) {
     return cat(device.major, ":", device.minor);
 }
 
+struct FileValue {
+    std::string_view file;
+    std::string value;
+};
+
 /// The weight is written to the first of the two files that the kernel has. This depends on the I/O
 /// scheduler (CFQ was removed in Linux 5.0; BFQ has its own file).
-void add_either(LimitsBuilder& builder, ControllerLocation location, std::string_view file,
-                std::string value, std::string_view other_file, std::string other_value,
-                const std::string& origin) {
-    builder.add(location, file, std::move(value), origin).when_absent = WhenAbsent::fallback;
-    builder.add(location, other_file, std::move(other_value), origin);
+void add_either(LimitsBuilder& builder, ControllerLocation location, FileValue first,
+                FileValue second, const std::string& origin) {
+    builder.add(location, first.file, std::move(first.value), origin).when_absent =
+        WhenAbsent::fallback;
+    builder.add(location, second.file, std::move(second.value), origin);
 }
 
 void add_v1_weights(LimitsBuilder& builder, ControllerLocation location,
                     const oci::BlockIoResources& io) {
     if (io.weight.value_or(0) != 0)
-        add_either(builder, location, "blkio.weight", cat(*io.weight), "blkio.bfq.weight",
-                   cat(*io.weight), builder.origin("/blockIO/weight"));
+        add_either(builder, location, {"blkio.weight", cat(*io.weight)},
+                   {"blkio.bfq.weight", cat(*io.weight)}, builder.origin("/blockIO/weight"));
     if (io.leaf_weight.value_or(0) != 0)
         builder.add(location, "blkio.leaf_weight", cat(*io.leaf_weight),
                     builder.origin("/blockIO/leafWeight"));
@@ -50,8 +55,8 @@ void add_v1_weights(LimitsBuilder& builder, ControllerLocation location,
         const oci::WeightDevice& device = io.weight_device[i];
         std::string name = device_text(device);
         if (device.weight.value_or(0) != 0)
-            add_either(builder, location, "blkio.weight_device", cat(name, " ", *device.weight),
-                       "blkio.bfq.weight_device", cat(name, " ", *device.weight),
+            add_either(builder, location, {"blkio.weight_device", cat(name, " ", *device.weight)},
+                       {"blkio.bfq.weight_device", cat(name, " ", *device.weight)},
                        builder.origin("/blockIO/weightDevice", i, "/weight"));
         if (device.leaf_weight.value_or(0) != 0)
             builder.add(location, "blkio.leaf_weight_device", cat(name, " ", *device.leaf_weight),
@@ -64,14 +69,14 @@ Status add_v2_weights(LimitsBuilder& builder, ControllerLocation location,
     if (io.leaf_weight.value_or(0) != 0)
         return LimitsBuilder::refuse_on_v2(builder.origin("/blockIO/leafWeight"));
     if (io.weight.value_or(0) != 0)
-        add_either(builder, location, "io.bfq.weight", cat(*io.weight), "io.weight",
-                   cat(io_weight_of(*io.weight)), builder.origin("/blockIO/weight"));
+        add_either(builder, location, {"io.bfq.weight", cat(*io.weight)},
+                   {"io.weight", cat(io_weight_of(*io.weight))}, builder.origin("/blockIO/weight"));
     for (std::size_t i = 0; i < io.weight_device.size(); ++i) {
         const oci::WeightDevice& device = io.weight_device[i];
         std::string name = device_text(device);
         if (device.weight.value_or(0) != 0)
-            add_either(builder, location, "io.bfq.weight", cat(name, " ", *device.weight),
-                       "io.weight", cat(name, " ", io_weight_of(*device.weight)),
+            add_either(builder, location, {"io.bfq.weight", cat(name, " ", *device.weight)},
+                       {"io.weight", cat(name, " ", io_weight_of(*device.weight))},
                        builder.origin("/blockIO/weightDevice", i, "/weight"));
         if (device.leaf_weight.value_or(0) != 0)
             return LimitsBuilder::refuse_on_v2(

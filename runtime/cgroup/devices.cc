@@ -50,11 +50,6 @@ bool meets(const std::optional<std::uint32_t>& one, const std::optional<std::uin
     return !one || !other || one == other;
 }
 
-bool matches(const DeviceRule& rule, const DeviceRequest& request) {
-    return (rule.type == DeviceType::all || rule.type == request.type) &&
-           covers(rule.major, request.major) && covers(rule.minor, request.minor);
-}
-
 /// The state of the v1 controller: a default, and exceptions from it.
 class V1State {
  public:
@@ -230,19 +225,6 @@ std::vector<OriginRule> device_rules(const std::vector<DeviceRule>& list,
              true});
     take(defaults_at, std::ssize(list));
     return rules;
-}
-
-bool is_allowed(std::span<const OriginRule> rules, const DeviceRequest& request) {
-    DeviceAccess open = request.access;
-    for (std::size_t i = rules.size(); i-- > 0;) {
-        const DeviceRule& rule = rules[i].rule;
-        if (!matches(rule, request)) continue;
-        if (!rule.allow && (open & rule.access) != 0) return false;
-        if (!rule.allow) continue;
-        open &= static_cast<DeviceAccess>(~rule.access);
-        if (open == 0) return true;
-    }
-    return false;
 }
 
 Result<std::vector<DeviceLine>> device_lines(std::span<const OriginRule> rules,

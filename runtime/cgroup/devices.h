@@ -24,19 +24,6 @@ struct OriginRule {
 std::vector<OriginRule> device_rules(const std::vector<oci::DeviceRule>& list,
                                      const std::string& pointer);
 
-/// A request of the kernel: one type (character or block), one device, one or more access bits.
-struct DeviceRequest {
-    oci::DeviceType type = oci::DeviceType::character;
-    std::uint32_t major = 0;
-    std::uint32_t minor = 0;
-    oci::DeviceAccess access = 0;
-};
-
-/// Whether the rules allow a request. The last rule that covers an access bit decides it, and all
-/// bits must be allowed. Without a rule access is denied. The lines of v1 and the program of v2
-/// must implement exactly this.
-bool is_allowed(std::span<const OriginRule> rules, const DeviceRequest& request);
-
 /// A line for devices.allow or devices.deny (v1).
 struct DeviceLine {
     bool allow = false;

@@ -43,6 +43,36 @@ std::vector<OriginRule> plain(const std::vector<DeviceRule>& list) {
     return rules;
 }
 
+/// A request of the kernel: one type (character or block), one device, one or more access bits.
+struct DeviceRequest {
+    DeviceType type = DeviceType::character;
+    std::uint32_t major = 0;
+    std::uint32_t minor = 0;
+    DeviceAccess access = 0;
+};
+
+bool names(const DeviceRule& rule, const DeviceRequest& request) {
+    return (rule.type == DeviceType::all || rule.type == request.type) &&
+           (!rule.major || rule.major == request.major) &&
+           (!rule.minor || rule.minor == request.minor);
+}
+
+/// What the rules mean, which the lines of v1 and the program of v2 are compared with: the last
+/// rule that covers an access bit decides it, and all bits must be allowed. Without a rule access
+/// is denied.
+bool is_allowed(std::span<const OriginRule> rules, const DeviceRequest& request) {
+    DeviceAccess open = request.access;
+    for (std::size_t i = rules.size(); i-- > 0;) {
+        const DeviceRule& rule = rules[i].rule;
+        if (!names(rule, request)) continue;
+        if (!rule.allow && (open & rule.access) != 0) return false;
+        if (!rule.allow) continue;
+        open &= static_cast<DeviceAccess>(~rule.access);
+        if (open == 0) return true;
+    }
+    return false;
+}
+
 /// Runs a program of the device controller as the kernel would: only the instructions that crux
 /// uses.
 class Machine {

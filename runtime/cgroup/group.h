@@ -98,8 +98,6 @@ class Group {
     /// Whether there is any process.
     [[nodiscard]] Result<bool> populated() const;
 
-    /// Sends the signal once to every process.
-    Status signal_all(int signal) const;
     /// Kills every process, also frozen ones, and waits until none is left: with cgroup.kill (Linux
     /// 5.14) if there is a unified hierarchy, else with signals while the freezer prevents forks.
     /// Succeeds if there is no process. Fails after the timeout.

@@ -253,16 +253,6 @@ TEST_CASE("a frozen container is reported, can be killed, and thaws when it is e
     CHECK(failure(group->thaw()) == "none");
 }
 
-TEST_CASE("a signal reaches every process once", "[kernel]") {
-    HostGroup group("signal");
-    pid_t child = group.start(sleep_forever);
-    CHECK(failure(group->signal_all(SIGUSR1)) == "none");
-    int status = 0;
-    CHECK(::waitpid(child, &status, 0) == child);
-    CHECK(WTERMSIG(status) == SIGUSR1);
-    CHECK(failure(group->signal_all(SIGUSR1)) == "none");
-}
-
 TEST_CASE("only the devices that the rules allow can be opened", "[kernel]") {
     oci::Resources resources;
     resources.devices = {rule(false), rule(true, 11, oci::kDeviceRead)};

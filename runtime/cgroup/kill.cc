@@ -22,11 +22,6 @@ Status signal_each(const std::vector<pid_t>& pids, int signal) {
 
 }  // namespace
 
-Status Group::signal_all(int signal) const {
-    std::vector<pid_t> pids = TRY(processes());
-    return signal_each(pids, signal);
-}
-
 bool Group::kill_by_kernel() const {
     int dir = unified_dir(dirs_);
     if (dir < 0) return false;

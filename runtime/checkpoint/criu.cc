@@ -117,6 +117,8 @@ Criu::~Criu() {
 Result<Response> Criu::receive(sys::Fd& descriptor) {
     constexpr std::size_t kMost = std::size_t{40} << 10U;
     std::vector<char> buffer(kMost);
+    // How long a dump takes depends on the container's memory.
+    // lint: allow wait: criu answers or ends, which closes its end of the socket.
     const sys::ReceivedMessage message =
         TRY(sys::recvmsg(socket_, buffer, {&descriptor, 1}).during("read from criu"));
     if (message.bytes == 0) return fail(Error::Kind::protocol, "criu exited without a response");

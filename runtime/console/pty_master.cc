@@ -46,6 +46,7 @@ Status PtyMaster::receive(int timeout_ms) {
     const short events = TRY(sys::poll_one(ours_, POLLIN, timeout_ms).during(kPlace));
     if (events == 0) return fail(Error::Kind::protocol, "init did not send the terminal in time");
     std::array<char, 4096> name{};
+    // lint: allow wait: poll_one has seen the message.
     const auto message = TRY(sys::recvmsg(ours_, name, {&master_, 1}).during(kPlace));
     if (message.fds != 1 || !sys::is_terminal(master_))
         return fail(Error::Kind::protocol, "init did not send a terminal");

@@ -50,6 +50,7 @@ class Supervisor {
         const auto terminal_entries = std::span(entries).subspan<kOwnEntries>();
         if (terminal_ != nullptr) terminal_->ask(terminal_entries);
         const bool silence_ends = status_ && !terminal_->blocked();
+        // lint: allow wait: it lasts as long as the process in the foreground.
         const int count = TRY(sys::poll(entries, silence_ends ? kSilenceMs : sys::kForever)
                                   .during("wait for container"));
         if (count == 0) stopped_ = true;

@@ -14,6 +14,7 @@
 #include "runtime/sys/terminal.h"
 #include "runtime/sys/time.h"
 #include "tests/support/catch.h"
+#include "tests/support/descriptors.h"
 #include "tests/support/facts.h"
 
 using namespace crux;
@@ -78,12 +79,12 @@ class Container {
         REQUIRE(pid >= 0);
         if (pid != 0) return pid;
         ::setsid();
-        auto master = sys::openpt();
+        sys::Fd master(test::open_pty_master());
         if (!master) ::_exit(126);
-        auto peer = sys::pty_peer(*master, O_RDWR | O_NOCTTY);
-        const sys::FdRef sent(*master);
+        auto peer = sys::pty_peer(master, O_RDWR | O_NOCTTY);
+        const sys::FdRef sent(master);
         if (!peer || !sys::sendmsg(socket, "/dev/pts/0", {&sent, 1})) ::_exit(126);
-        master->reset();
+        master.reset();
         ::ioctl(peer->get(), TIOCSCTTY, 0);
         for (int number : {0, 1, 2}) ::dup2(peer->get(), number);
         barrier_.write.reset();
@@ -102,9 +103,8 @@ struct Person {
     sys::Fd slave;
 
     Person() {
-        auto opened = sys::openpt();
-        if (!opened) test::skip("/dev/ptmx is missing");
-        master = std::move(*opened);
+        master = sys::Fd(test::open_pty_master());
+        if (!master) test::skip("/dev/ptmx is missing");
         auto peer = sys::pty_peer(master, O_RDWR | O_NOCTTY);
         REQUIRE(peer);
         slave = std::move(*peer);

@@ -77,6 +77,7 @@ Result<bool> NotifyProxy::serve(pid_t main_pid) {
     constexpr std::size_t kMost = 4096;
     std::array<char, kMost> buffer{};
     for (;;) {
+        // lint: allow wait: the socket does not block.
         auto message = sys::recvmsg(ours_, buffer);
         if (!message && message.error().value == EAGAIN) return false;
         const sys::ReceivedMessage got = TRY(std::move(message).during("read the notify socket"));
@@ -98,6 +99,7 @@ Status NotifyProxy::wait(sys::FdRef process, pid_t main_pid) {
         std::array<struct ::pollfd, 2> entries{};
         entries[0] = {.fd = ours_.get(), .events = POLLIN, .revents = 0};
         entries[1] = {.fd = process.get(), .events = POLLIN, .revents = 0};
+        // lint: allow wait: how long a program takes to be ready, or ends, is its own affair.
         TRY(sys::poll(entries, sys::kForever).during("wait for the program to be ready"));
         // First, for a program that says so and ends.
         if (TRY(serve(main_pid))) break;

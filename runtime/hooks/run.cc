@@ -128,6 +128,7 @@ class Conversation {
 std::uint64_t deadline_of(const oci::Hook& hook) {
     constexpr std::int64_t kMostSeconds = 1'000'000'000;
     constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
+    // config.md, POSIX-platform Hooks: without a timeout a hook may take as long as it likes.
     if (!hook.timeout) return UINT64_MAX;
     const std::int64_t seconds = std::clamp<std::int64_t>(*hook.timeout, 0, kMostSeconds);
     return sys::monotonic_ns() + (static_cast<std::uint64_t>(seconds) * kNanosPerSecond);

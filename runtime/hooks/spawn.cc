@@ -109,6 +109,7 @@ Result<Running, Errno> spawn(const oci::Hook& hook, const Streams& streams) {
     auto fd = sys::pidfd_open(pid);
     if (!fd) {
         (void)sys::kill(-pid, SIGKILL);
+        // lint: allow wait: it was killed.
         ::waitpid(pid, nullptr, 0);
         return std::unexpected(fd.error());
     }

@@ -21,21 +21,72 @@ Outcome make_pipe(Pipe& pipe) {
     return {};
 }
 
+/// The standard streams of a hook.
+struct Streams {
+    Pipe in;
+    Pipe out;
+    Pipe err;
+};
+
+Outcome make_streams(Streams& streams) {
+    TRY(make_pipe(streams.in));
+    TRY(make_pipe(streams.out));
+    return make_pipe(streams.err);
+}
+
+/// What execve gets.
+struct Program {
+    const char** arguments = nullptr;
+    const char** environment = nullptr;
+};
+
+Outcome read_program(Context& context, const plan::Hook& step, Program& program) {
+    TRY(text_pointers(context, step.arguments, nullptr, program.arguments));
+    if (step.inherit == 0)
+        return text_pointers(context, step.environment, nullptr, program.environment);
+    program.environment = context.environment;
+    return {};
+}
+
 /// The hook's own side: its streams, a group of its own, nothing else of ours, the program.
-[[noreturn]] void become_hook(Context& context, const plan::Hook& step, int in, int out, int err,
-                              const char** arguments, const char** environment) {
+[[noreturn]] void become_hook(Context& context, const plan::Hook& step, const Streams& streams,
+                              const Program& program) {
     (void)call(__NR_setpgid, 0, 0);
     (void)call(__NR_umask, context.umask);
     // Before the root is entered a hook starts in it all the same: callers' hooks name its files by
     // relative paths, as runc lets them.
     if (!context.in_root) (void)call(__NR_fchdir, context.root.get());
-    (void)call(__NR_dup3, in, 0, 0);
-    (void)call(__NR_dup3, out, 1, 0);
-    (void)call(__NR_dup3, err, 2, 0);
+    (void)call(__NR_dup3, streams.in.read.get(), 0, 0);
+    (void)call(__NR_dup3, streams.out.write.get(), 1, 0);
+    (void)call(__NR_dup3, streams.err.write.get(), 2, 0);
     (void)call(__NR_close_range, 3, ~0U, 0);
-    const Outcome failed = call(__NR_execve, context.text(step.path), arguments, environment);
+    const Outcome failed =
+        call(__NR_execve, context.text(step.path), program.arguments, program.environment);
     constexpr int kNotRun = 127;  // as a shell reports it
     exit_with_error_detail(context.text(step.path), failed.error(), kNotRun);
+}
+
+struct Child {
+    long pid = 0;
+    Owned pidfd;
+};
+
+Outcome start_hook(Context& context, const plan::Hook& step, const Streams& streams, Child& child) {
+    Program program;
+    TRY(read_program(context, step, program));
+    struct {
+        std::uint64_t words[8];
+    } clone{};
+    int descriptor = -1;
+    constexpr std::uint64_t kPidfd = 0x1000;
+    constexpr std::uint64_t kChildSignal = 17;
+    clone.words[0] = kPidfd;
+    clone.words[1] = reinterpret_cast<std::uint64_t>(&descriptor);
+    clone.words[4] = kChildSignal;
+    child.pid = TRY(call(__NR_clone3, &clone, sizeof clone));
+    if (child.pid == 0) become_hook(context, step, streams, program);
+    child.pidfd = Owned(descriptor);
+    return {};
 }
 
 /// The state document with the pid that this namespace knows: what a hook inside the container can
@@ -81,18 +132,33 @@ std::int64_t now_ms() {
     return (time[0] * 1000) + (time[1] / 1000000);
 }
 
+/// How the hook ended, as wait4 reports it. One that was killed may take its time, in a system call
+/// that cannot be interrupted; init does not wait for that.
+std::int32_t reap(const Child& child) {
+    constexpr int kNoHang = 1;
+    const std::int64_t bound[2] = {10, 0};
+    PollEntry ended{child.pidfd.get(), kReadable, 0};
+    (void)call(__NR_ppoll, &ended, 1, bound, nullptr, 0);
+    std::int32_t status = 0;
+    (void)call(__NR_wait4, child.pid, &status, kNoHang, nullptr);
+    return status;
+}
+
 /// Feeds and drains the hook until it ends; false: the time ran out.
 class Conversation {
  public:
-    Conversation(Owned in, Owned out, Owned err, int child, const char* state, std::size_t length)
-        : in_(static_cast<Owned&&>(in)),
-          out_(static_cast<Owned&&>(out)),
-          err_(static_cast<Owned&&>(err)),
+    /// Takes our ends of the streams.
+    Conversation(Streams& streams, int child, const char* state, std::size_t length)
+        : in_(static_cast<Owned&&>(streams.in.write)),
+          out_(static_cast<Owned&&>(streams.out.read)),
+          err_(static_cast<Owned&&>(streams.err.read)),
           child_(child),
           state_(state),
           left_(length) {}
 
     bool run(std::uint32_t timeout_seconds) {
+        // Without a timeout a hook is waited for as long as it takes (config.md, POSIX-platform
+        // Hooks).
         const std::int64_t end = now_ms() + (std::int64_t{timeout_seconds} * 1000);
         for (;;) {
             const std::int64_t left =
@@ -173,49 +239,20 @@ Outcome ignore_pipe_signal(bool ignore) {
 Outcome run_hook(Context& context, const plan::Hook& step) {
     static char state[kStateMax];
     const std::size_t state_length = state_text(context, step, state);
-    Pipe in;
-    Pipe out;
-    Pipe err;
-    TRY(make_pipe(in));
-    TRY(make_pipe(out));
-    TRY(make_pipe(err));
-    const char** arguments = nullptr;
-    const char** environment = nullptr;
-    TRY(text_pointers(context, step.arguments, nullptr, arguments));
-    if (step.inherit != 0)
-        environment = context.environment;
-    else
-        TRY(text_pointers(context, step.environment, nullptr, environment));
-
-    struct {
-        std::uint64_t words[8];
-    } clone{};
-    int child_descriptor = -1;
-    constexpr std::uint64_t kPidfd = 0x1000;
-    constexpr std::uint64_t kChildSignal = 17;
-    clone.words[0] = kPidfd;
-    clone.words[1] = reinterpret_cast<std::uint64_t>(&child_descriptor);
-    clone.words[4] = kChildSignal;
-    const long pid = TRY(call(__NR_clone3, &clone, sizeof clone));
-    if (pid == 0)
-        become_hook(context, step, in.read.get(), out.write.get(), err.write.get(), arguments,
-                    environment);
-    const Owned child(child_descriptor);
-    in.read.reset();
-    out.write.reset();
-    err.write.reset();
+    Streams streams;
+    TRY(make_streams(streams));
+    Child child;
+    TRY(start_hook(context, step, streams, child));
+    streams.in.read.reset();
+    streams.out.write.reset();
+    streams.err.write.reset();
 
     TRY(ignore_pipe_signal(true));
-    Conversation conversation(static_cast<Owned&&>(in.write), static_cast<Owned&&>(out.read),
-                              static_cast<Owned&&>(err.read), child.get(), state, state_length);
+    Conversation conversation(streams, child.pidfd.get(), state, state_length);
     const bool ended = conversation.run(step.timeout);
     TRY(ignore_pipe_signal(false));
-    if (!ended) (void)call(__NR_kill, -pid, kKill);
-    std::int32_t status = 0;
-    Outcome waited;
-    do {
-        waited = call(__NR_wait4, pid, &status, 0, nullptr);
-    } while (waited.error() == kInterrupted);
+    if (!ended) (void)call(__NR_kill, -child.pid, kKill);
+    const std::int32_t status = reap(child);
     if (ended && status == 0) return {};
     context.extra = status;
     conversation.report(context);

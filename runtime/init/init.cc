@@ -7,6 +7,7 @@
 
 namespace crux::init {
 
+// lint: allow function-length: one short case for each kind of step.
 Outcome apply(Context& context) {
     using plan::Kind;
     const plan::Step& step = *context.step;

@@ -46,7 +46,6 @@ constexpr std::uint32_t kTypeMask = 0170000;
 constexpr std::uint32_t kTypeFifo = 0010000;
 constexpr std::uint32_t kTypeCharacter = 0020000;
 constexpr std::uint32_t kTypeDirectory = 0040000;
-constexpr std::uint32_t kTypeBlock = 0060000;
 constexpr std::uint32_t kTypeRegular = 0100000;
 constexpr std::uint32_t kTypeLink = 0120000;
 struct Statx {
@@ -110,7 +109,6 @@ struct MountAttr {
 };
 
 // mount(2)
-constexpr unsigned long kMountReadOnly = 1;
 constexpr unsigned long kMountRemount = 32;
 constexpr unsigned long kMountNoAtime = 1024;
 constexpr unsigned long kMountNoDirAtime = 2048;
@@ -142,7 +140,6 @@ constexpr int kPrctlDropBounding = 24;
 constexpr int kPrctlNoNewPrivileges = 38;
 constexpr int kPrctlGetNoNewPrivileges = 39;
 constexpr int kPrctlAmbient = 47;
-constexpr int kPrctlAmbientIsSet = 1;
 constexpr int kPrctlAmbientRaise = 2;
 constexpr int kPrctlAmbientClear = 4;
 constexpr int kPrctlSchedCore = 62;
@@ -151,11 +148,9 @@ constexpr int kPrctlSchedCoreCreate = 1;
 // errno(3)
 constexpr int kNotPermitted = 1;
 constexpr int kNoEntry = 2;
-constexpr int kNoProcess = 3;
 constexpr int kInterrupted = 4;
 constexpr int kTryAgain = 11;
 constexpr int kAccess = 13;
-constexpr int kBusy = 16;
 constexpr int kExists = 17;
 constexpr int kNotDirectory = 20;
 constexpr int kIsDirectory = 21;
@@ -166,7 +161,6 @@ constexpr int kNameTooLong = 36;
 constexpr int kNoSystemCall = 38;
 constexpr int kTooManyLinks = 40;
 constexpr int kProtocol = 71;
-constexpr int kNotSupported = 95;
 constexpr int kTimedOut = 110;
 
 }  // namespace crux::init

@@ -27,25 +27,29 @@ const char* or_dot(const char* path) {
     return *path != 0 ? path : ".";
 }
 
-/// Makes the target of `path`, which lies in `buffer` and may be cut there; `links` counts the
-/// symbolic links followed by hand.
-Outcome make(Context& context, char* path, Target kind, int links);
+/// What a path has to become, and how many symbolic links were followed by hand so far.
+struct Wanted {
+    Target kind;
+    int links;
+};
 
-Outcome follow_dangling(Context& context, const char* parent, const char* link, Target kind,
-                        int links) {
-    if (links >= kMaxLinks) return refuse(kTooManyLinks, __NR_openat2);
+/// Makes the target of `path`, whose text may be cut.
+Outcome make(Context& context, char* path, Wanted wanted);
+
+Outcome follow_dangling(Context& context, const char* parent, const char* link, Wanted wanted) {
+    if (wanted.links >= kMaxLinks) return refuse(kTooManyLinks, __NR_openat2);
     Buffer<kPathMax> target;
     if (*link != '/') target.add(parent).add("/");
     target.add(link);
     if (target.overflow()) return refuse(kNameTooLong, __NR_readlinkat);
-    return make(context, target.data(), kind, links + 1);
+    return make(context, target.data(), {wanted.kind, wanted.links + 1});
 }
 
 Outcome make_last(Context& context, int parent, const char* parent_path, const char* name,
-                  Target kind, int links) {
+                  Wanted wanted) {
     if (memcmp(name, "..", 3) == 0 || memcmp(name, ".", 2) == 0)
         return refuse(kNoEntry, __NR_openat2);
-    const bool directory = kind == Target::directory;
+    const bool directory = wanted.kind == Target::directory;
     const Outcome made =
         directory ? call(__NR_mkdirat, parent, name, 0755)
                   : open_how(parent, name, kCreate | kExclusive | kNoFollow | kWriteOnly, 0644, 0);
@@ -56,14 +60,14 @@ Outcome make_last(Context& context, int parent, const char* parent_path, const c
         const Outcome length = call(__NR_readlinkat, parent, name, link, sizeof link - 1);
         if (!length.failed()) {
             link[length.value()] = 0;
-            return follow_dangling(context, parent_path, link, kind, links);
+            return follow_dangling(context, parent_path, link, wanted);
         }
     }
     return open_how(parent, name, kOpenPath | kNoFollow | (directory ? kDirectory : 0), 0,
                     kResolveBeneath | kResolveNoSymlinks | kResolveNoMagicLinks);
 }
 
-Outcome make(Context& context, char* path, Target kind, int links) {
+Outcome make(Context& context, char* path, Wanted wanted) {
     while (*path == '/') ++path;
     std::size_t end = strlen(path);
     while (end > 0 && path[end - 1] == '/') path[--end] = 0;
@@ -73,10 +77,10 @@ Outcome make(Context& context, char* path, Target kind, int links) {
     std::size_t slash = end;
     while (slash > 0 && path[slash - 1] != '/') --slash;
     const char* name = path + slash;
-    if (slash == 0) return make_last(context, context.root.get(), "", name, kind, links);
+    if (slash == 0) return make_last(context, context.root.get(), "", name, wanted);
     path[slash - 1] = 0;
-    const Owned parent(TRY(make(context, path, Target::directory, links)));
-    return make_last(context, parent.get(), path, name, kind, links);
+    const Owned parent(TRY(make(context, path, {Target::directory, wanted.links})));
+    return make_last(context, parent.get(), path, name, wanted);
 }
 
 }  // namespace
@@ -101,7 +105,7 @@ Outcome make_target(Context& context, const char* path, Target kind) {
     Buffer<kPathMax> copy;
     copy.add(path);
     if (copy.overflow()) return refuse(kNameTooLong, __NR_openat2);
-    return make(context, copy.data(), kind, 0);
+    return make(context, copy.data(), {kind, 0});
 }
 
 ParentAndName make_parent(Context& context, const char* path) {

@@ -30,6 +30,7 @@ Outcome read_answer(int control) {
     plan::Answer answer{};
     Outcome length;
     do {
+        // lint: allow wait: the parent bounds its own work, and its death is the end of the file.
         length = call(__NR_read, control, &answer, sizeof answer);
     } while (length.error() == kInterrupted);
     if (length.failed() || length.value() != sizeof answer || answer.error != 0) exit_now(1);
@@ -56,6 +57,7 @@ void report_warning(Context& context, const Outcome& outcome) {
     context.detail_length = 0;
 }
 
+#ifdef CRUX_FAULTS
 Outcome meet_fault(Context& context) {
     if (context.step_index != context.plan->fault_step) return {};
     switch (static_cast<plan::Fault>(context.plan->fault_action)) {
@@ -71,6 +73,7 @@ Outcome meet_fault(Context& context) {
     TRY(send(context.control.get(), report_of(context, plan::Say::fault, {})));
     return read_answer(context.control.get());
 }
+#endif
 
 namespace {
 
@@ -134,6 +137,7 @@ Outcome wait_for_start(Context& context, const plan::Barrier& step) {
     PollEntry poll[2] = {{context.slot(step.fifo), kReadable, 0}, {signals.get(), kReadable, 0}};
     Outcome woken;
     do {
+        // lint: allow wait: a created container waits for start, or for the signal that ends it.
         woken = call(__NR_ppoll, poll, 2, nullptr, nullptr, 0);
     } while (woken.error() == kInterrupted);
     TRY(woken);

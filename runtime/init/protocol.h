@@ -11,7 +11,9 @@ void report_failure(Context& context, const Outcome& outcome);
 /// Tells the parent of a failure that the container can live with.
 void report_warning(Context& context, const Outcome& outcome);
 
-/// In builds for fault tests: does what the plan wants to go wrong before this step.
+#ifdef CRUX_FAULTS
+/// Does what the plan wants to go wrong before this step.
 Outcome meet_fault(Context& context);
+#endif
 
 }  // namespace crux::init

@@ -34,6 +34,7 @@ constexpr Outcome refuse(int error, std::uint32_t call = 0) {
 namespace raw {
 
 #if defined(__x86_64__)
+// lint: allow parameters: the number of a system call and its six arguments.
 inline long call6(long number, long a, long b, long c, long d, long e, long f) {
     long result = 0;
     register long r10 asm("r10") = d;
@@ -46,6 +47,7 @@ inline long call6(long number, long a, long b, long c, long d, long e, long f) {
     return result;
 }
 #elif defined(__aarch64__)
+// lint: allow parameters: the number of a system call and its six arguments.
 inline long call6(long number, long a, long b, long c, long d, long e, long f) {
     register long x8 asm("x8") = number;
     register long x0 asm("x0") = a;
@@ -61,6 +63,7 @@ inline long call6(long number, long a, long b, long c, long d, long e, long f) {
     return x0;
 }
 #elif defined(__riscv) && __riscv_xlen == 64
+// lint: allow parameters: the number of a system call and its six arguments.
 inline long call6(long number, long a, long b, long c, long d, long e, long f) {
     register long a7 asm("a7") = number;
     register long a0 asm("a0") = a;

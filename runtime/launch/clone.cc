@@ -95,6 +95,7 @@ void require(Start& start, const Outcome& outcome) {
 /// for it.
 void wait_for_maps(Start& start) {
     plan::Answer answer{};
+    // lint: allow wait: the parent bounds its own work, and its death is the end of the file.
     const Outcome length = call(__NR_read, start.control, &answer, sizeof answer);
     if (length.failed() || length.value() != sizeof answer || answer.error != 0) init::exit_now(1);
 }
@@ -187,6 +188,7 @@ Result<ClonedProcess> clone_by_helper(Start& start) {
     const long helper = crux_clone3_call(&arguments, sizeof arguments, run_helper, &start);
     if (helper < 0) return std::unexpected(Error(Errno{"clone3", static_cast<int>(-helper)}));
     // It has ended: vfork's promise. Its status says less than what it left in `start`.
+    // lint: allow wait: see above.
     while (::waitpid(static_cast<pid_t>(helper), nullptr, 0) < 0 && errno == EINTR) {
     }
     if (start.pid == 0) return std::unexpected(start_failure(start));

@@ -2,6 +2,7 @@
 
 #include <linux/sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +83,14 @@ bool is_own_id_alone(std::string_view map, unsigned own) {
     return numbers.size() == 3 && to_number<unsigned>(numbers[1]) == own && numbers[2] == "1";
 }
 
+/// Keeps a user namespace until it is killed, or its parent is.
+[[noreturn]] void hold_namespace(pid_t parent) {
+    (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);
+    // lint: allow wait: the parent kills it, and so does the parent's death.
+    for (;;) ::pause();
+}
+
 Status write_map(const MapFile& file, pid_t pid, const std::string& map) {
     auto written = sys::write_file(cat("/proc/", pid, '/', file.name), map);
     if (!written && written.error().value == EPERM && ::geteuid() != 0)
@@ -105,12 +114,13 @@ Result<sys::Fd> user_namespace_with(const std::string& uid_map, const std::strin
     struct clone_args arguments = {};
     arguments.flags = CLONE_NEWUSER;
     arguments.exit_signal = SIGCHLD;
+    const pid_t parent = ::getpid();
     const pid_t pid = TRY(sys::clone3(arguments).during("make a user namespace").at(origin));
-    if (pid == 0)
-        for (;;) ::pause();
+    if (pid == 0) hold_namespace(parent);
     Status mapped = write_id_maps(pid, uid_map, gid_map);
     auto opened = sys::open_namespace(pid, "user");
     (void)sys::kill(pid, SIGKILL);
+    // lint: allow wait: it was killed.
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
     TRY(std::move(mapped).at(origin));

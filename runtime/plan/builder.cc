@@ -73,6 +73,7 @@ Status check_user_namespace(const PlanDraft& draft) {
 
 /// The canonical order of container set-up, a line a phase. The comment of a line says why it
 /// stands there and not earlier or later.
+// lint: allow function-length: the order is read as one list.
 Status plan_create(PlanDraft& draft, const Inputs& inputs) {
     const bool dev_is_ours =
         makes_dev(draft.config) && (draft.own_mounts || !draft.no_device_nodes);

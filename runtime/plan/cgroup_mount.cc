@@ -63,8 +63,7 @@ void show(PlanDraft& draft, const Shown& hierarchy, const oci::Mount& mount,
           std::string_view target, const std::string& origin) {
     const Attributes attributes = fresh_attributes(mount.parsed);
     if (!draft.cgroup_namespace) {
-        Step& step =
-            add_bind(draft, bound_directory(draft, hierarchy), target, attributes, 0, origin);
+        Step& step = add_bind(draft, bound_directory(draft, hierarchy), target, attributes, origin);
         step.bind.propagation =
             first_propagations(bind_propagations(draft, mount.parsed.propagation));
         return;

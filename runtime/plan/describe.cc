@@ -105,6 +105,7 @@ std::string_view namespace_name(Namespace type) {
     return "unknown";
 }
 
+// lint: allow function-length: one short case for each kind of step.
 std::string describe(const Plan& plan, const Step& step) {
     switch (step.kind) {
         case Kind::session:

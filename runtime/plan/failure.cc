@@ -94,15 +94,12 @@ std::string meant_option(const Plan& plan, List parameters, const InitReport& re
     return oci::mount_option_suggestion(plan.text(parameter->key));
 }
 
-/// `type` is the file system where that is what could not be had.
-std::string mount_text(const Plan& plan, Text source, Text target, List parameters,
-                       const InitReport& report, std::string_view type = {}) {
-    const std::string what =
-        type.empty() ? std::string() : cat("file system type ", quoted(type), ": ");
+/// `cause` names the part of the mount that failed, where it is known.
+std::string mount_text(const Plan& plan, Text source, Text target, const InitReport& report,
+                       std::string_view cause = {}) {
     return cat("error mounting ", quoted(plan.text(source)), " to rootfs at ",
-               quoted(cat('/', plan.text(target))), ": ", what,
-               bad_parameter(plan, parameters, report), cause_of(report), log_words(report),
-               meant_option(plan, parameters, report));
+               quoted(cat('/', plan.text(target))), ": ", cause, cause_of(report),
+               log_words(report));
 }
 
 std::string hook_text(const Plan& plan, const Step& step, const InitReport& report) {
@@ -119,8 +116,11 @@ bool is_not_ordinary(const Mount& mount, const InitReport& report) {
 
 std::string file_system_text(const Plan& plan, const Mount& mount, const InitReport& report) {
     const Text source = mount.source.length != 0 ? mount.source : mount.type;
-    std::string text = mount_text(plan, source, mount.target, mount.parameters, report,
-                                  report.call == __NR_fsopen ? plan.text(mount.type) : "");
+    const std::string cause = report.call == __NR_fsopen
+                                  ? cat("file system type ", quoted(plan.text(mount.type)), ": ")
+                                  : bad_parameter(plan, mount.parameters, report);
+    std::string text = mount_text(plan, source, mount.target, report, cause) +
+                       meant_option(plan, mount.parameters, report);
     if (is_not_ordinary(mount, report))
         text += cat(" (filesystem ", quoted(plan.text(mount.type)),
                     " must be mounted on ordinary directory)");
@@ -202,7 +202,7 @@ std::string sentence_of(const Plan& plan, const Step& step, const InitReport& re
     if (step.kind == Kind::mount) return file_system_text(plan, step.mount, report);
     if (step.kind == Kind::scheduler) return scheduler_text(plan, step, report);
     if (step.kind == Kind::bind)
-        return mount_text(plan, step.bind.source, step.bind.target, {}, report);
+        return mount_text(plan, step.bind.source, step.bind.target, report);
     if (step.kind == Kind::attributes)
         return cat(describe(plan, step), ": ",
                    bad_parameter(plan, step.attributes.parameters, report), cause_of(report),

@@ -38,30 +38,35 @@ StateHalves state_halves(PlanDraft& draft, oci::Status status) {
 /// What a hook without an env of its own gets.
 enum class Environment : std::uint8_t { none, of_program };
 
-void plan_hook(PlanDraft& draft, const oci::Hook& hook, std::size_t index,
-               const std::string& origin, const StateHalves& state, Environment otherwise) {
+/// What the hooks of a list have in common.
+struct HookList {
+    std::string_view origin;
+    StateHalves state;
+    Environment otherwise;
+};
+
+void plan_hook(PlanDraft& draft, const oci::Hook& hook, std::size_t index, const HookList& list) {
     const Text path = draft.out.text(hook.path);
     const List arguments =
         hook.args.empty() ? draft.out.texts(std::span(&hook.path, 1)) : draft.out.texts(hook.args);
     const List environment = hook.env ? draft.out.texts(*hook.env) : List{};
-    const bool inherit = !hook.env && otherwise == Environment::of_program;
+    const bool inherit = !hook.env && list.otherwise == Environment::of_program;
     constexpr std::int64_t kLongest = std::numeric_limits<std::int32_t>::max() / 1000;
-    draft.add(Kind::hook, origin).hook = {
+    draft.add(Kind::hook, cat(list.origin, '/', index)).hook = {
         .path = path,
         .arguments = arguments,
         .environment = environment,
-        .state_before = state.before,
-        .state_after = state.after,
+        .state_before = list.state.before,
+        .state_after = list.state.after,
         .timeout = static_cast<std::uint32_t>(std::min(hook.timeout.value_or(0), kLongest)),
         .index = static_cast<std::uint32_t>(index),
         .inherit = inherit ? 1U : 0U,
     };
 }
 
-void plan_hooks(PlanDraft& draft, const std::vector<oci::Hook>& hooks, std::string_view list,
-                const StateHalves& state, Environment otherwise) {
+void plan_hooks(PlanDraft& draft, const std::vector<oci::Hook>& hooks, const HookList& list) {
     for (std::size_t index = 0; index < hooks.size(); ++index)
-        plan_hook(draft, hooks[index], index, cat(list, '/', index), state, otherwise);
+        plan_hook(draft, hooks[index], index, list);
 }
 
 }  // namespace
@@ -72,7 +77,7 @@ void plan_create_container_hooks(PlanDraft& draft) {
     // Their programs are the host's, so nothing of the container's environment may reach them
     // (rule R10): without an env of their own they get none.
     const StateHalves state = state_halves(draft, oci::Status::creating);
-    plan_hooks(draft, hooks, "/hooks/createContainer", state, Environment::none);
+    plan_hooks(draft, hooks, {"/hooks/createContainer", state, Environment::none});
 }
 
 void plan_start_container_hooks(PlanDraft& draft) {
@@ -81,8 +86,9 @@ void plan_start_container_hooks(PlanDraft& draft) {
     // They run inside the container; callers rely on runc's giving them the program's environment,
     // HOME with it.
     const StateHalves state = state_halves(draft, oci::Status::created);
-    plan_hooks(draft, hooks, "/hooks/startContainer", state,
-               draft.process == nullptr ? Environment::none : Environment::of_program);
+    plan_hooks(draft, hooks,
+               {"/hooks/startContainer", state,
+                draft.process == nullptr ? Environment::none : Environment::of_program});
 }
 
 }  // namespace crux::plan

@@ -164,12 +164,11 @@ enum MountFlag : std::uint16_t {
     kOptional = 4,       ///< a target that is missing in the image is left alone
     kOnlyDirectory = 8,  ///< the target must be a real directory (proc, sysfs)
     kSourceInContainer =
-        16,               ///< the source is a path inside the container's root (masks of own trees)
-    kRemount = 32,        ///< change the mount that is there
-    kNoFollow = 64,       ///< do not follow a symbolic link at the end of the source
-    kModeOfTarget = 128,  ///< a tmpfs gets the permissions of the directory that it covers
-    kOnlyProc = 256,      ///< the source must be a procfs: nothing else may stand for /proc
-    kKeepLocked = 512,    ///< what the source's mount forbids stays forbidden
+        16,              ///< the source is a path inside the container's root (masks of own trees)
+    kNoFollow = 32,      ///< do not follow a symbolic link at the end of the source
+    kModeOfTarget = 64,  ///< a tmpfs gets the permissions of the directory that it covers
+    kOnlyProc = 128,     ///< the source must be a procfs: nothing else may stand for /proc
+    kKeepLocked = 256,   ///< what the source's mount forbids stays forbidden
     kSourceMapped = 1024,  ///< the source is the copy whose ids the parent has just mapped
 };
 struct ChangeAttributes {
@@ -384,8 +383,7 @@ constexpr std::size_t kSlotCount = 64;
 /// Slots with a fixed meaning; the builder hands out the others.
 constexpr SlotIndex kControlSlot = 0;  ///< SOCK_SEQPACKET to the parent
 constexpr SlotIndex kFifoSlot = 1;     ///< exec.fifo, open for reading and writing
-constexpr SlotIndex kTraceSlot = 2;    ///< a shared page of stamps, with --trace
-constexpr SlotIndex kFirstFreeSlot = 3;
+constexpr SlotIndex kFirstFreeSlot = 2;
 
 /// What init does before the step Header::fault_step, in builds for fault tests (CRUX_FAULTS).
 enum class Fault : std::uint32_t {

@@ -253,7 +253,7 @@ Step& add_mount(PlanDraft& draft, const MountNames& names, List parameters,
 }
 
 Step& add_bind(PlanDraft& draft, std::string_view source, std::string_view target,
-               const Attributes& attributes, unsigned flags, std::string_view origin) {
+               const Attributes& attributes, std::string_view origin) {
     const Text from = draft.out.text(source);
     const Text to = draft.out.text(target);
     Step& step = draft.add(Kind::bind, origin);
@@ -263,7 +263,7 @@ Step& add_bind(PlanDraft& draft, std::string_view source, std::string_view targe
         .attributes = attributes,
         .implied_clear = 0,
         .propagation = kNoPropagation,
-        .flags = static_cast<std::uint16_t>(flags),
+        .flags = 0,
         .from = kNoSlot,
         .idmap = kNoSlot,
     };

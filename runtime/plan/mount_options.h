@@ -51,6 +51,6 @@ Step& add_mount(PlanDraft& draft, const MountNames& names, List parameters,
                 const Attributes& attributes, std::string_view origin);
 /// Appends a bind step of a source that init opens by itself.
 Step& add_bind(PlanDraft& draft, std::string_view source, std::string_view target,
-               const Attributes& attributes, unsigned flags, std::string_view origin);
+               const Attributes& attributes, std::string_view origin);
 
 }  // namespace crux::plan

@@ -187,7 +187,8 @@ Status plan_bind(PlanDraft& draft, const oci::Mount& mount, std::string_view tar
     const bool from_root = inside && draft.user_namespace && slots.from == kNoSlot && !mapped_copy;
     if (from_root) flags |= kSourceInContainer;
     Step& step = add_bind(draft, from_root ? *inside : source, target,
-                          bind_attributes(mount.parsed), flags, origin);
+                          bind_attributes(mount.parsed), origin);
+    step.bind.flags = static_cast<std::uint16_t>(flags);
     step.bind.implied_clear = implied_clear(mount.parsed.attributes);
     const auto propagations = bind_propagations(draft, mount.parsed.propagation);
     step.bind.propagation = first_propagations(propagations);

@@ -14,7 +14,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/seccomp/flags.h"
-#include "runtime/seccomp/interpreter.h"
+#include "runtime/seccomp/interpreter_test.h"
 #include "tests/support/catch.h"
 
 namespace crux::seccomp {

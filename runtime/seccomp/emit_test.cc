@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "runtime/seccomp/interpreter.h"
+#include "runtime/seccomp/interpreter_test.h"
 #include "tests/support/catch.h"
 
 namespace crux::seccomp {

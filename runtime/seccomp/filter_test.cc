@@ -10,7 +10,7 @@
 #include <optional>
 #include <random>
 
-#include "runtime/seccomp/interpreter.h"
+#include "runtime/seccomp/interpreter_test.h"
 #include "runtime/seccomp/names.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/memfd.h"

@@ -1,7 +1,6 @@
 #include "runtime/seccomp/listener.h"
 
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <array>
 #include <cerrno>
@@ -13,17 +12,17 @@
 namespace crux::seccomp {
 namespace {
 
-constexpr struct ::timeval kPatience{.tv_sec = 10, .tv_usec = 0};
+constexpr int kPatienceMs = 10'000;
 
-/// The error of a call that times out after kPatience.
+/// Whether the connect or a sendmsg timed out after kPatienceMs.
 bool timed_out(const Errno& error) {
-    return error.value == EAGAIN || error.value == EWOULDBLOCK;
+    return error.value == EAGAIN || error.value == ETIMEDOUT;
 }
 
 std::unexpected<Error> failed(const Errno& error) {
     if (timed_out(error))
         return fail(Error::Kind::os, cat("the seccomp agent did not receive it within ",
-                                         kPatience.tv_sec, " seconds"));
+                                         kPatienceMs / 1000, " seconds"));
     return std::unexpected(Error(error));
 }
 
@@ -31,10 +30,7 @@ std::unexpected<Error> failed(const Errno& error) {
 
 Result<sys::SocketFd> connect_listener(const std::string& path) {
     sys::SocketFd socket = TRY(sys::socket(AF_UNIX, SOCK_STREAM));
-    // The timeout also applies to connect, which waits while the agent's backlog is full (unix(7)).
-    if (::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience)) != 0)
-        return std::unexpected(Error(Errno{"setsockopt", errno}));
-    const auto connected = sys::connect_unix(socket, path);
+    const auto connected = sys::connect_unix(socket, path, kPatienceMs);
     if (connected) return socket;
     return Result<sys::SocketFd>(failed(connected.error()))
         .during(cat("failed to connect with seccomp agent at ", path))

@@ -13,6 +13,7 @@
 #include "runtime/sys/file.h"
 #include "runtime/sys/socket.h"
 #include "tests/support/catch.h"
+#include "tests/support/descriptors.h"
 
 namespace crux::seccomp {
 namespace {
@@ -27,7 +28,7 @@ class Agent {
         REQUIRE(made);
         socket = std::move(*made);
         REQUIRE(sys::bind_unix(socket, path));
-        if (type == SOCK_STREAM) REQUIRE(sys::listen(socket, 1));
+        if (type == SOCK_STREAM) REQUIRE(::listen(socket.get(), 1) == 0);
     }
     ~Agent() {
         ::unlink(path.c_str());
@@ -73,8 +74,8 @@ TEST_CASE("the agent gets one state with one descriptor, and then end of file") 
         Result<sys::SocketFd> socket = connect_listener(agent.path);
         if (socket) static_cast<void>(send_listener(*socket, file, state));
     });
-    const auto connection = sys::accept(agent.socket);
-    const Received got = connection ? receive_all(*connection) : Received{};
+    const sys::SocketFd connection(test::accept_one(agent.socket.get()));
+    const Received got = connection ? receive_all(connection) : Received{};
     runtime.join();
     CHECK(got.text == state);
     CHECK(got.fds_with_first == 1);
@@ -103,7 +104,7 @@ TEST_CASE("an agent that is missing or closes its socket is an error with its po
     const Agent agent;
     const auto socket = connect_listener(agent.path);
     REQUIRE(socket);
-    REQUIRE(sys::accept(agent.socket));
+    REQUIRE(sys::SocketFd(test::accept_one(agent.socket.get())));
     const Status sent = send_listener(*socket, sys::FdRef(0), "{}");
     REQUIRE(!sent);
     CHECK(sent.error().message() ==

@@ -16,10 +16,6 @@ Result<void, Errno> mkdirat(FdRef directory, ZString path, mode_t mode) noexcept
     return done("mkdir", [&] { return ::mkdirat(directory.get(), path.c_str(), mode); });
 }
 
-Result<void, Errno> mknodat(FdRef directory, ZString path, mode_t mode, dev_t device) noexcept {
-    return done("mknod", [&] { return ::mknodat(directory.get(), path.c_str(), mode, device); });
-}
-
 Result<void, Errno> mkfifoat(FdRef directory, ZString path, mode_t mode) noexcept {
     return done("mkfifo", [&] { return ::mkfifoat(directory.get(), path.c_str(), mode); });
 }
@@ -35,19 +31,6 @@ Result<void, Errno> renameat2(FdRef old_directory, ZString old_path, FdRef new_d
         return ::syscall(SYS_renameat2, old_directory.get(), old_path.c_str(), new_directory.get(),
                          new_path.c_str(), flags);
     });
-}
-
-Result<void, Errno> linkat(FdRef old_directory, ZString old_path, FdRef new_directory,
-                           ZString new_path, int flags) noexcept {
-    return done("link", [&] {
-        return ::linkat(old_directory.get(), old_path.c_str(), new_directory.get(),
-                        new_path.c_str(), flags);
-    });
-}
-
-Result<void, Errno> symlinkat(ZString target, FdRef directory, ZString path) noexcept {
-    return done("symlink",
-                [&] { return ::symlinkat(target.c_str(), directory.get(), path.c_str()); });
 }
 
 Result<std::string, Errno> readlinkat(FdRef directory, ZString path) noexcept {

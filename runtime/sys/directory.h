@@ -16,19 +16,15 @@
 
 namespace crux::sys {
 
-// --- making and removing names (mkdir(2), mknod(2), unlink(2), rename(2), link(2), symlink(2)) ---
+// --- making and removing names (mkdir(2), mkfifo(3), unlink(2), rename(2)) ---
 
 Result<void, Errno> mkdirat(FdRef directory, ZString path, mode_t mode) noexcept;
-Result<void, Errno> mknodat(FdRef directory, ZString path, mode_t mode, dev_t device) noexcept;
 Result<void, Errno> mkfifoat(FdRef directory, ZString path, mode_t mode) noexcept;
 /// unlinkat(2); AT_REMOVEDIR for a directory.
 Result<void, Errno> unlinkat(FdRef directory, ZString path, int flags = 0) noexcept;
 /// renameat2(2), with RENAME_NOREPLACE and RENAME_EXCHANGE as flags.
 Result<void, Errno> renameat2(FdRef old_directory, ZString old_path, FdRef new_directory,
                               ZString new_path, unsigned flags = 0) noexcept;
-Result<void, Errno> linkat(FdRef old_directory, ZString old_path, FdRef new_directory,
-                           ZString new_path, int flags = 0) noexcept;
-Result<void, Errno> symlinkat(ZString target, FdRef directory, ZString path) noexcept;
 /// The target of a symbolic link; of the descriptor itself (O_PATH) when the path is empty.
 Result<std::string, Errno> readlinkat(FdRef directory, ZString path) noexcept;
 

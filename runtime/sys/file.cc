@@ -42,17 +42,8 @@ Result<std::size_t, Errno> read(FdRef file, std::span<char> buffer) noexcept {
     return checked("read", [&] { return ::read(file.get(), buffer.data(), buffer.size()); });
 }
 
-Result<std::size_t, Errno> pread(FdRef file, std::span<char> buffer, off_t offset) noexcept {
-    return checked("read",
-                   [&] { return ::pread(file.get(), buffer.data(), buffer.size(), offset); });
-}
-
 Result<std::size_t, Errno> write(FdRef file, std::string_view text) noexcept {
     return checked("write", [&] { return ::write(file.get(), text.data(), text.size()); });
-}
-
-Result<std::size_t, Errno> pwrite(FdRef file, std::string_view text, off_t offset) noexcept {
-    return checked("write", [&] { return ::pwrite(file.get(), text.data(), text.size(), offset); });
 }
 
 Result<void, Errno> write_all(FdRef file, std::string_view text) noexcept {
@@ -101,18 +92,6 @@ Result<void, Errno> write_file(ZString path, std::string_view text) noexcept {
     return write_file(FdRef::cwd(), path, text);
 }
 
-Result<off_t, Errno> lseek(FdRef file, off_t offset, int whence) noexcept {
-    return checked("lseek", [&] { return ::lseek(file.get(), offset, whence); });
-}
-
-Result<void, Errno> ftruncate(FdRef file, off_t length) noexcept {
-    return done("ftruncate", [&] { return ::ftruncate(file.get(), length); });
-}
-
-Result<void, Errno> fsync(FdRef file) noexcept {
-    return done("fsync", [&] { return ::fsync(file.get()); });
-}
-
 Result<void, Errno> flock(FdRef file, int operation) noexcept {
     return done("flock", [&] { return ::flock(file.get(), operation); });
 }
@@ -126,14 +105,6 @@ Result<struct ::stat, Errno> fstat(FdRef file) noexcept {
 Result<struct ::stat, Errno> fstatat(FdRef directory, ZString path, int flags) noexcept {
     struct ::stat answer = {};
     TRY(done("stat", [&] { return ::fstatat(directory.get(), path.c_str(), &answer, flags); }));
-    return answer;
-}
-
-Result<struct ::statx, Errno> statx(FdRef directory, ZString path, int flags,
-                                    unsigned mask) noexcept {
-    struct ::statx answer = {};
-    TRY(done("statx",
-             [&] { return ::statx(directory.get(), path.c_str(), flags, mask, &answer); }));
     return answer;
 }
 
@@ -179,12 +150,6 @@ Result<Fd, Errno> dup(FdRef file, int least) noexcept {
     return owned<Fd>("dup", [&] { return ::fcntl(file.get(), F_DUPFD_CLOEXEC, least); });
 }
 
-Result<void, Errno> dup2(FdRef file, int number) noexcept {
-    // dup2 of a descriptor onto itself leaves close-on-exec as it is.
-    if (file.get() == number) return set_cloexec(file, false);
-    return done("dup2", [&] { return ::dup2(file.get(), number); });
-}
-
 Result<int, Errno> get_file_flags(FdRef file) noexcept {
     return checked("fcntl", [&] { return ::fcntl(file.get(), F_GETFL); });
 }
@@ -200,17 +165,8 @@ Result<void, Errno> set_nonblocking(FdRef file, bool on) noexcept {
     return set_file_flags(file, wanted);
 }
 
-Result<bool, Errno> is_cloexec(FdRef file) noexcept {
-    int flags = TRY(checked("fcntl", [&] { return ::fcntl(file.get(), F_GETFD); }));
-    return (flags & FD_CLOEXEC) != 0;
-}
-
 Result<void, Errno> set_cloexec(FdRef file, bool on) noexcept {
     return done("fcntl", [&] { return ::fcntl(file.get(), F_SETFD, on ? FD_CLOEXEC : 0); });
-}
-
-Result<void, Errno> close_range(unsigned first, unsigned last, unsigned flags) noexcept {
-    return done("close_range", [&] { return ::syscall(SYS_close_range, first, last, flags); });
 }
 
 FdPath::FdPath(FdRef file) noexcept {

@@ -38,10 +38,8 @@ Result<Fd, Errno> open_beneath(FdRef directory, ZString path, int flags, mode_t 
 
 /// One read(2); 0 at the end.
 Result<std::size_t, Errno> read(FdRef file, std::span<char> buffer) noexcept;
-Result<std::size_t, Errno> pread(FdRef file, std::span<char> buffer, off_t offset) noexcept;
 /// One write(2), which may be short.
 Result<std::size_t, Errno> write(FdRef file, std::string_view text) noexcept;
-Result<std::size_t, Errno> pwrite(FdRef file, std::string_view text, off_t offset) noexcept;
 /// Writes the whole text, with as many calls as it takes.
 Result<void, Errno> write_all(FdRef file, std::string_view text) noexcept;
 
@@ -59,19 +57,14 @@ Result<std::string, Errno> read_file(ZString path, std::size_t limit = kReadLimi
 Result<void, Errno> write_file(FdRef directory, ZString path, std::string_view text) noexcept;
 Result<void, Errno> write_file(ZString path, std::string_view text) noexcept;
 
-Result<off_t, Errno> lseek(FdRef file, off_t offset, int whence) noexcept;
-Result<void, Errno> ftruncate(FdRef file, off_t length) noexcept;
-Result<void, Errno> fsync(FdRef file) noexcept;
 /// flock(2); with LOCK_NB a held lock is EWOULDBLOCK.
 Result<void, Errno> flock(FdRef file, int operation) noexcept;
 
-// --- asking (stat(2), statx(2), statfs(2), access(2)) ---
+// --- asking (stat(2), statfs(2), access(2)) ---
 
 Result<struct ::stat, Errno> fstat(FdRef file) noexcept;
 /// fstatat(2); for the descriptor itself the path is empty and the flags hold AT_EMPTY_PATH.
 Result<struct ::stat, Errno> fstatat(FdRef directory, ZString path, int flags = 0) noexcept;
-Result<struct ::statx, Errno> statx(FdRef directory, ZString path, int flags,
-                                    unsigned mask) noexcept;
 Result<struct ::statfs, Errno> fstatfs(FdRef file) noexcept;
 Result<struct ::statfs, Errno> statfs(ZString path) noexcept;
 /// faccessat2(2) (5.8).
@@ -87,7 +80,7 @@ Result<void, Errno> fchmod(FdRef file, mode_t mode) noexcept;
 Result<void, Errno> fchownat(FdRef directory, ZString path, uid_t user, gid_t group,
                              int flags = 0) noexcept;
 
-// --- descriptors (fcntl(2), dup(2), pipe(2), close_range(2)) ---
+// --- descriptors (fcntl(2), dup(2), pipe(2)) ---
 
 /// The two ends of a pipe, both close-on-exec.
 struct Pipe {
@@ -99,16 +92,11 @@ struct Pipe {
 Result<Pipe, Errno> pipe2(int flags = 0) noexcept;
 /// A second descriptor for the same open file, at the given number or above.
 Result<Fd, Errno> dup(FdRef file, int least = 3) noexcept;
-/// dup2(2): puts the file at exactly that number, not close-on-exec, for a program to inherit.
-Result<void, Errno> dup2(FdRef file, int number) noexcept;
 Result<int, Errno> get_file_flags(FdRef file) noexcept;
 Result<void, Errno> set_file_flags(FdRef file, int flags) noexcept;
 /// Switches O_NONBLOCK, which belongs to the open file and so to everyone who shares it.
 Result<void, Errno> set_nonblocking(FdRef file, bool on) noexcept;
-Result<bool, Errno> is_cloexec(FdRef file) noexcept;
 Result<void, Errno> set_cloexec(FdRef file, bool on) noexcept;
-/// close_range(2) (5.9; CLOSE_RANGE_CLOEXEC 5.11).
-Result<void, Errno> close_range(unsigned first, unsigned last, unsigned flags = 0) noexcept;
 
 /// "/proc/self/fd/N", for calls that take only a path. Holds its text; allocates nothing.
 class FdPath {

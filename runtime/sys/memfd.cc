@@ -19,10 +19,6 @@ Result<void, Errno> add_seals(FdRef file, int seals) noexcept {
     return detail::done("fcntl", [&] { return ::fcntl(file.get(), F_ADD_SEALS, seals); });
 }
 
-Result<int, Errno> get_seals(FdRef file) noexcept {
-    return detail::checked("fcntl", [&] { return ::fcntl(file.get(), F_GET_SEALS); });
-}
-
 Mapping::Mapping(Mapping&& other) noexcept
     : address_(std::exchange(other.address_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 

@@ -26,7 +26,6 @@ namespace crux::sys {
 Result<Fd, Errno> memfd_create(ZString name, unsigned flags = 0) noexcept;
 /// fcntl(F_ADD_SEALS): the F_SEAL_* given are set for good.
 Result<void, Errno> add_seals(FdRef file, int seals) noexcept;
-Result<int, Errno> get_seals(FdRef file) noexcept;
 
 /// The owner of a mapping (mmap(2)): unmaps it when it goes.
 class [[nodiscard]] Mapping {

@@ -41,35 +41,13 @@ Result<void, Errno> fsconfig(FdRef context, unsigned command, const char* key, c
 
 }  // namespace
 
-Result<void, Errno> fsconfig_flag(FdRef context, ZString key) noexcept {
-    return fsconfig(context, FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0);
-}
-
-Result<void, Errno> fsconfig_string(FdRef context, ZString key, ZString value) noexcept {
-    return fsconfig(context, FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0);
-}
-
-Result<void, Errno> fsconfig_fd(FdRef context, ZString key, FdRef value) noexcept {
-    return fsconfig(context, FSCONFIG_SET_FD, key.c_str(), nullptr, value.get());
-}
-
 Result<void, Errno> fsconfig_create(FdRef context) noexcept {
     return fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0);
-}
-
-Result<void, Errno> fsconfig_reconfigure(FdRef context) noexcept {
-    return fsconfig(context, FSCONFIG_CMD_RECONFIGURE, nullptr, nullptr, 0);
 }
 
 Result<MountFd, Errno> fsmount(FdRef context, unsigned attributes) noexcept {
     return owned<MountFd>("fsmount", [&] {
         return ::syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, attributes);
-    });
-}
-
-Result<Fd, Errno> fspick(FdRef directory, ZString path, unsigned flags) noexcept {
-    return owned<Fd>("fspick", [&] {
-        return ::syscall(SYS_fspick, directory.get(), path.c_str(), flags | FSPICK_CLOEXEC);
     });
 }
 
@@ -89,11 +67,6 @@ Result<void, Errno> mount(const char* source, ZString target, const char* type, 
 
 Result<void, Errno> umount2(ZString target, int flags) noexcept {
     return done("umount", [&] { return ::umount2(target.c_str(), flags); });
-}
-
-Result<void, Errno> pivot_root(ZString new_root, ZString put_old) noexcept {
-    return done("pivot_root",
-                [&] { return ::syscall(SYS_pivot_root, new_root.c_str(), put_old.c_str()); });
 }
 
 Result<std::uint64_t, Errno> mount_id(FdRef file) noexcept {

@@ -14,9 +14,6 @@
 #ifndef OPEN_TREE_CLONE
 #define OPEN_TREE_CLONE 1
 #endif
-#ifndef MOVE_MOUNT_BENEATH
-#define MOVE_MOUNT_BENEATH 0x00000200  // 6.5
-#endif
 #ifndef MS_NOSYMFOLLOW
 #define MS_NOSYMFOLLOW 256  // 5.10
 #endif
@@ -40,20 +37,10 @@ Result<void, Errno> move_mount(FdRef from, ZString from_path, FdRef to, ZString 
                                unsigned flags) noexcept;
 /// fsopen(2): a context to configure a new file system in.
 Result<Fd, Errno> fsopen(ZString type) noexcept;
-/// fsconfig(FSCONFIG_SET_FLAG): a parameter without a value.
-Result<void, Errno> fsconfig_flag(FdRef context, ZString key) noexcept;
-/// fsconfig(FSCONFIG_SET_STRING).
-Result<void, Errno> fsconfig_string(FdRef context, ZString key, ZString value) noexcept;
-/// fsconfig(FSCONFIG_SET_FD).
-Result<void, Errno> fsconfig_fd(FdRef context, ZString key, FdRef value) noexcept;
 /// fsconfig(FSCONFIG_CMD_CREATE).
 Result<void, Errno> fsconfig_create(FdRef context) noexcept;
-/// fsconfig(FSCONFIG_CMD_RECONFIGURE).
-Result<void, Errno> fsconfig_reconfigure(FdRef context) noexcept;
 /// fsmount(2): the detached mount of a created context, with MOUNT_ATTR_* on it.
 Result<MountFd, Errno> fsmount(FdRef context, unsigned attributes) noexcept;
-/// fspick(2) with FSPICK_CLOEXEC added.
-Result<Fd, Errno> fspick(FdRef directory, ZString path, unsigned flags) noexcept;
 /// mount_setattr(2) (5.12); AT_EMPTY_PATH and AT_RECURSIVE as flags.
 Result<void, Errno> mount_setattr(FdRef directory, ZString path, unsigned flags,
                                   const MountAttr& attributes) noexcept;
@@ -65,7 +52,6 @@ Result<void, Errno> mount(const char* source, ZString target, const char* type, 
                           const char* data = nullptr) noexcept;
 /// umount2(2).
 Result<void, Errno> umount2(ZString target, int flags) noexcept;
-Result<void, Errno> pivot_root(ZString new_root, ZString put_old) noexcept;
 
 /// The number of the mount that a file lies in (statx STATX_MNT_ID, 5.8): no other mount of this
 /// boot has it at the same time, and it is the first word of the mount's line in mountinfo.

@@ -44,15 +44,4 @@ Result<int, Errno> namespace_type(FdRef descriptor) noexcept {
                            [&] { return ::ioctl(descriptor.get(), NS_GET_NSTYPE); });
 }
 
-Result<NamespaceFd, Errno> owning_user_namespace(FdRef descriptor) noexcept {
-    return owned<NamespaceFd>("get user namespace",
-                              [&] { return ::ioctl(descriptor.get(), NS_GET_USERNS); });
-}
-
-Result<bool, Errno> same_namespace(FdRef left, FdRef right) noexcept {
-    struct ::stat one = TRY(fstat(left));
-    struct ::stat other = TRY(fstat(right));
-    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
 }  // namespace crux::sys

@@ -17,9 +17,5 @@ Result<NamespaceFd, Errno> open_own_namespace(ZString name) noexcept;
 Result<NamespaceFd, Errno> open_namespace_at(ZString path, int type) noexcept;
 /// ioctl(NS_GET_NSTYPE) (4.11): the CLONE_NEW* of the namespace; ENOTTY when it is none.
 Result<int, Errno> namespace_type(FdRef descriptor) noexcept;
-/// ioctl(NS_GET_USERNS) (4.9): the user namespace that owns this namespace.
-Result<NamespaceFd, Errno> owning_user_namespace(FdRef descriptor) noexcept;
-/// Whether two descriptors stand for one namespace (same device and inode).
-Result<bool, Errno> same_namespace(FdRef left, FdRef right) noexcept;
 
 }  // namespace crux::sys

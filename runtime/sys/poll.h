@@ -9,7 +9,8 @@
 
 namespace crux::sys {
 
-/// A timeout that never comes. For waits that end with a process we wait for, and nowhere else.
+/// A timeout that never comes. For waits that end with a process we wait for, and nowhere else:
+/// tests/lint.sh asks each for its reason.
 inline constexpr int kForever = -1;
 
 /// poll(2): how many of the entries have events; 0 after the timeout in milliseconds. An

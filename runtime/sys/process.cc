@@ -74,13 +74,6 @@ Result<std::optional<ExitStatus>, Errno> reap(FdRef child, int timeout_ms) noexc
     return exit_status(info);
 }
 
-Result<Reaped, Errno> reap_any() noexcept {
-    siginfo_t info = {};
-    TRY(done("waitid", [&] { return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG); }));
-    if (info.si_pid == 0) return Reaped{};
-    return Reaped{.pid = info.si_pid, .status = exit_status(info)};
-}
-
 std::optional<ProcessStat> parse_process_stat(std::string_view text) noexcept {
     std::size_t name_end = text.rfind(')');
     if (name_end == std::string_view::npos) return std::nullopt;
@@ -135,24 +128,6 @@ Result<void, Errno> setns(FdRef target, int types) noexcept {
 
 Result<void, Errno> unshare(int flags) noexcept {
     return done("unshare", [&] { return ::unshare(flags); });
-}
-
-Result<void, Errno> sched_setaffinity(pid_t pid, std::span<const unsigned long> mask) noexcept {
-    return done("sched_setaffinity", [&] {
-        return ::syscall(SYS_sched_setaffinity, pid, mask.size_bytes(), mask.data());
-    });
-}
-
-Result<void, Errno> setresuid(uid_t real, uid_t effective, uid_t saved) noexcept {
-    return done("setresuid", [&] { return ::setresuid(real, effective, saved); });
-}
-
-Result<void, Errno> setresgid(gid_t real, gid_t effective, gid_t saved) noexcept {
-    return done("setresgid", [&] { return ::setresgid(real, effective, saved); });
-}
-
-Result<void, Errno> chdir(const char* path) noexcept {
-    return done("chdir", [&] { return ::chdir(path); });
 }
 
 Result<void, Errno> fchdir(FdRef directory) noexcept {

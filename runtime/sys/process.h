@@ -53,12 +53,6 @@ struct ExitStatus {
 Result<bool, Errno> wait_for_exit(FdRef process, int timeout_ms) noexcept;
 /// Waits for a child to end and reaps it; nothing after the timeout in milliseconds.
 Result<std::optional<ExitStatus>, Errno> reap(FdRef child, int timeout_ms) noexcept;
-/// waitpid(2) with WNOHANG for any child: the pid and how it ended, or pid 0 when none has.
-struct Reaped {
-    pid_t pid = 0;
-    ExitStatus status;
-};
-Result<Reaped, Errno> reap_any() noexcept;
 
 // --- what /proc tells of a process ---
 
@@ -90,11 +84,6 @@ Result<struct ::rlimit, Errno> prlimit(pid_t pid, int resource,
 /// setns(2) with a namespace, or with a pidfd and several CLONE_NEW* (5.8).
 Result<void, Errno> setns(FdRef target, int types) noexcept;
 Result<void, Errno> unshare(int flags) noexcept;
-/// sched_setaffinity(2) with a mask of any length, in words of unsigned long.
-Result<void, Errno> sched_setaffinity(pid_t pid, std::span<const unsigned long> mask) noexcept;
-Result<void, Errno> setresuid(uid_t real, uid_t effective, uid_t saved) noexcept;
-Result<void, Errno> setresgid(gid_t real, gid_t effective, gid_t saved) noexcept;
-Result<void, Errno> chdir(const char* path) noexcept;
 Result<void, Errno> fchdir(FdRef directory) noexcept;
 
 }  // namespace crux::sys

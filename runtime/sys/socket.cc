@@ -1,6 +1,7 @@
 #include "runtime/sys/socket.h"
 
 #include <fcntl.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -53,7 +54,12 @@ const struct ::sockaddr* generic(const struct ::sockaddr_un& address) {
 
 }  // namespace
 
-Result<void, Errno> connect_unix(FdRef socket, const std::string& path) noexcept {
+Result<void, Errno> connect_unix(FdRef socket, const std::string& path, int timeout_ms) noexcept {
+    const struct ::timeval timeout = {.tv_sec = timeout_ms / 1000,
+                                      .tv_usec = timeout_ms % 1000 * 1000};
+    TRY(done("setsockopt", [&] {
+        return ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    }));
     struct ::sockaddr_un address = {};
     Fd target;
     if (!fill_address(address, path)) {
@@ -61,7 +67,11 @@ Result<void, Errno> connect_unix(FdRef socket, const std::string& path) noexcept
         fill_address(address, FdPath(target).c_str());
     }
     const socklen_t length = target ? sizeof(address) : length_of(address, path);
-    return done("connect", [&] { return ::connect(socket.get(), generic(address), length); });
+    auto connected =
+        done("connect", [&] { return ::connect(socket.get(), generic(address), length); });
+    // What the kernel answers when SO_SNDTIMEO is over (socket(7)).
+    if (!connected && connected.error().value == EAGAIN) connected.error().value = ETIMEDOUT;
+    return connected;
 }
 
 Result<void, Errno> bind_unix(FdRef socket, const std::string& path) noexcept {
@@ -76,19 +86,6 @@ Result<void, Errno> bind_unix(FdRef socket, const std::string& path) noexcept {
             return std::unexpected(Errno{"bind", ENAMETOOLONG});
     }
     return done("bind", [&] { return ::bind(socket.get(), generic(address), sizeof(address)); });
-}
-
-Result<void, Errno> listen(FdRef socket, int backlog) noexcept {
-    return done("listen", [&] { return ::listen(socket.get(), backlog); });
-}
-
-Result<SocketFd, Errno> accept(FdRef socket) noexcept {
-    return owned<SocketFd>("accept",
-                           [&] { return ::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC); });
-}
-
-Result<void, Errno> shutdown(FdRef socket, int how) noexcept {
-    return done("shutdown", [&] { return ::shutdown(socket.get(), how); });
 }
 
 namespace {

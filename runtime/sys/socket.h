@@ -23,15 +23,17 @@ Result<SocketPair, Errno> socketpair(int type) noexcept;
 /// socket(2) with SOCK_CLOEXEC added.
 Result<SocketFd, Errno> socket(int domain, int type, int protocol = 0) noexcept;
 
+/// How long connect_unix waits unless told otherwise.
+inline constexpr int kConnectMs = 10'000;
+
 /// Connects an AF_UNIX socket to a path of any length: the 107 bytes of a socket address are met
 /// by way of an O_PATH descriptor of the socket. "@NAME" is in the abstract namespace (unix(7)).
-Result<void, Errno> connect_unix(FdRef socket, const std::string& path) noexcept;
+/// While the listener's backlog is full it waits at most so many milliseconds (ETIMEDOUT), and so
+/// does each later sendmsg of the socket (EAGAIN): the time becomes the socket's SO_SNDTIMEO.
+Result<void, Errno> connect_unix(FdRef socket, const std::string& path,
+                                 int timeout_ms = kConnectMs) noexcept;
 /// Binds an AF_UNIX socket to a path whose last part has at most 80 bytes, the rest any length.
 Result<void, Errno> bind_unix(FdRef socket, const std::string& path) noexcept;
-Result<void, Errno> listen(FdRef socket, int backlog) noexcept;
-/// accept4(2) with SOCK_CLOEXEC added.
-Result<SocketFd, Errno> accept(FdRef socket) noexcept;
-Result<void, Errno> shutdown(FdRef socket, int how) noexcept;
 
 /// The most descriptors that one message may carry here.
 inline constexpr std::size_t kMaxMessageFds = 16;

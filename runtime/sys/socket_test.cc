@@ -1,14 +1,19 @@
 #include "runtime/sys/socket.h"
 
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdlib>
 
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/poll.h"
 #include "tests/support/catch.h"
+#include "tests/support/descriptors.h"
 
 using namespace crux;
 using namespace crux::sys;
@@ -27,7 +32,7 @@ TEST_CASE("descriptors travel with a message and arrive close-on-exec", "[kernel
     CHECK(std::string_view(bytes.data(), message->bytes) == "hello");
     REQUIRE(message->fds == 2);
     CHECK(!message->truncated);
-    CHECK(is_cloexec(received[0]).value());
+    CHECK(test::is_cloexec(received[0].get()));
     REQUIRE(write_all(received[1], "x"));
     CHECK((poll_one(pipe->read, POLLIN, 1000).value() & POLLIN) != 0);
 }
@@ -82,17 +87,44 @@ TEST_CASE("sockets are bound and connected at paths of any length", "[kernel]") 
         REQUIRE(server);
         REQUIRE(client);
         REQUIRE(bind_unix(*server, path));
-        REQUIRE(listen(*server, 1));
+        REQUIRE(::listen(server->get(), 1) == 0);
         REQUIRE(connect_unix(*client, path));
-        auto accepted = accept(*server);
+        const SocketFd accepted(test::accept_one(server->get()));
         REQUIRE(accepted);
         REQUIRE(sendmsg(*client, "x"));
         std::array<char, 1> byte{};
-        CHECK(recvmsg(*accepted, byte)->bytes == 1);
+        CHECK(recvmsg(accepted, byte)->bytes == 1);
     }
     CHECK(unlinkat(FdRef::cwd(), path));
     CHECK(unlinkat(FdRef::cwd(), inner, AT_REMOVEDIR));
     CHECK(unlinkat(FdRef::cwd(), folder, AT_REMOVEDIR));
+}
+
+TEST_CASE("a connect waits for room in the backlog, and a send for a reader, in bounds",
+          "[kernel]") {
+    // An abstract name needs no cleaning up.
+    const std::string path = "@crux-socket-test-" + std::to_string(::getpid());
+    auto server = socket(AF_UNIX, SOCK_STREAM);
+    REQUIRE(server);
+    struct ::sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::ranges::copy(path.substr(1), address.sun_path + 1);
+    const auto length =
+        static_cast<socklen_t>(offsetof(struct ::sockaddr_un, sun_path) + path.size());
+    REQUIRE(::bind(server->get(), reinterpret_cast<struct ::sockaddr*>(&address), length) == 0);
+    REQUIRE(::listen(server->get(), 0) == 0);
+    auto first = socket(AF_UNIX, SOCK_STREAM);
+    auto second = socket(AF_UNIX, SOCK_STREAM);
+    constexpr int kShortMs = 50;
+    REQUIRE(connect_unix(*first, path, kShortMs));
+    auto full = connect_unix(*second, path, kShortMs);
+    REQUIRE(!full);
+    CHECK(full.error().value == ETIMEDOUT);
+    const std::string more(1U << 20U, 'x');
+    Result<std::size_t, Errno> sent = std::size_t{1};
+    for (int i = 0; sent && i < 100; ++i) sent = sendmsg(*first, more);
+    REQUIRE(!sent);
+    CHECK(sent.error().value == EAGAIN);
 }
 
 TEST_CASE("an empty socket path is refused and never an abstract name") {

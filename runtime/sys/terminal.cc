@@ -10,13 +10,6 @@ namespace crux::sys {
 
 using detail::done;
 
-Result<Fd, Errno> openpt() noexcept {
-    Fd master = TRY(openat(FdRef::cwd(), "/dev/ptmx", O_RDWR | O_NOCTTY));
-    int unlocked = 0;
-    TRY(done("unlockpt", [&] { return ::ioctl(master.get(), TIOCSPTLCK, &unlocked); }));
-    return master;
-}
-
 Result<Fd, Errno> pty_peer(FdRef master, int flags) noexcept {
     return detail::owned<Fd>("open pty peer",
                              [&] { return ::ioctl(master.get(), TIOCGPTPEER, flags | O_CLOEXEC); });

@@ -8,9 +8,6 @@
 
 namespace crux::sys {
 
-/// posix_openpt(3): a new master of the /dev/ptmx of this mount namespace, unlocked, not our
-/// controlling terminal.
-Result<Fd, Errno> openpt() noexcept;
 /// ioctl(TIOCGPTPEER) (4.13): the slave of the master, without a path that could be another's.
 Result<Fd, Errno> pty_peer(FdRef master, int flags) noexcept;
 

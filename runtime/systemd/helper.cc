@@ -36,6 +36,7 @@ Result<std::string> read_line(sys::FdRef control) {
         if (TRY(sys::poll_one(control, POLLIN, kPatienceMs)) == 0)
             return fail(Error::Kind::os, "crux-systemd does not respond");
         char buffer[1024];
+        // lint: allow wait: poll_one has seen something.
         const std::size_t length = TRY(sys::read(control, buffer));
         if (length == 0)
             return fail(Error::Kind::protocol, "crux-systemd exited without a response");

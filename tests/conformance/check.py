@@ -20,15 +20,16 @@ WORDS = ("MUST NOT", "MUST", "SHOULD NOT", "SHOULD", "NOT RECOMMENDED")
 LEVELS = {*WORDS, "MAY", "property", "extension"}
 
 
+def names_in(text):
+    """The names of the tests in a source."""
+    for found in re.finditer(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', text):
+        pieces = re.findall(r'"((?:[^"\\]|\\.)*)"', found.group(1))
+        yield "".join(pieces).replace('\\"', '"')
+
+
 def test_names(source):
-    names = set()
-    for folder in ("tests", "runtime", "oci-spec", "cmd"):
-        for path in sorted((source / folder).rglob("*_test.cc")):
-            text = path.read_text()
-            for found in re.finditer(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', text):
-                pieces = re.findall(r'"((?:[^"\\]|\\.)*)"', found.group(1))
-                names.add("".join(pieces).replace('\\"', '"'))
-    return names
+    return {name for folder in ("tests", "runtime", "oci-spec", "cmd")
+            for path in sorted((source / folder).rglob("*_test.cc")) for name in names_in(path.read_text())}
 
 
 def rows(document, pattern):
@@ -39,6 +40,24 @@ def rows(document, pattern):
         found = pattern.match(line)
         if found:
             yield number, section, found
+
+
+def table_rows(document):
+    """Yields (line number, line) of each row of the tables whose last column names tests."""
+    header = None
+    for number, line in enumerate(document.splitlines(), 1):
+        if not line.startswith("|"):
+            header = None
+        elif header is None:
+            header = line
+        elif header.endswith("| tests |") and set(line) - set("|- "):
+            yield number, line
+
+
+def faults_of_form(document, *patterns):
+    """A row that is not read as one would not be checked."""
+    return [f"line {number}: is not a row of the table: {line[:80]}" for number, line in table_rows(document)
+            if not any(pattern.match(line) for pattern in patterns)]
 
 
 def words_in(line):
@@ -145,7 +164,8 @@ def main():
     known = test_names(source) | {f"example.{one['name']}" for one in examples.read_examples(reference)}
     count, faults = faults_of_table(source, document, known)
     peers, more = faults_of_peers(document, known)
-    faults = [f"docs/conformance.md: {fault}" for fault in faults + more] + faults_of_reference(source)
+    faults += more + faults_of_form(document, ROW, PEER)
+    faults = [f"docs/conformance.md: {fault}" for fault in faults] + faults_of_reference(source)
     if len(sys.argv) > 2:
         faults += faults_of_rules(read_rules(source), pathlib.Path(sys.argv[2]))
     print(*faults, sep="\n", end="\n" if faults else "")

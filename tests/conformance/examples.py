@@ -47,6 +47,8 @@ def read_examples(text):
                     break
                 block.append(inner)
             if line == "```json":
+                if patch is not None:
+                    raise SystemExit(f"{section}: a json block without a console block after it")
                 patch = json.loads("\n".join(block))
                 continue
             if patch is None:
@@ -61,6 +63,8 @@ def read_examples(text):
                 "marks": marks,
             }
             marks, patch = {}, None
+    if patch is not None:
+        raise SystemExit(f"{section}: a json block without a console block after it")
 
 
 def read_commands(block, section):
@@ -72,6 +76,8 @@ def read_commands(block, section):
             raise SystemExit(f"{section}: the console block does not begin with a command")
         else:
             commands[-1][1].append(line)
+    if not commands:
+        raise SystemExit(f"{section}: the console block is empty")
     return commands
 
 

@@ -1,0 +1,57 @@
+#include "runtime/launch/id_maps.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/base/text.h"
+#include "tests/support/catch.h"
+#include "tests/support/checks.h"
+#include "tests/support/facts.h"
+
+using namespace crux;
+using namespace crux::launch;
+
+namespace {
+
+Result<sys::Fd> make_namespace() {
+    return user_namespace_with(cat("0 ", ::geteuid(), " 1\n"), cat("0 ", ::getegid(), " 1\n"),
+                               "/mounts/0");
+}
+
+/// Whether all children of this process end by themselves; those that do not are killed.
+bool all_end() {
+    constexpr int kLooks = 200;
+    constexpr int kPauseMs = 10;
+    for (int look = 0; look < kLooks; ++look) {
+        pid_t reaped = 0;
+        do reaped = ::waitpid(-1, nullptr, WNOHANG);
+        while (reaped > 0);
+        if (reaped < 0) return true;
+        (void)::poll(nullptr, 0, kPauseMs);
+    }
+    for (const pid_t pid : test::children_of(::getpid())) ::kill(pid, SIGKILL);
+    while (::waitpid(-1, nullptr, 0) > 0) continue;
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("nothing is left of a user namespace whose maker is killed", "[kernel]") {
+    if (!make_namespace()) test::skip("this user may make no user namespaces");
+    REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+    bool ended = true;
+    for (int round = 0; ended && round < 40; ++round) {
+        const pid_t maker = ::fork();
+        REQUIRE(maker >= 0);
+        if (maker == 0)
+            for (;;) (void)make_namespace();
+        (void)::poll(nullptr, 0, 1 + (round % 7));
+        ::kill(maker, SIGKILL);
+        ended = all_end();
+    }
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+    CHECK(ended);
+}
