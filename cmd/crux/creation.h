@@ -73,10 +73,12 @@ std::unexpected<Error> lacking_rights(Call& call, std::string_view verb, Error e
 /// What --preserve-fds says.
 Result<unsigned> preserved_descriptors(const Options& options);
 
-/// The log, if it is one with debug messages, or nobody.
-container::StepLog* step_log(Call& call);
+/// The state root that the operations use.
+container::StateRoot state_root_of(const Call& call);
 
-/// Where the operations find the containers.
-container::StateRoot place_of(const Call& call);
+/// What an operation on the container of this id is given.
+container::Context context_of(Call& call, std::string_view id);
+/// The same for the container that the first argument names.
+container::Context context_of(Call& call);
 
 }  // namespace crux::cmd

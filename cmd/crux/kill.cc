@@ -22,7 +22,7 @@ Result<int> run_kill(Call& call) {
             return fail(Error::Kind::usage, cat("unknown signal ", quoted(call.arguments[1])));
     }
     const auto all = call.options.on("all") ? container::All::yes : container::All::no;
-    TRY(container::kill(place_of(call), call.arguments[0], signal, all));
+    TRY(container::kill(context_of(call), signal, all));
     return 0;
 }
 

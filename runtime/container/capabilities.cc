@@ -33,13 +33,13 @@ std::string names_of(oci::CapabilitySet set) {
 
 }  // namespace
 
-void keep_grantable(oci::Capabilities& sets, bool user_namespace, std::string_view origin,
-                    Warnings& warnings) {
+void keep_grantable(const Context& context, oci::Capabilities& sets, bool user_namespace,
+                    std::string_view origin) {
     const oci::CapabilitySet wanted =
         sets.bounding | sets.permitted | sets.effective | sets.inheritable | sets.ambient;
     const oci::CapabilitySet missing = user_namespace ? 0 : out_of_bounds(wanted);
     if (missing != 0) {
-        warnings.push_back(cat(origin, "/capabilities: cannot be granted: ", names_of(missing)));
+        context.warn(cat(origin, "/capabilities: cannot be granted: ", names_of(missing)));
         for (oci::CapabilitySet* set :
              {&sets.bounding, &sets.permitted, &sets.effective, &sets.inheritable, &sets.ambient})
             *set &= ~missing;
