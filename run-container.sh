@@ -1,9 +1,9 @@
 #!/bin/bash
-# Installs what is needed, builds crux, and runs containers that show every facility of the kernel behind them.
+# Installs the required packages, builds crux, and runs containers that show each kernel facility that they use.
 # usage: ./run-container.sh [--explain]
-#   --explain   prints the plan of the container that has everything, step by step, and runs nothing
-# With CRUX=PROGRAM in the environment it shows that program as it is, and installs and builds nothing.
-# Leaves nothing behind, also when interrupted. The exit code is 0 where each claim that this host can show was borne out.
+#   --explain   prints the plan of the container that uses everything, step by step, and runs nothing
+# With CRUX=PROGRAM in the environment it uses that program, and installs and builds nothing.
+# Leaves nothing behind, also if interrupted. Exits with status 0 if every claim that this host can show is true.
 set -u
 cd "$(dirname "$0")" || exit 1
 here=$PWD
@@ -23,7 +23,7 @@ case ${1:-} in
     *) sed -n '2,6s/^# //p' "$0"; exit 1 ;;
 esac
 
-# quietly WHAT COMMAND…: says what is going on, and shows the output only of a failure.
+# quietly WHAT COMMAND…: prints what it does, and the command's output only if the command fails.
 quietly() {
     local what=$1 begin=$SECONDS output
     shift
@@ -40,9 +40,9 @@ umask 022
 crux=${CRUX:-}
 if [ -z "$crux" ]; then
     crux=$here/build/release/crux
-    quietly 'Installing what is needed' scripts/install-packages.sh scripts/packages-build.txt
+    quietly 'Installing the required packages' scripts/install-packages.sh scripts/packages-build.txt
     quietly 'Configuring' timeout 120 cmake --preset release -DCRUX_TESTS=OFF
-    quietly 'Building crux (some minutes the first time)' timeout 1800 cmake --build --preset release -j "$(nproc)"
+    quietly 'Building crux (takes some minutes the first time)' timeout 1800 cmake --build --preset release -j "$(nproc)"
 fi
 busybox=$(command -v busybox)
 
@@ -50,17 +50,17 @@ if [ $explain = yes ]; then
     exec "$crux" explain --bundle bundles/demonstration
 fi
 
-# Not below this folder: users of a user namespace could not reach their root through a private home.
+# Not below this directory: users of a user namespace could not reach their root through a private home directory.
 work=$(mktemp -d "${TMPDIR:-/tmp}/crux-demo.XXXXXX") || exit 1
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 chmod 755 "$work"
 cp -R bundles "$work/bundles" && rm -rf "$work/bundles/rootfs"
-quietly 'Making a root file system from busybox' bundles/make-rootfs.sh "$work/bundles/rootfs" "$(dirname "$crux")"
+quietly 'Creating a root filesystem from busybox' bundles/make-rootfs.sh "$work/bundles/rootfs" "$(dirname "$crux")"
 
-printf '\n%sA container, piece by piece%s\n' "$bold" "$plain"
-words "Kernel $(uname -r), cgroups of $(cgroup_kind)." "Every container below is made by $("$crux" --version | head -n 1)."
+printf '\n%sA container, step by step%s\n' "$bold" "$plain"
+words "Kernel $(uname -r), cgroups: $(cgroup_kind)." "All containers below are created by $("$crux" --version | head -n 1)."
 show_namespaces
 show_cgroups
 show_network
@@ -70,14 +70,14 @@ show_chroot
 show_capabilities
 show_all
 
-part 'And nothing stays'
+part 'Nothing is left behind'
 clean_up
 left=$(leftovers)
 trap - EXIT
 if [ -z "$left" ]; then
-    good 'no cgroup, no mount, no interface, no file of it is left'
+    good 'no cgroup, mount, interface or file of the demonstration is left'
 else
-    bad 'something is left:'
+    bad 'these are left:'
     printf '%s\n' "$left" | sed 's/^/      /'
 fi
 

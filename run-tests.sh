@@ -1,9 +1,9 @@
 #!/bin/bash
-# Installs what is needed, builds crux and passes all its tests: the README's test command.
+# Installs the required packages, builds crux and runs all tests: the README's test command.
 # usage: ./run-tests.sh [--quick]
-# --quick leaves out what takes the longer half: the unit and golden tests under AddressSanitizer and
-# UndefinedBehaviorSanitizer, the virtual machines with other kernels, and clang-tidy over all sources.
-# The last line is "N passed, N failed, N skipped", and the exit code is 0 only where nothing failed.
+# --quick skips the longer half: the unit and golden tests with AddressSanitizer and
+# UndefinedBehaviorSanitizer, the virtual machines with other kernels, and clang-tidy for all sources.
+# The last line is "N passed, N failed, N skipped". The exit status is 0 only if nothing failed.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 # shellcheck source=scripts/as-root.sh
@@ -21,7 +21,7 @@ mkdir -p "$logs"
 passed=0 failed=0 skipped=0
 failures=()
 
-# step NAME SECONDS COMMAND…: runs it within the time, its output in a log of that name.
+# step NAME SECONDS COMMAND…: runs the command with a time limit, its output in a log of that name.
 step() {
     local name=$1 seconds=$2 begin=$SECONDS
     shift 2
@@ -32,11 +32,11 @@ step() {
     fi
     local code=$?
     printf 'FAILED %4d s\n' $((SECONDS - begin))
-    [ $code = 124 ] && echo "$name: not done after $seconds seconds" >>"$logs/$name.log"
+    [ $code = 124 ] && echo "$name: timed out after $seconds seconds" >>"$logs/$name.log"
     return 1
 }
 
-# must NAME SECONDS COMMAND…: a step without which nothing further can be tested.
+# must NAME SECONDS COMMAND…: a step that all later tests require.
 must() {
     if ! step "$@"; then
         tail -n 60 "$logs/$1.log"
@@ -48,12 +48,12 @@ must() {
 
 attribute() { sed -n "/<testsuite/,/>/s/.*[[:space:]]$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
-# failed_tests LOG: what CTest printed of each failed test, the first 200 lines.
+# failed_tests LOG: CTest's output for each failed test, at most 200 lines.
 failed_tests() {
     awk '/^ *[0-9]+\/[0-9]+ Test/ { show = /\*\*\*/ && !/Skipped/ } /^ *Start / { show = 0 } show' "$1" | head -n 200
 }
 
-# tests NAME SECONDS FOLDER WORDS…: runs CTest in a build folder and adds up what its report says.
+# tests NAME SECONDS DIRECTORY ARGUMENTS…: runs CTest in a build directory and adds the numbers of its report.
 tests() {
     local name=$1 seconds=$2 folder=$3 report
     shift 3
@@ -71,18 +71,18 @@ tests() {
     all=$(attribute tests "$report") bad=$(attribute failures "$report") unrun=$(attribute skipped "$report")
     failed=$((failed + bad)) skipped=$((skipped + unrun)) passed=$((passed + all - bad - unrun))
     printf '    %d passed, %d failed, %d skipped\n' $((all - bad - unrun)) "$bad" "$unrun"
-    # Why each was skipped.
+    # The reason for each skip.
     grep -oE '(SKIPPED|LEFT OUT): .*' "$report" | sort | uniq -c | sed 's/^ */    /'
     [ "$bad" = 0 ] || failures+=("$name")
 }
 
-# left_out WHY: aloud, and counted.
+# left_out WHY: reports and counts a skip.
 left_out() {
     echo "    SKIPPED: $1"
     skipped=$((skipped + 1))
 }
 
-# counted NAME: adds up the sum that is the last line of a log.
+# counted NAME: adds the numbers in the last line of a log.
 counted() {
     local last
     last=$(tail -n 1 "$logs/$1.log")
@@ -97,7 +97,7 @@ counted() {
     fi
 }
 
-# Hosts of other kinds. What a mirror refuses is told and counted as skipped; the other tests have run all the same.
+# Other kinds of hosts. If packages cannot be downloaded, this is reported and counted as a skip; the other tests run.
 vm() {
     if ! step vm-packages 900 scripts/install-packages.sh scripts/packages-vm.txt scripts/packages-aarch64.txt; then
         left_out "no virtual machines: $(tail -n 1 "$logs/vm-packages.log")"
@@ -109,9 +109,9 @@ vm() {
     else
         left_out "no build for aarch64: $(tail -n 1 "$logs/aarch64-sysroot.log")"
     fi
-    # An emulated machine is slow, and slower beside others: a cell that fails has a second try, and the log tells of both.
+    # An emulated machine is slow, even more so in parallel with others: a cell that fails runs again, and the log has both runs.
     step vm 1200 tests/vm/matrix --quick --jobs "$jobs" --repeat --timeout 600 || true
-    # A line a cell and what was tried again, then what failed.
+    # One line for each cell and each repetition, then the failures.
     sed -n '/^| cell/q; / …$/!s/^/    /p' "$logs/vm.log" | head -n 100
     sed '1,/^| cell/d; /^|/d; $d' "$logs/vm.log" | head -n 200
     counted vm
@@ -131,7 +131,7 @@ finish() {
     exit
 }
 
-# Everything on the host counts when the tests compare it before and after.
+# The tests compare the state of the whole host before and after.
 export CRUX_TESTS_ALONE=1
 
 jobs=$(nproc)
@@ -139,7 +139,7 @@ must packages 1800 scripts/install-packages.sh scripts/packages-build.txt script
 must configure-release 120 cmake --preset release
 must build-release 1500 cmake --build --preset release -j "$jobs"
 tests tests-release 1800 build/release -LE 'bench|callers' -j "$jobs"
-# Programs of others, with waits of their own: a caller whose cases fail has a second try, and the log tells of both.
+# Other projects' programs, with their own timeouts: a caller whose cases fail runs again, and the log has both runs.
 tests tests-callers 1500 build/release -L callers --repeat until-pass:2
 if [ $quick = yes ]; then
     lint
@@ -149,6 +149,6 @@ must configure-asan 120 cmake --preset asan
 must build-asan 1500 cmake --build --preset asan --target unit_tests golden_tests -j "$jobs"
 tests tests-asan 600 build/asan -L 'unit|golden' -j "$jobs"
 vm
-# clang-tidy reads how the release build compiles each file.
+# clang-tidy needs the compile commands of the release build.
 lint build/release
 finish

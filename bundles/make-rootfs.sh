@@ -1,8 +1,8 @@
 #!/bin/bash
-# Makes the root file system that all bundles share, from busybox-static and the demonstration's own small programs.
-# usage: bundles/make-rootfs.sh [FOLDER [PROGRAMS]]
-#   FOLDER      where to make it: bundles/rootfs unless given
-#   PROGRAMS    the build folder that has crux-demo and crux-demo-strict: build/release unless given
+# Creates the root filesystem that all bundles share, from busybox-static and the demonstration's small programs.
+# usage: bundles/make-rootfs.sh [DIRECTORY [PROGRAMS]]
+#   DIRECTORY   where to create it (default: bundles/rootfs)
+#   PROGRAMS    the build directory with crux-demo and crux-demo-strict (default: build/release)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=${1:-$here/rootfs}
@@ -19,7 +19,7 @@ chmod 755 "$root"
 chmod 1777 "$root/tmp"
 cp -f "$busybox" "$root/bin/busybox"
 if ! chroot "$root" /bin/busybox true 2>/dev/null && [ "$(id -u)" = 0 ]; then
-    echo "$busybox does not run on its own: it must be the static one (Debian: busybox-static)" >&2
+    echo "$busybox requires libraries: install the static busybox (Debian: busybox-static)" >&2
     exit 1
 fi
 "$busybox" --list | while read -r name; do
@@ -29,7 +29,7 @@ for program in crux-demo crux-demo-strict; do
     if [ -x "$programs/$program" ]; then
         cp -f "$programs/$program" "$root/bin/$program"
     else
-        echo "$program is not built yet: the bundles chroot, mounts-pivot-root and seccomp-strict need it" >&2
+        echo "$program is not built yet: the bundles chroot, mounts-pivot-root and seccomp-strict require it" >&2
     fi
 done
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"

@@ -1,5 +1,5 @@
-# Builds for CMAKE_SYSTEM_PROCESSOR with Debian's cross compiler, its C library and the other libraries of
-# cmake/sysroot.sh. Programs are static, for a guest that has no libraries (tests/vm), and run under qemu-user.
+# Builds for CMAKE_SYSTEM_PROCESSOR with Debian's cross compiler and its C library, and with the other libraries from
+# cmake/sysroot.sh. Programs are static, because the guest has no libraries (tests/vm), and run under qemu-user.
 
 set(CMAKE_SYSTEM_NAME Linux)
 set(triple ${CMAKE_SYSTEM_PROCESSOR}-linux-gnu)
@@ -13,7 +13,7 @@ cmake_path(ABSOLUTE_PATH CMAKE_CURRENT_LIST_DIR NORMALIZE OUTPUT_VARIABLE folder
 cmake_path(GET folder PARENT_PATH folder)
 string(APPEND folder /build/sysroot/${CMAKE_SYSTEM_PROCESSOR})
 if(NOT EXISTS ${folder})
-    message(FATAL_ERROR "there is no ${folder}: run cmake/sysroot.sh ${CMAKE_SYSTEM_PROCESSOR}")
+    message(FATAL_ERROR "${folder} does not exist: run cmake/sysroot.sh ${CMAKE_SYSTEM_PROCESSOR}")
 endif()
 set(CMAKE_FIND_ROOT_PATH ${folder})
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)

@@ -5,13 +5,13 @@ include_guard()
 add_library(crux_plain INTERFACE)
 target_compile_features(crux_plain INTERFACE cxx_std_23)
 target_include_directories(crux_plain INTERFACE ${PROJECT_SOURCE_DIR})
-# Designated initialisers name what they set; the rest has its defaults in the type.
+# Designated initialisers list only some members; the type has the defaults of the others.
 target_compile_options(
     crux_plain INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wconversion
                            -Wswitch-enum -Werror=unused-result -Werror=switch-enum)
 
-# What is built with a sanitizer where one is asked for: all but the freestanding programs, which have no run
-# time to carry one.
+# Everything that can be built with a sanitizer: all but the freestanding programs, because a sanitizer requires a
+# runtime library.
 add_library(crux_options INTERFACE)
 target_link_libraries(crux_options INTERFACE crux_plain)
 if(CRUX_SANITIZE)
@@ -23,12 +23,12 @@ if(CRUX_FUZZ)
     target_compile_options(crux_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Exceptions end at the border: cmd's option adaptor and the tests have them, nothing else.
+# Only cmd's option adaptor and the tests use exceptions.
 add_library(crux_strict INTERFACE)
 target_link_libraries(crux_strict INTERFACE crux_options)
 target_compile_options(crux_strict INTERFACE -fno-exceptions -fno-rtti)
 
-# The same without a sanitizer: for init and other programs that have no C library or must stay static.
+# The same without a sanitizer: for init and other programs that have no C library or must be static.
 add_library(crux_freestanding INTERFACE)
 target_link_libraries(crux_freestanding INTERFACE crux_plain)
 target_compile_options(crux_freestanding INTERFACE -fno-exceptions -fno-rtti)
@@ -37,7 +37,7 @@ set_property(GLOBAL PROPERTY CRUX_UNIT_TESTS "")
 set_property(GLOBAL PROPERTY CRUX_LIBRARIES "")
 
 # crux_library(NAME [SOURCES file…] [DEPENDS library…] [LIBRARIES external…])
-# Makes crux_NAME from the sources (default: every *.cc here and one folder below) and notes its *_test.cc for unit_tests.
+# Adds crux_NAME with the sources (default: every *.cc here and one directory below) and its *_test.cc to unit_tests.
 function(crux_library name)
     cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
     if(NOT ARG_SOURCES)
@@ -47,7 +47,7 @@ function(crux_library name)
     endif()
     list(TRANSFORM ARG_DEPENDS PREPEND crux_)
     if(NOT ARG_SOURCES)
-        # A folder of headers alone is a library like the others.
+        # A directory with only headers is a library, too.
         set(ARG_SOURCES ${CMAKE_CURRENT_BINARY_DIR}/headers.cc)
         file(CONFIGURE OUTPUT ${ARG_SOURCES} CONTENT "")
     endif()
@@ -58,7 +58,7 @@ function(crux_library name)
     crux_unit_tests()
 endfunction()
 
-# Notes this folder's *_test.cc for the one binary of unit tests.
+# Adds this directory's *_test.cc to the binary of unit tests.
 function(crux_unit_tests)
     file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc
          ${CMAKE_CURRENT_SOURCE_DIR}/*/*_test.cc)

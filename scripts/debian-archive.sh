@@ -1,22 +1,22 @@
 # shellcheck shell=bash
-# Sourced: packages of other suites and processors, from the mirror that this machine uses, through apt with lists and a
-# status of its own. Nothing is installed, and apt checks signatures and hashes.
+# Sourced: packages of other suites and processors from the mirror that this machine uses, through apt with separate lists
+# and a separate status. Nothing is installed; apt checks signatures and hashes.
 
-# debian_processor MACHINE: Debian's word for a processor, of uname's.
+# debian_processor MACHINE: Debian's name for a processor, from uname's name.
 debian_processor() {
     case $1 in
         x86_64) echo amd64 ;;
         aarch64) echo arm64 ;;
         riscv64) echo riscv64 ;;
-        *) echo "Debian's packages for $1 are not known here" >&2; return 1 ;;
+        *) echo "$1: Debian's name of this processor is unknown" >&2; return 1 ;;
     esac
 }
 
-# archive SUITE PROCESSOR FOLDER: fills `apt` with the options that make apt use this suite for this processor (Debian's
-# word), and fetches its lists into the folder where those there are older than a day.
+# archive SUITE PROCESSOR DIRECTORY: sets `apt` to the options that make apt use this suite for this processor (Debian's
+# name), and downloads the lists to the directory if they are missing or older than a day.
 archive() {
     local place=$3/$1-$2 mirror
-    # shellcheck disable=SC2016  # the dollar is apt's
+    # shellcheck disable=SC2016  # apt expands the variable
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n '/security/!{p;q}')
     mkdir -p "$place/lists/partial" "$place/cache/archives/partial"
     : >"$place/status"
@@ -31,7 +31,7 @@ archive() {
         timeout 300 apt-get "${apt[@]}" -qq update
 }
 
-# unpack FOLDER PACKAGE…: downloads packages by `apt` and unpacks them.
+# unpack DIRECTORY PACKAGE…: downloads packages with `apt` and unpacks them.
 unpack() {
     local into=$1 package
     shift

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs the Debian packages that the given list files name; says nothing when all are there.
+# Installs the Debian packages in the given lists; prints nothing if all are installed.
 # usage: scripts/install-packages.sh LIST…
 set -euo pipefail
 
@@ -13,7 +13,7 @@ done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" != 0 ]; then
-    echo "these packages are missing, and only root can install them: ${missing[*]}" >&2
+    echo "packages are missing and must be installed as root: ${missing[*]}" >&2
     exit 1
 fi
 
@@ -21,7 +21,7 @@ echo "Installing ${#missing[@]} Debian packages: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# A mirror in the middle of its own update refuses for a moment; the next try finds it whole.
+# A mirror that is being updated fails for a short time; a later attempt succeeds.
 for attempt in 1 2 3; do
     if timeout 900 bash -c '
         apt-get -q -o DPkg::Lock::Timeout=120 update &&
@@ -32,5 +32,5 @@ for attempt in 1 2 3; do
     [ "$attempt" = 3 ] || sleep 10
 done
 tail -n 30 "$log" >&2
-echo "apt-get could not install the packages" >&2
+echo "apt-get cannot install the packages" >&2
 exit 1

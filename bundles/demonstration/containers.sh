@@ -1,17 +1,17 @@
 # shellcheck shell=bash disable=SC2154,SC2034
-# Sourced by run-container.sh: containers of the demonstration, and what the host has. Uses $crux and $work.
+# Sourced by run-container.sh: the containers of the demonstration, and facts about the host. Uses $crux and $work.
 
-# Every container's name begins so, and nothing else on the host does.
+# The prefix of every container's name; no other name on the host has it.
 tag=crux-demo-$$
 
 runtime() { "$crux" --root "$work/state" "$@"; }
 
-# run BUNDLE [SECONDS]: runs the bundle in the foreground, its output in $log, its exit code in $code.
-# In the background for the shell, so that an interruption ends the wait at once.
+# run BUNDLE [SECONDS]: runs the bundle in the foreground, its output in $log, its exit status in $code.
+# For the shell it is a background job, so that an interruption ends the wait immediately.
 run() {
     local id=$tag-$1
     log=$work/$1.log
-    # The chroot bundle has no mount namespace; whatever a runtime mounts for it shall not reach the host.
+    # The chroot bundle has no mount namespace; mounts of a runtime must not reach the host.
     local apart=()
     [ "$1" != chroot ] || apart=(unshare --mount --propagation private)
     timeout --foreground --signal=KILL "${2:-30}" "${apart[@]}" "$crux" --root "$work/state" run --bundle "$work/bundles/$1" "$id" \
@@ -21,7 +21,7 @@ run() {
     runtime delete --force "$id" >/dev/null 2>&1 || true
 }
 
-# create BUNDLE: makes the container and leaves it waiting; its pid in $pid, its output to $log.
+# create BUNDLE: creates the container, which then waits; its pid in $pid, its output in $log.
 create() {
     log=$work/$1.log
     runtime create --bundle "$work/bundles/$1" --pid-file "$work/$1.pid" "$tag-$1" </dev/null >"$log" 2>&1 || return 1
@@ -30,10 +30,10 @@ create() {
 
 status() { runtime state "$tag-$1" 2>/dev/null | sed -n 's/.*"status": *"\([a-z]*\)".*/\1/p'; }
 
-# start BUNDLE: lets the created container go.
+# start BUNDLE: starts the created container.
 start() { runtime start "$tag-$1" >>"$log" 2>&1; }
 
-# finish BUNDLE SECONDS: waits until it has stopped, at most so long, and deletes it.
+# finish BUNDLE SECONDS: waits until the container has stopped, at most this time, and deletes it.
 finish() {
     local left=$(($2 * 10))
     while [ $left -gt 0 ] && [ "$(status "$1")" = running ]; do
@@ -44,10 +44,10 @@ finish() {
     runtime delete --force "$tag-$1" >/dev/null 2>&1
 }
 
-# value WHAT: what the container printed for it.
+# value NAME: the value that the container printed for it.
 value() { sed -n "s/^$1 //p" "$log" | head -n 1; }
 
-# environment BUNDLE NAME=VALUE…: adds to the environment of its program.
+# environment BUNDLE NAME=VALUE…: adds variables to the environment of its program.
 environment() {
     local config=$work/bundles/$1/config.json word
     shift
@@ -56,7 +56,7 @@ environment() {
     done
 }
 
-# without_namespace BUNDLE KIND: takes the namespace and what belongs to it out of the config.
+# without_namespace BUNDLE KIND: removes the namespace and its settings from the configuration.
 without_namespace() {
     local config=$work/bundles/$1/config.json
     sed -i "/{\"type\": \"$2\"}/d" "$config"
@@ -66,7 +66,7 @@ without_namespace() {
     esac
 }
 
-# controller NAME: the folder of the hierarchy that has this cgroup controller, v1 first; false where there is none.
+# controller NAME: the mount point of the hierarchy with this cgroup controller, v1 first; false if there is none.
 controller() {
     local point
     point=$(awk -v name="$1" '$0 ~ / - cgroup / && $NF ~ "(^|,)" name "(,|$)" { print $5; exit }' /proc/self/mountinfo)
@@ -82,7 +82,7 @@ controller() {
     printf '%s\n' "$point"
 }
 
-# cgroup_of PID CONTROLLER: the folder of the process's cgroup.
+# cgroup_of PID CONTROLLER: the directory of the process's cgroup.
 cgroup_of() {
     local point
     point=$(controller "$2") || return 1
@@ -95,7 +95,7 @@ cgroup_of() {
 
 queue=''
 
-# Removes the message queue that the ipc namespace is shown with.
+# Removes the message queue that shows the effect of the ipc namespace.
 remove_queue() {
     [ -z "$queue" ] || ipcrm --queue-id "$queue" 2>/dev/null
     queue=''
@@ -106,21 +106,21 @@ cgroup_kind() {
     v1=$(grep -c ' - cgroup ' /proc/self/mountinfo)
     v2=$(grep -c ' - cgroup2 ' /proc/self/mountinfo)
     case $((v1 > 0))$((v2 > 0)) in
-        11) echo 'hybrid (version 1, and version 2 beside it)' ;;
+        11) echo 'hybrid (version 1 and version 2)' ;;
         10) echo 'version 1' ;;
         01) echo 'version 2' ;;
         *) echo 'none' ;;
     esac
 }
 
-# Deletes every container of the demonstration, whatever state it is in, and its folder.
+# Deletes every container of the demonstration, in whatever state it is, and the work directory.
 clean_up() {
     trap '' INT TERM HUP
     local folder
     remove_queue
-    # Where it was killed in the middle of writing.
+    # It remains if the container was killed while writing.
     rm -f "$here/bundles/cgroup-io/disk/demo-file"
-    # First whoever is making a container just now: it would go on in the folder that is removed below.
+    # First stop a create that is running: it would continue in the directory that is removed below.
     local job
     for job in $(jobs -p); do kill "$job" 2>/dev/null; done
     wait
@@ -131,7 +131,7 @@ clean_up() {
     rm -rf --one-file-system "$work"
 }
 
-# What would still be there of the demonstration: nothing, once clean.
+# Prints what is left of the demonstration: nothing after a complete clean-up.
 leftovers() {
     find /sys/fs/cgroup -type d -name "$tag-*" 2>/dev/null
     grep -F "$work" /proc/self/mountinfo

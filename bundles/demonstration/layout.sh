@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by run-container.sh: how the demonstration looks. Colour on a terminal, plain text in a pipe or a file.
+# Sourced by run-container.sh: the layout of the output. Colour on a terminal, plain text in a pipe or a file.
 
 if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
     bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' yellow=$'\e[33m' red=$'\e[31m' cyan=$'\e[36m' plain=$'\e[0m'
@@ -16,14 +16,14 @@ esac
 shown=0 not_here=0 broken=0
 part=0
 
-# A line across the page.
+# Prints a line across the page.
 line() {
     local text
     printf -v text '%*s' "$width" ''
     printf '%s%s%s\n' "$dim" "${text// /$rule}" "$plain"
 }
 
-# part TITLE: begins the next numbered part.
+# part TITLE: starts the next numbered part.
 part() {
     part=$((part + 1))
     printf '\n'
@@ -35,7 +35,7 @@ part() {
 # words TEXT…: a paragraph for the reader.
 words() { printf '%s\n' "$*" | fold -s -w "$width" | sed 's/ *$//'; }
 
-# claim TEXT: what the next proof is for.
+# claim TEXT: what the following evidence shows.
 claim() { printf '\n%s%s%s\n' "$bold" "$(words "$*")" "$plain"; }
 
 # proof LABEL TEXT: one line of evidence.
@@ -49,20 +49,20 @@ good() {
     printf '  %s%s%s %s\n' "$green" "$tick" "$plain" "$*"
 }
 
-# cannot WHY: the host cannot show this; no fault of anyone.
+# cannot WHY: this host cannot show it; this is not a failure.
 cannot() {
     not_here=$((not_here + 1))
     printf '  %s%s not on this host:%s %s\n' "$yellow" "$dash" "$plain" "$*"
 }
 
-# bad WHAT [LOG]: the claim was not borne out.
+# bad WHAT [LOG]: the claim is not true.
 bad() {
     broken=$((broken + 1))
     printf '  %s%s not as claimed:%s %s\n' "$red" "$cross" "$plain" "$1"
     [ -z "${2:-}" ] || tail -n 5 "$2" 2>/dev/null | sed 's/^/      /'
 }
 
-# holds TEXT LOG TEST…: good where the test is true, else bad.
+# holds TEXT LOG TEST…: good if the test is true, otherwise bad.
 holds() {
     local text=$1 log=$2
     shift 2

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs inside the container: user 0 of the host's user namespace, with two capabilities of root's 41.
+# Runs inside the container: user 0 of the host's user namespace, with two of root's 41 capabilities.
 try() { # NAME COMMAND…
     name=$1
     shift

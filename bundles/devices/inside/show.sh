@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs inside the container: it may make any device node, but use only those that its config lists.
+# Runs inside the container: it can create any device node, but can use only the devices that its configuration lists.
 try() { # NAME TYPE MAJOR MINOR
     rm -f "/tmp/$1"
     if ! mknod "/tmp/$1" "$2" "$3" "$4" 2>/dev/null; then

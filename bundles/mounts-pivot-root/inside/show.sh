@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs inside the container: what it sees as the root, and what it may write.
+# Runs inside the container: prints what it sees as the root, and what it can write.
 try() { # NAME COMMAND…
     name=$1
     shift

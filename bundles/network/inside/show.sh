@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs inside the container: the interfaces and routes of its own network namespace, and who answers.
+# Runs inside the container: prints the interfaces and routes of its network namespace, and whether the host replies.
 for interface in /sys/class/net/*; do
     name=${interface##*/}
     echo "interface $name $(ip -4 -o addr show dev "$name" | sed 's/.*inet \([^ ]*\).*/\1/')"
@@ -12,5 +12,5 @@ if [ -n "$PING" ]; then
         echo "ping $PING $(tail -n 1 /tmp/answer)"
     fi
 fi
-# Whoever waits to ping this side makes /tmp/done not matter: the time is bounded.
+# Gives the host time to ping this side.
 [ -z "$LINGER" ] || sleep "$LINGER"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs inside the container: a program gives up every system call but read, write, exit and sigreturn.
+# Runs inside the container: a program gives up all system calls except read, write, exit and sigreturn.
 mkfifo /tmp/words
 crux-demo-strict kernel </tmp/words &
 pid=$!
