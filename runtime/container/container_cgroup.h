@@ -20,6 +20,8 @@ class ContainerCgroup {
     /// A process of the container is in the cgroup and keeps systemd's unit alive from now on: the
     /// helper leaves, and the limits are set that had no room for it.
     Status release_helper();
+    /// Whether systemd has started a unit for the container.
+    [[nodiscard]] bool has_unit() const { return unit_.has_value(); }
     /// The cgroup; null where the container has none.
     [[nodiscard]] cgroup::Group* group() { return group_ ? &*group_ : nullptr; }
 

@@ -56,7 +56,7 @@ hooks::Outcome outcome_of(const plan::InitReport& report) {
 Status read_failure(const StateDirectory& state) {
     const sys::Fd fifo =
         TRY(sys::openat(state.directory(), kFifoName, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
-    plan::InitReport report;
+    plan::InitReport report = {};
     auto length = sys::read(fifo, {reinterpret_cast<char*>(&report), sizeof report});
     if (!length || *length < plan::kReportHead) return {};
     if (report.step == plan::kNoHook)
