@@ -53,7 +53,7 @@ Result<int> run_checkpoint(Call& call) {
     options.pre_dump = given.on("pre-dump");
     options.status_fd = static_cast<int>(given.number("status-fd"));
     warn_of_rootless(call);
-    TRY(container::checkpoint(place_of(call), call.arguments[0], options, call.warnings));
+    TRY(container::checkpoint(context_of(call), options));
     return 0;
 }
 

@@ -13,7 +13,7 @@ constexpr Flag kFlags[] = {
 Result<int> run_create(Call& call) {
     container::CreateOptions options;
     TRY(take_creation_options(call, options));
-    TRY(container::create(place_of(call), call.arguments[0], options, call.warnings));
+    TRY(container::create(context_of(call), options));
     return 0;
 }
 

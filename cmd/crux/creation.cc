@@ -38,7 +38,6 @@ Status take_creation_options(Call& call, container::CreateOptions& options) {
     const CgroupManager manager = TRY(cgroup_manager(call.global));
     options.systemd_cgroup = manager.systemd;
     options.no_cgroup = manager.none;
-    options.step_log = step_log(call);
     return {};
 }
 
@@ -49,12 +48,19 @@ std::unexpected<Error> with_permission_hint(Call& call, std::string_view verb, E
     return std::unexpected(std::move(error));
 }
 
-container::StepLog* step_log(Call& call) {
-    return call.report.debugging() ? &call.report : nullptr;
+container::StateRoot state_root_of(const Call& call) {
+    return {call.root.path, call.root.rootless};
 }
 
-container::StateRoot place_of(const Call& call) {
-    return {call.root.path, call.root.rootless};
+container::Context context_of(Call& call, std::string_view id) {
+    return {.state_root = state_root_of(call),
+            .id = std::string(id),
+            .warnings = call.warnings,
+            .step_log = call.report.debugging() ? &call.report : nullptr};
+}
+
+container::Context context_of(Call& call) {
+    return context_of(call, call.arguments[0]);
 }
 
 }  // namespace crux::cmd

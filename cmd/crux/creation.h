@@ -75,10 +75,12 @@ std::unexpected<Error> with_permission_hint(Call& call, std::string_view verb, E
 /// The value of --preserve-fds.
 Result<unsigned> preserved_descriptors(const Options& options);
 
-/// The log if debug messages are enabled, otherwise null.
-container::StepLog* step_log(Call& call);
+/// The state root that the operations use.
+container::StateRoot state_root_of(const Call& call);
 
-/// The state directory, for the operations.
-container::StateRoot place_of(const Call& call);
+/// What an operation on the container of this id is given.
+container::Context context_of(Call& call, std::string_view id);
+/// The same for the container that the first argument names.
+container::Context context_of(Call& call);
 
 }  // namespace crux::cmd

@@ -13,7 +13,7 @@ constexpr Flag kFlags[] = {
 
 Result<int> run_delete(Call& call) {
     const auto force = call.options.on("force") ? container::Force::yes : container::Force::no;
-    TRY(container::remove(place_of(call), call.arguments[0], force, call.warnings));
+    TRY(container::remove(context_of(call), force));
     return 0;
 }
 

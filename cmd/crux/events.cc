@@ -28,11 +28,11 @@ Result<int> run_events(Call& call) {
     const std::string& id = call.arguments[0];
     const std::int64_t interval = TRY(interval_of(call.options));
     if (call.options.on("stats")) {
-        const oci::Stats stats = TRY(container::stats(place_of(call), id));
+        const oci::Stats stats = TRY(container::stats(context_of(call)));
         TRY(print(oci::stats_event(id, stats)));
         return 0;
     }
-    container::Events events = TRY(container::Events::open(place_of(call), id, interval));
+    container::Events events = TRY(container::Events::open(context_of(call), interval));
     for (;;) {
         const std::optional<container::Events::Event> event = TRY(events.next());
         if (!event) return 0;

@@ -1,4 +1,4 @@
-#include "runtime/container/exec.h"
+#include "runtime/container/operations.h"
 
 #include "cmd/crux/commands.h"
 #include "cmd/crux/creation.h"
@@ -101,8 +101,7 @@ Result<int> run_exec(Call& call) {
     if (!given.text("pid-file").empty())
         options.pid_file = TRY(absolute_path(given.text("pid-file")));
     options.cgroups = given.texts("cgroup");
-    options.step_log = step_log(call);
-    return container::exec(place_of(call), call.arguments[0], options, call.warnings);
+    return container::exec(context_of(call), options);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ Result<int> run_explain(Call& call) {
     const CgroupManager manager = TRY(cgroup_manager(call.global));
     options.systemd_cgroup = manager.systemd;
     options.no_cgroup = manager.none;
-    const std::string plan = TRY(container::explain(options, call.warnings));
+    const std::string plan = TRY(container::explain(context_of(call, "example"), options));
     TRY(print(plan));
     return 0;
 }

@@ -23,7 +23,7 @@ Result<int> run_kill(Call& call) {
                                                 oci::signal_suggestion(call.arguments[1])));
     }
     const auto all = call.options.on("all") ? container::All::yes : container::All::no;
-    TRY(container::kill(place_of(call), call.arguments[0], signal, all));
+    TRY(container::kill(context_of(call), signal, all));
     return 0;
 }
 

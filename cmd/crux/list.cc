@@ -22,7 +22,7 @@ constexpr Flag kFlags[] = {
 
 /// The containers whose state can be read; for the others, prints the error to standard error.
 Result<std::vector<oci::State>> find_states(Call& call) {
-    auto entries = container::list(place_of(call));
+    auto entries = container::list(state_root_of(call));
     if (!entries) {
         const bool missing = entries.error().code() == ENOENT;
         if (missing && call.root.origin == StateRootChoice::Origin::standard)

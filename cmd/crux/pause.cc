@@ -11,11 +11,11 @@ Result<int> settle(Call& call, std::string_view verb, Status done) {
 }
 
 Result<int> run_pause(Call& call) {
-    return settle(call, "pause", container::pause(place_of(call), call.arguments[0]));
+    return settle(call, "pause", container::pause(context_of(call)));
 }
 
 Result<int> run_resume(Call& call) {
-    return settle(call, "resume", container::resume(place_of(call), call.arguments[0]));
+    return settle(call, "resume", container::resume(context_of(call)));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ Result<std::string> table_of(const std::vector<int>& processes,
 }
 
 Result<int> run_ps(Call& call) {
-    auto found = container::processes(place_of(call), call.arguments[0]);
+    auto found = container::processes(context_of(call));
     if (!found) return with_permission_hint(call, "ps", std::move(found).error());
     const std::string& format = call.options.text("format");
     std::string text;

@@ -7,14 +7,14 @@
 
 #include "oci-spec/runc/log_line.h"
 #include "runtime/base/error.h"
-#include "runtime/container/step_log.h"
+#include "runtime/base/step_log.h"
 
 namespace crux::cmd {
 
 /// The log. Nothing else in crux prints an error: each is reported here once, as one entry of the
 /// log, and if the log is not standard error, also there as plain text, because some callers read
 /// the log and some read standard error.
-class Reporter final : public container::StepLog {
+class Reporter final : public StepLog {
  public:
     enum class Format : std::uint8_t { text, json };
     enum class Level : std::uint8_t { error, warning, debug };

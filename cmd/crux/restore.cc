@@ -60,7 +60,7 @@ Result<int> run_restore(Call& call) {
     options.detach = given.on("detach");
     options.no_subreaper = given.on("no-subreaper");
     warn_of_rootless(call);
-    return container::restore(place_of(call), call.arguments[0], options, call.warnings);
+    return container::restore(context_of(call), options);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ Result<int> run_run(Call& call) {
     options.detach = call.options.on("detach");
     options.keep = call.options.on("keep");
     options.no_subreaper = call.options.on("no-subreaper");
-    return container::run(place_of(call), call.arguments[0], options, call.warnings);
+    return container::run(context_of(call), options);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@ namespace crux::cmd {
 namespace {
 
 Result<int> run_start(Call& call) {
-    TRY(container::start(place_of(call), call.arguments[0], call.warnings));
+    TRY(container::start(context_of(call)));
     return 0;
 }
 

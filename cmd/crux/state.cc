@@ -7,7 +7,7 @@ namespace crux::cmd {
 namespace {
 
 Result<int> run_state(Call& call) {
-    const oci::State state = TRY(container::state(place_of(call), call.arguments[0]));
+    const oci::State state = TRY(container::state(context_of(call)));
     TRY(print(oci::state_json(state)));
     return 0;
 }

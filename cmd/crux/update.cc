@@ -1,4 +1,4 @@
-#include "runtime/container/update.h"
+#include "runtime/container/operations.h"
 
 #include "cmd/crux/commands.h"
 #include "cmd/crux/creation.h"
@@ -59,7 +59,7 @@ Result<int> run_update(Call& call) {
     options.changes = TRY(take_resources(given, call.warnings));
     options.l3_cache_schema = given.text("l3-cache-schema");
     options.mem_bw_schema = given.text("mem-bw-schema");
-    TRY(container::update(place_of(call), call.arguments[0], options, call.warnings));
+    TRY(container::update(context_of(call), options));
     return 0;
 }
 

@@ -27,7 +27,7 @@ class Supervisor {
  public:
     Supervisor(pid_t pid, sys::FdRef process, const Signals& signals, PtyMaster* terminal,
                ExtraPoll extra)
-        : pid_(pid), process_(process), signals_(signals), terminal_(terminal), aside_(extra) {}
+        : pid_(pid), process_(process), signals_(signals), terminal_(terminal), extra_(extra) {}
 
     Result<sys::ExitStatus> run() {
         while (!over()) TRY(turn());
@@ -46,7 +46,7 @@ class Supervisor {
         for (struct ::pollfd& entry : entries) entry.fd = -1;
         entries[0] = {.fd = status_ ? -1 : process_.get(), .events = POLLIN, .revents = 0};
         entries[1] = {.fd = signals_.fd().get(), .events = POLLIN, .revents = 0};
-        entries[2] = {.fd = aside_.file.get(), .events = POLLIN, .revents = 0};
+        entries[2] = {.fd = extra_.fd.get(), .events = POLLIN, .revents = 0};
         const auto terminal_entries = std::span(entries).subspan<kOwnEntries>();
         if (terminal_ != nullptr) terminal_->ask(terminal_entries);
         const bool silence_ends = status_ && !terminal_->blocked();
@@ -55,7 +55,8 @@ class Supervisor {
                                   .during("wait for container"));
         if (count == 0) stopped_ = true;
         if (terminal_ != nullptr) terminal_->serve(terminal_entries);
-        if (entries[2].revents != 0 && !aside_.serve(aside_.whom)) aside_.file = sys::FdRef::none();
+        if (entries[2].revents != 0 && !extra_.on_readable(extra_.context))
+            extra_.fd = sys::FdRef::none();
         if (entries[1].revents != 0) TRY(handle_signals());
         if (entries[0].revents != 0) TRY(reap());
         return {};
@@ -109,7 +110,7 @@ class Supervisor {
     sys::FdRef process_;
     const Signals& signals_;
     PtyMaster* terminal_;
-    ExtraPoll aside_;
+    ExtraPoll extra_;
     std::optional<sys::ExitStatus> status_;
     bool stopped_ = false;  ///< do not wait for the rest of the output
 };

@@ -10,12 +10,12 @@
 
 namespace crux::console {
 
-/// A further file to serve while a process is in the foreground: when it is readable, serve(whom)
-/// is called, until it returns false.
+/// Something else to be served while a process is in the foreground: when the descriptor is
+/// readable, on_readable(context) is called, as long as it returns true.
 struct ExtraPoll {
-    sys::FdRef file = sys::FdRef::none();
-    bool (*serve)(void* whom) = nullptr;
-    void* whom = nullptr;
+    sys::FdRef fd = sys::FdRef::none();
+    bool (*on_readable)(void* context) = nullptr;
+    void* context = nullptr;
 };
 
 /// Waits for a process in the foreground until it ends, reaps it and returns its exit status.

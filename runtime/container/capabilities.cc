@@ -5,14 +5,14 @@
 
 namespace crux::container {
 
-void keep_grantable(oci::Capabilities& sets, bool user_namespace, std::string_view origin,
-                    Warnings& warnings) {
+void keep_grantable(const Context& context, oci::Capabilities& sets, bool user_namespace,
+                    std::string_view origin) {
     const oci::CapabilitySet wanted =
         sets.bounding | sets.permitted | sets.effective | sets.inheritable | sets.ambient;
     const oci::CapabilitySet missing = user_namespace ? 0 : capability::outside_bounding(wanted);
     if (missing != 0) {
-        warnings.push_back(cat(origin, "/capabilities: cannot be granted: ",
-                               join(capability::names_of(missing), ", ")));
+        context.warn(cat(origin, "/capabilities: cannot be granted: ",
+                         join(capability::names_of(missing), ", ")));
         for (oci::CapabilitySet* set :
              {&sets.bounding, &sets.permitted, &sets.effective, &sets.inheritable, &sets.ambient})
             *set &= ~missing;

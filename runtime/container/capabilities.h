@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "oci-spec/types.h"
-#include "runtime/container/operations.h"
+#include "runtime/container/context.h"
 
 namespace crux::container {
 
@@ -16,7 +16,7 @@ inline bool has_user_namespace(const oci::Config& config) {
 /// what this process may not hold itself (all can be held in a user namespace of the container's
 /// own), effective capabilities that are not permitted, and ambient ones that are not permitted and
 /// inheritable. `origin` is the process's JSON pointer.
-void keep_grantable(oci::Capabilities& sets, bool user_namespace, std::string_view origin,
-                    Warnings& warnings);
+void keep_grantable(const Context& context, oci::Capabilities& sets, bool user_namespace,
+                    std::string_view origin);
 
 }  // namespace crux::container

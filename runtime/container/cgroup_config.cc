@@ -28,23 +28,22 @@ Status check_limits(const cgroup::Limits& limits, const std::vector<cgroup::Cgro
     return {};
 }
 
-void warn_if_loose(const oci::Config& config, const std::vector<cgroup::CgroupDir>& places,
-                   Warnings& warnings) {
+void warn_if_loose(const Context& context, const oci::Config& config,
+                   const std::vector<cgroup::CgroupDir>& dirs) {
     const oci::Namespace* own = oci::find_namespace(config.linux, oci::NamespaceType::pid);
-    if (!places.empty() || (own != nullptr && own->path.empty())) return;
-    warnings.emplace_back(
-        "the container has neither a cgroup nor a pid namespace of its own: processes that outlive "
-        "its first one are found by nobody");
+    if (!dirs.empty() || (own != nullptr && own->path.empty())) return;
+    context.warn(
+        "the container has neither a cgroup nor a pid namespace of its own: crux cannot find "
+        "processes that outlive its first one");
 }
 
-Result<CgroupConfig> place_cgroup(const oci::Config& config, const host::Facts& facts,
-                                  std::string_view path, std::string_view id, bool rootless,
-                                  Warnings& warnings) {
+Result<CgroupConfig> place_cgroup(const Context& context, const oci::Config& config,
+                                  const host::Facts& facts, std::string_view path) {
     CgroupConfig cgroup_config;
     const cgroup::LimitsOptions options{.unprivileged = is_unprivileged(facts)};
-    std::vector<cgroup::CgroupDir> wanted = TRY(cgroup::dirs_for(facts.cgroup, path, id));
+    std::vector<cgroup::CgroupDir> wanted = TRY(cgroup::dirs_for(facts.cgroup, path, context.id));
     cgroup_config.limits = TRY(cgroup::limits_for(config.linux.resources, wanted, options));
-    if (!rootless || !path.empty()) {
+    if (!is_rootless(context, facts) || !path.empty()) {
         cgroup_config.dirs = std::move(wanted);
         return cgroup_config;
     }
@@ -55,7 +54,7 @@ Result<CgroupConfig> place_cgroup(const oci::Config& config, const host::Facts& 
         cgroup_config.limits =
             TRY(cgroup::limits_for(config.linux.resources, cgroup_config.dirs, options));
     }
-    warn_if_loose(config, cgroup_config.dirs, warnings);
+    warn_if_loose(context, config, cgroup_config.dirs);
     return cgroup_config;
 }
 
@@ -80,12 +79,15 @@ bool is_unprivileged(const host::Facts& facts) {
     return facts.uid != 0 || facts.in_user_namespace;
 }
 
-Result<CgroupConfig> cgroup_config_for(const oci::Config& config, const host::Facts& facts,
-                                       std::string_view path, std::string_view id, bool rootless,
-                                       Warnings& warnings) {
-    CgroupConfig cgroup_config = TRY(place_cgroup(config, facts, path, id, rootless, warnings));
+bool is_rootless(const Context& context, const host::Facts& facts) {
+    return context.state_root.path.empty() ? is_unprivileged(facts) : context.state_root.rootless;
+}
+
+Result<CgroupConfig> cgroup_config_for(const Context& context, const oci::Config& config,
+                                       const host::Facts& facts, std::string_view path) {
+    CgroupConfig cgroup_config = TRY(place_cgroup(context, config, facts, path));
     for (const cgroup::Warning& warning : cgroup_config.limits.warnings)
-        warnings.push_back(cat(warning.origin, ": ", warning.text));
+        context.warn(cat(warning.origin, ": ", warning.text));
     return cgroup_config;
 }
 

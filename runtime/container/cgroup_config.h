@@ -10,7 +10,7 @@
 #include "runtime/base/error.h"
 #include "runtime/cgroup/dirs.h"
 #include "runtime/cgroup/limits.h"
-#include "runtime/container/operations.h"
+#include "runtime/container/context.h"
 #include "runtime/host/facts.h"
 
 namespace crux::container {
@@ -24,9 +24,13 @@ struct CgroupConfig {
 /// Whether this process is anything less than root of the machine.
 bool is_unprivileged(const host::Facts& facts);
 
-/// Whom the container's cgroup of version 2 is handed to (config-linux.md, Cgroup ownership): the
-/// host's id of its process's user, where the container has a cgroup namespace of its own and a
-/// cgroup mount that it may write. Nothing where that id has no mapping.
+/// Whether the operation has to do without some rights on cgroups: as the state root says, or
+/// without one as the facts do.
+bool is_rootless(const Context& context, const host::Facts& facts);
+
+/// The user to whom the container's v2 cgroup is delegated (config-linux.md, Cgroup ownership): the
+/// host's id of its process's user, if the container has its own cgroup namespace and a writable
+/// cgroup mount. Nothing where that id has no mapping.
 std::optional<uid_t> cgroup_owner(const oci::Config& config);
 
 /// The places below this path (as cgroupsPath has it, empty for the usual one), and the
@@ -37,8 +41,7 @@ std::optional<uid_t> cgroup_owner(const oci::Config& config);
 /// cgroups: …"). Device rules that cannot be set are a warning, for such a container can neither
 /// make device nodes nor open what its user could not. Warns where nothing would hold the processes
 /// together.
-Result<CgroupConfig> cgroup_config_for(const oci::Config& config, const host::Facts& facts,
-                                       std::string_view path, std::string_view id, bool rootless,
-                                       Warnings& warnings);
+Result<CgroupConfig> cgroup_config_for(const Context& context, const oci::Config& config,
+                                       const host::Facts& facts, std::string_view path);
 
 }  // namespace crux::container

@@ -1,4 +1,3 @@
-#include "runtime/container/checkpoint.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -6,13 +5,13 @@
 
 #include <cerrno>
 
-#include "oci-spec/config.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/checkpoint/criu.h"
 #include "runtime/container/criu_request.h"
 #include "runtime/container/delete.h"
 #include "runtime/container/existing.h"
+#include "runtime/container/operations.h"
 #include "runtime/launch/journal.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
@@ -30,7 +29,7 @@ Status check_status(const ExistingContainer& container) {
                 cat("Container cannot be checkpointed in ", word_of(status), " state"));
 }
 
-/// That the images of a pre-dump are there.
+/// Checks that the images of a pre-dump exist.
 Status check_parent(const CriuOptions& options, const ImageFolders& folders) {
     if (options.parent_path.empty()) return {};
     const std::string path = cat(options.image_path, '/', options.parent_path);
@@ -42,7 +41,7 @@ Status check_parent(const CriuOptions& options, const ImageFolders& folders) {
                 cat("invalid --parent-path: ", path, ": ", errno_words(ENOTDIR)));
 }
 
-/// What lies on the mounts of the host is not saved.
+/// Leaves out the contents of the host's mounts.
 Status add_mounts(const std::vector<ExternalPlace>& places, pid_t init,
                   checkpoint::RpcOptions& rpc) {
     const sys::Fd root =
@@ -52,7 +51,7 @@ Status add_mounts(const std::vector<ExternalPlace>& places, pid_t init,
     return {};
 }
 
-/// Namespaces that were joined by path belong to somebody else.
+/// Namespaces that were joined by path are not the container's.
 Status add_namespaces(const oci::Config& config, checkpoint::RpcOptions& rpc) {
     for (const oci::NamespaceType type : {oci::NamespaceType::network, oci::NamespaceType::pid}) {
         const oci::Namespace* joined = oci::find_namespace(config.linux, type);
@@ -65,7 +64,7 @@ Status add_namespaces(const oci::Config& config, checkpoint::RpcOptions& rpc) {
     return {};
 }
 
-/// Who freezes the container for CRIU.
+/// The cgroup with which CRIU freezes the container.
 std::string freezer_of(const std::vector<cgroup::CgroupDir>& places) {
     const int place = cgroup::find_dir(places, "freezer", "freezer");
     if (place >= 0) return places[static_cast<std::size_t>(place)].directory();
@@ -85,7 +84,7 @@ Status check_status_fd(int number) {
     return {};
 }
 
-/// Of what CRIU announces at a dump one thing is for us.
+/// CRIU announces a dump's progress; only "status-ready" matters here.
 class DumpListener : public checkpoint::Listener {
  public:
     explicit DumpListener(int status_fd) : status_fd_(status_fd) {}
@@ -128,7 +127,7 @@ Result<checkpoint::RpcOptions> dump_options(const ExistingContainer& container,
     return rpc;
 }
 
-/// What the standard descriptors led to when the container was made, for the restore.
+/// Saves what the standard descriptors led to when the container was created, for the restore.
 Status write_descriptors(const ExistingContainer& container, const ImageFolders& folders) {
     constexpr mode_t kMode = 0600;
     const sys::Fd file = TRY(sys::openat(folders.images, kDescriptorsName,
@@ -148,15 +147,13 @@ Status check_abilities(const CriuOptions& options) {
 
 }  // namespace
 
-Status checkpoint(const StateRoot& place, std::string_view id, const CriuOptions& options,
-                  Warnings& warnings) {
-    const ExistingContainer container = TRY(load(place, id));
+Status checkpoint(const Context& context, const CriuOptions& options) {
+    const ExistingContainer container = TRY(load(context));
     TRY(container.state.lock());
     TRY(check_status(container));
     TRY(check_abilities(options));
-    const std::string text = TRY(sys::read_file(container.state.directory(), kConfigName)
-                                     .during("read the container's config.json"));
-    const oci::Config config = std::move(oci::parse_config(text).config);
+    const StoredConfig stored = TRY(stored_config(container.state));
+    const oci::Config& config = stored.config;
     const ImageFolders folders = TRY(open_folders(options, Missing::make));
     TRY(check_parent(options, folders));
     const checkpoint::RpcOptions rpc = TRY(dump_options(container, config, options, folders));
@@ -168,8 +165,8 @@ Status checkpoint(const StateRoot& place, std::string_view id, const CriuOptions
     auto dumped = criu.converse(checkpoint::request(type, rpc), &listener);
     if (!dumped) return std::unexpected(with_log(std::move(dumped).error(), criu, folders, kLog));
     if (options.leave_running || options.pre_dump) return {};
-    Status destroyed = destroy(container, warnings);
-    if (!destroyed) warnings.push_back(destroyed.error().message());
+    Status destroyed = destroy(context, container);
+    if (!destroyed) context.warn(destroyed.error().message());
     return {};
 }
 

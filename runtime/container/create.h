@@ -1,22 +1,26 @@
 #pragma once
 
-#include "runtime/container/operations.h"
-#include "runtime/container/prepare.h"
+#include "runtime/container/transaction.h"
+#include "runtime/launch/launch.h"
 #include "runtime/sys/handle.h"
-#include "runtime/sys/process.h"
 
 namespace crux::container {
 
-/// A created container's init, for those who go on with it.
-struct CreatedProcess {
-    pid_t pid = 0;
-    sys::Pidfd pidfd;
+/// A container that was created, with its lock held, and its first process.
+struct CreatedContainer {
+    ExistingContainer container;
+    InitProcess init;
 };
 
-/// create from a bundle that was read, with a socket for the terminal's master where the foreground
-/// serves it (or none).
-Result<CreatedProcess> create_process(const StateRoot& place, std::string_view id, Bundle bundle,
-                                      const CreateOptions& options, sys::FdRef terminal,
-                                      Warnings& warnings);
+/// Takes the host's side of the container and starts its init, up to the moment when everything up
+/// to the barrier holds. `terminal`: the socket that receives the terminal's master where the
+/// caller serves it itself, or none. Init waits for complete().
+Result<launch::Launched> launch_init(Transaction& host, sys::FdRef fifo, sys::FdRef terminal);
+
+/// Sends the pidfd to the socket and writes the pid to the file that the options name.
+Status announce(Transaction& host, pid_t pid, sys::FdRef pidfd);
+
+/// Records and announces the container and lets init go to the barrier. It is complete then.
+Result<CreatedContainer> complete(Transaction& host, launch::Launched init);
 
 }  // namespace crux::container

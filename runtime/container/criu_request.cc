@@ -1,5 +1,7 @@
 #include "runtime/container/criu_request.h"
 
+#include "runtime/container/checkpoint.h"
+
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sched.h>

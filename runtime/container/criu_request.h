@@ -7,7 +7,7 @@
 #include "oci-spec/types.h"
 #include "runtime/cgroup/dirs.h"
 #include "runtime/checkpoint/criu.h"
-#include "runtime/container/checkpoint.h"
+#include "runtime/container/options.h"
 #include "runtime/sys/handle.h"
 
 /// What the requests of checkpoint and restore have in common.

@@ -2,14 +2,12 @@
 
 #include <signal.h>
 
-#include "oci-spec/config.h"
 #include "runtime/base/text.h"
+#include "runtime/container/operations.h"
 #include "runtime/container/resctrl_class.h"
 #include "runtime/container/root_mount.h"
 #include "runtime/container/systemd_unit.h"
 #include "runtime/hooks/run.h"
-#include "runtime/launch/journal.h"
-#include "runtime/sys/file.h"
 
 namespace crux::container {
 
@@ -17,13 +15,13 @@ namespace {
 
 constexpr int kBoundMs = 10'000;
 
-/// systemd goes on believing in a unit whose cgroup was taken away. The container is gone even
-/// where nobody can tell it.
+/// systemd keeps a unit whose cgroup was removed until it is told. That it cannot be told does not
+/// keep the container.
 void forget(const launch::Journal::SystemdUnit& unit, Warnings& warnings) {
     const Status stopped = stop_unit(unit);
     if (!stopped)
-        warnings.push_back(cat("systemd was not told that the unit ", unit.name,
-                               " has ended: ", stopped.error().message()));
+        warnings.push_back(
+            cat("systemd still has the unit ", unit.name, ": ", stopped.error().message()));
 }
 
 Status remove_cgroup(launch::Journal::Content journal, Warnings& warnings) {
@@ -31,10 +29,10 @@ Status remove_cgroup(launch::Journal::Content journal, Warnings& warnings) {
     const cgroup::Group group = TRY(cgroup::Group::open(std::move(journal.cgroup)));
     bool others = false;
     if (journal.cgroup_is_ours) {
-        // Whoever outlived init (no pid namespace of its own) or a killed create is still in there.
+        // Processes that outlived init (without a pid namespace) or a killed create are in there.
         TRY(group.destroy(journal.ancestors, kBoundMs));
     } else {
-        // Whoever is in there belongs to another container: ours was not even begun.
+        // Processes in there belong to another container: ours was not begun.
         group.remove_empty(journal.ancestors);
         others = group.populated().value_or(true);
     }
@@ -42,13 +40,9 @@ Status remove_cgroup(launch::Journal::Content journal, Warnings& warnings) {
     return {};
 }
 
-/// Gives back what the journal says the container has of the host.
-Status give_back(const StateDirectory& state, Warnings& warnings) {
-    const launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
-    // First, for it ends whoever uses the rest.
-    TRY(remove_cgroup(journal, warnings));
-    if (journal.mount) TRY(take_away(*journal.mount));
-    return remove_directories(journal.directories);
+Status give_back_all(const StateDirectory& state, Warnings& warnings) {
+    launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
+    return container::give_back_all(std::move(journal), warnings);
 }
 
 Status end_init(const oci::ContainerRecord& record, const StateDirectory& state) {
@@ -78,56 +72,61 @@ oci::State document_of(const oci::ContainerRecord& record) {
     return document;
 }
 
-Result<oci::Config> stored_config(const StateDirectory& state) {
-    const std::string text = TRY(
-        sys::read_file(state.directory(), kConfigName).during("read the container's config.json"));
-    return std::move(oci::parse_config(text).config);
-}
-
-Result<StateDirectory> open_locked(const StateRoot& place, std::string_view id) {
-    StateDirectory state = TRY(StateDirectory::open(place, id));
+Result<StateDirectory> open_locked(const Context& context) {
+    StateDirectory state = TRY(StateDirectory::open(context.state_root, context.id));
     TRY(state.lock());
     return state;
 }
 
 }  // namespace
 
-void run_poststop(const std::vector<oci::Hook>& hooks, oci::State document, Warnings& warnings) {
+Status give_back_all(launch::Journal::Content journal, Warnings& warnings) {
+    const std::optional<launch::Journal::Mount> mount = journal.mount;
+    const std::vector<std::string> directories = journal.directories;
+    // First, for it ends the processes that use the rest.
+    TRY(remove_cgroup(std::move(journal), warnings));
+    if (mount) TRY(take_away(*mount));
+    return remove_directories(directories);
+}
+
+void run_poststop(const std::vector<oci::Hook>& hooks, oci::State document,
+                  const Context& context) {
     if (hooks.empty()) return;
     document.status = oci::Status::stopped;
     document.pid = 0;
     const std::string text = oci::hook_state_json(document);
     for (const Error& failure : hooks::run_each("poststop", hooks, {text, document.bundle}))
-        warnings.push_back(failure.message());
+        context.warn(failure.message());
+    for (const oci::Hook& hook : hooks) log_act(context.step_log, "hook", hook.path);
 }
 
-Status destroy(const ExistingContainer& container, Warnings& warnings) {
+Status destroy(const Context& context, const ExistingContainer& container) {
     TRY(end_init(container.record, container.state));
-    oci::Config config;
-    if (container.record.has_poststop) config = TRY(stored_config(container.state));
-    TRY(give_back(container.state, warnings));
+    StoredConfig stored;
+    if (container.record.has_poststop) stored = TRY(stored_config(container.state));
+    TRY(give_back_all(container.state, context.warnings));
     TRY(container.state.remove());
-    run_poststop(config.hooks.poststop, document_of(container.record), warnings);
+    run_poststop(stored.config.hooks.poststop, document_of(container.record), context);
     return {};
 }
 
-Status remove(const StateRoot& place, std::string_view id, Force force, Warnings& warnings) {
-    auto state = open_locked(place, id);
+Status remove(const Context& context, Force force) {
+    auto state = open_locked(context);
     if (!state) {
         if (is_missing(state.error()) && force == Force::yes) return {};
         return std::unexpected(std::move(state).error());
     }
     auto record = state->read_record();
     if (!record) {
-        // A create that was killed half-way: the journal knows what there is to give back.
-        TRY(give_back(*state, warnings));
+        // A create that was killed half-way: the journal says what to give back.
+        TRY(give_back_all(*state, context.warnings));
         TRY(state->remove());
         if (force == Force::yes) return {};
         return std::unexpected(std::move(record).error());
     }
     const ExistingContainer container{std::move(*state), std::move(*record)};
     if (force == Force::no) TRY(check_removable(container));
-    return destroy(container, warnings);
+    return destroy(context, container);
 }
 
 }  // namespace crux::container

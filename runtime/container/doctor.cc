@@ -41,7 +41,8 @@ Status plan_ordinary(const host::Facts& facts) {
     });
     bundle.config = oci::parse_config(bundle.config_text).config;
     Warnings ignored;
-    TRY(prepare("doctor", std::move(bundle), {}, true, nullptr, ignored));
+    const Context context{.state_root = {}, .id = "doctor", .warnings = ignored};
+    TRY(prepare(context, std::move(bundle), {}, true));
     return {};
 }
 

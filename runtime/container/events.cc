@@ -7,6 +7,7 @@
 #include "runtime/base/text.h"
 #include "runtime/cgroup/oom_watch.h"
 #include "runtime/container/existing.h"
+#include "runtime/container/operations.h"
 #include "runtime/sys/poll.h"
 #include "runtime/sys/time.h"
 
@@ -15,20 +16,20 @@ namespace crux::container {
 namespace {
 
 constexpr std::uint64_t kNanosPerMilli = 1'000'000;
-/// How often a container whose init has died is asked whether anybody is left.
+/// How often to check a container whose init has died for remaining processes.
 constexpr std::uint64_t kLookMs = 500;
 
-Result<ExistingContainer> load_running(const StateRoot& place, std::string_view id) {
-    ExistingContainer container = TRY(load(place, id));
+Result<ExistingContainer> load_running(const Context& context) {
+    ExistingContainer container = TRY(load(context));
     if (TRY(status_of(container)) == oci::Status::stopped)
-        return fail(Error::Kind::state, cat("container with id ", id, " is not running"));
+        return fail(Error::Kind::state, cat("container with id ", context.id, " is not running"));
     return container;
 }
 
 }  // namespace
 
-Result<cgroup::Stats> stats(const StateRoot& place, std::string_view id) {
-    const ExistingContainer container = TRY(load_running(place, id));
+Result<cgroup::Stats> stats(const Context& context) {
+    const ExistingContainer container = TRY(load_running(context));
     const cgroup::Group group = TRY(group_of(container.state));
     return group.stats();
 }
@@ -41,7 +42,7 @@ struct Events::State {
     std::optional<sys::Pidfd> init;
     std::uint64_t interval_ns = 0;
     std::uint64_t due_ns = 0;
-    std::uint64_t ooms = 0;  ///< not yet told
+    std::uint64_t ooms = 0;  ///< not yet reported
 
     [[nodiscard]] int timeout_ms() const;
     Result<bool> wait();
@@ -70,8 +71,8 @@ Events::Events(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Events::Events(Events&&) noexcept = default;
 Events::~Events() = default;
 
-Result<Events> Events::open(const StateRoot& place, std::string_view id, std::int64_t interval_ms) {
-    const ExistingContainer container = TRY(load_running(place, id));
+Result<Events> Events::open(const Context& context, std::int64_t interval_ms) {
+    const ExistingContainer container = TRY(load_running(context));
     auto state = std::make_unique<State>(TRY(group_of(container.state)));
     state->init = TRY(live_init(container.record));
     state->watch = TRY(cgroup::OomWatch::open(state->group));

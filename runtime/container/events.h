@@ -4,13 +4,11 @@
 #include <optional>
 #include <string_view>
 
+#include "runtime/base/error.h"
 #include "runtime/cgroup/stats.h"
-#include "runtime/container/operations.h"
+#include "runtime/container/context.h"
 
 namespace crux::container {
-
-/// What a container has used so far. "container with id ID is not running" for one that stopped.
-Result<cgroup::Stats> stats(const StateRoot& place, std::string_view id);
 
 /// What happens to a container, one after another.
 class Events {
@@ -26,8 +24,7 @@ class Events {
 
     /// Starts to watch a container that is created, running or paused; with `interval_ms`, at least
     /// 1, between two looks at what it uses.
-    static Result<Events> open(const StateRoot& place, std::string_view id,
-                               std::int64_t interval_ms);
+    static Result<Events> open(const Context& context, std::int64_t interval_ms);
     Events(Events&&) noexcept;
     Events& operator=(Events&&) = delete;
     ~Events();

@@ -1,21 +1,15 @@
-#include "runtime/container/exec.h"
-
-#include "oci-spec/config.h"
 #include "runtime/base/text.h"
-#include "runtime/console/console_socket.h"
-#include "runtime/console/supervise.h"
 #include "runtime/container/capabilities.h"
 #include "runtime/container/exec_process.h"
 #include "runtime/container/existing.h"
+#include "runtime/container/foreground.h"
+#include "runtime/container/host_requests.h"
+#include "runtime/container/operations.h"
 #include "runtime/container/pid_file.h"
-#include "runtime/container/prepare.h"
-#include "runtime/container/resctrl_class.h"
-#include "runtime/container/seccomp_agent.h"
 #include "runtime/container/sub_cgroup.h"
+#include "runtime/container/terminals.h"
 #include "runtime/host/read.h"
 #include "runtime/launch/journal.h"
-#include "runtime/launch/launch.h"
-#include "runtime/sys/file.h"
 
 namespace crux::container {
 
@@ -32,12 +26,6 @@ Result<sys::Pidfd> first_process(const ExistingContainer& container, const cgrou
     return std::move(*init);
 }
 
-Result<oci::Config> stored_config(const StateDirectory& state) {
-    const std::string text = TRY(
-        sys::read_file(state.directory(), kConfigName).during("read the container's config.json"));
-    return std::move(oci::parse_config(text).config);
-}
-
 std::vector<oci::NamespaceType> namespaces_of(const oci::ContainerRecord& record) {
     std::vector<oci::NamespaceType> types;
     types.reserve(record.namespace_paths.size());
@@ -45,129 +33,107 @@ std::vector<oci::NamespaceType> namespaces_of(const oci::ContainerRecord& record
     return types;
 }
 
-Result<plan::Plan> plan_process(const StateRoot& place, const ExistingContainer& container,
-                                const oci::Config& config, const oci::Process& process,
-                                const ExecOptions& options, std::vector<cgroup::CgroupDir> places,
-                                Warnings& warnings) {
+/// A process of exec before anything happens.
+struct Wanted {
+    const ExistingContainer& container;
+    const oci::Config& config;
+    const oci::Process& process;
+    const ExecOptions& options;
+};
+
+Result<plan::Plan> plan_process(const Context& context, const Wanted& wanted,
+                                std::vector<cgroup::CgroupDir> dirs) {
+    const oci::Config& config = wanted.config;
+    const ExecOptions& options = wanted.options;
+    const oci::ContainerRecord& record = wanted.container.record;
     const host::Facts facts = TRY(host::read_facts());
     plan::ExecInputs inputs;
-    inputs.process = &process;
+    inputs.process = &wanted.process;
     inputs.config = &config;
     inputs.facts = &facts;
-    inputs.id = container.record.id;
-    inputs.rootfs = container.record.rootfs;
-    inputs.namespaces = namespaces_of(container.record);
+    inputs.id = record.id;
+    inputs.rootfs = record.rootfs;
+    inputs.namespaces = namespaces_of(record);
     seccomp::BpfProgram program;
     if (config.linux.seccomp) {
-        program = TRY(compiled(*config.linux.seccomp, &place, warnings));
+        program = TRY(compiled(context, *config.linux.seccomp));
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }
-    inputs.cgroup = TRY(sub_cgroups(std::move(places), options.cgroups));
-    inputs.no_new_keyring = container.record.no_new_keyring;
+    inputs.cgroup = TRY(sub_cgroups(std::move(dirs), options.cgroups));
+    inputs.no_new_keyring = record.no_new_keyring;
     inputs.preserve_fds = options.preserve_fds;
     inputs.console_socket = options.console_socket;
     inputs.foreground_terminal =
-        process.terminal && options.console_socket.empty() && !options.detach;
-    inputs.own_user_namespace =
-        oci::find_namespace(config.linux, oci::NamespaceType::user) != nullptr;
+        wanted.process.terminal && options.console_socket.empty() && !options.detach;
+    inputs.own_user_namespace = has_user_namespace(config);
     return plan::build_exec(inputs);
 }
 
-Status check_terminal(const oci::Process& process, const ExecOptions& options) {
-    if (process.terminal && options.detach && options.console_socket.empty())
-        return fail(Error::Kind::usage,
-                    "cannot allocate tty if runc will detach without setting console socket");
-    if (!process.terminal && !options.console_socket.empty())
-        return fail(Error::Kind::usage,
-                    "cannot use console socket if runc will not detach or allocate tty");
-    return {};
-}
+/// The requests of a process of exec.
+class ExecRequests final : public HostRequests {
+ public:
+    ExecRequests(const Context& context, const Wanted& wanted, const plan::Plan& plan)
+        : HostRequests(context, wanted.config, plan), container_(wanted.container) {}
 
-/// The sockets and signals on our own side.
-struct Side {
-    sys::SocketFd console;
-    std::optional<console::PtyMaster> terminal;
-    std::optional<console::Signals> signals;
+ protected:
+    Status run_hooks(pid_t /*pid*/) override {
+        return fail(Error::Kind::protocol, "a process of exec has no hooks on the host's side");
+    }
+    Result<oci::State> state_document(pid_t /*pid*/) override { return state_of(container_); }
+
+ private:
+    const ExistingContainer& container_;
 };
 
-Result<Side> open_side(const oci::Process& process, const ExecOptions& options) {
-    Side side;
-    if (!options.console_socket.empty()) {
-        side.console = TRY(console::connect_console_socket(options.console_socket));
-    } else if (process.terminal) {
-        side.terminal.emplace(TRY(console::PtyMaster::open()));
-        side.console = side.terminal->take_socket();
-    }
-    if (!options.detach) side.signals.emplace(TRY(console::Signals::open()));
-    return side;
-}
-
-Status answer(const launch::InitMessage& event, const launch::Launched& launched,
-              const plan::Plan& plan, const oci::Config& config,
-              const ExistingContainer& container) {
-    if (event.request == plan::Request::resctrl_class)
-        return enter_class(*config.linux.intel_rdt, container.record.id, launched.pid());
-    if (event.request != plan::Request::seccomp_listener)
-        return limit_resources(plan, launched.pid());
-    oci::State state = TRY(state_of(container));
-    return hand_over_listener(*config.linux.seccomp, state, launched, event.descriptor);
-}
-
-Status converse(launch::Launched& launched, const plan::Plan& plan, const oci::Config& config,
-                const ExistingContainer& container, Warnings& warnings) {
-    for (;;) {
-        launch::InitMessage event = TRY(launched.next());
-        if (event.kind == launch::InitMessage::Kind::ready) return {};
-        if (event.kind == launch::InitMessage::Kind::warning) {
-            warnings.push_back(std::move(event.warning));
-            continue;
-        }
-        TRY(answer(event, launched, plan, config, container));
-        TRY(launched.resume());
-    }
+/// The process, which has everything up to its program.
+Result<launch::Launched> launch_process(const Context& context, const Wanted& wanted,
+                                        plan::Plan& plan, const launch::HostHandles& handles) {
+    launch::Launched launched = TRY(launch::start(plan, handles).during(kUnableToStart));
+    ExecRequests requests(context, wanted, plan);
+    TRY(converse(launched, requests).during(kUnableToStart));
+    return launched;
 }
 
 }  // namespace
 
-Result<int> exec(const StateRoot& place, std::string_view id, const ExecOptions& options,
-                 Warnings& warnings) {
-    const ExistingContainer container = TRY(load(place, id));
+Result<int> exec(const Context& context, const ExecOptions& options) {
+    const ExistingContainer container = TRY(load(context));
     launch::Journal::Content journal = TRY(launch::Journal::read(container.state.directory()));
     const cgroup::Group own_group = TRY(cgroup::Group::open(journal.cgroup));
     const sys::Pidfd init = TRY(first_process(container, own_group, options));
-    const oci::Config config = TRY(stored_config(container.state));
+    const StoredConfig stored = TRY(stored_config(container.state));
+    const oci::Config& config = stored.config;
     oci::Process process = TRY(exec_process(options, config));
     if (process.capabilities)
-        keep_grantable(*process.capabilities, has_user_namespace(config), "", warnings);
-    TRY(check_terminal(process, options));
-    plan::Plan plan = TRY(plan_process(place, container, config, process, options,
-                                       std::move(journal.cgroup), warnings));
-    log_plan(plan, options.step_log);
-    Side side = TRY(open_side(process, options));
-    cgroup::Group group = TRY(cgroup::Group::open(plan.host.cgroup));
+        keep_grantable(context, *process.capabilities, has_user_namespace(config), "");
+    TRY(check_terminal(&process, options.console_socket, !options.detach));
+    const Wanted wanted{container, config, process, options};
+    plan::Plan plan = TRY(plan_process(context, wanted, std::move(journal.cgroup)));
+    log_plan(plan, context.step_log);
+    Foreground foreground =
+        TRY(Foreground::open({.detach = options.detach,
+                              .terminal = process.terminal && options.console_socket.empty()}));
+    const sys::SocketFd console = TRY(connect_console(options.console_socket));
 
+    cgroup::Group group = TRY(cgroup::Group::open(plan.host.cgroup));
     launch::HostHandles handles;
     handles.group = plan.host.cgroup.empty() ? nullptr : &group;
     handles.first_process = init;
     if (options.cgroups.empty()) handles.first_pid = container.record.init_process_pid;
-    handles.console = side.console;
-    constexpr const char* kDoing = "unable to start container process";
-    launch::Launched launched = TRY(launch::start(plan, handles).during(kDoing));
-    TRY(converse(launched, plan, config, container, warnings).during(kDoing));
-    side.console.reset();
-    if (side.terminal) TRY(side.terminal->receive(kTerminalMs));
-    const pid_t pid = launched.pid();
+    handles.step_log = context.step_log;
+    handles.console = console ? sys::FdRef(console) : sys::FdRef(foreground.theirs);
+    launch::Launched launched = TRY(launch_process(context, wanted, plan, handles));
+    TRY(foreground.receive_terminal());
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, launched.pidfd(), "setns"));
     TRY(launched.resume());
     // Last, so that an exec that fails leaves none.
-    if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, pid));
-    const sys::Pidfd process_fd = std::move(launched).release();
+    if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid()));
+    const pid_t pid = launched.pid();
+    const InitProcess started{pid, std::move(launched).release()};
     if (options.detach) return 0;
-    const sys::ExitStatus ended = TRY(console::supervise(
-        pid, process_fd, *side.signals, side.terminal ? &*side.terminal : nullptr));
-    return ended.code();
+    return foreground.supervise(started);
 }
 
 }  // namespace crux::container

@@ -2,7 +2,7 @@
 
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
-#include "runtime/container/exec.h"
+#include "runtime/container/options.h"
 
 namespace crux::container {
 

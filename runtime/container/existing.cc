@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "oci-spec/config.h"
 #include "runtime/launch/journal.h"
 #include "runtime/sys/file.h"
 
@@ -13,10 +14,18 @@ const char* word_of(oci::Status status) {
     return "stopped";
 }
 
-Result<ExistingContainer> load(const StateRoot& place, std::string_view id) {
-    StateDirectory state = TRY(StateDirectory::open(place, id));
+Result<ExistingContainer> load(const StateRoot& state_root, std::string_view id) {
+    StateDirectory state = TRY(StateDirectory::open(state_root, id));
     oci::ContainerRecord record = TRY(state.read_record());
     return ExistingContainer{std::move(state), std::move(record)};
+}
+
+Result<StoredConfig> stored_config(const StateDirectory& state) {
+    StoredConfig stored;
+    stored.text = TRY(
+        sys::read_file(state.directory(), kConfigName).during("read the container's config.json"));
+    stored.config = oci::parse_config(stored.text).config;
+    return stored;
 }
 
 Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record) {
@@ -24,8 +33,8 @@ Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record) 
     if (!pidfd && (pidfd.error().value == ESRCH || pidfd.error().value == EINVAL))
         return std::optional<sys::Pidfd>();
     sys::Pidfd process = TRY(std::move(pidfd).during("open init"));
-    // The descriptor is taken first: what is read now is about the process that it holds, or
-    // nobody.
+    // The descriptor is opened first: what is read now is about the process that it holds, or
+    // about none.
     auto stat = sys::process_stat(record.init_process_pid);
     if (!stat || stat->dead() || stat->start_time != record.init_process_start)
         return std::optional<sys::Pidfd>();

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
+#include "oci-spec/types.h"
 #include "runtime/cgroup/group.h"
+#include "runtime/container/context.h"
 #include "runtime/container/store.h"
 #include "runtime/sys/process.h"
 
@@ -18,17 +21,28 @@ struct ExistingContainer {
 };
 
 /// Opens a container. "container does not exist" where there is none, or only a half-made one.
-Result<ExistingContainer> load(const StateRoot& place, std::string_view id);
+Result<ExistingContainer> load(const StateRoot& state_root, std::string_view id);
+/// The same for the context's container.
+inline Result<ExistingContainer> load(const Context& context) {
+    return load(context.state_root, context.id);
+}
+
+/// The copy of config.json that a container was created from.
+struct StoredConfig {
+    std::string text;
+    oci::Config config;
+};
+Result<StoredConfig> stored_config(const StateDirectory& state);
 
 /// The container's init, if it is still the process that was recorded: pid, start time and, where
-/// the kernel has it, the pidfd's inode agree, and it is no zombie. Nothing otherwise.
+/// the kernel has it, the pidfd's inode match, and it is not a zombie. Nothing otherwise.
 Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record);
 
 /// The container's cgroup, from the journal.
 Result<cgroup::Group> group_of(const StateDirectory& state);
 
-/// What the container is doing now. The freezer is asked first: a frozen container is paused even
-/// when its init is dead, until somebody thaws it.
+/// What the container is doing now. The freezer is read first: a frozen container is paused, even
+/// with a dead init, until it is thawed.
 Result<oci::Status> status_of(const ExistingContainer& container);
 
 /// Its state document.

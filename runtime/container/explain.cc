@@ -1,20 +1,20 @@
 #include "runtime/plan/explain.h"
 #include "oci-spec/config.h"
 #include "oci-spec/rules.h"
+#include "runtime/container/operations.h"
 #include "runtime/container/prepare.h"
 #include "runtime/sys/file.h"
 
 namespace crux::container {
 
-Result<std::string> explain(const ExplainOptions& options, Warnings& warnings) {
+Result<std::string> explain(const Context& context, const ExplainOptions& options) {
     Bundle bundle = TRY(read_bundle(options.bundle));
     CreateOptions create;
     create.bundle = options.bundle;
     create.systemd_cgroup = options.systemd_cgroup;
     create.no_cgroup = options.no_cgroup;
     const bool terminal = bundle.config.process && bundle.config.process->terminal;
-    const Prepared prepared =
-        TRY(prepare(options.id, std::move(bundle), create, terminal, nullptr, warnings));
+    const Prepared prepared = TRY(prepare(context, std::move(bundle), create, terminal));
     return options.json ? plan::explain_json(prepared.plan) : plan::explain_text(prepared.plan);
 }
 
@@ -39,7 +39,8 @@ bool plan_on_host(const std::string& bundle, oci::Diagnostics& out) {
         CreateOptions create;
         create.bundle = bundle;
         const bool terminal = read.config.process && read.config.process->terminal;
-        return prepare("example", std::move(read), create, terminal, nullptr, warnings);
+        const Context context{.state_root = {}, .id = "example", .warnings = warnings};
+        return prepare(context, std::move(read), create, terminal);
     }();
     for (const std::string& warning : warnings) add_warning(out, warning);
     if (!planned) {

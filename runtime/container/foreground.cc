@@ -3,58 +3,73 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "runtime/console/supervise.h"
 #include "runtime/container/delete.h"
 
 namespace crux::container {
 
 namespace {
 
-/// In the foreground it is us that the service manager looks after.
-console::ExtraPoll aside_of(NotifyProxy& notify) {
-    return {.file = notify.file(),
-            .serve =
-                [](void* whom) {
-                    auto ready = static_cast<NotifyProxy*>(whom)->serve(::getpid());
+/// In the foreground this process is the service manager's main process.
+console::ExtraPoll extra_poll_of(NotifyProxy& notify) {
+    return {.fd = notify.file(),
+            .on_readable =
+                [](void* context) {
+                    auto ready = static_cast<NotifyProxy*>(context)->serve(::getpid());
                     return ready && !*ready;
                 },
-            .whom = &notify};
+            .context = &notify};
 }
 
-/// Removes the container, unless somebody else did while the program ran.
-Status end(const ExistingContainer& container, Warnings& warnings) {
+/// Removes the container, unless another command did while the program ran.
+Status end(const Context& context, const ExistingContainer& container) {
     Status locked = container.state.lock();
     if (!locked && is_missing(locked.error())) return {};
     TRY(std::move(locked));
-    return destroy(container, warnings);
+    return destroy(context, container);
 }
 
 }  // namespace
 
-Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& options) {
+Result<Foreground> Foreground::open(Wanted wanted) {
     Foreground foreground;
-    if (options.detach) return foreground;
-    const bool wanted = bundle.config.process && bundle.config.process->terminal;
-    if (wanted && options.console_socket.empty()) {
+    if (wanted.detach) return foreground;
+    if (wanted.terminal) {
         foreground.terminal.emplace(TRY(console::PtyMaster::open()));
         foreground.theirs = foreground.terminal->take_socket();
     }
-    // Orphans of a container without a pid namespace become ours, and are not left to whoever
-    // started us.
-    if (!options.no_subreaper)
-        TRY(sys::prctl(PR_SET_CHILD_SUBREAPER, 1).during("become a subreaper"));
     foreground.signals.emplace(TRY(console::Signals::open()));
     return foreground;
 }
 
-Result<int> stay(const ExistingContainer& container, const CreatedProcess& process,
-                 Foreground& foreground, NotifyProxy* notify, Keep keep, Warnings& warnings) {
-    const sys::ExitStatus ended =
-        TRY(console::supervise(process.pid, process.pidfd, *foreground.signals,
-                               foreground.terminal ? &*foreground.terminal : nullptr,
-                               notify != nullptr ? aside_of(*notify) : console::ExtraPoll{}));
-    if (keep == Keep::no) TRY(end(container, warnings));
+Status Foreground::receive_terminal() {
+    constexpr int kTerminalMs = 10'000;
+    theirs.reset();
+    if (!terminal) return {};
+    return terminal->receive(kTerminalMs);
+}
+
+Result<int> Foreground::supervise(const InitProcess& process, console::ExtraPoll extra) {
+    const sys::ExitStatus ended = TRY(console::supervise(process.pid, process.pidfd, *signals,
+                                                         terminal ? &*terminal : nullptr, extra));
     return ended.code();
+}
+
+Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& options) {
+    // Orphans of a container without a pid namespace become ours, and are not left to whichever
+    // process started this one.
+    if (!options.detach && !options.no_subreaper)
+        TRY(sys::prctl(PR_SET_CHILD_SUBREAPER, 1).during("become a subreaper"));
+    const bool terminal = bundle.config.process && bundle.config.process->terminal;
+    return Foreground::open(
+        {.detach = options.detach, .terminal = terminal && options.console_socket.empty()});
+}
+
+Result<int> stay(const Context& context, const CreatedContainer& created, Foreground& foreground,
+                 NotifyProxy* notify, Keep keep) {
+    const int status = TRY(foreground.supervise(
+        created.init, notify != nullptr ? extra_poll_of(*notify) : console::ExtraPoll{}));
+    if (keep == Keep::no) TRY(end(context, created.container));
+    return status;
 }
 
 }  // namespace crux::container

@@ -4,29 +4,42 @@
 
 #include "runtime/console/pty_master.h"
 #include "runtime/console/signals.h"
+#include "runtime/console/supervise.h"
 #include "runtime/container/create.h"
-#include "runtime/container/existing.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/prepare.h"
 
 namespace crux::container {
 
-/// What the foreground holds of its own side: its terminal, where the container wants one, and the
-/// signals that it passes on.
+/// What a command in the foreground holds: its terminal, where the container wants one, and the
+/// signals that it forwards.
 struct Foreground {
     std::optional<console::PtyMaster> terminal;
-    sys::SocketFd theirs;
+    sys::SocketFd theirs;  ///< on which init sends the terminal's master
     std::optional<console::Signals> signals;
+
+    /// Opens the signals, and the terminal where one is wanted: before anything is created. Empty
+    /// with `detach`.
+    struct Wanted {
+        bool detach = false;
+        bool terminal = false;
+    };
+    static Result<Foreground> open(Wanted wanted);
+    /// Takes the terminal's master, which init has sent, where there is one.
+    Status receive_terminal();
+    /// Stays with a process until it ends, and reaps it: its exit status. `extra` is served
+    /// meanwhile.
+    Result<int> supervise(const InitProcess& process, console::ExtraPoll extra = {});
 };
 
-/// Opens it, and becomes a subreaper; before anything is created. Nothing with `detach`.
+/// Opens it for a container of this bundle, and becomes a subreaper. Empty with `detach`.
 Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& options);
 
 enum class Keep { no, yes };
 
 /// Stays with a container that runs until its init ends, and removes it unless it is kept: the exit
-/// status to leave with. The notify proxy is served meanwhile, where there is one.
-Result<int> stay(const ExistingContainer& container, const CreatedProcess& process,
-                 Foreground& foreground, NotifyProxy* notify, Keep keep, Warnings& warnings);
+/// status to exit with. The notify proxy is served meanwhile, where there is one.
+Result<int> stay(const Context& context, const CreatedContainer& created, Foreground& foreground,
+                 NotifyProxy* notify, Keep keep);
 
 }  // namespace crux::container

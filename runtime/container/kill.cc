@@ -5,6 +5,7 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/container/existing.h"
+#include "runtime/container/operations.h"
 
 namespace crux::container {
 
@@ -15,7 +16,7 @@ Status not_running(All all) {
     return fail(Error::Kind::state, "container not running");
 }
 
-/// Without a pid namespace of its own the container's processes survive its init.
+/// Without an own pid namespace the container's processes survive its init.
 Status kill_every_process(const ExistingContainer& container, bool init_lives, All all) {
     const cgroup::Group group = TRY(group_of(container.state));
     const bool any = TRY(group.populated());
@@ -36,8 +37,8 @@ int stop_signal(const oci::ContainerRecord& record) {
 
 }  // namespace
 
-Status kill(const StateRoot& place, std::string_view id, std::optional<int> signal, All all) {
-    const ExistingContainer container = TRY(load(place, id));
+Status kill(const Context& context, std::optional<int> signal, All all) {
+    const ExistingContainer container = TRY(load(context));
     const int number = signal.value_or(stop_signal(container.record));
     const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
     const bool has_cgroup = !container.record.cgroup_paths.empty();
@@ -48,7 +49,7 @@ Status kill(const StateRoot& place, std::string_view id, std::optional<int> sign
     if (!sent && sent.error().value == ESRCH) return not_running(all);
     TRY(std::move(sent).during("unable to signal init"));
     if (number != SIGKILL) return {};
-    // The frozen do not die before they are thawed.
+    // A frozen process ends only after it is thawed (cgroup v1).
     const cgroup::Group group = TRY(group_of(container.state));
     return group.thaw();
 }

@@ -5,6 +5,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/container/existing.h"
+#include "runtime/container/operations.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 
@@ -12,8 +13,8 @@ namespace crux::container {
 
 namespace {
 
-/// The user's name from /etc/passwd, "#UID" for one without. Read by hand: the C library's own way
-/// loads modules, which a static program cannot.
+/// The user's name from /etc/passwd, or "#UID". Not by getpwuid(3), which loads modules, and a
+/// static program cannot.
 std::string name_of(uid_t uid) {
     auto passwd = sys::read_file("/etc/passwd");
     if (passwd) {
@@ -27,9 +28,9 @@ std::string name_of(uid_t uid) {
     return cat('#', uid);
 }
 
-ListEntry entry_of(const StateRoot& place, const std::string& id) {
+ListEntry entry_of(const StateRoot& state_root, const std::string& id) {
     ListEntry entry;
-    auto container = load(place, id);
+    auto container = load(state_root, id);
     if (!container) {
         entry.error = cat("load container ", id, ": ", container.error().message());
         return entry;
@@ -47,17 +48,17 @@ ListEntry entry_of(const StateRoot& place, const std::string& id) {
 
 }  // namespace
 
-Result<std::vector<ListEntry>> list(const StateRoot& place) {
-    const sys::Fd root = TRY(open_root(place));
+Result<std::vector<ListEntry>> list(const StateRoot& state_root) {
+    const sys::Fd root = TRY(open_root(state_root));
     std::vector<std::string> ids;
     TRY(sys::for_each_entry(root, [&](const sys::Entry& entry) {
             if (check_id(entry.name)) ids.emplace_back(entry.name);
-        }).during(cat("read ", place.root)));
+        }).during(cat("read ", state_root.path)));
     std::ranges::sort(ids);
     std::vector<ListEntry> entries;
     for (const std::string& id : ids) {
-        ListEntry entry = entry_of(place, id);
-        // One that went away meanwhile, or is being made, is no broken one.
+        ListEntry entry = entry_of(state_root, id);
+        // A container that was removed meanwhile, or is being created, is not an error.
         const bool gone = entry.error.ends_with("container does not exist");
         if (!gone) entries.push_back(std::move(entry));
     }

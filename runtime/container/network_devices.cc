@@ -11,12 +11,13 @@ namespace {
 
 constexpr std::int64_t kPatience = 30;  // seconds
 
-/// What crux-net says without its own name in front.
+/// The error message of crux-net, without its name in front.
 std::string reason_of(const ProgramOutcome& outcome) {
     constexpr std::string_view kName = "crux-net: ";
     std::string_view words = trimmed(outcome.error_output);
     if (words.starts_with(kName)) words.remove_prefix(kName.size());
-    return words.empty() ? std::string("crux-net failed without a word") : std::string(words);
+    return words.empty() ? std::string("crux-net failed without an error message")
+                         : std::string(words);
 }
 
 Status call_helper(const std::string& program, std::string_view verb, const oci::NetDevice& device,

@@ -83,12 +83,12 @@ Result<bool> NotifyProxy::serve(pid_t main_pid) {
         const sys::ReceivedMessage got = TRY(std::move(message).during("read the notify socket"));
         const std::string_view line = ready_line({buffer.data(), got.bytes});
         if (line.empty()) continue;
-        TRY(sys::sendmsg(manager_, cat(line, '\n')).during("tell the service manager"));
+        TRY(sys::sendmsg(manager_, cat(line, '\n')).during("notify the service manager"));
         TRY(sys::sendmsg(manager_, cat("MAINPID=", main_pid, '\n'))
-                .during("tell the service manager"));
+                .during("notify the service manager"));
         sys::Pipe barrier = TRY(sys::pipe2());
         const std::array<sys::FdRef, 1> descriptors = {barrier.write};
-        TRY(sys::sendmsg(manager_, "BARRIER=1", descriptors).during("tell the service manager"));
+        TRY(sys::sendmsg(manager_, "BARRIER=1", descriptors).during("notify the service manager"));
         barrier_ = std::move(barrier.read);
         return true;
     }

@@ -25,8 +25,8 @@ Status make_notify_folder(const StateDirectory& state);
 /// `notify` of the state directory (at the path `state`) on /run/notify, and NOTIFY_SOCKET.
 void offer_notify(oci::Config& config, const std::string& state);
 
-/// Stands between a container's program and the service manager: tells the manager that the
-/// service is ready when the program says so.
+/// A relay between a container's program and the service manager: notifies the manager that the
+/// service is ready when the program does.
 class NotifyProxy {
  public:
     /// Binds the container's socket and connects the manager's. Nothing where there is no manager,

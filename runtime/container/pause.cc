@@ -1,9 +1,10 @@
 #include "runtime/container/existing.h"
+#include "runtime/container/operations.h"
 
 namespace crux::container {
 
-Status pause(const StateRoot& place, std::string_view id) {
-    const ExistingContainer container = TRY(load(place, id));
+Status pause(const Context& context) {
+    const ExistingContainer container = TRY(load(context));
     const oci::Status status = TRY(status_of(container));
     if (status != oci::Status::running && status != oci::Status::created)
         return fail(Error::Kind::state, "container not running");
@@ -11,8 +12,8 @@ Status pause(const StateRoot& place, std::string_view id) {
     return group.freeze();
 }
 
-Status resume(const StateRoot& place, std::string_view id) {
-    const ExistingContainer container = TRY(load(place, id));
+Status resume(const Context& context) {
+    const ExistingContainer container = TRY(load(context));
     if (TRY(status_of(container)) != oci::Status::paused)
         return fail(Error::Kind::state, "container not paused");
     const cgroup::Group group = TRY(group_of(container.state));

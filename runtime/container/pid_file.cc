@@ -29,6 +29,10 @@ Status write_pid_file(const std::string& path, pid_t pid) {
     return written;
 }
 
+void remove_pid_file(const std::string& path) {
+    if (!path.empty()) (void)sys::unlinkat(sys::FdRef::cwd(), path);
+}
+
 Status send_pidfd(const std::string& path, sys::FdRef pidfd, std::string_view payload) {
     const sys::SocketFd socket = TRY(sys::socket(AF_UNIX, SOCK_STREAM));
     TRY(sys::connect_unix(socket, path).during(cat("pidfd socket ", path)));

@@ -12,6 +12,7 @@
 #include "runtime/container/capabilities.h"
 #include "runtime/container/cgroup_config.h"
 #include "runtime/container/store.h"
+#include "runtime/container/terminals.h"
 #include "runtime/host/read.h"
 #include "runtime/plan/explain.h"
 #include "runtime/seccomp/cache.h"
@@ -38,26 +39,14 @@ unsigned activation_descriptors() {
     return to_number<unsigned>(count).value_or(0);
 }
 
-Status check_terminal(const oci::Config& config, const CreateOptions& options,
-                      bool foreground_terminal) {
-    const bool terminal = config.process && config.process->terminal;
-    if (terminal && options.console_socket.empty() && !foreground_terminal)
-        return fail(Error::Kind::usage,
-                    "cannot allocate tty if runc will detach without setting console socket");
-    if (!terminal && !options.console_socket.empty())
-        return fail(Error::Kind::usage,
-                    "cannot use console socket if runc will not detach or allocate tty");
-    return {};
-}
-
-void take_warnings(const oci::Diagnostics& diagnostics, Warnings& warnings) {
+void take_warnings(const oci::Diagnostics& diagnostics, const Context& context) {
     for (const oci::Diagnostic& diagnostic : diagnostics.warnings())
-        warnings.push_back(oci::describe(diagnostic));
+        context.warn(oci::describe(diagnostic));
 }
 
-Result<seccomp::BpfProgram> compile(const oci::Seccomp& profile, const StateRoot* place) {
-    if (place == nullptr) return seccomp::compile(profile);
-    auto root = open_root(*place);
+Result<seccomp::BpfProgram> compile(const oci::Seccomp& profile, const StateRoot& state_root) {
+    if (state_root.path.empty()) return seccomp::compile(profile);
+    auto root = open_root(state_root);
     if (!root) return seccomp::compile(profile);
     auto cache = seccomp::open_cache(*root);
     if (!cache) return seccomp::compile(profile);
@@ -66,17 +55,16 @@ Result<seccomp::BpfProgram> compile(const oci::Seccomp& profile, const StateRoot
 
 }  // namespace
 
-Result<seccomp::BpfProgram> compiled(const oci::Seccomp& profile, const StateRoot* place,
-                                     Warnings& warnings) {
-    seccomp::BpfProgram program = TRY(compile(profile, place));
+Result<seccomp::BpfProgram> compiled(const Context& context, const oci::Seccomp& profile) {
+    seccomp::BpfProgram program = TRY(compile(profile, context.state_root));
     if (!program.unknown_syscalls.empty()) {
-        // Too slow for create; explain and validate have no `place`.
+        // Too slow for create; explain and validate have no state root.
+        const bool suggests = context.state_root.path.empty();
         const std::vector<std::string>& unknown = program.unknown_syscalls;
-        warnings.push_back(
-            cat("/linux/seccomp/syscalls: libseccomp does not know, and leaves out: ",
-                join(place == nullptr ? seccomp::with_suggestions(unknown) : unknown, ", ")));
+        context.warn(cat("/linux/seccomp/syscalls: libseccomp does not know, and leaves out: ",
+                         join(suggests ? seccomp::with_suggestions(unknown) : unknown, ", ")));
     }
-    if (!program.cache_warning.empty()) warnings.push_back(program.cache_warning);
+    if (!program.cache_warning.empty()) context.warn(program.cache_warning);
     return program;
 }
 
@@ -131,45 +119,57 @@ Result<Bundle> read_bundle(const std::string& path) {
     return bundle;
 }
 
-Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions& options,
-                         bool foreground_terminal, const StateRoot* place, Warnings& warnings) {
-    TRY(check_terminal(bundle.config, options, foreground_terminal));
-    take_warnings(bundle.diagnostics, warnings);
+namespace {
+
+/// Where the container's cgroup goes and what it limits, and the unit where systemd makes it.
+Status place_cgroup(const Context& context, const CreateOptions& options, Prepared& prepared,
+                    plan::Inputs& inputs) {
+    if (options.no_cgroup) return {};
+    const oci::Config& config = prepared.bundle.config;
+    std::string path = config.linux.cgroups_path;
+    if (options.systemd_cgroup) {
+        systemd::Unit unit = TRY(systemd::unit_for(path, context.id, prepared.facts.cgroup,
+                                                   is_rootless(context, prepared.facts)));
+        unit.below = TRY(systemd::subgroup_of(config.annotations));
+        path = unit.path + unit.below;
+        inputs.unit = cat(unit.name, " in ", unit.slice);
+        prepared.unit = std::move(unit);
+    }
+    CgroupConfig cgroup_config = TRY(cgroup_config_for(context, config, prepared.facts, path));
+    if (prepared.unit) systemd::round_up_quota(cgroup_config.limits.settings);
+    inputs.cgroup = std::move(cgroup_config.dirs);
+    inputs.limits = std::move(cgroup_config.limits);
+    return {};
+}
+
+}  // namespace
+
+Result<Prepared> prepare(const Context& context, Bundle bundle, const CreateOptions& options,
+                         bool foreground_terminal) {
+    TRY(check_terminal(bundle.config.process ? &*bundle.config.process : nullptr,
+                       options.console_socket, foreground_terminal));
+    take_warnings(bundle.diagnostics, context);
     Prepared prepared;
     prepared.bundle = std::move(bundle);
     oci::Config& config = prepared.bundle.config;
     if (config.process && config.process->capabilities)
-        keep_grantable(*config.process->capabilities, has_user_namespace(config), "/process",
-                       warnings);
+        keep_grantable(context, *config.process->capabilities, has_user_namespace(config),
+                       "/process");
     prepared.facts = TRY(host::read_facts());
 
     plan::Inputs inputs;
     inputs.config = &config;
     inputs.facts = &prepared.facts;
-    inputs.id = id;
+    inputs.id = context.id;
     inputs.bundle = prepared.bundle.path;
     inputs.rootfs = prepared.bundle.rootfs;
     seccomp::BpfProgram program;
     if (config.linux.seccomp) {
-        program = TRY(compiled(*config.linux.seccomp, place, warnings));
+        program = TRY(compiled(context, *config.linux.seccomp));
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }
-    if (!options.no_cgroup) {
-        const bool rootless = place == nullptr ? is_unprivileged(prepared.facts) : place->rootless;
-        std::string path = config.linux.cgroups_path;
-        if (options.systemd_cgroup) {
-            prepared.unit = TRY(systemd::unit_for(path, id, prepared.facts.cgroup, rootless));
-            prepared.unit->below = TRY(systemd::subgroup_of(config.annotations));
-            path = prepared.unit->path + prepared.unit->below;
-            inputs.unit = cat(prepared.unit->name, " in ", prepared.unit->slice);
-        }
-        CgroupConfig cgroup_config =
-            TRY(cgroup_config_for(config, prepared.facts, path, id, rootless, warnings));
-        if (prepared.unit) systemd::round_up_quota(cgroup_config.limits.settings);
-        inputs.cgroup = std::move(cgroup_config.dirs);
-        inputs.limits = std::move(cgroup_config.limits);
-    }
+    TRY(place_cgroup(context, options, prepared, inputs));
     inputs.no_pivot = options.no_pivot;
     inputs.no_new_keyring = options.no_new_keyring;
     inputs.preserve_fds = options.preserve_fds;
@@ -177,7 +177,7 @@ Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions
     inputs.console_socket = options.console_socket;
     inputs.foreground_terminal = foreground_terminal;
     prepared.plan = TRY(plan::build(inputs));
-    log_plan(prepared.plan, options.step_log);
+    log_plan(prepared.plan, context.step_log);
     return prepared;
 }
 

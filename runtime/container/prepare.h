@@ -6,7 +6,8 @@
 #include "oci-spec/diagnostics.h"
 #include "oci-spec/types.h"
 #include "runtime/base/error.h"
-#include "runtime/container/operations.h"
+#include "runtime/container/context.h"
+#include "runtime/container/options.h"
 #include "runtime/host/facts.h"
 #include "runtime/plan/plan.h"
 #include "runtime/seccomp/bpf_program.h"
@@ -14,7 +15,7 @@
 
 namespace crux::container {
 
-/// A bundle's configuration, read and found good.
+/// A bundle's configuration, read and valid.
 struct Bundle {
     std::string path;         ///< absolute
     std::string config_text;  ///< config.json as it is on disk
@@ -27,11 +28,10 @@ struct Bundle {
 /// config.json not found" where there is none.
 Result<std::string> read_config_text(const std::string& path);
 
-/// Reads config.json and judges it; all that is wrong with it comes back as one error.
+/// Reads config.json and checks it; all its faults are returned as one error.
 Result<Bundle> read_bundle(const std::string& path);
 
-/// Everything decided about a container before anything happens. The plan refers to the rest, so it
-/// stays in one place.
+/// Everything decided about a container before anything happens. The plan points into the rest.
 struct Prepared {
     Bundle bundle;
     host::Facts facts;
@@ -39,26 +39,26 @@ struct Prepared {
     std::optional<systemd::Unit> unit;  ///< whose cgroup the container's is, with --systemd-cgroup
 };
 
-/// config → plan. `place` is where compiled seccomp programs are kept; none: they are compiled
-/// anew.
-Result<Prepared> prepare(std::string_view id, Bundle bundle, const CreateOptions& options,
-                         bool foreground_terminal, const StateRoot* place, Warnings& warnings);
+/// config → plan. Without a state root seccomp filters are compiled anew, not taken from the cache
+/// below it.
+Result<Prepared> prepare(const Context& context, Bundle bundle, const CreateOptions& options,
+                         bool foreground_terminal);
 
-/// A seccomp profile as a program; from the cache below the state root where there is one. What the
-/// profile names and nobody knows, and a cache that cannot be used, are warnings.
-Result<seccomp::BpfProgram> compiled(const oci::Seccomp& profile, const StateRoot* place,
-                                     Warnings& warnings);
+/// A seccomp profile as a program; from the cache below the state root where there is one. System
+/// calls that libseccomp does not know, and a cache that cannot be used, are warnings.
+Result<seccomp::BpfProgram> compiled(const Context& context, const oci::Seccomp& profile);
 
 /// The instructions as the plan takes them.
 std::span<const std::uint64_t> instructions_of(const seccomp::BpfProgram& program);
 
-/// Tells each step of the plan, and the flags that the seccomp filter is loaded with.
+/// Logs each step of the plan, and the flags that the seccomp filter is loaded with.
 void log_plan(const plan::Plan& plan, StepLog* step_log);
 
 /// Sets the plan's resource limits on a process that asks for them (Request::resource_limits).
 Status limit_resources(const plan::Plan& plan, pid_t pid);
 
-/// How long init may take to send a terminal's master, in milliseconds.
-inline constexpr int kTerminalMs = 10'000;
+/// In front of the failures of create, run and exec between the clone and the barrier; callers of
+/// runc match it.
+inline constexpr const char* kUnableToStart = "unable to start container process";
 
 }  // namespace crux::container

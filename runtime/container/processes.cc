@@ -1,9 +1,10 @@
 #include "runtime/container/existing.h"
+#include "runtime/container/operations.h"
 
 namespace crux::container {
 
-Result<std::vector<int>> processes(const StateRoot& place, std::string_view id) {
-    const ExistingContainer container = TRY(load(place, id));
+Result<std::vector<int>> processes(const Context& context) {
+    const ExistingContainer container = TRY(load(context));
     const cgroup::Group group = TRY(group_of(container.state));
     return group.processes();
 }

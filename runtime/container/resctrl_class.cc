@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "runtime/base/text.h"
+#include "runtime/resctrl/resctrl.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 
@@ -35,24 +36,16 @@ bool is_there(const std::string& path) {
 
 }  // namespace
 
-Result<NewClass> NewClass::make(launch::Journal& journal, const oci::Linux& linux,
-                                std::string_view id) {
-    NewClass made;
-    if (!linux.intel_rdt) return made;
+Status make_class(launch::Journal& journal, const oci::Linux& linux, std::string_view id) {
+    if (!linux.intel_rdt) return {};
     resctrl::Placement placement = TRY(placement_of(*linux.intel_rdt, id));
-    // What is there already is somebody else's.
+    // A class that exists already is not this container's to remove.
     if (placement.removes_group && is_there(placement.group)) placement.removes_group = false;
     std::vector<std::string> removed;
     if (!placement.monitor.empty()) removed.push_back(placement.monitor);
     if (placement.removes_group) removed.push_back(placement.group);
     TRY(journal.note_directories(removed));
-    made.placement_ = placement;
-    TRY(resctrl::prepare(*linux.intel_rdt, placement));
-    return made;
-}
-
-NewClass::~NewClass() {
-    if (placement_) (void)resctrl::remove(*placement_);
+    return resctrl::prepare(*linux.intel_rdt, placement);
 }
 
 Status enter_class(const oci::IntelRdt& wanted, std::string_view id, pid_t pid) {

@@ -11,13 +11,12 @@
 #include "runtime/checkpoint/lazy_pages.h"
 #include "runtime/checkpoint/loopback.h"
 #include "runtime/checkpoint/restore_mounts.h"
-#include "runtime/console/console_socket.h"
-#include "runtime/container/checkpoint.h"
-#include "runtime/container/creating.h"
+#include "runtime/container/create.h"
 #include "runtime/container/criu_request.h"
 #include "runtime/container/foreground.h"
-#include "runtime/container/pid_file.h"
+#include "runtime/container/operations.h"
 #include "runtime/container/resctrl_class.h"
+#include "runtime/container/terminals.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/socket.h"
@@ -29,14 +28,13 @@ namespace {
 constexpr const char* kLog = "restore.log";
 constexpr const char* kRootName = "criu-root";
 
-/// A container on its way back.
+/// A container that is being restored.
 struct Restoring {
-    const StateRoot& place;
-    const RestoreOptions& options;
-    const Prepared& prepared;
-    const StateDirectory& state;
-    sys::FdRef console;  ///< whoever gets the terminal
-    PoststopOnFailure& poststop;
+    Transaction& host;
+    const CriuOptions& criu;
+    sys::FdRef console;  ///< the socket that receives the terminal
+
+    [[nodiscard]] const Bundle& bundle() const { return host.prepared().bundle; }
 };
 
 /// A container restored without a time namespace gets one from CRIU.
@@ -52,15 +50,15 @@ Status note_time_namespace(oci::ContainerRecord& record) {
 }
 
 std::vector<ExternalPlace> places_of(const Restoring& restoring) {
-    const Bundle& bundle = restoring.prepared.bundle;
-    return external_places(bundle.config, bundle.path, restoring.prepared.plan.host.cgroup,
-                           cat(restoring.place.root, '/', restoring.state.id()));
+    const Bundle& bundle = restoring.bundle();
+    return external_places(bundle.config, bundle.path, restoring.host.prepared().plan.host.cgroup,
+                           restoring.host.context().state_path());
 }
 
 /// What is done while CRIU restores.
 class RestoreListener : public checkpoint::Listener {
  public:
-    explicit RestoreListener(Restoring& restoring) : restoring_(restoring) {}
+    explicit RestoreListener(const Restoring& restoring) : restoring_(restoring) {}
 
     Status hear(const checkpoint::Response& announcement, sys::Fd descriptor) override {
         if (announcement.script == "setup-namespaces") return namespaces_made(announcement.pid);
@@ -70,39 +68,38 @@ class RestoreListener : public checkpoint::Listener {
     }
 
  private:
-    Status namespaces_made(pid_t pid) {
-        const oci::Config& config = restoring_.prepared.bundle.config;
+    [[nodiscard]] Status namespaces_made(pid_t pid) const {
         const oci::Namespace* network =
-            oci::find_namespace(config.linux, oci::NamespaceType::network);
+            oci::find_namespace(restoring_.bundle().config.linux, oci::NamespaceType::network);
         if (network != nullptr && network->path.empty()) TRY(checkpoint::set_up_loopback(pid));
-        restoring_.poststop.arm(restoring_.prepared, restoring_.state);
-        return run_host_hooks(restoring_.prepared, restoring_.state, pid);
+        return restoring_.host.run_host_hooks(pid);
     }
 
     [[nodiscard]] Status hand_over(sys::FdRef master) const {
         if (restoring_.console.get() < 0)
-            return fail(Error::Kind::usage, "the container has a terminal, and nobody takes it");
+            return fail(Error::Kind::usage,
+                        "the container has a terminal, and no console socket receives it");
         const std::array<sys::FdRef, 1> descriptors = {master};
         TRY(sys::sendmsg(restoring_.console, "orphan-pts-master", descriptors)
                 .during("send the terminal"));
         return {};
     }
 
-    /// Everybody is there and nobody runs yet.
+    /// All processes exist and none runs yet.
     [[nodiscard]] Status restored(pid_t pid) const {
+        const Transaction& host = restoring_.host;
         const sys::Pidfd pidfd = TRY(sys::pidfd_open(pid).during("open the restored init"));
         const sys::Fd root =
             TRY(sys::openat(sys::FdRef::cwd(), cat("/proc/", pid, "/root"), O_PATH | O_DIRECTORY)
                     .during("open the container's root"));
         TRY(check_mounts(root, places_of(restoring_)));
         oci::ContainerRecord record =
-            TRY(record_of(restoring_.prepared, restoring_.state, restoring_.place,
-                          restoring_.options, pid, pidfd));
+            TRY(record_of(host.context(), restoring_.host.prepared(), host.options(), pid, pidfd));
         TRY(note_time_namespace(record));
-        return restoring_.state.write_record(record);
+        return restoring_.host.record(std::move(record));
     }
 
-    Restoring& restoring_;
+    const Restoring& restoring_;
 };
 
 std::vector<checkpoint::MountPoint> mount_points(const oci::Config& config,
@@ -186,12 +183,12 @@ Status add_cgroup_roots(pid_t criu, checkpoint::RpcOptions& rpc) {
 /// the folders are opened once more for it, since it mounts in its working directory.
 Result<checkpoint::Criu> start_criu(const Restoring& restoring, const std::string& root,
                                     const std::vector<sys::Fd>& files, ImageFolders& folders) {
-    const Bundle& bundle = restoring.prepared.bundle;
+    const Bundle& bundle = restoring.bundle();
     checkpoint::PrivateMounts mounts = TRY(checkpoint::PrivateMounts::enter());
     TRY(checkpoint::PrivateMounts::show_root(bundle.rootfs, root));
     TRY(checkpoint::PrivateMounts::make_mount_points(bundle.rootfs,
                                                      mount_points(bundle.config, bundle.path)));
-    folders = TRY(open_folders(restoring.options.criu, Missing::fail));
+    folders = TRY(open_folders(restoring.criu, Missing::fail));
     const std::vector<sys::FdRef> extra(files.begin(), files.end());
     checkpoint::Criu criu = TRY(checkpoint::Criu::start(checkpoint::Criu::Streams::ours, extra));
     TRY(mounts.leave());
@@ -207,8 +204,8 @@ Result<std::string> make_root(const StateDirectory& state) {
 }
 
 checkpoint::RpcOptions restore_options(const Restoring& restoring) {
-    const CriuOptions& criu = restoring.options.criu;
-    const Bundle& bundle = restoring.prepared.bundle;
+    const CriuOptions& criu = restoring.criu;
+    const Bundle& bundle = restoring.bundle();
     checkpoint::RpcOptions rpc = common_options(criu, bundle.config);
     rpc.log_file = kLog;
     rpc.evasive_devices = true;
@@ -232,82 +229,58 @@ Status check_abilities(const CriuOptions& options) {
 }
 
 /// CRIU's part: the pid of the restored init, which is our child.
-Result<pid_t> bring_back(Restoring& restoring, cgroup::Group* group) {
-    ImageFolders folders = TRY(open_folders(restoring.options.criu, Missing::fail));
+Result<pid_t> bring_back(const Restoring& restoring) {
+    ImageFolders folders = TRY(open_folders(restoring.criu, Missing::fail));
     checkpoint::RpcOptions rpc = restore_options(restoring);
     std::vector<sys::Fd> files;
-    TRY(add_namespaces(restoring.prepared.bundle.config, rpc, files));
+    TRY(add_namespaces(restoring.bundle().config, rpc, files));
     TRY(add_descriptors(folders, rpc));
-    rpc.root = TRY(make_root(restoring.state));
+    rpc.root = TRY(make_root(restoring.host.state()));
     checkpoint::Criu criu = TRY(start_criu(restoring, rpc.root, files, folders));
     use_folders(folders, rpc);
-    if (group != nullptr) TRY(group->add(criu.pid()));
-    const auto& intel_rdt = restoring.prepared.bundle.config.linux.intel_rdt;
-    if (intel_rdt) TRY(enter_class(*intel_rdt, restoring.state.id(), criu.pid()));
+    if (cgroup::Group* group = restoring.host.cgroup()) TRY(group->add(criu.pid()));
+    const auto& intel_rdt = restoring.bundle().config.linux.intel_rdt;
+    if (intel_rdt) TRY(enter_class(*intel_rdt, restoring.host.context().id, criu.pid()));
     TRY(add_cgroup_roots(criu.pid(), rpc));
     if (rpc.lazy_pages) TRY(checkpoint::await_lazy_pages(folders.log()));
     RestoreListener listener(restoring);
     auto answer = criu.converse(checkpoint::request(checkpoint::Type::restore, rpc), &listener);
     if (!answer) return std::unexpected(with_log(std::move(answer).error(), criu, folders, kLog));
-    (void)sys::unlinkat(restoring.state.directory(), kRootName, AT_REMOVEDIR);
+    (void)sys::unlinkat(restoring.host.state().directory(), kRootName, AT_REMOVEDIR);
     return answer->pid;
 }
 
-Result<CreatedProcess> restore_process(const StateRoot& place, std::string_view id, Bundle bundle,
-                                       const RestoreOptions& options, sys::FdRef terminal,
-                                       Warnings& warnings) {
-    PoststopOnFailure poststop(warnings);
-    NewState state(TRY(StateDirectory::make(place, id)));
-    if (!manager_socket().empty()) {
-        TRY(make_notify_folder(*state));
-        offer_notify(bundle.config, cat(place.root, '/', id));
-    }
-    const Prepared prepared =
-        TRY(prepare(id, std::move(bundle), options, terminal.get() >= 0, &place, warnings));
-    // CRIU restores mounts into a mount namespace alone.
-    const plan::HostPart& host = prepared.plan.host;
-    if (!host.mounted_root.empty())
-        return std::unexpected(
-            Error(Error::Kind::unsupported,
-                  "the mounts of a container without a mount namespace cannot be restored")
-                .at(host.mounted_root_origin));
-    TRY(state->write_new(kConfigName, prepared.bundle.config_text));
-    launch::Journal journal = TRY(launch::Journal::create(state->directory()));
-    NewClass service_class = TRY(NewClass::make(journal, prepared.bundle.config.linux, id));
-    NewGroup group = TRY(NewGroup::make(journal, prepared, warnings));
-    sys::SocketFd console;
-    if (!options.console_socket.empty())
-        console = TRY(console::connect_console_socket(options.console_socket));
-
-    Restoring restoring{
-        place, options, prepared, *state, console ? sys::FdRef(console) : terminal, poststop};
-    const pid_t pid = TRY(bring_back(restoring, group.get()));
-    TRY(group.populated());
-    sys::Pidfd pidfd = TRY(sys::pidfd_open(pid).during("open the restored init"));
-    if (!options.pidfd_socket.empty()) TRY(send_pidfd(options.pidfd_socket, pidfd, "standard"));
-    if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, pid));
-    group.keep();
-    service_class.keep();
-    state.keep();
-    poststop.disarm();
-    return CreatedProcess{pid, std::move(pidfd)};
+/// CRIU restores mounts into a mount namespace alone.
+Status check_mount_namespace(const plan::HostPart& host) {
+    if (host.mounted_root.empty()) return {};
+    return std::unexpected(
+        Error(Error::Kind::unsupported,
+              "the mounts of a container without a mount namespace cannot be restored")
+            .at(host.mounted_root_origin));
 }
 
 }  // namespace
 
-Result<int> restore(const StateRoot& place, std::string_view id, const RestoreOptions& options,
-                    Warnings& warnings) {
+Result<int> restore(const Context& context, const RestoreOptions& options) {
     Bundle bundle = TRY(read_bundle(options.bundle));
     TRY(check_abilities(options.criu));
     Foreground foreground = TRY(open_foreground(bundle, options));
-    const CreatedProcess restored =
-        TRY(restore_process(place, id, std::move(bundle), options, foreground.theirs, warnings));
-    foreground.theirs.reset();
+    Transaction host(context, options);
+    TRY(host.begin(std::move(bundle), foreground.terminal.has_value()));
+    TRY(check_mount_namespace(host.prepared().plan.host));
+    TRY(host.take_resources());
+    const sys::SocketFd console = TRY(connect_console(options.console_socket));
+    const Restoring restoring{host, options.criu,
+                              console ? sys::FdRef(console) : sys::FdRef(foreground.theirs)};
+    const pid_t pid = TRY(bring_back(restoring));
+    InitProcess init{pid, TRY(sys::pidfd_open(pid).during("open the restored init"))};
+    TRY(announce(host, init.pid, init.pidfd));
+    const CreatedContainer restored{std::move(host).commit(), std::move(init)};
     if (options.detach) return 0;
-    const ExistingContainer container = TRY(load(place, id));
-    if (foreground.terminal) TRY(foreground.terminal->receive(kTerminalMs));
-    std::optional<NotifyProxy> notify = TRY(NotifyProxy::open(container.state));
-    return stay(container, restored, foreground, notify ? &*notify : nullptr, Keep::no, warnings);
+    restored.container.state.unlock();
+    TRY(foreground.receive_terminal());
+    std::optional<NotifyProxy> notify = TRY(NotifyProxy::open(restored.container.state));
+    return stay(context, restored, foreground, notify ? &*notify : nullptr, Keep::no);
 }
 
 }  // namespace crux::container

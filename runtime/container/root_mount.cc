@@ -44,9 +44,8 @@ Status detach_topmost(const std::string& path) {
 
 }  // namespace
 
-Result<NewRoot> NewRoot::make(launch::Journal& journal, const plan::HostPart& host) {
-    NewRoot made;
-    if (host.mounted_root.empty()) return made;
+Status mount_root(launch::Journal& journal, const plan::HostPart& host) {
+    if (host.mounted_root.empty()) return {};
     const std::string doing = cat("mount ", host.mounted_root, " on itself");
     const sys::Fd directory =
         TRY(sys::openat(sys::FdRef::cwd(), host.mounted_root, O_PATH | O_DIRECTORY)
@@ -54,7 +53,7 @@ Result<NewRoot> NewRoot::make(launch::Journal& journal, const plan::HostPart& ho
                 .at("/root/path"));
     // Two mounts, one on the other. The first has no mounts below it: where the host's tree is
     // shared, copies of it appear in other mount namespaces, and the kernel takes them away with it
-    // only if they are bare. The second, which is the root, is then seen by nobody else.
+    // only if they are bare. The second, which is the root, is then not seen elsewhere.
     const sys::MountFd tree =
         TRY(sys::open_tree(directory, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | AT_RECURSIVE)
                 .during(doing));
@@ -64,18 +63,12 @@ Result<NewRoot> NewRoot::make(launch::Journal& journal, const plan::HostPart& ho
     mount.id = TRY(sys::mount_id(bare).during(doing));
     mount.path = TRY(sys::readlinkat(sys::FdRef::cwd(), sys::FdPath(directory)).during(doing));
     TRY(journal.note_mount(mount));
-    made.mount_ = std::move(mount);
     TRY(attach(bare, directory).during(doing));
-    TRY(attach(tree, bare).during(doing));
-    return made;
-}
-
-NewRoot::~NewRoot() {
-    if (mount_) (void)take_away(*mount_);
+    return attach(tree, bare).during(doing);
 }
 
 Status take_away(const launch::Journal::Mount& mount) {
-    // Ours are two. What hooks or people have mounted over them since lies below them too.
+    // Two are ours. Mounts that hooks or users put over them since are removed with them.
     constexpr int kMost = 64;
     for (int taken = 0; taken < kMost; ++taken) {
         if (!TRY(is_there(mount))) return {};

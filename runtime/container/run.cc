@@ -1,51 +1,34 @@
 #include "runtime/container/create.h"
-#include "runtime/container/delete.h"
 #include "runtime/container/foreground.h"
 #include "runtime/container/notify_socket.h"
+#include "runtime/container/operations.h"
 #include "runtime/container/start.h"
 
 namespace crux::container {
 
-namespace {
-
-Result<std::optional<NotifyProxy>> ready_to_begin(const ExistingContainer& container,
-                                                  Foreground& foreground) {
-    if (foreground.terminal) TRY(foreground.terminal->receive(kTerminalMs));
-    return NotifyProxy::open(container.state);
-}
-
-/// Takes the terminal and lets the program run; on failure the container is gone.
-Result<std::optional<NotifyProxy>> begin(const ExistingContainer& container, Foreground& foreground,
-                                         Warnings& warnings) {
-    auto notify = ready_to_begin(container, foreground);
-    if (notify) {
-        TRY(start_existing(container, warnings));
-        return notify;
-    }
-    Status destroyed = destroy(container, warnings);
-    if (!destroyed) warnings.push_back(destroyed.error().message());
-    return notify;
-}
-
-}  // namespace
-
-Result<int> run(const StateRoot& place, std::string_view id, const RunOptions& options,
-                Warnings& warnings) {
+Result<int> run(const Context& context, const RunOptions& options) {
     Bundle bundle = TRY(read_bundle(options.bundle));
     Foreground foreground = TRY(open_foreground(bundle, options));
-    const CreatedProcess created =
-        TRY(create_process(place, id, std::move(bundle), options, foreground.theirs, warnings));
-    foreground.theirs.reset();
-    const ExistingContainer container = TRY(load(place, id));
-    TRY(container.state.lock());
-    std::optional<NotifyProxy> notify = TRY(begin(container, foreground, warnings));
-    container.state.unlock();
-    if (options.detach) {
-        if (notify) TRY(notify->wait(created.pidfd, created.pid));
-        return 0;
-    }
-    return stay(container, created, foreground, notify ? &*notify : nullptr,
-                options.keep ? Keep::yes : Keep::no, warnings);
+    Transaction host(context, options);
+    TRY(host.begin(std::move(bundle), foreground.terminal.has_value()));
+    TRY(host.take_resources());
+    sys::Fd fifo = TRY(host.make_fifo());
+    launch::Launched init = TRY(launch_init(host, fifo, foreground.theirs));
+    TRY(foreground.receive_terminal());
+    std::optional<NotifyProxy> notify = TRY(NotifyProxy::open(host.state()));
+    // Before the record, without which no other command finds the container: none ever finds it
+    // created and not started.
+    const Barrier barrier = TRY(Barrier::open(host.state()));
+    fifo.reset();
+    TRY(barrier.release());
+    const CreatedContainer created = TRY(complete(host, std::move(init)));
+    TRY(finish_start(context, created.container, barrier));
+    created.container.state.unlock();
+    if (!options.detach)
+        return stay(context, created, foreground, notify ? &*notify : nullptr,
+                    options.keep ? Keep::yes : Keep::no);
+    if (notify) TRY(notify->wait(created.init.pidfd, created.init.pid));
+    return 0;
 }
 
 }  // namespace crux::container

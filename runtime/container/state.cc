@@ -1,9 +1,10 @@
 #include "runtime/container/existing.h"
+#include "runtime/container/operations.h"
 
 namespace crux::container {
 
-Result<oci::State> state(const StateRoot& place, std::string_view id) {
-    const ExistingContainer container = TRY(load(place, id));
+Result<oci::State> state(const Context& context) {
+    const ExistingContainer container = TRY(load(context));
     return state_of(container);
 }
 

@@ -49,30 +49,36 @@ bool is_missing(const Error& error) {
     return error.text() == kDoesNotExist;
 }
 
-Result<sys::Fd> open_root(const StateRoot& place) {
-    return sys::openat(sys::FdRef::cwd(), place.root, O_RDONLY | O_DIRECTORY)
-        .during(cat("state root ", place.root));
+Result<sys::Fd> open_root(const StateRoot& state_root) {
+    return sys::openat(sys::FdRef::cwd(), state_root.path, O_RDONLY | O_DIRECTORY)
+        .during(cat("state root ", state_root.path));
 }
 
-Result<StateDirectory> StateDirectory::make(const StateRoot& place, std::string_view id) {
+Result<StateDirectory> StateDirectory::make(const StateRoot& state_root, std::string_view id) {
     TRY(check_id(id));
     StateDirectory state;
     state.id_ = id;
-    auto root = sys::openat(sys::FdRef::cwd(), place.root, O_RDONLY | O_DIRECTORY);
+    auto root = sys::openat(sys::FdRef::cwd(), state_root.path, O_RDONLY | O_DIRECTORY);
     if (!root && root.error().value == ENOENT) {
-        TRY(make_parents(place.root).during("make the state root"));
-        root = sys::openat(sys::FdRef::cwd(), place.root, O_RDONLY | O_DIRECTORY);
+        TRY(make_parents(state_root.path).during("make the state root"));
+        root = sys::openat(sys::FdRef::cwd(), state_root.path, O_RDONLY | O_DIRECTORY);
     }
-    state.root_ = TRY(std::move(root).during(cat("state root ", place.root)));
-    auto made = sys::mkdirat(state.root_, state.id_, kDirectoryMode);
-    if (!made && made.error().value == EEXIST)
-        return fail(Error::Kind::state, "container with given ID already exists");
-    TRY(std::move(made).during("make the state directory"));
-    Status locked = state.open_and_lock();
-    if (locked) return state;
-    // One that somebody removed before we had the lock may be there again, and theirs.
-    if (!is_missing(locked.error())) (void)sys::unlinkat(state.root_, state.id_, AT_REMOVEDIR);
-    return std::unexpected(std::move(locked).error());
+    state.root_ = TRY(std::move(root).during(cat("state root ", state_root.path)));
+    // A delete may remove a directory that nobody has locked yet: it came first then.
+    constexpr int kTries = 100;
+    for (int attempt = 1;; ++attempt) {
+        auto made = sys::mkdirat(state.root_, state.id_, kDirectoryMode);
+        if (!made && made.error().value == EEXIST)
+            return fail(Error::Kind::state, "container with given ID already exists");
+        TRY(std::move(made).during("make the state directory"));
+        Status locked = state.open_and_lock();
+        if (locked) return state;
+        const bool removed = is_missing(locked.error()) || locked.error().code() == ENOENT;
+        if (removed && attempt < kTries) continue;
+        // Where it was removed, a directory of that name is another command's.
+        if (!removed) (void)sys::unlinkat(state.root_, state.id_, AT_REMOVEDIR);
+        return std::unexpected(std::move(locked).error());
+    }
 }
 
 Status StateDirectory::open_and_lock() {
@@ -81,11 +87,11 @@ Status StateDirectory::open_and_lock() {
     return lock();
 }
 
-Result<StateDirectory> StateDirectory::open(const StateRoot& place, std::string_view id) {
+Result<StateDirectory> StateDirectory::open(const StateRoot& state_root, std::string_view id) {
     TRY(check_id(id));
     StateDirectory state;
     state.id_ = id;
-    auto root = open_root(place);
+    auto root = open_root(state_root);
     if (!root && root.error().code() == ENOENT) return does_not_exist();
     state.root_ = TRY(std::move(root));
     auto directory = sys::openat(state.root_, state.id_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -160,7 +166,7 @@ Status StateDirectory::remove_entry(const std::string& name) const {
 }
 
 Status StateDirectory::remove() const {
-    // First, so that what a kill leaves from here on is half-made and nobody's container.
+    // First: what a kill leaves from here on is half-made, and no command takes it for a container.
     auto forgotten = sys::unlinkat(directory_, kRecordName);
     if (!forgotten && forgotten.error().value != ENOENT)
         return std::unexpected(Error(forgotten.error()).during(cat("remove ", kRecordName)));

@@ -5,7 +5,7 @@
 
 #include "oci-spec/runc/record.h"
 #include "runtime/base/error.h"
-#include "runtime/container/operations.h"
+#include "runtime/container/context.h"
 #include "runtime/sys/handle.h"
 
 namespace crux::container {
@@ -18,23 +18,23 @@ namespace crux::container {
 ///     notify/       the socket in the service manager's place, where there is a manager
 ///     state.json    the record; there only once the container is complete, always replaced whole
 ///
-/// Held with an exclusive lock by whoever makes or removes the container.
+/// Held with an exclusive lock by the command that creates or removes the container.
 class StateDirectory {
  public:
     /// Makes the directory (0700) and its missing parents, and locks it. "container with given ID
     /// already exists" if it is there.
-    static Result<StateDirectory> make(const StateRoot& place, std::string_view id);
+    static Result<StateDirectory> make(const StateRoot& state_root, std::string_view id);
     /// Opens it. "container does not exist" if there is none.
-    static Result<StateDirectory> open(const StateRoot& place, std::string_view id);
+    static Result<StateDirectory> open(const StateRoot& state_root, std::string_view id);
 
     [[nodiscard]] sys::FdRef directory() const { return directory_; }
     [[nodiscard]] sys::FdRef root() const { return root_; }
     [[nodiscard]] const std::string& id() const { return id_; }
 
-    /// Waits for whoever else holds the lock; an error after ten seconds. "container does not
-    /// exist" where who held it removed the container.
+    /// Waits for another command that holds the lock; an error after ten seconds. "container does
+    /// not exist" if that command removed the container.
     Status lock() const;
-    /// Gives the lock away before the directory is closed.
+    /// Releases the lock before the directory is closed.
     void unlock() const;
 
     /// Reads state.json; "container does not exist" when it is not there (yet).
@@ -59,14 +59,14 @@ class StateDirectory {
     std::string id_;
 };
 
-/// Refuses ids that are no single, plain path element: "invalid container ID format".
+/// Refuses ids that are not one plain path element: "invalid container ID format".
 Status check_id(std::string_view id);
 
 /// Whether this is the "container does not exist" of StateDirectory.
 bool is_missing(const Error& error);
 
 /// Opens the state root; ENOENT in the error's code when it is not there.
-Result<sys::Fd> open_root(const StateRoot& place);
+Result<sys::Fd> open_root(const StateRoot& state_root);
 
 constexpr const char* kFifoName = "exec.fifo";
 constexpr const char* kConfigName = "config.json";

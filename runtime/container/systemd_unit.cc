@@ -40,8 +40,8 @@ std::vector<Property> common_properties(const systemd::Unit& unit) {
 
 namespace {
 
-/// systemd names a property that it does not know, and only says that one is wrong of those that it
-/// knows; what crux asks for by itself it takes.
+/// Adds the annotation that systemd refused. systemd names a property that it does not know; of
+/// those that it knows it only says that one is wrong. It accepts the properties of crux itself.
 Error blamed(Error error, const oci::StringMap& annotations) {
     std::string origin;
     for (const auto& [key, text] : annotations) {

@@ -14,14 +14,14 @@ namespace crux::container {
 /// helper holds it until a process of the container is in it.
 Result<systemd::HeldUnit> start_unit(const Prepared& prepared, const cgroup::Limits& limits);
 
-/// Stops the unit that a journal tells of, so that systemd forgets it.
+/// Stops the unit that a journal names, so that systemd forgets it.
 Status stop_unit(const launch::Journal::SystemdUnit& unit);
 
-/// The limits of the number of processes that have no room for the helper beside the container's
-/// init, taken out of those that are set while the helper is in the cgroup.
+/// Removes from the limits those of the number of processes that leave no room for the helper next
+/// to the container's init, and returns them.
 cgroup::Limits take_tight_limits(cgroup::Limits& limits);
 
-/// Tells systemd the limits that were changed, so that it does not write the old ones again.
+/// Sends systemd the changed limits, so that it does not write the old ones again.
 Status change_unit(const systemd::Unit& unit, const cgroup::Limits& changed);
 Status change_unit(const oci::ContainerRecord& record, const cgroup::Limits& changed);
 

@@ -1,14 +1,12 @@
-#include "runtime/container/update.h"
-
 #include <algorithm>
 
-#include "oci-spec/config.h"
 #include "oci-spec/rules.h"
 #include "oci-spec/runc/update.h"
 #include "runtime/base/text.h"
 #include "runtime/cgroup/limits.h"
 #include "runtime/container/cgroup_config.h"
 #include "runtime/container/existing.h"
+#include "runtime/container/operations.h"
 #include "runtime/container/resctrl_class.h"
 #include "runtime/container/systemd_unit.h"
 #include "runtime/host/read.h"
@@ -19,7 +17,7 @@ namespace crux::container {
 
 namespace {
 
-/// What the container's limits are made of, before and after.
+/// The container's limits before and after the update.
 struct Change {
     cgroup::Limits before;
     cgroup::Limits after;
@@ -44,12 +42,12 @@ bool is_below(std::string_view origin, std::string_view pointer) {
            (origin.size() == pointer.size() || origin[pointer.size()] == '/');
 }
 
-/// Of version 1: a share of time in two files, which systemd has to hear of together.
+/// cgroup v1: quota and period, which systemd must be given together.
 bool is_bandwidth(const cgroup::Setting& setting) {
     return setting.file == "cpu.cfs_quota_us" || setting.file == "cpu.cfs_period_us";
 }
 
-/// Leaves what is neither named nor different from before.
+/// Removes the settings that are neither named nor different from before.
 void keep_changes(std::vector<cgroup::Setting>& settings, const std::vector<std::string>& named,
                   const std::vector<cgroup::Setting>& before) {
     const auto is_change = [&](const cgroup::Setting& setting) {
@@ -72,8 +70,8 @@ Result<Change> work_out(const oci::Resources& before, oci::Resources changes,
                         const cgroup::Group& group, bool has_unit) {
     const host::Facts facts = TRY(host::read_facts());
     cgroup::LimitsOptions options{.unprivileged = is_unprivileged(facts), .pointer = {}};
-    // Those of a program that added rules of its own (for a graphics card) must survive an update
-    // that only repeats the container's.
+    // Rules that another program added (for a graphics card) must survive an update that only
+    // repeats the container's.
     if (oci::same_rules(before.devices, changes.devices)) changes.devices.clear();
     if (changes.devices.empty()) options.devices = cgroup::Devices::keep;
     Change change;
@@ -94,23 +92,21 @@ Status check(const oci::Resources& changes) {
     return {};
 }
 
-/// The places are those in a document of resources, not in a whole configuration.
+/// Pointers are those in a document of resources, not in a whole configuration.
 Error in_resources(const Error& error) {
     if (error.pointer().empty()) return {error.kind(), error.text()};
     return {error.kind(), cat(error.text(), " (resources: ", error.pointer(), ")")};
 }
 
-void take_warnings(const std::vector<cgroup::Warning>& found, Warnings& warnings) {
+void take_warnings(const std::vector<cgroup::Warning>& found, const Context& context) {
     for (const cgroup::Warning& warning : found)
-        warnings.push_back(cat(warning.origin, ": ", warning.text));
+        context.warn(cat(warning.origin, ": ", warning.text));
 }
 
-Status update_loaded(const ExistingContainer& container, const UpdateOptions& options,
-                     Warnings& warnings) {
+Status update_existing(const Context& context, const ExistingContainer& container,
+                       const UpdateOptions& options) {
     TRY(check(options.changes));
-    const std::string text = TRY(sys::read_file(container.state.directory(), kConfigName)
-                                     .during("read the container's config.json"));
-    const oci::Config config = std::move(oci::parse_config(text).config);
+    const auto [text, config] = TRY(stored_config(container.state));
     cgroup::Group group = TRY(group_of(container.state));
     const bool has_unit = container.record.cgroup_driver == oci::CgroupDriver::systemd;
     const Change change = TRY(work_out(config.linux.resources, options.changes, group, has_unit));
@@ -119,7 +115,7 @@ Status update_loaded(const ExistingContainer& container, const UpdateOptions& op
     const cgroup::Limits undo = TRY(group.change(change.after, change.before, soft));
     Status written = has_unit ? change_unit(container.record, change.after) : Status();
     if (has_unit && written) {
-        // Where systemd has no word for a value, it has just written one of its own.
+        // Where systemd has no property for a value, it has just written its own.
         std::vector<cgroup::Warning> known;
         cgroup::Limits again;
         for (const cgroup::Setting& setting : change.after.settings)
@@ -137,18 +133,17 @@ Status update_loaded(const ExistingContainer& container, const UpdateOptions& op
         if (has_unit) (void)change_unit(container.record, undo);
         return written;
     }
-    take_warnings(soft, warnings);
+    take_warnings(soft, context);
     return {};
 }
 
 }  // namespace
 
-Status update(const StateRoot& place, std::string_view id, const UpdateOptions& options,
-              Warnings& warnings) {
-    const ExistingContainer container = TRY(load(place, id));
+Status update(const Context& context, const UpdateOptions& options) {
+    const ExistingContainer container = TRY(load(context));
     TRY(container.state.lock());
     TRY(check_state(container));
-    Status done = update_loaded(container, options, warnings);
+    Status done = update_existing(context, container, options);
     if (!done) return std::unexpected(in_resources(done.error()));
     return {};
 }

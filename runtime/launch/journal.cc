@@ -119,28 +119,34 @@ Result<Journal::Content> Journal::read(sys::FdRef state_directory) {
     return parse_journal(*text);
 }
 
+Status Journal::append(std::string_view lines) {
+    if (lines.empty()) return {};
+    TRY(sys::write_all(file_, lines).during("write the journal"));
+    text_ += lines;
+    return {};
+}
+
 Status Journal::note_cgroup(const std::vector<cgroup::CgroupDir>& places,
                             const std::vector<std::string>& ancestors) {
-    return sys::write_all(file_, journal_lines(places, ancestors)).during("write the journal");
+    return append(journal_lines(places, ancestors));
 }
 
 Status Journal::note_unit(const SystemdUnit& unit) {
-    return sys::write_all(file_, journal_line(unit)).during("write the journal");
+    return append(journal_line(unit));
 }
 
 Status Journal::note_mount(const Mount& mount) {
-    return sys::write_all(file_, journal_line(mount)).during("write the journal");
+    return append(journal_line(mount));
 }
 
 Status Journal::note_cgroup_is_ours() {
-    return sys::write_all(file_, "ours\n").during("write the journal");
+    return append("ours\n");
 }
 
 Status Journal::note_directories(const std::vector<std::string>& paths) {
     std::string lines;
     for (const std::string& path : paths) lines += cat("directory ", escaped(path), '\n');
-    if (lines.empty()) return {};
-    return sys::write_all(file_, lines).during("write the journal");
+    return append(lines);
 }
 
 }  // namespace crux::launch

@@ -69,9 +69,15 @@ class Journal {
     /// Records directories of kernel file systems (resctrl) that are about to be made.
     Status note_directories(const std::vector<std::string>& paths);
 
+    /// All that was written, as parse_journal takes it.
+    [[nodiscard]] const std::string& text() const { return text_; }
+
  private:
     explicit Journal(sys::Fd file) : file_(std::move(file)) {}
+    Status append(std::string_view lines);
+
     sys::Fd file_;
+    std::string text_;
 };
 
 /// Parses a journal's text (see Journal).

@@ -1,5 +1,6 @@
 #include "runtime/launch/launch.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,6 +19,7 @@
 #include "runtime/plan/describe.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/memfd.h"
+#include "runtime/sys/poll.h"
 #include "runtime/sys/socket.h"
 
 namespace crux::launch {
@@ -35,6 +37,7 @@ struct Launched::State {
     ClonedProcess process;
     std::uint64_t oom_kills_before = 0;
     bool joins_container = false;  ///< exec: this is not the container's first process
+    bool runs_hooks = false;       ///< init runs hooks by itself
     bool released = false;
 };
 
@@ -121,7 +124,24 @@ Error Launched::of_init(Error error) const {
     return std::move(error).during("error during container init");
 }
 
+Status Launched::wait_for_message() {
+    // Hooks that init runs take the time that they take (config.md, Hooks); whatever else it does
+    // between two messages ends, or waits for a file system that does not answer.
+    constexpr int kLookMs = 1000;
+    constexpr int kMostLooks = 300;
+    for (int looks = 0; looks < kMostLooks || state_->runs_hooks; ++looks) {
+        if (TRY(sys::poll_one(state_->control, POLLIN, kLookMs).during("wait for init")) != 0)
+            return {};
+        if (state_->group == nullptr) continue;
+        auto freezer = state_->group->freezer_state();
+        if (freezer && *freezer == cgroup::FreezerState::frozen)
+            return fail(Error::Kind::state, "the container's cgroup is frozen");
+    }
+    return fail(Error::Kind::state, "init has sent nothing for 300 seconds");
+}
+
 Result<InitMessage> Launched::next() {
+    TRY(wait_for_message());
     plan::InitReport report;
     std::span<char> buffer(reinterpret_cast<char*>(&report), sizeof report);
     auto length = sys::read(state_->control, buffer);
@@ -284,66 +304,94 @@ Result<ClonedProcess> clone_somewhere(Start& start, const HostHandles& handles) 
     }
 }
 
+/// Our end of the control socket; init inherits the other.
+Result<sys::SocketFd> give_control_end(plan::Plan& plan, InheritedFds& inherited) {
+    sys::SocketPair control = TRY(sys::socketpair(SOCK_SEQPACKET).during("make a socket pair"));
+    plan.header().slots[plan::kControlSlot] =
+        TRY(inherited.give(sys::Fd(std::move(control.second).release())));
+    return std::move(control.first);
+}
+
+void log_clone(const plan::HostPart& host, StepLog* log) {
+    if (log == nullptr) return;
+    for (const plan::EarlyJoin& join : host.joins)
+        log_act(log, "join", plan::namespace_name(join.type));
+    log_act(log, "clone", "init");
+}
+
 }  // namespace
+
+Status Launched::clone(const HostHandles& handles, sys::FdRef image) {
+    State& state = *state_;
+    plan::Plan& plan = *state.plan;
+    const plan::HostPart& host = plan.host;
+    sys::Fd sealed_plan = TRY(sealed("crux-plan", plan.bytes(), 0));
+    Start& start = state.start;
+    start.plan = TRY(state.inherited->give(std::move(sealed_plan)));
+    start.shares_memory = !has_small_memory_limit(host);
+    start.failure = &state.failure;
+    if (!start.shares_memory) {
+        state.shared =
+            TRY(sys::mmap(sizeof(StartFailure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS)
+                    .during("map a shared page"));
+        start.failure = new (state.shared.data()) StartFailure;
+    }
+    start.keep_below = kept_below(plan);
+    start.namespaces = host.new_namespaces;
+    start.joins = state.joins;
+    start.inherited = state.inherited->numbers();
+    start.our_end = state.control.get();
+    start.control = plan.header().slots[plan::kControlSlot];
+    start.waits_for_maps = !host.uid_map.empty();
+    start.becomes_root =
+        start.waits_for_maps || std::ranges::any_of(host.joins, [](const plan::EarlyJoin& join) {
+            return join.type == plan::Namespace::user;
+        });
+    start.image = image.get();
+    state.process = TRY(clone_somewhere(start, handles));
+    state.inherited->close();
+    log_clone(host, handles.step_log);
+    return {};
+}
+
+Status Launched::finish_user_namespace(StepLog* log) {
+    const plan::HostPart& host = state_->plan->host;
+    if (host.oom_score_adj) {
+        TRY(sys::write_file(cat("/proc/", pid(), "/oom_score_adj"), cat(*host.oom_score_adj))
+                .during("set the oom score")
+                .at("/process/oomScoreAdj"));
+        log_act(log, "oom_score", cat(*host.oom_score_adj));
+    }
+    if (host.uid_map.empty()) return {};
+    TRY(write_id_maps(pid(), host.uid_map, host.gid_map));
+    log_act(log, "id_map", "user ids");
+    if (!host.gid_map.empty()) log_act(log, "id_map", "group ids");
+    return resume();
+}
 
 Result<Launched> start(plan::Plan& plan, const HostHandles& handles) {
 #ifdef CRUX_FAULTS
     plan_fault(plan.header());
 #endif
-    auto state = std::make_unique<Launched::State>();
-    state->plan = &plan;
-    state->group = handles.group;
-    state->joins_container = handles.first_process.get() >= 0;
-    if (state->joins_container && state->group != nullptr)
-        state->oom_kills_before = state->group->oom_kills().value_or(0);
-    const plan::HostPart& host = plan.host;
-    TRY(open_joins(host, handles.first_process, state->join_files, state->joins));
-    TRY(hide_from_namespaces(host));
-    TRY(enter_pid_namespace(state->joins, host));
-    const unsigned keep_below = kept_below(plan);
-    InheritedFds& inherited = state->inherited.emplace(keep_below);
-    sys::SocketPair control = TRY(sys::socketpair(SOCK_SEQPACKET).during("make a socket pair"));
-    const int control_end = TRY(inherited.give(sys::Fd(std::move(control.second).release())));
-    plan.header().slots[plan::kControlSlot] = control_end;
+    Launched launched(std::make_unique<Launched::State>());
+    Launched::State& state = *launched.state_;
+    state.plan = &plan;
+    state.group = handles.group;
+    state.joins_container = handles.first_process.get() >= 0;
+    state.runs_hooks = std::ranges::any_of(
+        plan.steps(), [](const plan::Step& step) { return step.kind == plan::Kind::hook; });
+    if (state.joins_container && state.group != nullptr)
+        state.oom_kills_before = state.group->oom_kills().value_or(0);
+    TRY(open_joins(plan.host, handles.first_process, state.join_files, state.joins));
+    TRY(hide_from_namespaces(plan.host));
+    InheritedFds& inherited = state.inherited.emplace(kept_below(plan));
+    state.control = TRY(give_control_end(plan, inherited));
     TRY(open_slots(plan, handles, inherited));
     const sys::Fd image = TRY(init_image(readable_image(plan)));
-    sys::Fd sealed_plan = TRY(sealed("crux-plan", plan.bytes(), 0));
-    const int plan_number = TRY(inherited.give(std::move(sealed_plan)));
-
-    Start& start = state->start;
-    start.shares_memory = !has_small_memory_limit(host);
-    start.failure = &state->failure;
-    if (!start.shares_memory) {
-        state->shared =
-            TRY(sys::mmap(sizeof(StartFailure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS)
-                    .during("map a shared page"));
-        start.failure = new (state->shared.data()) StartFailure;
-    }
-    start.keep_below = keep_below;
-    start.namespaces = host.new_namespaces;
-    start.joins = state->joins;
-    start.inherited = inherited.numbers();
-    start.our_end = control.first.get();
-    start.control = control_end;
-    start.waits_for_maps = !host.uid_map.empty();
-    for (const plan::EarlyJoin& join : host.joins)
-        if (join.type == plan::Namespace::user) start.becomes_root = true;
-    start.becomes_root = start.becomes_root || start.waits_for_maps;
-    start.image = image.get();
-    start.plan = plan_number;
-    state->process = TRY(clone_somewhere(start, handles));
-    inherited.close();
-    state->control = std::move(control.first);
-    Launched launched(std::move(state));
-    if (host.oom_score_adj)
-        TRY(sys::write_file(cat("/proc/", launched.pid(), "/oom_score_adj"),
-                            cat(*host.oom_score_adj))
-                .during("set the oom score")
-                .at("/process/oomScoreAdj"));
-    if (start.waits_for_maps) {
-        TRY(write_id_maps(launched.pid(), host.uid_map, host.gid_map));
-        TRY(launched.resume());
-    }
+    // Now: a helper that opens a slot must not be born in the container's pid namespace.
+    TRY(enter_pid_namespace(state.joins, plan.host));
+    TRY(launched.clone(handles, image));
+    TRY(launched.finish_user_namespace(handles.step_log));
     return launched;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "runtime/base/error.h"
+#include "runtime/base/step_log.h"
 #include "runtime/cgroup/group.h"
 #include "runtime/launch/clone.h"
 #include "runtime/plan/plan.h"
@@ -26,6 +27,7 @@ struct HostHandles {
     /// have gone.
     pid_t first_pid = 0;
     sys::FdRef console = sys::FdRef::none();  ///< connected console socket, or our proxy's socket
+    StepLog* step_log = nullptr;              ///< receives each act on the host
 };
 
 /// What init says. A failure is not an event but the error of next().
@@ -69,6 +71,13 @@ class Launched {
     friend Result<Launched> start(plan::Plan& plan, const HostHandles& handles);
     struct State;
     explicit Launched(std::unique_ptr<State> state);
+    /// Fills in how init starts, and makes the process.
+    Status clone(const HostHandles& handles, sys::FdRef image);
+    /// Writes what only this process may: init's OOM score, and the maps of its user namespace, for
+    /// which init waits.
+    Status finish_user_namespace(StepLog* log);
+    /// Waits for init's next message, or its end.
+    Status wait_for_message();
     Error exited_early();
     [[nodiscard]] bool was_short_of_memory() const;
     [[nodiscard]] Error of_init(Error error) const;

@@ -131,6 +131,7 @@ Status open_slots(plan::Plan& plan, const HostHandles& handles, InheritedFds& in
         sys::Fd opened = TRY(open_slot(use, handles));
         header.slots[use.slot] = opened ? TRY(inherited.give(std::move(opened)))
                                         : TRY(inherited.lend(lent(use, handles)));
+        log_act(handles.step_log, "descriptor", use.path);
     }
     return {};
 }

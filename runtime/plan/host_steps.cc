@@ -33,11 +33,28 @@ void add_state(const Plan& plan, std::vector<HostStep>& steps) {
          "a later edit of the bundle changes nothing; whatever outlives this process is "
          "written to the journal first, so that delete finds it after any crash",
          {}});
+}
+
+void add_fifo(const Plan& plan, std::vector<HostStep>& steps) {
+    if (!has_kind(plan, Kind::barrier)) return;
     steps.push_back({"fifo",
-                     "make the FIFO exec.fifo there",
+                     "make the FIFO exec.fifo in the state directory",
                      "mkfifo(3), fifo(7)",
                      "start opens it, and that is how init learns that it may go on",
                      {}});
+}
+
+void add_class(const Plan& plan, std::vector<HostStep>& steps) {
+    for (const Step& step : plan.steps())
+        if (step.kind == Kind::ask_parent && step.ask_parent.request == Request::resctrl_class &&
+            has_kind(plan, Kind::barrier))
+            steps.push_back({"class",
+                             "make the container's class of service, or find the one that "
+                             "intelRdt names",
+                             "Documentation/filesystems/resctrl.rst, Linux 4.10",
+                             "a class has a part of the caches and of the memory bandwidth, which "
+                             "no cgroup divides",
+                             std::string(plan.text(step.origin))});
 }
 
 void add_cgroups(const Plan& plan, std::vector<HostStep>& steps) {
@@ -169,6 +186,11 @@ void add_start(const Plan& plan, std::vector<HostStep>& steps) {
                      "init is a small program in a sealed memfd, so that nothing of the host's "
                      "binary is ever in reach of the container",
                      plan.host.new_namespaces == 0 ? std::string() : "/linux/namespaces"});
+    if (plan.host.oom_score_adj)
+        steps.push_back({"oom_score", cat("set init's OOM score to ", *plan.host.oom_score_adj),
+                         "proc(5), oom_score_adj",
+                         "a process in a user namespace may not lower its own score",
+                         "/process/oomScoreAdj"});
     constexpr std::string_view kMapFacility = "user_namespaces(7)";
     constexpr std::string_view kMapWhy =
         "ids of the container stand for other ids of the host; exec before that would lose all "
@@ -179,11 +201,6 @@ void add_start(const Plan& plan, std::vector<HostStep>& steps) {
     if (!plan.host.gid_map.empty())
         steps.push_back({"id_map", cat("map the group ids ", map_words(plan.host.gid_map)),
                          kMapFacility, kMapWhy, "/linux/gidMappings"});
-    if (plan.host.oom_score_adj)
-        steps.push_back({"oom_score", cat("set init's OOM score to ", *plan.host.oom_score_adj),
-                         "proc(5), oom_score_adj",
-                         "a process in a user namespace may not lower its own score",
-                         "/process/oomScoreAdj"});
 }
 
 std::vector<HostStep> hook_steps(const std::vector<oci::Hook>& hooks, std::string_view moment,
@@ -201,9 +218,11 @@ std::vector<HostStep> hook_steps(const std::vector<oci::Hook>& hooks, std::strin
 std::vector<HostStep> host_steps_before(const Plan& plan) {
     std::vector<HostStep> steps;
     add_state(plan, steps);
+    add_class(plan, steps);
     add_mounted_root(plan, steps);
     add_cgroups(plan, steps);
     add_limits(plan, steps);
+    add_fifo(plan, steps);
     add_slots(plan, steps);
     add_joins(plan, steps);
     add_start(plan, steps);
