@@ -11,7 +11,7 @@ namespace crux::sys {
 /// posix_openpt(3): a new master of the /dev/ptmx of this mount namespace, unlocked, not our
 /// controlling terminal.
 Result<Fd, Errno> openpt() noexcept;
-/// ioctl(TIOCGPTPEER) (4.13): the slave of the master, without a path that could be another's.
+/// ioctl(TIOCGPTPEER) (4.13): the slave of the master, without a path that could be another file.
 Result<Fd, Errno> pty_peer(FdRef master, int flags) noexcept;
 
 bool is_terminal(FdRef file) noexcept;
