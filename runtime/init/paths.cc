@@ -14,8 +14,8 @@ Outcome open_how(int directory, const char* path, int flags, std::uint64_t mode,
                  std::uint64_t resolve) {
     const OpenHow how{static_cast<std::uint64_t>(flags) | kCloseOnExec, mode, resolve};
     Outcome opened;
-    // EAGAIN: something was renamed under the walk, and the kernel could not tell that ".." stayed
-    // inside.
+    // EAGAIN: a rename happened during the lookup, and the kernel could not be sure that ".."
+    // stayed inside.
     for (int race = 0; race < kMaxRaces; ++race) {
         opened = call(__NR_openat2, directory, path, &how, sizeof how);
         if (opened.error() != kTryAgain) break;
@@ -27,8 +27,8 @@ const char* or_dot(const char* path) {
     return *path != 0 ? path : ".";
 }
 
-/// Makes the target of `path`, which lies in `buffer` and may be cut there; `links` counts the
-/// symbolic links followed by hand.
+/// Creates the target of `path`. The path is in `buffer`, which is modified; `links` counts the
+/// symbolic links that this code has followed itself.
 Outcome make(Context& context, char* path, Target kind, int links);
 
 Outcome follow_dangling(Context& context, const char* parent, const char* link, Target kind,

@@ -4,14 +4,13 @@
 
 namespace crux::init {
 
-/// Tells whoever listens that the current step failed: the parent while it is there, start
-/// afterwards.
+/// Reports that the current step failed: to the parent until the barrier, to start after it.
 void report_failure(Context& context, const Outcome& outcome);
 
-/// Tells the parent of a failure that the container can live with.
+/// Reports a failure to the parent as a warning: the container can run without the step.
 void report_warning(Context& context, const Outcome& outcome);
 
-/// In builds for fault tests: does what the plan wants to go wrong before this step.
+/// In builds for fault tests: injects the plan's fault before this step.
 Outcome meet_fault(Context& context);
 
 }  // namespace crux::init
