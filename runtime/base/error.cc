@@ -12,7 +12,7 @@ struct Words {
     const char* text;
 };
 
-// Go's syscall package spells them so on Linux; callers match them case-sensitively.
+// The texts of Go's syscall package on Linux; callers match them case-sensitively.
 constexpr std::array kWords = {
     Words{EPERM, "operation not permitted"},
     Words{ENOENT, "no such file or directory"},

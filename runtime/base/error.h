@@ -9,47 +9,50 @@
 
 namespace crux {
 
-/// A failed system call: the call's name (a string literal) and the errno it left. Made by sys,
-/// two words wide, allocates nothing.
+/// A failed system call: the call's name (a string literal) and its errno. Created by sys, two
+/// words wide, allocates nothing.
 struct Errno {
     const char* call = "";
     int value = 0;
 };
 
-/// Go's lower-case words for an errno value ("no such file or directory"), which callers of a
-/// runtime match case-sensitively; "errno N" for a value that has none.
+/// Go's lower-case text for an errno value ("no such file or directory"), which callers match
+/// case-sensitively; "errno N" for a value without a text.
 std::string errno_words(int value);
 
-/// Why an operation failed, with its place. Made on the host's side only, and one pointer wide.
+/// Why an operation failed, and the property of config.json it is about. Used on the host's side
+/// only; one pointer wide.
 class [[nodiscard]] Error {
  public:
-    /// What kind of failure it is. Decides the exit code and nothing else.
+    /// The kind of failure. It decides the exit status and nothing else.
     enum class Kind : std::uint8_t {
         usage,        ///< the command line is wrong
         spec,         ///< config.json (or another input document) is wrong
         state,        ///< the container does not exist, exists already, or is in the wrong state
-        unsupported,  ///< this build or this host cannot do what was asked
-        os,           ///< the kernel refused
-        protocol,     ///< a process of ours answered nonsense or died
+        unsupported,  ///< this build or this host does not support the request
+        os,           ///< a system call failed
+        protocol,     ///< init, or another process of crux, exited early or sent an invalid message
     };
 
     Error(Kind kind, std::string text);
-    /// Lifts a system error: "open: no such file or directory".
-    Error(Errno cause);  // NOLINT(google-explicit-constructor): so that TRY lifts it
+    /// Converts a system error: "open: no such file or directory".
+    Error(Errno cause);  // NOLINT(google-explicit-constructor): so that TRY converts it
 
-    /// Puts "what: " in front. Called as the error travels up, by whoever knows something new.
+    /// Puts "what: " in front. Called while the error is returned to the caller, by each function
+    /// that can add context.
     Error&& during(std::string_view what) &&;
-    /// Names the place in config.json. The innermost pointer wins: a later one is dropped.
+    /// Adds the JSON pointer of the property in config.json. The innermost pointer wins: a later
+    /// one is dropped.
     Error&& at(std::string_view json_pointer) &&;
 
     [[nodiscard]] Kind kind() const;
-    /// The errno behind it, or 0.
+    /// The errno, or 0.
     [[nodiscard]] int code() const;
     /// The JSON pointer, or empty.
     [[nodiscard]] const std::string& pointer() const;
-    /// The sentence without its place.
+    /// The message without the JSON pointer.
     [[nodiscard]] const std::string& text() const;
-    /// The whole sentence: the text, then " (config.json: /pointer)" where there is one.
+    /// The whole message: the text, then " (config.json: /pointer)" if there is a pointer.
     [[nodiscard]] std::string message() const;
 
  private:
@@ -62,18 +65,18 @@ class [[nodiscard]] Error {
     std::unique_ptr<Body> body_;
 };
 
-/// A value or the reason why there is none. Not using one is a compiler warning.
+/// A value, or the error that explains why there is none. Ignoring one is a compiler warning.
 template <class T, class E = Error>
 class [[nodiscard]] Result : public std::expected<T, E> {
  public:
     using std::expected<T, E>::expected;
 
-    /// Adds context to a failure, lifting an Errno to an Error on the way.
+    /// Adds context to a failure; converts an Errno to an Error.
     Result<T, Error> during(std::string_view what) && {
         if (this->has_value()) return std::move(*this).lift();
         return std::unexpected(Error(std::move(this->error())).during(what));
     }
-    /// Names the place in config.json of a failure, lifting an Errno on the way.
+    /// Adds the JSON pointer to a failure; converts an Errno to an Error.
     Result<T, Error> at(std::string_view json_pointer) && {
         if (this->has_value()) return std::move(*this).lift();
         return std::unexpected(Error(std::move(this->error())).at(json_pointer));
@@ -97,7 +100,7 @@ inline std::unexpected<Error> fail(Error::Kind kind, std::string text) {
 
 }  // namespace crux
 
-/// The value of a Result, or return its failure from the enclosing function. One to a line.
+/// The value of a Result; returns its failure from the enclosing function. One per line.
 #define TRY(...)                                                         \
     __extension__({                                                      \
         auto crux_try_result_ = (__VA_ARGS__);                           \

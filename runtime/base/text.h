@@ -23,7 +23,7 @@ void append(std::string& out, Number part) {
 }
 }  // namespace detail
 
-/// Joins texts, characters and integers (in decimal) to one string.
+/// Joins texts, characters and integers (in decimal) into one string.
 template <class... Parts>
 std::string cat(const Parts&... parts) {
     std::string out;
@@ -31,15 +31,15 @@ std::string cat(const Parts&... parts) {
     return out;
 }
 
-/// The length of the UTF-8 sequence at the front, or 0 when there is none (RFC 3629, 4).
+/// The length of the UTF-8 sequence at the front, or 0 if there is none (RFC 3629, section 4).
 std::size_t utf8_length(std::string_view text);
 
-/// The text in double quotes, with quotes, backslashes, control characters and bytes that are no
-/// UTF-8 escaped as Go's %q.
+/// The text in double quotes. Quotes, backslashes, control characters and bytes that are not valid
+/// UTF-8 are escaped as by Go's %q.
 std::string quoted(std::string_view text);
 
 /// The whole text as a number in the given base, or nothing: no sign for unsigned types, no blanks,
-/// no rest, no overflow (rule R8).
+/// no trailing characters, no overflow (rule R8).
 template <std::integral Number>
 std::optional<Number> to_number(std::string_view text, int base = 10) {
     Number value{};

@@ -5,7 +5,7 @@
 namespace crux {
 namespace {
 
-TEST_CASE("a quoted text has its quotes, controls and bytes that are no UTF-8 escaped") {
+TEST_CASE("in a quoted text, quotes, control characters and invalid UTF-8 are escaped") {
     CHECK(quoted("plain") == R"("plain")");
     CHECK(quoted("a\"b\\c\n\t\r\x01\x7f") == R"("a\"b\\c\n\t\r\x01\x7f")");
     CHECK(quoted("\xc3\xa9\xf0\x9f\x90\xa7") == "\"\xc3\xa9\xf0\x9f\x90\xa7\"");
@@ -15,7 +15,7 @@ TEST_CASE("a quoted text has its quotes, controls and bytes that are no UTF-8 es
     CHECK(quoted("\xed\xa0\x80") == R"("\xed\xa0\x80")");  // surrogate
 }
 
-TEST_CASE("the length of a UTF-8 sequence is what RFC 3629 says") {
+TEST_CASE("the length of a UTF-8 sequence follows RFC 3629") {
     CHECK(utf8_length("") == 0);
     CHECK(utf8_length("ab") == 1);
     CHECK(utf8_length("\xc3\xa9x") == 2);

@@ -10,10 +10,10 @@ namespace {
 
 const std::string kSubject = "cgroups";
 
-/// A controller, and what of config.json it limits.
+/// A controller, and the properties of config.json that it implements.
 struct Controller {
     std::string_view v1;
-    std::string_view v2;  ///< empty: v2 has none, and crux says what it leaves out
+    std::string_view v2;  ///< empty: v2 does not have it; crux reports the properties itself
     std::array<std::string_view, 3> below;  ///< /linux/resources
 };
 
@@ -46,7 +46,7 @@ std::string_view word_of(host::CgroupMode mode) {
         case host::CgroupMode::v1:
             return "v1";
         case host::CgroupMode::hybrid:
-            return "hybrid (v1 beside a cgroup2)";
+            return "hybrid (v1 and cgroup2)";
         case host::CgroupMode::v2:
             return "v2";
         case host::CgroupMode::none:
@@ -55,11 +55,12 @@ std::string_view word_of(host::CgroupMode mode) {
     return "none";
 }
 
-/// The command that brings controllers: from systemd to a user, or a hierarchy of their own.
+/// The command that adds controllers: systemd delegates them to a user, or a v1 hierarchy is
+/// mounted.
 std::string remedy_for(const std::vector<const Controller*>& missing, const host::Survey& survey) {
     const host::CgroupLayout& layout = survey.facts.cgroup;
     if (layout.mode == host::CgroupMode::v2) {
-        // Those that systemd hands to a user; there are others that it does not know.
+        // The controllers that systemd can delegate to a user; it does not know the others.
         constexpr std::array<std::string_view, 5> kOfSystemd = {"cpu", "cpuset", "io", "memory",
                                                                 "pids"};
         const bool delegable = std::ranges::any_of(missing, [&](const Controller* controller) {
@@ -82,7 +83,7 @@ void examine_controllers(const host::Survey& survey, Findings& out) {
     std::vector<std::string> present;
     std::vector<std::string> names;
     std::vector<const Controller*> missing;
-    Finding finding{.grade = Grade::lacking, .subject = kSubject, .by_value = true};
+    Finding finding{.grade = Grade::limited, .subject = kSubject, .by_value = true};
     const bool unified = survey.facts.cgroup.mode == host::CgroupMode::v2;
     for (const Controller& controller : kControllers) {
         const std::string_view name =
@@ -97,9 +98,9 @@ void examine_controllers(const host::Survey& survey, Findings& out) {
             if (!below.empty()) finding.fails.push_back({cat("/linux/resources", below), ""});
     }
     have(out, kSubject,
-         cat(word_of(survey.facts.cgroup.mode), ", with the controllers ", join(present, ", ")));
+         cat(word_of(survey.facts.cgroup.mode), ", controllers: ", join(present, ", ")));
     if (missing.empty()) return;
-    finding.text = cat("without the controllers ", join(names, ", "));
+    finding.text = cat("missing controllers: ", join(names, ", "));
     finding.remedy = remedy_for(missing, survey);
     out.push_back(std::move(finding));
 }
@@ -108,15 +109,15 @@ void examine_permission(const host::Survey& survey, Findings& out) {
     if (survey.closed_cgroups.empty()) return;
     Finding finding{
         .subject = kSubject,
-        .text = cat("no cgroup can be made: ", join(survey.closed_cgroups, ", "),
-                    survey.closed_cgroups.size() == 1 ? " is" : " are", " not to be written to"),
+        .text = cat("cannot create a cgroup: ", join(survey.closed_cgroups, ", "),
+                    survey.closed_cgroups.size() == 1 ? " is" : " are", " not writable"),
     };
     if (is_root(survey.facts)) {
         finding.grade = Grade::broken;
         finding.remedy = "mount -o remount,rw /sys/fs/cgroup";
     } else {
-        // Without limits and without a place of its own a container does without a cgroup.
-        finding.grade = Grade::lacking;
+        // A container without limits and without a cgroupsPath runs without a cgroup.
+        finding.grade = Grade::limited;
         finding.fails = {{"/linux/resources", ""}, {"/linux/cgroupsPath", ""}};
         finding.by_value = true;
         if (survey.systemd_manager)
@@ -129,9 +130,9 @@ void examine_permission(const host::Survey& survey, Findings& out) {
 
 void examine_cgroups(const host::Survey& survey, Findings& out) {
     if (survey.facts.cgroup.mode == host::CgroupMode::none) {
-        out.push_back({.grade = Grade::lacking,
+        out.push_back({.grade = Grade::limited,
                        .subject = kSubject,
-                       .text = "no hierarchy is mounted: nothing can be limited",
+                       .text = "no cgroup hierarchy is mounted: limits are not supported",
                        .fails = {{"/linux/resources", ""}},
                        .by_value = true,
                        .remedy = "mount -t cgroup2 cgroup2 /sys/fs/cgroup"});

@@ -10,12 +10,17 @@ std::string_view word_of(Grade grade) {
     switch (grade) {
         case Grade::good:
             return "good";
-        case Grade::lacking:
-            return "lacking";
+        case Grade::limited:
+            return "limited";
         case Grade::broken:
             break;
     }
     return "broken";
+}
+
+/// The value of "grade", which programs read: it does not change with the text.
+std::string_view json_word_of(Grade grade) {
+    return grade == Grade::limited ? "lacking" : word_of(grade);
 }
 
 std::string describe_all(const std::vector<oci::PropertyPattern>& patterns) {
@@ -46,7 +51,7 @@ std::string report_text(const std::vector<Finding>& findings, std::string_view s
         if (!finding.fails.empty())
             out += cat(finding.by_value ? "    may fail: " : "    fails: ",
                        describe_all(finding.fails), '\n');
-        if (!finding.remedy.empty()) out += cat("    mend: ", finding.remedy, '\n');
+        if (!finding.remedy.empty()) out += cat("    fix: ", finding.remedy, '\n');
     }
     return out + cat(subject, fit(findings) ? " can" : " cannot", " run here\n");
 }
@@ -59,7 +64,7 @@ std::string report_json(const std::vector<Finding>& findings) {
     writer.begin_array();
     for (const Finding& finding : findings) {
         writer.begin_object();
-        writer.member("grade", word_of(finding.grade));
+        writer.member("grade", json_word_of(finding.grade));
         writer.member("subject", finding.subject);
         writer.member("text", finding.text);
         if (!finding.fails.empty()) write_patterns(writer, finding);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kAllCapabilities = (std::uint64_t{1} << 41U) - 1;
 
-/// A host of cgroup v2 with everything, as root sees it.
+/// A cgroup v2 host with everything, as root sees it.
 host::Survey complete() {
     host::Survey survey;
     survey.facts.kernel = {6, 12};
@@ -38,7 +38,7 @@ host::Survey complete() {
     return survey;
 }
 
-/// The same for an ordinary user.
+/// The same for an unprivileged user.
 host::Survey of_user() {
     host::Survey survey = complete();
     survey.facts.uid = survey.facts.gid = 1000;
@@ -54,34 +54,34 @@ void fail_namespace(host::Survey& survey, std::string_view name, int error) {
     std::ranges::find(survey.namespaces, name, &host::NamespaceTrial::name)->error = error;
 }
 
-/// What is not good of the host, as a person reads it.
+/// The report of all findings that are not good.
 std::string troubles(const host::Survey& survey) {
     std::vector<Finding> findings = examine(survey);
     std::erase_if(findings, [](const Finding& one) { return one.grade == Grade::good; });
     return report_text(findings, "it");
 }
 
-TEST_CASE("a host that has everything has nothing to be mended") {
+TEST_CASE("on a host that has everything there is nothing to fix") {
     CHECK(troubles(complete()) == "it can run here\n");
     CHECK(troubles(of_user()) == "it can run here\n");
     const std::string whole = report_text(examine(complete()), "an ordinary container");
     CHECK_THAT(whole, Catch::StartsWith("good: kernel: Linux 6.12.0-test\n"));
-    CHECK_THAT(whole, Catch::Contains("good: cgroups: v2, with the controllers cpu, cpuset, "
-                                      "memory, pids, io, hugetlb, rdma\n"));
+    CHECK_THAT(whole, Catch::Contains("good: cgroups: v2, controllers: cpu, cpuset, memory, pids, "
+                                      "io, hugetlb, rdma\n"));
     CHECK_THAT(whole, Catch::EndsWith("an ordinary container can run here\n"));
 }
 
-TEST_CASE("an old kernel lacks what newer ones brought, and one below the floor is broken") {
+TEST_CASE("an old kernel is limited, and one older than the minimum is broken") {
     host::Survey survey = complete();
     survey.facts.kernel = {5, 13};
     CHECK(troubles(survey) ==
-          "lacking: kernel: mounts that follow no symbolic link: needs Linux 5.14\n"
+          "limited: kernel: mount option nosymfollow: requires Linux 5.14\n"
           "    fails: /mounts/*/options \"nosymfollow\"\n"
-          "lacking: kernel: preferring several memory nodes: needs Linux 5.15\n"
+          "limited: kernel: memory policy MPOL_PREFERRED_MANY: requires Linux 5.15\n"
           "    fails: /linux/memoryPolicy/mode \"MPOL_PREFERRED_MANY\"\n"
-          "lacking: kernel: filters whose supervisor is waited for: needs Linux 5.19\n"
+          "limited: kernel: seccomp flag WAIT_KILLABLE_RECV: requires Linux 5.19\n"
           "    fails: /linux/seccomp/flags \"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"\n"
-          "lacking: kernel: weighted memory interleaving: needs Linux 6.9\n"
+          "limited: kernel: memory policy MPOL_WEIGHTED_INTERLEAVE: requires Linux 6.9\n"
           "    fails: /linux/memoryPolicy/mode \"MPOL_WEIGHTED_INTERLEAVE\"\n"
           "it can run here\n");
     survey.facts.kernel = {5, 11};
@@ -91,10 +91,10 @@ TEST_CASE("an old kernel lacks what newer ones brought, and one below the floor 
     survey.facts.kernel = {4, 19};
     survey.release = "4.19.0";
     CHECK(troubles(survey) ==
-          "broken: kernel: Linux 4.19.0: crux needs Linux 5.10 or later\nit cannot run here\n");
+          "broken: kernel: Linux 4.19.0: crux requires Linux 5.10 or later\nit cannot run here\n");
 }
 
-TEST_CASE("what forbids a namespace is told with the command that allows it") {
+TEST_CASE("a namespace that cannot be created is reported with the reason and the fix") {
     const struct {
         bool root;
         const char* name;
@@ -106,42 +106,43 @@ TEST_CASE("what forbids a namespace is told with the command that allows it") {
          "time",
          EINVAL,
          {},
-         "lacking: namespaces: no time namespace can be made: this kernel was built without them\n"
+         "limited: namespaces: cannot create a time namespace: this kernel was built without this "
+         "type\n"
          "    fails: /linux/namespaces/*/type \"time\", /linux/timeOffsets\n"
          "it can run here\n"},
         {true,
          "user",
          ENOSPC,
          {},
-         "lacking: namespaces: no user namespace can be made: the sysctl user.max_user_namespaces "
-         "allows no more of them, or they are nested too deep\n"
+         "limited: namespaces: cannot create a user namespace: the limit of the sysctl "
+         "user.max_user_namespaces or the nesting limit is reached\n"
          "    fails: /linux/namespaces/*/type \"user\"\n"
-         "    mend: sysctl -w user.max_user_namespaces=10000\n"
+         "    fix: sysctl -w user.max_user_namespaces=10000\n"
          "it can run here\n"},
         {true, "pid", EPERM, 0,
-         "broken: namespaces: no pid namespace can be made: refused; a seccomp filter, a security "
-         "module or a chroot is in the way\n"
+         "broken: namespaces: cannot create a pid namespace: operation not permitted (by a seccomp "
+         "filter, a security module or a chroot)\n"
          "    fails: /linux/namespaces/*/type \"pid\"\n"
          "it cannot run here\n"},
         {false, "user", EPERM, 0,
-         "broken: namespaces: no user namespace can be made: the sysctl "
-         "kernel.unprivileged_userns_clone forbids it to ordinary users\n"
+         "broken: namespaces: cannot create a user namespace: the sysctl "
+         "kernel.unprivileged_userns_clone forbids it to unprivileged users\n"
          "    fails: /linux/namespaces/*/type \"user\"\n"
-         "    mend: sysctl -w kernel.unprivileged_userns_clone=1\n"
+         "    fix: sysctl -w kernel.unprivileged_userns_clone=1\n"
          "it cannot run here\n"},
         {false,
          "user",
          EPERM,
          {},
-         "broken: namespaces: no user namespace can be made: refused; a seccomp filter, a security "
-         "module or a chroot is in the way\n"
+         "broken: namespaces: cannot create a user namespace: operation not permitted (by a "
+         "seccomp filter, a security module or a chroot)\n"
          "    fails: /linux/namespaces/*/type \"user\"\n"
          "it cannot run here\n"},
         {true,
          "net",
          ENOMEM,
          {},
-         "broken: namespaces: no network namespace can be made: cannot allocate memory\n"
+         "broken: namespaces: cannot create a network namespace: cannot allocate memory\n"
          "    fails: /linux/namespaces/*/type \"network\"\n"
          "it cannot run here\n"},
     };
@@ -153,52 +154,54 @@ TEST_CASE("what forbids a namespace is told with the command that allows it") {
     }
     host::Survey restricted = of_user();
     restricted.userns_apparmor = 1;
-    CHECK_THAT(
-        troubles(restricted),
-        Catch::Contains("mend: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\n") &&
-            Catch::EndsWith("it cannot run here\n"));
+    CHECK_THAT(troubles(restricted),
+               Catch::Contains("fix: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\n") &&
+                   Catch::EndsWith("it cannot run here\n"));
 }
 
-TEST_CASE("an ordinary user is told what its ids need") {
+TEST_CASE("an unprivileged user sees what its subordinate IDs require") {
     host::Survey survey = of_user();
     survey.subordinate_gids = 0;
     survey.newuidmap = {};
     survey.newgidmap.privileged = false;
     CHECK(
         troubles(survey) ==
-        "lacking: subordinate ids: /etc/subgid gives none to ada: only the caller's own id can be "
+        "limited: subordinate ids: /etc/subgid has no entry for ada: only the caller's own ID can "
+        "be mapped\n"
+        "    fails: /linux/uidMappings/1\n"
+        "    fix: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ada\n"
+        "limited: subordinate ids: newuidmap is not in PATH: only the caller's own ID can be "
         "mapped\n"
         "    fails: /linux/uidMappings/1\n"
-        "    mend: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ada\n"
-        "lacking: subordinate ids: newuidmap is not in PATH: only the caller's own id can be "
-        "mapped\n"
+        "    fix: apt-get install uidmap\n"
+        "limited: subordinate ids: /usr/bin/newgidmap has no file capabilities and is not "
+        "set-user-ID root\n"
         "    fails: /linux/uidMappings/1\n"
-        "    mend: apt-get install uidmap\n"
-        "lacking: subordinate ids: /usr/bin/newgidmap has neither the file capability cap_setgid "
+        "    fix: apt-get install uidmap\n"
+        "limited: subordinate ids: /usr/bin/newgidmap has neither the file capability cap_setgid "
         "nor root's set-user-ID bit\n"
         "    fails: /linux/uidMappings/1\n"
-        "    mend: setcap cap_setgid=ep /usr/bin/newgidmap\n"
+        "    fix: setcap cap_setgid=ep /usr/bin/newgidmap\n"
         "it can run here\n");
 }
 
-TEST_CASE("root is told which capabilities it cannot give") {
+TEST_CASE("root sees which capabilities it cannot grant") {
     host::Survey survey = complete();
     survey.bounding &= ~(std::uint64_t{1} << 24U);
     CHECK(troubles(survey) ==
-          "lacking: capabilities: cannot be granted, and are left out with a warning: "
-          "CAP_SYS_RESOURCE\n"
+          "limited: capabilities: cannot be granted, ignored with a warning: CAP_SYS_RESOURCE\n"
           "    may fail: /process/capabilities/bounding \"CAP_SYS_RESOURCE\", "
           "/process/capabilities/permitted \"CAP_SYS_RESOURCE\", /process/capabilities/effective "
           "\"CAP_SYS_RESOURCE\"\n"
           "it can run here\n");
     survey.capabilities = 0;
-    CHECK(
-        troubles(survey) ==
-        "broken: capabilities: root without CAP_SYS_ADMIN: no namespace and no mount can be made\n"
-        "it cannot run here\n");
+    CHECK(troubles(survey) ==
+          "broken: capabilities: CAP_SYS_ADMIN is missing: root cannot create a namespace or a "
+          "mount\n"
+          "it cannot run here\n");
 }
 
-TEST_CASE("controllers that are missing or not delegated are named with what they limit") {
+TEST_CASE("missing and undelegated controllers are reported with the properties that fail") {
     host::Survey v1 = complete();
     v1.facts.cgroup = {.mode = host::CgroupMode::v1,
                        .hierarchies = {{.version = 1,
@@ -207,47 +210,46 @@ TEST_CASE("controllers that are missing or not delegated are named with what the
                                         .mountpoint = "/sys/fs/cgroup/all"}}};
     v1.kernel_controllers = {"cpu", "net_prio"};
     CHECK(troubles(v1) ==
-          "lacking: cgroups: without the controllers net_prio\n"
+          "limited: cgroups: missing controllers: net_prio\n"
           "    may fail: /linux/resources/network/priorities\n"
-          "    mend: mkdir -p /sys/fs/cgroup/net_prio && mount -t cgroup -o net_prio cgroup "
+          "    fix: mkdir -p /sys/fs/cgroup/net_prio && mount -t cgroup -o net_prio cgroup "
           "/sys/fs/cgroup/net_prio\n"
           "it can run here\n");
 
     host::Survey user = of_user();
     user.delegated = {"memory", "pids"};
-    CHECK_THAT(
-        troubles(user),
-        Catch::StartsWith("lacking: cgroups: without the controllers cpu, cpuset, io, hugetlb, "
-                          "rdma\n    may fail: /linux/resources/cpu/shares, ") &&
-            Catch::Contains("Delegate=cpu cpuset io memory pids"));
+    CHECK_THAT(troubles(user),
+               Catch::StartsWith("limited: cgroups: missing controllers: cpu, cpuset, io, hugetlb, "
+                                 "rdma\n    may fail: /linux/resources/cpu/shares, ") &&
+                   Catch::Contains("Delegate=cpu cpuset io memory pids"));
 
     user.delegated = {"cpu", "cpuset", "io", "memory", "pids"};
     CHECK(troubles(user) ==
-          "lacking: cgroups: without the controllers hugetlb, rdma\n"
+          "limited: cgroups: missing controllers: hugetlb, rdma\n"
           "    may fail: /linux/resources/hugepageLimits, /linux/resources/rdma\n"
           "it can run here\n");
 
     host::Survey none = complete();
     none.facts.cgroup = {};
-    CHECK_THAT(troubles(none), Catch::Contains("mend: mount -t cgroup2 cgroup2 /sys/fs/cgroup\n"));
+    CHECK_THAT(troubles(none), Catch::Contains("fix: mount -t cgroup2 cgroup2 /sys/fs/cgroup\n"));
 }
 
-TEST_CASE("who may make no cgroup cannot run a container as root, and limits none as a user") {
+TEST_CASE("without a writable cgroup root cannot run a container, and a user cannot limit one") {
     host::Survey root = complete();
     root.closed_cgroups = {"/sys/fs/cgroup"};
     CHECK(troubles(root) ==
-          "broken: cgroups: no cgroup can be made: /sys/fs/cgroup is not to be written to\n"
-          "    mend: mount -o remount,rw /sys/fs/cgroup\n"
+          "broken: cgroups: cannot create a cgroup: /sys/fs/cgroup is not writable\n"
+          "    fix: mount -o remount,rw /sys/fs/cgroup\n"
           "it cannot run here\n");
     host::Survey user = of_user();
     user.closed_cgroups = {"/sys/fs/cgroup/user.slice"};
     CHECK_THAT(troubles(user),
-               Catch::Contains("    may fail: /linux/resources, /linux/cgroupsPath\n    mend: "
+               Catch::Contains("    may fail: /linux/resources, /linux/cgroupsPath\n    fix: "
                                "systemd-run --user --scope -p Delegate=yes crux ...\n") &&
                    Catch::EndsWith("it can run here\n"));
 }
 
-TEST_CASE("each facility that is not there names its properties and what brings it") {
+TEST_CASE("each missing facility is reported with its properties and the fix") {
     host::Survey survey = complete();
     survey.facts.apparmor = survey.facts.selinux = false;
     survey.facts.landlock_abi = 0;
@@ -260,22 +262,22 @@ TEST_CASE("each facility that is not there names its properties and what brings 
     for (const char* part :
          {"fails: /process/apparmorProfile\n", "fails: /process/selinuxLabel, /linux/mountLabel\n",
           "fails: /annotations/org.cruxruntime.landlock\n", "fails: /linux/seccomp\n",
-          "systemd: this host was not booted with it: --systemd-cgroup fails\n",
-          "mend: apt-get install criu\n", "mend: mount -t resctrl resctrl /sys/fs/resctrl\n",
+          "systemd: this host was not booted with systemd: --systemd-cgroup fails\n",
+          "fix: apt-get install criu\n", "fix: mount -t resctrl resctrl /sys/fs/resctrl\n",
           "fails: /linux/memoryPolicy\n", "fails: /annotations/org.cruxruntime.core-scheduling\n"})
         CHECK_THAT(found, Catch::Contains(part));
     CHECK_THAT(found, Catch::EndsWith("it can run here\n"));
     survey.facts.landlock_abi = 2;
     CHECK_THAT(troubles(survey),
-               Catch::Contains("lacking: Landlock: ABI 2: rules that do not ask for it by "
-                               "\"abi=2\" need Linux 6.2\n"
+               Catch::Contains("limited: Landlock: ABI 2: rules without \"abi=2\" require Linux "
+                               "6.2\n"
                                "    may fail: /annotations/org.cruxruntime.landlock\n"));
     survey.systemd = true;
     survey.user = "root";
-    CHECK_THAT(troubles(survey), Catch::Contains("mend: loginctl enable-linger root\n"));
+    CHECK_THAT(troubles(survey), Catch::Contains("fix: loginctl enable-linger root\n"));
 }
 
-TEST_CASE("for one config only what stops it is told, and what planning says") {
+TEST_CASE("for one config.json the report has only what stops it and its plan's messages") {
     host::Survey survey = complete();
     survey.facts.kernel = {5, 10};
     survey.delegated.clear();
@@ -288,9 +290,10 @@ TEST_CASE("for one config only what stops it is told, and what planning says") {
     CHECK(judged(R"({"linux": {"namespaces": [{"type": "time"}]},
                      "mounts": [{"options": ["rbind", "rro"]}]})",
                  {}) ==
-          "broken: kernel: id-mapped mounts and recursive mount attributes: needs Linux 5.12\n"
+          "broken: kernel: id-mapped mounts and recursive mount attributes: requires Linux 5.12\n"
           "    fails: /mounts/*/options \"rro\"\n"
-          "broken: namespaces: no time namespace can be made: this kernel was built without them\n"
+          "broken: namespaces: cannot create a time namespace: this kernel was built without this "
+          "type\n"
           "    fails: /linux/namespaces/*/type \"time\"\n"
           "it cannot run here\n");
     constexpr std::string_view kLimits = R"({"linux": {"resources": {"memory": {"limit": 1}}}})";
@@ -300,13 +303,13 @@ TEST_CASE("for one config only what stops it is told, and what planning says") {
     planned.warn("/process/commandLine", "is for Windows, ignored");
     CHECK(judged(kLimits, planned) ==
           "broken: config.json: /linux/resources/memory: no controller\n"
-          "lacking: config.json: /process/commandLine: is for Windows, ignored\n"
-          "broken: cgroups: without the controllers cpu, cpuset, memory, pids, io, hugetlb, rdma\n"
+          "limited: config.json: /process/commandLine: is for Windows, ignored\n"
+          "broken: cgroups: missing controllers: cpu, cpuset, memory, pids, io, hugetlb, rdma\n"
           "    may fail: /linux/resources/memory\n"
           "it cannot run here\n");
 }
 
-TEST_CASE("a host that is broken for all is broken for each config that asks for the same") {
+TEST_CASE("a host that is broken is broken for each config.json that requires the same") {
     host::Survey survey = complete();
     survey.facts.kernel = {4, 4};
     CHECK_FALSE(fit(judge(examine(survey), "{}", {})));
@@ -324,7 +327,7 @@ TEST_CASE("the report as JSON has the same findings") {
          .text = "none",
          .fails = {{"/linux/namespaces/*/type", "user"}},
          .remedy = "sysctl -w a=1"},
-        {.grade = Grade::lacking,
+        {.grade = Grade::limited,
          .subject = "cgroups",
          .text = "no memory",
          .fails = {{"/linux/resources/memory", ""}},

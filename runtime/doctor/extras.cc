@@ -9,15 +9,15 @@ namespace {
 void examine_systemd(const host::Survey& survey, Findings& out) {
     if (survey.systemd_manager) {
         have(out, "systemd",
-             survey.facts.uid == 0 ? "the machine's manager takes calls"
-                                   : "the user's manager takes calls");
+             survey.facts.uid == 0 ? "the system manager accepts calls"
+                                   : "the user manager accepts calls");
         return;
     }
-    Finding finding{.grade = Grade::lacking, .subject = "systemd"};
+    Finding finding{.grade = Grade::limited, .subject = "systemd"};
     if (!survey.systemd) {
-        finding.text = "this host was not booted with it: --systemd-cgroup fails";
+        finding.text = "this host was not booted with systemd: --systemd-cgroup fails";
     } else {
-        finding.text = "the caller has no manager of its own: --systemd-cgroup fails";
+        finding.text = "the user manager of the caller is not running: --systemd-cgroup fails";
         finding.remedy = cat("loginctl enable-linger ",
                              survey.user.empty() ? cat(survey.facts.uid) : survey.user);
     }
@@ -26,12 +26,13 @@ void examine_systemd(const host::Survey& survey, Findings& out) {
 
 void examine_criu(const host::Survey& survey, Findings& out) {
     if (!survey.criu.path.empty()) {
-        have(out, "criu", cat(survey.criu.path, "; criu check tells whether it suits this kernel"));
+        have(out, "criu",
+             cat(survey.criu.path, " (\"criu check\" shows whether it supports this kernel)"));
         return;
     }
-    out.push_back({.grade = Grade::lacking,
+    out.push_back({.grade = Grade::limited,
                    .subject = "criu",
-                   .text = "is not in PATH: checkpoint and restore fail",
+                   .text = "not in PATH: checkpoint and restore fail",
                    .remedy = "apt-get install criu"});
 }
 
@@ -40,12 +41,14 @@ void examine_resctrl(const host::Survey& survey, Findings& out) {
         have(out, "resctrl", "mounted");
         return;
     }
-    Finding finding{.grade = Grade::lacking,
+    Finding finding{.grade = Grade::limited,
                     .subject = "resctrl",
-                    .text = "this kernel or processor has no classes of cache and bandwidth",
+                    .text =
+                        "this kernel or CPU does not support cache and memory bandwidth "
+                        "allocation",
                     .fails = {{"/linux/intelRdt", ""}}};
     if (survey.resctrl_known) {
-        finding.text = "is not mounted";
+        finding.text = "the resctrl filesystem is not mounted";
         finding.remedy = "mount -t resctrl resctrl /sys/fs/resctrl";
     }
     out.push_back(std::move(finding));
@@ -58,14 +61,14 @@ void examine_extras(const host::Survey& survey, Findings& out) {
     examine_criu(survey, out);
     examine_resctrl(survey, out);
     if (!survey.memory_policies)
-        out.push_back({.grade = Grade::lacking,
+        out.push_back({.grade = Grade::limited,
                        .subject = "memory policies",
                        .text = "this kernel was built without CONFIG_NUMA",
                        .fails = {{"/linux/memoryPolicy", ""}}});
     if (!survey.core_scheduling)
-        out.push_back({.grade = Grade::lacking,
+        out.push_back({.grade = Grade::limited,
                        .subject = "core scheduling",
-                       .text = "needs Linux 5.14 with CONFIG_SCHED_CORE",
+                       .text = "requires Linux 5.14 with CONFIG_SCHED_CORE",
                        .fails = {{cat("/annotations/", oci::kCoreSchedulingAnnotation), ""}}});
 }
 

@@ -7,7 +7,7 @@ namespace crux::doctor {
 
 namespace {
 
-/// Whether one of the errors is at a place of the finding's.
+/// Whether one of the errors is about a property of the finding.
 bool is_behind(const Finding& finding, const std::vector<oci::Diagnostic>& errors) {
     return std::ranges::any_of(errors, [&](const oci::Diagnostic& error) {
         return std::ranges::any_of(finding.fails, [&](const oci::PropertyPattern& pattern) {
@@ -16,7 +16,7 @@ bool is_behind(const Finding& finding, const std::vector<oci::Diagnostic>& error
     });
 }
 
-/// Whether the finding stops this config, as far as it is about a property at all.
+/// Whether the finding stops this config.json; for findings that name properties.
 bool stops(const Finding& finding, std::string_view config,
            const std::vector<oci::Diagnostic>& errors) {
     if (finding.by_value) return is_behind(finding, errors);
@@ -26,7 +26,7 @@ bool stops(const Finding& finding, std::string_view config,
 void add_planned(Findings& out, const oci::Diagnostics& planned) {
     for (const oci::Diagnostic& one : planned.all())
         out.push_back(
-            {.grade = one.severity == oci::Severity::error ? Grade::broken : Grade::lacking,
+            {.grade = one.severity == oci::Severity::error ? Grade::broken : Grade::limited,
              .subject = "config.json",
              .text = oci::describe(one)});
 }

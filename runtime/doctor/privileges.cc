@@ -6,7 +6,7 @@ namespace crux::doctor {
 
 namespace {
 
-/// The names of the capabilities that the kernel has and the set has not.
+/// The names of the kernel's capabilities that are missing from the set.
 std::vector<std::string> missing_from(capability::Set set, int last) {
     capability::Set missing = 0;
     for (unsigned number = 0; static_cast<int>(number) <= last; ++number)
@@ -20,7 +20,7 @@ void examine_capabilities(const host::Survey& survey, Findings& out) {
         out.push_back(
             {.grade = Grade::broken,
              .subject = subject,
-             .text = "root without CAP_SYS_ADMIN: no namespace and no mount can be made"});
+             .text = "CAP_SYS_ADMIN is missing: root cannot create a namespace or a mount"});
         return;
     }
     const auto missing = missing_from(survey.bounding, survey.facts.last_capability);
@@ -29,29 +29,29 @@ void examine_capabilities(const host::Survey& survey, Findings& out) {
         return;
     }
     Finding finding{
-        .grade = Grade::lacking,
+        .grade = Grade::limited,
         .subject = subject,
-        .text = cat("cannot be granted, and are left out with a warning: ", join(missing, ", "))};
+        .text = cat("cannot be granted, ignored with a warning: ", join(missing, ", "))};
     for (const char* set : {"bounding", "permitted", "effective"})
         for (const std::string& name : missing)
             finding.fails.push_back({cat("/process/capabilities/", set), name});
-    // Left out is not refused: planning tells, as a warning.
+    // Planning ignores them with a warning; it does not fail.
     finding.by_value = true;
     out.push_back(std::move(finding));
 }
 
-/// What is wrong with one of the two programs that write id maps; nothing where it is well.
+/// Adds a finding if one of the two programs that write ID mappings cannot be used.
 void examine_mapper(const host::ProgramFile& program, const char* name, const char* capability,
                     Findings& out) {
     const std::vector<oci::PropertyPattern> fails = {{"/linux/uidMappings/1", ""}};
     if (program.path.empty())
-        out.push_back({.grade = Grade::lacking,
+        out.push_back({.grade = Grade::limited,
                        .subject = "subordinate ids",
-                       .text = cat(name, " is not in PATH: only the caller's own id can be mapped"),
+                       .text = cat(name, " is not in PATH: only the caller's own ID can be mapped"),
                        .fails = fails,
                        .remedy = "apt-get install uidmap"});
     else if (!program.privileged)
-        out.push_back({.grade = Grade::lacking,
+        out.push_back({.grade = Grade::limited,
                        .subject = "subordinate ids",
                        .text = cat(program.path, " has neither the file capability ", capability,
                                    " nor root's set-user-ID bit"),
@@ -64,16 +64,16 @@ void examine_subordinate_ids(const host::Survey& survey, Findings& out) {
     const std::string who = survey.user.empty() ? cat(survey.facts.uid) : survey.user;
     if (survey.subordinate_uids == 0 || survey.subordinate_gids == 0)
         out.push_back(
-            {.grade = Grade::lacking,
+            {.grade = Grade::limited,
              .subject = subject,
              .text = cat("/etc/", survey.subordinate_uids == 0 ? "subuid" : "subgid",
-                         " gives none to ", who, ": only the caller's own id can be mapped"),
+                         " has no entry for ", who, ": only the caller's own ID can be mapped"),
              .fails = {{"/linux/uidMappings/1", ""}},
              .remedy =
                  cat("usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ", who)});
     else
         have(out, subject,
-             cat(survey.subordinate_uids, " user ids and ", survey.subordinate_gids, " group ids"));
+             cat(survey.subordinate_uids, " user IDs and ", survey.subordinate_gids, " group IDs"));
     examine_mapper(survey.newuidmap, "newuidmap", "cap_setuid", out);
     examine_mapper(survey.newgidmap, "newgidmap", "cap_setgid", out);
 }

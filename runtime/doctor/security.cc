@@ -10,16 +10,16 @@ const std::string kSubject = "security modules";
 
 void examine_labels(const host::Survey& survey, Findings& out) {
     if (!survey.facts.apparmor)
-        out.push_back({.grade = Grade::lacking,
+        out.push_back({.grade = Grade::limited,
                        .subject = kSubject,
-                       .text = "AppArmor is not active; a kernel that has it wants the boot words "
-                               "apparmor=1 security=apparmor",
+                       .text = "AppArmor is not active (kernel parameters: apparmor=1 "
+                               "security=apparmor)",
                        .fails = {{"/process/apparmorProfile", ""}}});
     if (!survey.facts.selinux)
-        out.push_back({.grade = Grade::lacking,
+        out.push_back({.grade = Grade::limited,
                        .subject = kSubject,
-                       .text = "SELinux is not active; a kernel that has it wants the boot words "
-                               "selinux=1 security=selinux, and a policy",
+                       .text = "SELinux is not active (kernel parameters: selinux=1 "
+                               "security=selinux; a policy is required too)",
                        .fails = {{"/process/selinuxLabel", ""}, {"/linux/mountLabel", ""}}});
 }
 
@@ -29,14 +29,14 @@ void examine_landlock(const host::Survey& survey, Findings& out) {
         have(out, "Landlock", cat("ABI ", abi));
         return;
     }
-    Finding finding{.grade = Grade::lacking,
+    Finding finding{.grade = Grade::limited,
                     .subject = "Landlock",
                     .fails = {{cat("/annotations/", oci::kLandlockAnnotation), ""}}};
     if (abi == 0) {
-        finding.text = "needs Linux 5.13, and \"landlock\" among the boot word lsm=";
+        finding.text = "requires Linux 5.13 and \"landlock\" in the kernel parameter lsm=";
     } else {
-        finding.text = cat("ABI ", abi, ": rules that do not ask for it by \"abi=", abi,
-                           "\" need Linux ", oci::landlock_kernel(oci::kLandlockDefaultAbi));
+        finding.text = cat("ABI ", abi, ": rules without \"abi=", abi, "\" require Linux ",
+                           oci::landlock_kernel(oci::kLandlockDefaultAbi));
         finding.by_value = true;
     }
     out.push_back(std::move(finding));
@@ -49,9 +49,9 @@ void examine_security(const host::Survey& survey, Findings& out) {
     examine_labels(survey, out);
     examine_landlock(survey, out);
     if (survey.seccomp_actions.empty())
-        out.push_back({.grade = Grade::lacking,
+        out.push_back({.grade = Grade::limited,
                        .subject = "seccomp",
-                       .text = "this kernel was built without filters of system calls",
+                       .text = "this kernel was built without CONFIG_SECCOMP_FILTER",
                        .fails = {{"/linux/seccomp", ""}}});
     else
         have(out, "seccomp", join(survey.seccomp_actions, ", "));

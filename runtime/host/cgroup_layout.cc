@@ -12,7 +12,7 @@ namespace crux::host {
 
 namespace {
 
-/// The pieces between blanks; several blanks are one.
+/// The pieces between blanks; several blanks count as one.
 std::vector<std::string_view> words(std::string_view text) {
     std::vector<std::string_view> pieces = split(text, ' ');
     std::erase(pieces, std::string_view());
@@ -34,12 +34,12 @@ bool is_within(std::string_view path, std::string_view directory) {
 
 std::optional<MountEntry> parse_mount(std::string_view line) {
     // 36 35 98:0 /root /point rw,noatime shared:1 - ext4 /dev/root rw,errors=continue
-    // Any number of optional fields stand before the lonely dash.
+    // Any number of optional fields precede the single dash.
     constexpr std::size_t kFixedFields = 6;
     std::vector<std::string_view> fields = words(line);
     auto dash = std::ranges::find(fields, "-");
     if (dash - fields.begin() < static_cast<std::ptrdiff_t>(kFixedFields)) return std::nullopt;
-    // A source may be empty, and then two blanks follow each other: count from the end.
+    // If the source is empty, two blanks follow each other: count from the end.
     const auto rest = fields.end() - dash;
     if (rest < 3) return std::nullopt;
     auto id = to_number<int>(fields[0]);
@@ -53,7 +53,7 @@ std::optional<MountEntry> parse_mount(std::string_view line) {
                       .options = fields.back()};
 }
 
-/// Finds out which mounts another one lies over.
+/// Finds the mounts that another mount hides.
 class Visibility {
  public:
     explicit Visibility(const std::vector<MountEntry>& mounts) : mounts_(mounts) {
@@ -63,10 +63,10 @@ class Visibility {
         }
     }
 
-    /// Whether a path lookup through the mount's point no longer gets to it.
+    /// Whether a path lookup through the mount point no longer reaches the mount.
     [[nodiscard]] bool hidden(const MountEntry& mount) const {
         const MountEntry* at = &mount;
-        // As many steps as there are mounts at most, whatever the file says.
+        // Bounded by the number of mounts, whatever the file contains.
         for (std::size_t step = 0; step < mounts_.size(); ++step) {
             if (covered(*at)) return true;
             auto parent = by_id_.find(at->parent);
@@ -83,7 +83,7 @@ class Visibility {
         for (; child != children_end; ++child)
             if (child->second->mountpoint == mount.mountpoint && child->second != &mount)
                 return true;
-        // On a directory above its point; had that been there first, it would be the parent.
+        // On a directory above its mount point; if that mount were older, it would be the parent.
         auto [sibling, siblings_end] = children_.equal_range(mount.parent);
         for (; sibling != siblings_end; ++sibling) {
             const std::string_view point = sibling->second->mountpoint;
@@ -140,12 +140,12 @@ CgroupMode mode_of(const std::vector<CgroupHierarchy>& hierarchies) {
 Result<std::vector<Membership>> parse_memberships(std::string_view text) {
     std::vector<Membership> memberships;
     for (std::string_view line : lines(text)) {
-        // A path may hold colons itself.
+        // The path may contain colons.
         const std::size_t first = line.find(':');
         const std::size_t second =
             first == std::string_view::npos ? first : line.find(':', first + 1);
         if (second == std::string_view::npos || !line.substr(second + 1).starts_with('/'))
-            return fail(Error::Kind::os, cat("/proc/self/cgroup: cannot read ", quoted(line)));
+            return fail(Error::Kind::os, cat("/proc/self/cgroup: cannot parse ", quoted(line)));
         Membership membership;
         const std::string_view controllers = line.substr(first + 1, second - first - 1);
         if (!controllers.empty()) membership.controllers = split(controllers, ',');
@@ -160,7 +160,7 @@ Result<std::vector<MountEntry>> parse_mountinfo(std::string_view text) {
     for (std::string_view line : lines(text)) {
         auto mount = parse_mount(line);
         if (!mount)
-            return fail(Error::Kind::os, cat("/proc/self/mountinfo: cannot read ", quoted(line)));
+            return fail(Error::Kind::os, cat("/proc/self/mountinfo: cannot parse ", quoted(line)));
         mounts.push_back(*mount);
     }
     return mounts;
@@ -186,7 +186,7 @@ std::string unescaped(std::string_view name) {
 
 std::optional<std::string> directory_in_mount(std::string_view mountpoint, std::string_view root,
                                               std::string_view path) {
-    // "/.." stands for what is above the top of our cgroup namespace, so it has no place here.
+    // "/.." stands for a cgroup above the root of our cgroup namespace, which no mount shows.
     if (is_within(path, "/..") || !is_within(path, root)) return std::nullopt;
     const std::string_view rest = root == "/" ? path : path.substr(root.size());
     if (rest.empty() || rest == "/") return std::string(mountpoint);

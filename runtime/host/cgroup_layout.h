@@ -19,30 +19,32 @@ struct Membership {
 /// Parses /proc/self/cgroup. The parts point into the text.
 Result<std::vector<Membership>> parse_memberships(std::string_view text);
 
-/// A line of /proc/self/mountinfo (proc(5)), as far as it matters here; names still escaped.
+/// The fields of a line of /proc/self/mountinfo (proc(5)) that crux uses; names are still escaped.
 struct MountEntry {
     int id = 0;
     int parent = 0;
     std::string_view root;
     std::string_view mountpoint;
     std::string_view type;
-    std::string_view options;  ///< of the file system ("super options")
+    std::string_view options;  ///< of the filesystem ("super options")
 };
 
 /// Parses /proc/self/mountinfo. The parts point into the text.
 Result<std::vector<MountEntry>> parse_mountinfo(std::string_view text);
 
-/// A name with the kernel's escapes (\040 and other octal ones) turned back.
+/// Decodes the kernel's octal escapes (such as \040) in a name.
 std::string unescaped(std::string_view name);
 
-/// The layout that the two files tell; the controllers of a cgroup2 are not in them and stay empty.
+/// The layout that the two files describe. They do not list the controllers of a cgroup2, which
+/// stay empty.
 ///
-/// Of several mounts of one hierarchy, those that another mount hides are left out; then one that
-/// shows our own cgroup goes first, then one below /sys/fs/cgroup, then the one mounted first.
+/// If a hierarchy is mounted more than once, mounts hidden by another mount are skipped. Of the
+/// others, a mount that shows our own cgroup is preferred, then one below /sys/fs/cgroup, then the
+/// one mounted first.
 Result<CgroupLayout> parse_cgroup_layout(std::string_view memberships, std::string_view mountinfo);
 
-/// The directory of a cgroup in a mount of the hierarchy whose top is `root`; nothing where the
-/// mount does not show it.
+/// The directory of a cgroup in a mount whose top directory is the cgroup `root`; nothing if the
+/// mount does not show the cgroup.
 std::optional<std::string> directory_in_mount(std::string_view mountpoint, std::string_view root,
                                               std::string_view path);
 

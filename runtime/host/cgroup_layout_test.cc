@@ -57,7 +57,7 @@ TEST_CASE("a hybrid systemd host has controllers mounted together and a named hi
     CHECK(layout.find("memory") == nullptr);
 }
 
-TEST_CASE("a v1 host does not count the cgroup2 that is mounted nowhere") {
+TEST_CASE("a v1 host does not count a cgroup2 hierarchy that is not mounted") {
     CgroupLayout layout =
         layout_of("3:memory:/\n2:devices:/\n0::/\n",
                   "33 24 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
@@ -91,7 +91,7 @@ TEST_CASE("a cgroup that the mount does not show has no directory") {
               ->own_directory.empty());
 }
 
-TEST_CASE("mount points with escaped characters are turned back") {
+TEST_CASE("escaped characters in mount points are decoded") {
     CgroupLayout layout =
         layout_of("2:cpu,cpuacct:/a b\n",
                   "9 1 0:30 / /my\\040odd\\011\\134dir/cpu rw - cgroup cgroup rw,cpu,cpuacct\n");
@@ -99,7 +99,7 @@ TEST_CASE("mount points with escaped characters are turned back") {
     CHECK(layout.find("cpu")->own_directory == "/my odd\t\\dir/cpu/a b");
 }
 
-TEST_CASE("escapes that are none stay as they are") {
+TEST_CASE("invalid escapes are left unchanged") {
     CHECK(unescaped("a\\04") == "a\\04");
     CHECK(unescaped("a\\") == "a\\");
     CHECK(unescaped("a\\x41b") == "a\\x41b");
@@ -107,7 +107,7 @@ TEST_CASE("escapes that are none stay as they are") {
     CHECK(unescaped("\\777") == "\\777");
 }
 
-TEST_CASE("a copy of a hierarchy elsewhere does not take the usual place's role") {
+TEST_CASE("a second mount of a hierarchy elsewhere does not replace the usual mount point") {
     CgroupLayout layout =
         layout_of("2:cpu:/\n0::/\n",
                   "50 1 0:30 / /srv/rootfs/sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
@@ -118,7 +118,7 @@ TEST_CASE("a copy of a hierarchy elsewhere does not take the usual place's role"
     CHECK(layout.unified()->mountpoint == "/sys/fs/cgroup/unified");
 }
 
-TEST_CASE("a mount that shows our own cgroup goes before one that does not") {
+TEST_CASE("a mount that shows our own cgroup is preferred to one that does not") {
     CgroupLayout layout =
         layout_of("2:cpu:/mine\n",
                   "60 1 0:30 /other /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
@@ -126,7 +126,7 @@ TEST_CASE("a mount that shows our own cgroup goes before one that does not") {
     CHECK(layout.find("cpu")->own_directory == "/mnt/cpu/mine");
 }
 
-TEST_CASE("mounts hidden by later ones are left out") {
+TEST_CASE("mounts hidden by later ones are skipped") {
     SECTION("on top of the mount itself") {
         CHECK(layout_of("0::/\n",
                         "60 1 0:31 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
@@ -167,16 +167,16 @@ TEST_CASE("mount entries may have any number of optional fields and an empty sou
     CHECK((*mounts)[2].root == "net:[4026531840]");
 }
 
-TEST_CASE("lines that are no mounts or memberships are errors that show the line") {
+TEST_CASE("a line that is not a mount or a membership is an error that shows the line") {
     auto mounts = parse_mountinfo("1 0 8:1 / / rw ext4\n");
     REQUIRE(!mounts);
-    CHECK(mounts.error().message() == "/proc/self/mountinfo: cannot read \"1 0 8:1 / / rw ext4\"");
+    CHECK(mounts.error().message() == "/proc/self/mountinfo: cannot parse \"1 0 8:1 / / rw ext4\"");
     auto memberships = parse_memberships("0:/\n");
     REQUIRE(!memberships);
-    CHECK(memberships.error().message() == "/proc/self/cgroup: cannot read \"0:/\"");
+    CHECK(memberships.error().message() == "/proc/self/cgroup: cannot parse \"0:/\"");
 }
 
-TEST_CASE("a cgroup path may hold colons") {
+TEST_CASE("a cgroup path may contain colons") {
     auto memberships = parse_memberships("1:name=systemd:/a:b\n0::/c:d\n");
     REQUIRE(memberships);
     CHECK((*memberships)[0].path == "/a:b");

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-/// What is true of this kernel and host, as a plain value: read once (read.h), or written down by
-/// a test. Nothing here makes a system call.
+/// Facts about this kernel and host, as a plain value: read once (read.h), or filled in by a test.
+/// Nothing here makes a system call.
 namespace crux::host {
 
 struct KernelVersion {
@@ -25,20 +25,20 @@ struct KernelVersion {
 enum class CgroupMode : std::uint8_t {
     none,
     v1,
-    hybrid,  ///< v1 hierarchies beside a cgroup2, which may have controllers of its own
+    hybrid,  ///< v1 hierarchies and a cgroup2 hierarchy, which may have controllers too
     v2,
 };
 
 /// One mounted cgroup hierarchy.
 struct CgroupHierarchy {
     int version = 2;  ///< 1 or 2
-    /// v1: those mounted together here, as the kernel lists them; a named hierarchy is "name=…".
-    /// v2: those that the mount's top offers (cgroup.controllers).
+    /// v1: the controllers mounted together here, as the kernel lists them; a named hierarchy is
+    /// "name=…". v2: the controllers in cgroup.controllers of the mount's top directory.
     std::vector<std::string> controllers;
     std::string mountpoint;
-    /// This process's cgroup as /proc/self/cgroup tells it, seen from our cgroup namespace.
+    /// This process's cgroup as /proc/self/cgroup shows it, relative to our cgroup namespace.
     std::string own_path;
-    /// The same as a directory of the host; empty where the mount does not show it.
+    /// The same as a directory of the host; empty if the mount does not show it.
     std::string own_directory;
 
     [[nodiscard]] bool has(std::string_view controller) const {
@@ -49,7 +49,7 @@ struct CgroupHierarchy {
 
 struct CgroupLayout {
     CgroupMode mode = CgroupMode::none;
-    /// The mounted ones, in the order of /proc/self/cgroup: v1 first, the cgroup2 last.
+    /// The mounted hierarchies, in the order of /proc/self/cgroup: v1 first, cgroup2 last.
     std::vector<CgroupHierarchy> hierarchies;
 
     /// The hierarchy that has the controller ("memory", "name=systemd"), or null.
@@ -71,18 +71,19 @@ struct Facts {
     KernelVersion kernel;
     std::uint32_t uid = 0;  ///< effective
     std::uint32_t gid = 0;  ///< effective
-    /// In a user namespace other than the machine's first one, whatever its maps say: device nodes
-    /// and most mounts are refused there even with the full identity map.
+    /// In a user namespace other than the initial one, whatever its ID mappings are: the kernel
+    /// refuses device nodes and most mounts there, even with the full identity mapping.
     bool in_user_namespace = false;
-    /// This user namespace, and so each one made in it, forbids setgroups(2) (user_namespaces(7)).
+    /// This user namespace, and so each one created in it, denies setgroups(2)
+    /// (user_namespaces(7)).
     bool setgroups_denied = false;
     int last_capability = 40;
     std::size_t page_size = 4096;
     CgroupLayout cgroup;
     bool apparmor = false;
     bool selinux = false;
-    bool kcore = true;     ///< /proc/kcore is there (CONFIG_PROC_KCORE)
-    int landlock_abi = 0;  ///< 0: not there, or switched off
+    bool kcore = true;     ///< /proc/kcore exists (CONFIG_PROC_KCORE)
+    int landlock_abi = 0;  ///< 0: not supported, or disabled at boot
 };
 
 }  // namespace crux::host

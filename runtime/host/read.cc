@@ -28,31 +28,32 @@ Result<KernelVersion> read_kernel_version() {
     auto version = parse_kernel_release(names.release);
     if (!version)
         return fail(Error::Kind::os,
-                    cat("kernel release ", quoted(names.release), " has no version"));
+                    cat("kernel release ", quoted(names.release), ": no version number"));
     return *version;
 }
 
 Result<bool> read_in_user_namespace() {
-    // PROC_USER_INIT_INO: the inode of the first user namespace is fixed since Linux 3.8.
+    // PROC_USER_INIT_INO: the inode number of the initial user namespace is fixed since Linux 3.8.
     constexpr ino_t kFirstUserNamespace = 0xEFFFFFFDU;
     auto own = sys::fstatat(sys::FdRef::cwd(), "/proc/self/ns/user");
     if (own) return own->st_ino != kFirstUserNamespace;
     // A kernel built without user namespaces.
     if (own.error().value == ENOENT) {
-        TRY(sys::statfs("/proc/self").during("/proc is needed"));
+        TRY(sys::statfs("/proc/self").during("/proc must be mounted"));
         return false;
     }
     return std::unexpected(Error(own.error()).during("/proc/self/ns/user"));
 }
 
-/// In the first user namespace nobody can have denied it, so nobody pays for the question there.
+/// The initial user namespace always allows setgroups(2), so the file is not read there.
 bool read_setgroups_denied(bool in_user_namespace) {
     if (!in_user_namespace) return false;
     auto answer = sys::read_file("/proc/self/setgroups");
     return answer && answer->starts_with("deny");
 }
 
-/// The layout of a host with a cgroup2 at the usual place and nothing else, or nothing.
+/// The layout of a host whose only hierarchy is a cgroup2 at the usual mount point; nothing for
+/// every other host.
 Result<std::optional<CgroupLayout>> read_unified_layout(std::string_view memberships) {
     const std::vector<Membership> parsed = TRY(parse_memberships(memberships));
     if (parsed.size() != 1 || !parsed[0].controllers.empty()) return std::nullopt;
@@ -63,7 +64,7 @@ Result<std::optional<CgroupLayout>> read_unified_layout(std::string_view members
     hierarchy.own_path = parsed[0].path;
     hierarchy.own_directory =
         directory_in_mount(kUsualMountpoint, "/", hierarchy.own_path).value_or("");
-    // A mount of a part of the tree does not show our path in full: mountinfo has to tell.
+    // A mount of a subtree does not show our whole path: only mountinfo has the answer then.
     const bool shows_own = hierarchy.own_directory == kUsualMountpoint ||
                            (!hierarchy.own_directory.empty() &&
                             sys::faccessat(sys::FdRef::cwd(), hierarchy.own_directory, F_OK));
@@ -81,7 +82,7 @@ Status read_controllers(CgroupLayout& layout) {
     return {};
 }
 
-/// lsm_list_modules(2) (6.8): the ids of the active security modules in one call.
+/// lsm_list_modules(2) (6.8): the IDs of the active security modules in one call.
 bool list_security_modules(Facts& facts) {
     constexpr long kListModules = 461;  // the same on every architecture
     constexpr std::uint64_t kSelinux = 101;

@@ -5,11 +5,11 @@
 
 namespace crux::host {
 
-/// Asks the kernel for all facts: some 20 quick system calls on a cgroup2 host; where there are
-/// v1 hierarchies /proc/self/mountinfo is read too. Fails where /proc is not mounted.
+/// Reads all facts from the kernel: some 20 quick system calls on a cgroup2 host; on a host with
+/// v1 hierarchies also /proc/self/mountinfo. Fails if /proc is not mounted.
 Result<Facts> read_facts();
 
-/// The cgroup part of it alone.
+/// Reads only the cgroup layout.
 Result<CgroupLayout> read_cgroup_layout();
 
 }  // namespace crux::host

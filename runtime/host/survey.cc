@@ -25,7 +25,7 @@ namespace {
 
 // --- files ---
 
-/// The text of a file, or nothing where it cannot be read: the host lacks what it tells of.
+/// The text of a file; empty if it cannot be read, since the host then does not have the facility.
 std::string text_of(const std::string& path) {
     auto text = sys::read_file(path);
     return text ? std::move(*text) : std::string();
@@ -61,7 +61,8 @@ constexpr std::array<std::pair<std::string_view, std::uint64_t>, 8> kNamespaces 
     {"time", CLONE_NEWTIME},
 }};
 
-/// Makes the namespaces for a child that ends at once, and so do they: errno, or 0.
+/// Creates the namespaces for a child that exits at once, which also destroys them. Returns errno,
+/// or 0.
 int try_namespaces(std::uint64_t flags) {
     constexpr int kPatienceMs = 10'000;
     int pidfd = -1;
@@ -102,8 +103,8 @@ ProgramFile find(std::string_view path, std::string_view name, std::string_view 
 // --- the kernel ---
 
 bool has_core_scheduling() {
-    // Asks for this process's own cookie; ENODEV says that the kernel has them and the processor
-    // has no siblings to keep apart (core-scheduling.rst of the kernel).
+    // Reads this process's own cookie; ENODEV means that the kernel supports core scheduling and
+    // the CPU has no SMT siblings (the kernel's core-scheduling.rst).
     constexpr int kSchedCore = 62;
     constexpr unsigned long kGet = 0;
     unsigned long cookie = 0;
@@ -111,8 +112,8 @@ bool has_core_scheduling() {
     return answer || answer.error().value == ENODEV;
 }
 
-/// A container's cgroup goes beside the caller's own, so the parent has to have the controllers.
-/// Who may write everywhere enables them from the top.
+/// A container's cgroup is created next to the caller's own, so the parent must have the
+/// controllers. Root of the host can enable them from the top down.
 std::vector<std::string> delegated_controllers(const Facts& facts) {
     const CgroupHierarchy* unified = facts.cgroup.unified();
     if (unified == nullptr) return {};

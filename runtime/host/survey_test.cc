@@ -25,7 +25,7 @@ TEST_CASE("subordinate ids are those of the user's name and number together") {
     CHECK(host::subordinate_ids(kText, "eve", 1001) == 0);
 }
 
-TEST_CASE("controllers that are switched off at boot are left out") {
+TEST_CASE("controllers that are disabled at boot are left out") {
     constexpr std::string_view kText =
         "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t3\t1\t1\nmemory\t0\t1\t0\n";
     CHECK(host::enabled_controllers(kText) == std::vector<std::string>{"cpu"});

@@ -1,4 +1,4 @@
-// What the survey takes from texts.
+// What the survey parses from the text of files.
 
 #include "runtime/base/text.h"
 #include "runtime/host/survey.h"
@@ -29,7 +29,7 @@ std::uint64_t subordinate_ids(std::string_view text, std::string_view user, std:
 std::vector<std::string> enabled_controllers(std::string_view text) {
     std::vector<std::string> out;
     for (const std::string_view line : split(text, '\n')) {
-        // The name, its hierarchy's number, how many cgroups that has, and whether it is enabled.
+        // Fields: name, hierarchy ID, number of cgroups, enabled (proc(5)).
         const std::vector<std::string_view> fields = split(line, '\t');
         if (fields.size() == 4 && fields[3] == "1") out.emplace_back(fields[0]);
     }

@@ -14,7 +14,7 @@ constexpr long kSetControlling = 0x540e;  // TIOCSCTTY
 constexpr std::uint32_t kFirstPtyMajor = 136;
 constexpr std::uint32_t kLastPtyMajor = 143;
 
-/// One message, one descriptor: console socket receivers accept nothing else.
+/// Sends one message with one descriptor: receivers on a console socket accept nothing else.
 Outcome send_master(int socket, int master, const char* name, std::size_t length) {
     struct {
         std::size_t length;
@@ -41,7 +41,8 @@ Outcome send_master(int socket, int master, const char* name, std::size_t length
     return call(__NR_sendmsg, socket, &message, kNoSignal);
 }
 
-/// What was opened is a pty and nothing that an image put in its place (CVE-2025-52565).
+/// Checks that the opened file is a pty, and not something that the image put there
+/// (CVE-2025-52565).
 Outcome check_pty(int peer) {
     Statx status;
     TRY(status_of(peer, status));
@@ -54,7 +55,7 @@ Outcome bind_on_console(Context& context, int peer) {
     const Owned mount(TRY(clone_mount(peer, false)));
     const ParentAndName place = make_parent(context, "dev/console");
     const Owned parent(TRY(place.parent));
-    // The image's own entry must not be followed: it may be a link to anywhere.
+    // An entry of the image must not be followed: it may be a symbolic link to anywhere.
     Outcome opened =
         call(__NR_openat, parent.get(), place.name, kOpenPath | kNoFollow | kCloseOnExec);
     if (opened.error() == kNoEntry) {

@@ -6,7 +6,7 @@
 
 namespace crux::init {
 
-/// What init knows while it applies a plan. One exists, on main's stack.
+/// The state of init while it applies a plan. There is one, on main's stack.
 struct Context {
     const plan::Header* plan = nullptr;
     const plan::Step* step = nullptr;  ///< the one being applied
@@ -14,25 +14,25 @@ struct Context {
 
     Owned control;   ///< SOCK_SEQPACKET to the parent; closed once the container is recorded
     Owned root;      ///< the container's root directory
-    Owned null;      ///< the host's /dev/null, checked: what masked files show
-    Owned empty;     ///< the empty directory that masked directories show, once there is one
-    Owned proc_sys;  ///< /proc/sys of a procfs that was bound, before anything covers it
-    Owned mapped;    ///< a copy of a mount, between the parent's mapping its ids and its bind
-    bool tree_is_slave = false;  ///< no unmount of ours reaches the host
+    Owned null;      ///< the host's /dev/null, checked: masked files show it
+    Owned empty;     ///< an empty directory, once created: masked directories show it
+    Owned proc_sys;  ///< /proc/sys of a bind-mounted procfs, opened before anything covers it
+    Owned mapped;    ///< a copy of a mount, from when the parent has mapped its IDs until its bind
+    bool tree_is_slave = false;  ///< our unmounts do not propagate to the host
     bool in_root = false;        ///< "/" is the container's root
     bool in_working_directory = false;
-    std::uint32_t umask = 0;  ///< what the program gets
+    std::uint32_t umask = 0;  ///< the program's
     const char* program = nullptr;
     const char** arguments = nullptr;
     const char** environment = nullptr;
     int listener = -1;  ///< of seccomp; close-on-exec
 
-    // What a failing step wants to add to its report.
+    // Details that a failed step adds to its report.
     std::int32_t extra = 0;
     std::uint32_t detail_length = 0;
     char detail[sizeof(plan::InitReport::detail)] = {};
 
-    /// The pool's bytes from an offset on.
+    /// The pool's bytes, starting at an offset.
     [[nodiscard]] const char* pool(std::uint32_t offset) const {
         return reinterpret_cast<const char*>(plan) + plan->pool + offset;
     }
@@ -45,20 +45,20 @@ struct Context {
     [[nodiscard]] int slot(plan::SlotIndex index) const { return plan->slots[index]; }
 };
 
-/// New zeroed memory, which lasts until exec.
+/// New memory of zeros, which is valid until exec.
 inline Outcome map_memory(std::size_t bytes) {
     constexpr int kReadAndWrite = 3;
     constexpr int kPrivateAnonymous = 0x22;
     return call(__NR_mmap, nullptr, bytes, kReadAndWrite, kPrivateAnonymous, -1, 0);
 }
-/// The texts of a list and `extra`, if any, as pointers with a null one at the end, as execve(2)
-/// takes them; in memory that lasts until exec. (exec.cc)
+/// NULL-terminated pointers to the texts of a list and to `extra`, if any, for execve(2); in memory
+/// that is valid until exec. (exec.cc)
 Outcome text_pointers(Context& context, plan::List list, const char* extra, const char**& out);
 
-/// Applies the step that the context stands at. Exec does not return when it succeeds.
+/// Applies the context's current step. A successful exec does not return.
 Outcome apply(Context& context);
 
-// One function a kind of step, each in the file of its concern.
+// One function per kind of step.
 
 Outcome start_session(Context& context);                                    // process.cc
 Outcome enter_cgroup(Context& context, const plan::EnterCgroup& step);      // namespaces.cc

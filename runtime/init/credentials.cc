@@ -30,9 +30,10 @@ Outcome drop_bounding(std::uint64_t keep) {
     for (int capability = 0; capability <= kLastCapability; ++capability) {
         if ((keep >> static_cast<unsigned>(capability) & 1U) != 0) continue;
         const Outcome dropped = call(__NR_prctl, kPrctlDropBounding, capability, 0, 0, 0);
-        if (dropped.error() == kInvalid) break;  // past the last one that this kernel has
+        if (dropped.error() == kInvalid) break;  // past the kernel's last capability
         if (dropped.failed()) {
-            // Without CAP_SETPCAP nothing can be dropped; what is not in the set needs no dropping.
+            // Without CAP_SETPCAP no capability can be dropped. One that is not in the set need
+            // not be.
             const Outcome has = call(__NR_prctl, kPrctlReadBounding, capability, 0, 0, 0);
             if (has.value() != 0) return dropped;
         }
@@ -41,7 +42,7 @@ Outcome drop_bounding(std::uint64_t keep) {
 }
 
 Outcome become_user(Context& context, const plan::User& step) {
-    // Kept over the change of ids, so that the sets can be given exactly afterwards.
+    // Keep the capabilities when the user ID changes, so that the next step can set them exactly.
     TRY(call(__NR_prctl, kPrctlKeepCaps, 1, 0, 0, 0));
     if (step.keep_groups == 0)
         TRY(call(__NR_setgroups, step.groups.count, context.items<std::uint32_t>(step.groups)));

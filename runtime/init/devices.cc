@@ -6,7 +6,7 @@ namespace crux::init {
 
 namespace {
 
-/// As makedev(3) packs it.
+/// The encoding of makedev(3).
 std::uint64_t device_number(std::uint32_t major, std::uint32_t minor) {
     return (std::uint64_t{minor} & 0xffU) | ((std::uint64_t{major} & 0xfffU) << 8U) |
            ((std::uint64_t{minor} & ~0xffULL) << 12U) | ((std::uint64_t{major} & ~0xfffULL) << 32U);
@@ -21,7 +21,7 @@ Outcome check_same(int node, const plan::DeviceNode& step) {
     return same_type && (fifo || same_number) ? Outcome() : refuse(kExists, __NR_mknodat);
 }
 
-/// In a user namespace mknod is not allowed: the host's node is bound instead.
+/// mknod(2) is not permitted in a user namespace: the host's node is bind-mounted instead.
 Outcome bind_node(Context& context, const plan::DeviceNode& step) {
     Buffer<4096> host;
     host.add("/").add(context.text(step.path));
@@ -42,7 +42,8 @@ Outcome make_node(Context& context, const plan::DeviceNode& step) {
                               device_number(step.major, step.minor));
     if (!made.failed() && step.uid == 0 && step.gid == 0) return {};
     if (made.failed() && made.error() != kExists) return made;
-    // A name may have been swapped since: owner and mode go to the node that was looked at.
+    // The name may have been replaced meanwhile: change owner and mode of the node that was
+    // checked.
     const Owned node(
         TRY(call(__NR_openat, parent.get(), place.name, kOpenPath | kNoFollow | kCloseOnExec)));
     TRY(check_same(node.get(), step));
@@ -55,7 +56,7 @@ Outcome make_link(Context& context, const plan::Symlink& step) {
     const Owned parent(TRY(place.parent));
     const Outcome made = call(__NR_symlinkat, context.text(step.target), parent.get(), place.name);
     if (made.error() != kExists) return made;
-    // Otherwise an image's own entry stays: nothing of ours is reached through these names.
+    // Otherwise an entry of the image stays: crux never opens these names.
     if (context.step->flags != plan::kReplace) return {};
     TRY(call(__NR_unlinkat, parent.get(), place.name, 0));
     return call(__NR_symlinkat, context.text(step.target), parent.get(), place.name);

@@ -43,8 +43,7 @@ Outcome prepare_program(Context& context, const plan::Prepare& step) {
     TRY(text_pointers(context, step.environment, step.needs_home != 0 ? home : nullptr,
                       context.environment));
     TRY(call(__NR_umask, context.umask));
-    // The FIFO's close-on-exec is the sign that start waits for, so it stays open up to the exec
-    // itself.
+    // start waits until the FIFO is closed on exec, so it stays open until then.
     constexpr unsigned kOnExec = 4;  // CLOSE_RANGE_CLOEXEC, Linux 5.11
     const Outcome marked = call(__NR_close_range, step.keep_below, ~0U, kOnExec);
     if (marked.error() != kInvalid && marked.error() != kNoSystemCall) return marked;
@@ -56,7 +55,8 @@ Outcome prepare_program(Context& context, const plan::Prepare& step) {
 void become_program(Context& context) {
     const Outcome failed =
         call(__NR_execve, context.program, context.arguments, context.environment);
-    // The container has been started by now: only the program's own standard error is left.
+    // The container is started, and crux does not read reports any more: write to the program's
+    // standard error.
     constexpr int kNotRun = 255;
     exit_with_error_detail(context.program, failed.error(), kNotRun);
 }

@@ -48,13 +48,14 @@ Outcome read_program(Context& context, const plan::Hook& step, Program& program)
     return {};
 }
 
-/// The hook's own side: its streams, a group of its own, nothing else of ours, the program.
+/// The hook's process: sets up its streams and its own process group, closes all other
+/// descriptors, and executes the program.
 [[noreturn]] void become_hook(Context& context, const plan::Hook& step, const Streams& streams,
                               const Program& program) {
     (void)call(__NR_setpgid, 0, 0);
     (void)call(__NR_umask, context.umask);
-    // Before the root is entered a hook starts in it all the same: callers' hooks name its files by
-    // relative paths, as runc lets them.
+    // Before the root is entered the hook's working directory is the root too: hooks of callers
+    // name its files by relative paths, as with runc.
     if (!context.in_root) (void)call(__NR_fchdir, context.root.get());
     (void)call(__NR_dup3, streams.in.read.get(), 0, 0);
     (void)call(__NR_dup3, streams.out.write.get(), 1, 0);
@@ -89,7 +90,7 @@ Outcome start_hook(Context& context, const plan::Hook& step, const Streams& stre
     return {};
 }
 
-/// The state document with the pid that this namespace knows: what a hook inside the container can
+/// The state document, with the pid in this pid namespace: the one that a hook in the container can
 /// use.
 std::size_t state_text(Context& context, const plan::Hook& step, char* out) {
     const auto pid = static_cast<unsigned long>(call(__NR_getpid).value());
@@ -107,7 +108,7 @@ std::size_t state_text(Context& context, const plan::Hook& step, char* out) {
     return length;
 }
 
-/// The last bytes of what a stream said.
+/// Keeps the last bytes of a stream.
 class Tail {
  public:
     void add(const char* bytes, std::size_t count) {
@@ -132,8 +133,8 @@ std::int64_t now_ms() {
     return (time[0] * 1000) + (time[1] / 1000000);
 }
 
-/// How the hook ended, as wait4 reports it. One that was killed may take its time, in a system call
-/// that cannot be interrupted; init does not wait for that.
+/// How the hook ended, as wait4 reports it. A hook that was killed may stay in a system call that
+/// cannot be interrupted; init waits 10 seconds for it.
 std::int32_t reap(const Child& child) {
     constexpr int kNoHang = 1;
     const std::int64_t bound[2] = {10, 0};
@@ -144,7 +145,7 @@ std::int32_t reap(const Child& child) {
     return status;
 }
 
-/// Feeds and drains the hook until it ends; false: the time ran out.
+/// Writes the hook's standard input and reads its output until it exits; false: timed out.
 class Conversation {
  public:
     /// Takes our ends of the streams.
@@ -167,8 +168,7 @@ class Conversation {
             if (turn(left)) return true;
         }
     }
-    /// "stdout" and "stderr" as the report carries them: the first's length in two bytes, then
-    /// both.
+    /// stdout and stderr in the format of the report: the length of stdout in two bytes, then both.
     void report(Context& context) const {
         const std::size_t first = said_.copy(context.detail + 2);
         const std::size_t second = complained_.copy(context.detail + 2 + first);
@@ -195,7 +195,7 @@ class Conversation {
         const std::size_t part = left_ < 4096 ? left_ : 4096;
         const Outcome written = call(__NR_write, in_.get(), state_, part);
         if (written.failed()) {
-            left_ = 0;  // it does not want to know
+            left_ = 0;  // the hook does not read the state
             return;
         }
         state_ += written.value();
@@ -222,7 +222,7 @@ class Conversation {
 
 constexpr int kKill = 9;
 
-/// Writing to a hook that does not read must not end init.
+/// A write to a hook that does not read must not kill init (SIGPIPE).
 Outcome ignore_pipe_signal(bool ignore) {
     struct {
         long handler;

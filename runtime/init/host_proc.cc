@@ -10,10 +10,11 @@ namespace {
 constexpr std::size_t kListMax = std::size_t{4} << 20U;
 constexpr std::size_t kPathMax = 4096;
 
-/// One line of mountinfo (proc_pid_mountinfo(5)), as far as it matters; NUL-terminated in place.
+/// The fields of a line of mountinfo (proc_pid_mountinfo(5)) that are used; NUL-terminated in
+/// place.
 struct Line {
-    char* root = nullptr;   ///< of the mount, within its file system
-    char* point = nullptr;  ///< where it is mounted
+    char* root = nullptr;   ///< of the mount, within its filesystem
+    char* point = nullptr;  ///< the mount point
     char* type = nullptr;
 };
 
@@ -21,7 +22,7 @@ bool equal(const char* left, const char* right) {
     return memcmp(left, right, strlen(right) + 1) == 0;
 }
 
-/// The whole list: what is unmounted meanwhile would change it.
+/// Reads the whole list first, since each unmount changes it.
 Outcome read_list(char*& list) {
     list = static_cast<char*>(raw::pointer(TRY(map_memory(kListMax))));
     const Owned file(TRY(
@@ -35,7 +36,7 @@ Outcome read_list(char*& list) {
     return length < kListMax - 1 ? Outcome() : refuse(kNameTooLong, __NR_read);
 }
 
-/// Blanks and such stand as \ooo.
+/// Decodes the octal escapes (\ooo) of blanks and other characters.
 void unescape(char* text) {
     char* out = text;
     for (; *text != 0; ++out) {
@@ -85,17 +86,17 @@ Outcome hide(Context& context, const char* point) {
     const OpenHow how{kOpenPath | kDirectory | kCloseOnExec, 0,
                       kResolveNoSymlinks | kResolveNoMagicLinks};
     const Outcome opened = call(__NR_openat2, kCurrentDirectory, point, &how, sizeof how);
-    // It went with the one above it, or lies below another mount.
+    // It was unmounted with the mount above it, or another mount hides it.
     if (opened.error() == kNoEntry || opened.error() == kNotDirectory) return {};
     const Owned directory(TRY(opened));
-    // An unmount in a shared tree would travel to the host.
+    // An unmount in a shared tree would propagate to the host.
     if (!context.tree_is_slave)
         TRY(propagate(directory.get(), plan::kSlave | plan::kPropagateRecursive));
     TRY(call(__NR_fchdir, directory.get()));
     const Outcome unmounted = call(__NR_umount2, ".", kUnmountDetach);
     if (unmounted.error() != kInvalid && unmounted.error() != kNotPermitted) return unmounted;
-    // In a user namespace the host's mounts are locked; and what went with another is none any
-    // more.
+    // In a user namespace the host's mounts are locked. One that was unmounted with another is no
+    // mount point any more.
     const Owned cover(TRY(empty_directory(context)));
     const Outcome covered = attach(cover.get(), directory.get());
     return covered.error() == kInvalid ? Outcome() : covered;
@@ -106,7 +107,7 @@ Outcome hide(Context& context, const char* point) {
 Outcome hide_host_proc(Context& context) {
     char* list = nullptr;
     const Outcome listed = read_list(list);
-    // No procfs at its place, so none to hide there; others are not known.
+    // No procfs at /proc: there is none to hide there, and others cannot be found without it.
     if (listed.error() == kNoEntry) return {};
     TRY(listed);
     char root[kPathMax];

@@ -5,7 +5,7 @@
 
 namespace crux::init {
 
-/// The init program's ELF file, as it is written to a memfd.
+/// The ELF file of the init program, to be written to a memfd.
 std::span<const std::byte> image();
 
 }  // namespace crux::init

@@ -2,8 +2,8 @@
 #include "runtime/init/libc.h"
 #include "runtime/init/protocol.h"
 
-// The init program: it gets a plan, applies its steps one after another, reports the first failure
-// as numbers, waits at the FIFO, and becomes the container's program. It decides nothing.
+// The init program: it reads a plan, applies its steps in order, reports the first failure as
+// numbers, waits at the FIFO, and executes the container's program. All decisions are in the plan.
 
 namespace crux::init {
 
@@ -125,12 +125,12 @@ int number_of(const char* text) {
     return number;
 }
 
-/// A failure that crux was built to go on after, with a warning.
+/// Whether init continues after this failure, with a warning.
 bool tolerated(const plan::Step& step, const Outcome& outcome) {
     if (step.kind == plan::Kind::keyring) return outcome.error() == kNoSystemCall;
-    // The CPUs have no siblings to keep others off.
+    // The CPUs do not have SMT siblings.
     if (step.kind == plan::Kind::core_scheduling) return outcome.error() == kNoDevice;
-    // Ambient capabilities that the bounding set does not have: the spec wants a warning.
+    // Ambient capabilities that are not in the bounding set: the specification requires a warning.
     return step.kind == plan::Kind::capabilities && outcome.call() == __NR_prctl;
 }
 
@@ -188,7 +188,7 @@ asm(".globl _start\n_start:\n xor %ebp,%ebp\n mov %rsp,%rdi\n and $-16,%rsp\n ca
 #elif defined(__aarch64__)
 asm(".globl _start\n_start:\n mov x29,#0\n mov x0,sp\n bl crux_init_main\n");
 #else
-// The linker makes short accesses to data relative to gp, which the program has to set itself.
+// The linker relaxes accesses to data to be relative to gp, which the program must set itself.
 asm(".globl _start\n_start:\n .option push\n .option norelax\n la gp,__global_pointer$\n"
     " .option pop\n mv a0,sp\n andi sp,sp,-16\n call crux_init_main\n");
 #endif

@@ -2,9 +2,8 @@
 
 #include <cstdint>
 
-/// The kernel's constants and structures that init uses, by their kernel names' meaning. The C
-/// library's headers clash with the kernel's here, and Debian 12's kernel headers lack the newer
-/// ones.
+/// The kernel's constants and structures that init uses, under our names. The C library's headers
+/// conflict with the kernel's here, and Debian 12's kernel headers do not have the newer ones.
 namespace crux::init {
 
 // openat2(2), Linux 5.6
@@ -40,8 +39,8 @@ constexpr int kEmptyPath = 0x1000;       // AT_EMPTY_PATH
 constexpr int kSymlinkNoFollow = 0x100;  // AT_SYMLINK_NOFOLLOW
 constexpr int kAtRecursive = 0x8000;     // AT_RECURSIVE
 
-// stat(2): only the type and the device number are read, through statx, whose layout is everywhere
-// the same
+// stat(2): only the type and the device number are read, by statx, which has the same layout on
+// every architecture
 constexpr std::uint32_t kTypeMask = 0170000;
 constexpr std::uint32_t kTypeFifo = 0010000;
 constexpr std::uint32_t kTypeCharacter = 0020000;
@@ -94,7 +93,7 @@ constexpr std::uint64_t kAttributeStrictAtime = 0x20;
 constexpr std::uint64_t kAttributeNoDirAtime = 0x80;
 constexpr std::uint64_t kAttributeNoSymlinkFollow = 0x00200000;
 constexpr std::uint64_t kAttributeIdmap = 0x00100000;
-// What fstatfs(2) tells of a mount: the first four are attributes bit for bit.
+// The mount flags of fstatfs(2): the first four have the same bits as the mount attributes.
 constexpr std::uint64_t kAttributesOfStatfs =
     kAttributeReadOnly | kAttributeNoSuid | kAttributeNoDev | kAttributeNoExec;
 constexpr std::uint64_t kStatNoAccessTime = 0x0400;

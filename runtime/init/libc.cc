@@ -1,6 +1,6 @@
 #include "runtime/init/libc.h"
 
-// Loops that the compiler must not turn back into calls of themselves.
+// The compiler must not replace these loops by calls of the functions that contain them.
 #define CRUX_PLAIN __attribute__((optimize("no-tree-loop-distribute-patterns")))
 #if defined(__clang__)
 #undef CRUX_PLAIN

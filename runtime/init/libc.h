@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-/// The few memory and text functions that init needs; the compiler may call the C ones by itself.
+/// The few memory and string functions that init uses; the compiler may insert calls of the C ones.
 extern "C" {
 void* memcpy(void* to, const void* from, std::size_t count);
 void* memset(void* to, int byte, std::size_t count);
@@ -12,7 +12,7 @@ std::size_t strlen(const char* text);
 
 namespace crux::init {
 
-/// A text under construction in a fixed buffer; what does not fit is remembered as `overflow`.
+/// Builds a text in a fixed buffer; `overflow` is set if something does not fit.
 template <std::size_t Size>
 class Buffer {
  public:

@@ -5,8 +5,8 @@ namespace crux::init {
 
 namespace {
 
-/// The host's /dev/null, not the image's: what shows on a masked file must not be the container's
-/// to choose.
+/// The host's /dev/null, not the image's: the container must not choose the content of a masked
+/// file.
 Outcome open_null(Context& context) {
     if (context.null.open()) return {};
     Owned null(TRY(

@@ -19,15 +19,16 @@ constexpr unsigned long propagation_flag(std::uint8_t wish) {
     }
 }
 
-/// mount(2) on a descriptor: by its name below /proc, which is the host's as long as the root is.
+/// mount(2) on a descriptor, by its path below /proc, which is the host's until the root is
+/// entered.
 Outcome mount_on_descriptor(int mount, unsigned long flags) {
     Buffer<40> path;
     path.add("/proc/self/fd/").add_number(static_cast<unsigned long>(mount));
     return call(__NR_mount, nullptr, path.text(), nullptr, flags, nullptr);
 }
 
-/// The access-time flags of mount(2) for what the mount says now (f_flags of statfs(2)) and the
-/// attributes that are asked for.
+/// The access-time flags of mount(2), from the mount's present flags (f_flags of statfs(2)) and the
+/// requested attributes.
 unsigned long atime_flags(std::uint64_t now, const plan::Attributes& attributes) {
     constexpr std::uint64_t kNowNoAtime = 1024;
     constexpr std::uint64_t kNowNoDirAtime = 2048;
@@ -46,16 +47,16 @@ unsigned long atime_flags(std::uint64_t now, const plan::Attributes& attributes)
     return directories | ((now & kNowRelAtime) != 0 ? kMountRelAtime : kMountStrictAtime);
 }
 
-/// Whether mount(2) can do it too: attributes of one mount that it has a flag for.
+/// Whether mount(2) can do it too: it has flags for some attributes of a single mount.
 bool can_remount(const plan::Attributes& attributes) {
     constexpr std::uint64_t kOld = kAttributeReadOnly | kAttributeNoSuid | kAttributeNoDev |
                                    kAttributeNoExec | kAttributeAtime | kAttributeNoDirAtime;
-    constexpr std::uint64_t kNoSymFollow = 0x00200000;  // Linux 5.14: not set is all there was
+    constexpr std::uint64_t kNoSymFollow = 0x00200000;  // Linux 5.14; never set before
     return (attributes.set & ~kOld) == 0 && (attributes.clear & ~(kOld | kNoSymFollow)) == 0 &&
            (attributes.recursive_set | attributes.recursive_clear) == 0;
 }
 
-/// Before mount_setattr (Linux 5.12): the bits of the first four mean the same in all three
+/// Before mount_setattr (Linux 5.12): the first four attributes have the same bits in all three
 /// interfaces.
 Outcome remount(int mount, const plan::Attributes& attributes) {
     constexpr std::uint64_t kSame =
@@ -77,7 +78,7 @@ Outcome set(int mount, unsigned flags, const MountAttr& attr) {
 }
 
 MountAttr attr_of(std::uint32_t set, std::uint32_t clear) {
-    // The access time is one of three modes: whoever sets one clears the field.
+    // The access time is a field with three modes: clear it to set one.
     const std::uint64_t atime = ((set | clear) & kAttributeAtime) != 0 ? kAttributeAtime : 0;
     return {set, clear | atime, 0, 0};
 }

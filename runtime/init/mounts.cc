@@ -7,7 +7,7 @@ namespace crux::init {
 
 namespace {
 
-/// The file system's own words on what it did not like (fsopen(2): the context's log).
+/// The filesystem's own error message, from the log of the context (fsopen(2)).
 void note_log(Context& context, int file_system) {
     const Outcome length = call(__NR_read, file_system, context.detail, sizeof context.detail - 1);
     if (!length.failed()) context.detail_length = static_cast<std::uint32_t>(length.value());
@@ -31,11 +31,11 @@ Outcome configure(Context& context, int file_system, plan::List parameters) {
     return {};
 }
 
-/// The permissions of a directory in octal, as tmpfs takes them.
+/// The permissions of a directory in octal, in the format of tmpfs.
 using Mode = char[5];
 
-/// A tmpfs looks like the directory that it covers (as with runc, when no mode is asked for); one
-/// that covers nothing yet has its own default.
+/// A tmpfs without a mode option gets the mode of the directory that it covers, as with runc; if
+/// the directory does not exist yet, tmpfs's default.
 Outcome mode_of_target(Context& context, const char* path, Mode& mode) {
     const Outcome found = open_in_root(context, path, kOpenPath | kDirectory);
     if (found.failed()) return {};
@@ -76,8 +76,8 @@ bool missing_is_fine(std::uint16_t flags, const Outcome& outcome) {
     return (flags & plan::kOptional) != 0 && outcome.error() == kNoEntry;
 }
 
-/// Only a procfs may stand for /proc: labels and limits are written through it by the program's own
-/// tools.
+/// Only a procfs may be bind-mounted on /proc: programs in the container write labels and limits
+/// through it.
 Outcome check_proc(int mount) {
     constexpr long kProcMagic = 0x9fa0;
     struct {
@@ -88,7 +88,8 @@ Outcome check_proc(int mount) {
     return status.type == kProcMagic ? Outcome() : refuse(kInvalid, __NR_fstatfs);
 }
 
-/// Which mount a descriptor lies in; 0 where the kernel does not tell (before Linux 5.8).
+/// The ID of the mount that a descriptor is in; 0 if the kernel does not report it (before Linux
+/// 5.8).
 std::uint64_t mount_of(int descriptor) {
     constexpr unsigned kMountId = 0x1000;  // STATX_MNT_ID
     Statx status;
@@ -96,8 +97,8 @@ std::uint64_t mount_of(int descriptor) {
     return known.failed() || (status.mask & kMountId) == 0 ? 0 : status.mount_id;
 }
 
-/// What may be mounted in /proc the plan has judged by its name. A link of the image must not lead
-/// there (CVE-2019-16884).
+/// The rules allow mounts on some paths below /proc, by name. A symbolic link of the image must not
+/// lead into /proc (CVE-2019-16884).
 Outcome check_target(Context& context, const char* path, int target) {
     constexpr char kProc[] = "proc";
     const bool by_name = memcmp(path, kProc, sizeof kProc - 1) == 0;
@@ -121,7 +122,7 @@ Outcome mount_file_system(Context& context, const plan::Mount& step) {
     Outcome found = exact ? open_exactly(context, path, kOpenPath | kDirectory)
                           : make_target(context, path, Target::directory);
     if (exact && found.error() == kNoEntry) {
-        // What is there now may be a link that somebody put there meanwhile.
+        // Meanwhile a symbolic link may have been put there.
         const Owned made(TRY(make_target(context, path, Target::directory)));
         found = open_exactly(context, path, kOpenPath | kDirectory);
     }
@@ -134,7 +135,7 @@ Outcome mount_file_system(Context& context, const plan::Mount& step) {
 
 namespace {
 
-/// The detached mount that is to be attached.
+/// The detached mount that will be attached.
 Outcome open_source(Context& context, const plan::Bind& step) {
     if (step.from != plan::kNoSlot) return context.slot(step.from);
     if ((step.flags & plan::kSourceMapped) != 0) return context.mapped.release();
@@ -150,8 +151,8 @@ Outcome open_source(Context& context, const plan::Bind& step) {
                     (no_follow ? kSymlinkNoFollow : 0));
 }
 
-/// move_mount(2) calls a directory over a file, and a file over a directory, invalid; mount(2) says
-/// ENOTDIR, and callers look for its words.
+/// For a directory over a file, and a file over a directory, move_mount(2) returns EINVAL. mount(2)
+/// returns ENOTDIR, and callers match its text.
 Outcome attach_alike(int mount, int target, bool directory, const plan::Attributes& attributes,
                      int idmap) {
     const Outcome done = attach_with(mount, target, attributes, idmap);
@@ -162,7 +163,7 @@ Outcome attach_alike(int mount, int target, bool directory, const plan::Attribut
     return onto_directory == directory ? done : refuse(kNotDirectory, __NR_move_mount);
 }
 
-/// The attributes that a mount has now, by what fstatfs(2) tells of it.
+/// The present attributes of a mount, from fstatfs(2).
 Outcome attributes_now(int mount, std::uint32_t& attributes) {
     struct {
         long words[16];
@@ -180,17 +181,17 @@ Outcome attributes_now(int mount, std::uint32_t& attributes) {
     return {};
 }
 
-/// What the copy of the source gets, by what its mount has now. Locked attributes stay.
+/// The attributes of the copy of the source, from its present ones. Locked attributes stay.
 plan::Attributes wanted_attributes(const plan::Bind& step, std::uint32_t now) {
     const bool locked = (step.flags & plan::kKeepLocked) != 0;
     plan::Attributes wanted = step.attributes;
-    // A bit that is not there may be one that this kernel does not know.
+    // A bit that is not set may be unknown to this kernel.
     wanted.clear |= step.implied_clear & (now | kAttributeAtime) &
                     ~static_cast<std::uint32_t>(locked ? kAttributesOfStatfs : 0);
     return wanted;
 }
 
-/// Where locks hold, a refusal is the kernel's own: EPERM (mount_setattr(2)).
+/// Returns EPERM for a locked attribute, as the kernel does (mount_setattr(2)).
 Outcome check_locked(int mount, std::uint32_t before) {
     constexpr std::uint32_t kModes = kAttributeAtime | kAttributeNoDirAtime;
     std::uint32_t after = 0;
@@ -212,8 +213,8 @@ Outcome attach_source(Context& context, const plan::Bind& step, int mount, int t
     return (step.flags & plan::kKeepLocked) != 0 ? check_locked(mount, before) : Outcome();
 }
 
-/// For sysctls where no procfs of our own can be had: taken now, while neither the image's mounts
-/// nor read-only paths lie over it.
+/// For sysctls if no private procfs can be created: opened now, before mounts and read-only paths
+/// cover it.
 void keep_sysctls(Context& context, int proc) {
     const OpenHow how{kOpenPath | kDirectory | kCloseOnExec, 0,
                       kResolveBeneath | kResolveNoMagicLinks};

@@ -4,8 +4,8 @@
 namespace crux::init {
 
 Outcome enter_cgroup(Context& context, const plan::EnterCgroup& step) {
-    // "0" is the writer itself: a lone thread that moves itself takes no global lock (Linux 5.5),
-    // where a process id written by somebody else waits for an RCU grace period.
+    // "0" is the writing process. A single-threaded process that moves itself takes no global lock
+    // (Linux 5.5); moving another process by its pid waits for an RCU grace period.
     const Owned tasks(context.slot(step.slot));
     return call(__NR_write, tasks.get(), "0", 1);
 }
@@ -35,8 +35,8 @@ Outcome join_container(Context& context, const plan::JoinContainer& step) {
 }
 
 Outcome set_time_offsets(Context& context, const plan::TimeOffsets& step) {
-    // Unsharing makes the namespace for children; offsets are fixed once somebody is inside, so
-    // they are written before init enters it (time_namespaces(7)).
+    // unshare(2) creates the namespace for children. The offsets cannot change once a process is in
+    // it, so they are written before init enters it (time_namespaces(7)).
     TRY(call(__NR_unshare, static_cast<std::uint32_t>(plan::Namespace::time)));
     if (step.text.length != 0) {
         const Owned file(TRY(call(__NR_openat, kCurrentDirectory, "/proc/self/timens_offsets",

@@ -11,12 +11,12 @@ namespace {
 constexpr int kUidField = 2;
 constexpr int kHomeField = 5;
 
-/// Reads a passwd file character by character and remembers the home of the wanted user.
+/// Reads a passwd file character by character and stores the home directory of one user.
 class Lines {
  public:
     Lines(std::uint32_t uid, char (&out)[kHomeMax]) : uid_(uid), out_(out) {}
 
-    /// False once the home is found.
+    /// Returns false once the home directory is found.
     bool take(char c) {
         if (c == '\n') {
             const bool found = field_ >= kHomeField && digits_ && number_ == uid_;
@@ -55,7 +55,7 @@ class Lines {
 };
 
 bool scan(Context& context, Lines& lines) {
-    // Not blocking: a FIFO in its place must not stop anything.
+    // Non-blocking: a FIFO instead of the file must not stop init.
     const Outcome opened = open_in_root(context, "etc/passwd", kReadOnly | kNonBlock);
     if (opened.failed()) return false;
     const Owned file(opened.value());

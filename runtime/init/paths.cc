@@ -14,8 +14,8 @@ Outcome open_how(int directory, const char* path, int flags, std::uint64_t mode,
                  std::uint64_t resolve) {
     const OpenHow how{static_cast<std::uint64_t>(flags) | kCloseOnExec, mode, resolve};
     Outcome opened;
-    // EAGAIN: something was renamed under the walk, and the kernel could not tell that ".." stayed
-    // inside.
+    // EAGAIN: a rename happened during the lookup, and the kernel could not be sure that ".."
+    // stayed inside.
     for (int race = 0; race < kMaxRaces; ++race) {
         opened = call(__NR_openat2, directory, path, &how, sizeof how);
         if (opened.error() != kTryAgain) break;
@@ -27,7 +27,7 @@ const char* or_dot(const char* path) {
     return *path != 0 ? path : ".";
 }
 
-/// What a path has to become, and how many symbolic links were followed by hand so far.
+/// What to create for a path, and how many symbolic links this code has followed itself.
 struct Wanted {
     Target kind;
     int links;

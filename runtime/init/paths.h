@@ -2,31 +2,31 @@
 
 #include "runtime/init/context.h"
 
-/// Names inside the container become descriptors here and nowhere else in init (rule R1).
+/// Opens paths inside the container. Init resolves them nowhere else (rule R1).
 namespace crux::init {
 
 enum class Target : std::uint8_t { directory, file };
 
-/// Opens a path inside the container's root: symbolic links cannot leave it, magic links are
-/// refused. `flags` are open(2)'s; close-on-exec is added. Once the root's descriptor is given up,
-/// "/" is the root.
+/// Opens a path inside the container's root: symbolic links cannot lead outside, and magic links
+/// are refused. `flags` are those of open(2); close-on-exec is added. Once the descriptor of the
+/// root is closed, "/" is the root.
 Outcome open_in_root(Context& context, const char* path, int flags);
 
-/// The same, but a symbolic link anywhere in the path is an error: for what must be exactly there.
+/// The same, but a symbolic link anywhere in the path is an error.
 Outcome open_exactly(Context& context, const char* path, int flags);
 
-/// An O_PATH descriptor of a mount target; what is missing of it is made, without following
-/// anything that is not inside the root (rule R2). Dangling links are resolved inside the root.
+/// An O_PATH descriptor of a mount target. Missing parts are created, without following anything
+/// that is not inside the root (rule R2). Dangling links are resolved inside the root.
 Outcome make_target(Context& context, const char* path, Target kind);
 
-/// The parent directory of a path, made if missing, and the path's last name.
+/// The parent directory of a path, created if it does not exist, and the last name of the path.
 struct ParentAndName {
     Outcome parent;
     const char* name;
 };
 ParentAndName make_parent(Context& context, const char* path);
 
-/// Type, device number and owner of what a descriptor stands for.
+/// Type, device number and owner of the file that a descriptor refers to.
 Outcome status_of(int descriptor, Statx& status);
 
 }  // namespace crux::init

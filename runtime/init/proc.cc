@@ -5,12 +5,12 @@ namespace crux::init {
 
 namespace {
 
-/// A procfs of our own, attached nowhere: the image's /proc can be anything (rule R4). A full one
-/// only where /proc/sys is needed.
+/// A private procfs that is not attached: the image's /proc can be anything (rule R4). Only with
+/// processes, unless /proc/sys is needed.
 Outcome private_proc(bool only_processes) {
     const Owned file_system(TRY(call(__NR_fsopen, "proc", kFsopenCloseOnExec)));
     if (only_processes)
-        // Linux 5.8; what it hides is not needed, so an older kernel may go without.
+        // Linux 5.8; an older kernel shows more, which does no harm.
         (void)call(__NR_fsconfig, file_system.get(), kFsconfigString, "subset", "pid", 0);
     TRY(call(__NR_fsconfig, file_system.get(), kFsconfigCreate, nullptr, nullptr, 0));
     return call(__NR_fsmount, file_system.get(), kFsmountCloseOnExec, 0);
@@ -27,8 +27,8 @@ Outcome write_below(int proc, const char* path, const char* text, std::size_t le
 Outcome write_sysctl(Context& context, const plan::Sysctl& step) {
     const char* value = context.text(step.value);
     const Outcome made = private_proc(false);
-    // A user namespace whose pid namespace is the host's has no right to a procfs. What the
-    // configuration bound on /proc is one, and was so before the container had a say (rule R4).
+    // In a user namespace with the host's pid namespace the kernel refuses a new procfs. The one
+    // that config.json binds on /proc was checked before the container could change it (rule R4).
     if (made.error() == kNotPermitted && context.proc_sys.open())
         return write_below(context.proc_sys.get(), context.text(step.path), value,
                            step.value.length);

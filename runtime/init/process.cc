@@ -4,14 +4,14 @@
 namespace crux::init {
 
 Outcome start_session(Context& context) {
-    // Whoever shares a namespace with this process must not be able to trace it or read its
+    // A process that shares a namespace with init must not be able to trace it or read its
     // descriptors.
     TRY(call(__NR_prctl, kPrctlDumpable, 0, 0, 0, 0));
     const std::uint64_t none = 0;
     constexpr int kSetMask = 2;
     TRY(call(__NR_rt_sigprocmask, kSetMask, &none, nullptr, sizeof none));
-    // Modes are given exactly while init works; the program gets the caller's mask unless told
-    // otherwise.
+    // Init sets modes exactly, so it clears the umask; the program gets the caller's umask unless
+    // config.json sets one.
     context.umask = static_cast<std::uint32_t>(TRY(call(__NR_umask, 0)));
     const Outcome session = call(__NR_setsid);
     return session.error() == kNotPermitted ? Outcome() : session;  // already a leader
@@ -21,7 +21,7 @@ Outcome new_keyring(Context& context, plan::Text name) {
     constexpr int kJoinSession = 1;
     constexpr int kSetPermissions = 5;
     const long ring = TRY(call(__NR_keyctl, kJoinSession, context.text(name), 0, 0, 0));
-    // Possessor: everything; user: view, read, search. As keyctl(1) shows 3f130000.
+    // Possessor: all permissions; user: view, read, search (3f130000 in keyctl(1)).
     const Outcome done = call(__NR_keyctl, kSetPermissions, ring, 0x3f130000, 0, 0);
     return done.error() == kAccess ? Outcome() : done;
 }
@@ -32,8 +32,8 @@ Outcome limit_resource(const plan::ResourceLimit& step) {
 }
 
 Outcome set_affinity(Context& context, const plan::Affinity& step) {
-    // All ones: the kernel cuts it to what the cpuset allows. The caller's own mask is not the
-    // container's.
+    // All ones: the kernel reduces the mask to the CPUs of the cpuset. The container does not
+    // inherit the caller's mask.
     std::uint64_t all[128];
     const auto* mask = context.items<std::uint64_t>(step.mask);
     std::size_t bytes = step.mask.count * sizeof *mask;
@@ -71,7 +71,7 @@ Outcome set_core_cookie(std::uint64_t share_from) {
 }
 
 Outcome set_memory_policy(Context& context, const plan::MemoryPolicy& step) {
-    // The kernel counts one more than the highest bit.
+    // The kernel expects one more than the number of bits.
     const unsigned long bits = step.nodes.count == 0 ? 0 : (step.nodes.count * 64UL) + 1;
     return call(__NR_set_mempolicy, step.mode,
                 bits == 0 ? nullptr : context.items<std::uint64_t>(step.nodes), bits);
@@ -84,7 +84,7 @@ bool is_null(const Statx& status) {
            status.rdev_minor == 3;
 }
 
-/// The container's own /dev/null, if it is one: an image may have put anything there
+/// Opens the container's /dev/null and checks it: an image may have put anything there
 /// (CVE-2026-88265).
 Outcome open_own_null(Context& context, Owned& null) {
     if (null.open()) return {};
@@ -119,8 +119,8 @@ Outcome own_stdio(Context& context, std::uint64_t uid) {
 
 namespace {
 
-/// The kernel names a directory outside the root "(unreachable)…": such a one is a way out
-/// (CVE-2024-21626).
+/// The kernel shows a working directory outside the root as "(unreachable)…": the program could
+/// leave the container through it (CVE-2024-21626).
 Outcome check_inside() {
     char path[4096];
     const Outcome length = call(__NR_getcwd, path, sizeof path);
@@ -138,13 +138,13 @@ Outcome make_directory(Context& context, const plan::Path& step) {
 
 Outcome change_directory(Context& context, const plan::WorkingDirectory& step) {
     if (context.in_working_directory) return {};
-    // From here on the container's words are paths of the working directory and of the program. No
-    // descriptor of ours is a directory any more, so that /proc/self/fd leads nowhere.
+    // From here on the paths come from config.json: the working directory and the program. Close
+    // every directory, so that no path below /proc/self/fd leads out of the container.
     context.root.reset();
     context.proc_sys.reset();
     context.empty.reset();
     const Outcome entered = call(__NR_chdir, context.text(step.path));
-    // What root may not enter, the user perhaps may (a directory of theirs on NFS or FUSE).
+    // The user may have permission where root does not (its directory on NFS or FUSE).
     if (context.step->flags == plan::kFirstTry && entered.error() == kAccess) return {};
     TRY(entered);
     context.in_working_directory = true;

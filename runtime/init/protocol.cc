@@ -24,8 +24,8 @@ Outcome send(int descriptor, const plan::InitReport& report) {
     return call(__NR_write, descriptor, &report, plan::kReportHead + report.detail_length);
 }
 
-/// The parent's word. An end of file is the parent's death: nothing must go on without a record of
-/// it.
+/// Waits for the parent's answer. An end of file means that the parent has died: init must not
+/// continue, since nothing has recorded the container.
 Outcome read_answer(int control) {
     plan::Answer answer{};
     Outcome length;
@@ -45,8 +45,8 @@ void report_failure(Context& context, const Outcome& outcome) {
         (void)send(context.control.get(), report);
         return;
     }
-    // After the barrier start listens at the other end of the FIFO. It has no plan: of
-    // startContainer hooks it is told which one.
+    // After the barrier, start reads from the other end of the FIFO. It does not have the plan, so
+    // the report names the startContainer hook by its index.
     report.step = context.step->kind == plan::Kind::hook ? context.step->hook.index : plan::kNoHook;
     (void)send(context.slot(plan::kFifoSlot), report);
 }
@@ -68,7 +68,7 @@ Outcome meet_fault(Context& context) {
         case plan::Fault::kill_parent:
             break;
     }
-    // After the barrier nobody is there to be killed.
+    // After the barrier there is no parent to kill.
     if (!context.control.open()) return {};
     TRY(send(context.control.get(), report_of(context, plan::Say::fault, {})));
     return read_answer(context.control.get());
@@ -77,8 +77,8 @@ Outcome meet_fault(Context& context) {
 
 namespace {
 
-/// The copy whose ids the parent is asked to map. It is attached nowhere: an attached mount can no
-/// longer be mapped (mount_setattr(2)).
+/// The copy whose IDs the parent maps. It is detached: the IDs of an attached mount cannot be
+/// mapped (mount_setattr(2)).
 Outcome copy_source(Context& context, const plan::AskParent& ask) {
     const Owned source(TRY(open_in_root(context, context.text(ask.source), kOpenPath)));
     context.mapped = Owned(TRY(clone_mount(source.get(), (ask.flags & plan::kRecursive) != 0)));
@@ -101,7 +101,7 @@ Outcome tell_ready(Context& context) {
     TRY(send(context.control.get(), report_of(context, plan::Say::ready, {})));
     TRY(read_answer(context.control.get()));
     context.control.reset();
-    // A waiting container holds nothing of the host that it does not need.
+    // A container that waits for start keeps no descriptor of the host that it does not need.
     context.null.reset();
     context.empty.reset();
     return {};
@@ -109,16 +109,17 @@ Outcome tell_ready(Context& context) {
 
 namespace {
 
-/// A signal that would end an ordinary process ends a waiting container too. As the first process
-/// of its pid namespace init would ignore it, so it is read instead of delivered.
+/// A signal that terminates an ordinary process also terminates a container that waits for start.
+/// The kernel does not deliver it to the first process of a pid namespace, so init reads it from a
+/// signalfd.
 [[noreturn]] void end_by_signal(int descriptor) {
     std::uint32_t info[32] = {};
     (void)call(__NR_read, descriptor, info, sizeof info);
     exit_now(static_cast<int>(128 + info[0]));
 }
 
-/// Those whose default action is to terminate, less the ones that are about faults of the process
-/// itself.
+/// The signals whose default action is to terminate, except those that report a fault of the
+/// process itself.
 constexpr std::uint64_t kTerminating = [] {
     std::uint64_t mask = 0;
     constexpr unsigned kSignals[] = {1, 2, 3, 10, 12, 14, 15, 16, 24, 25, 26, 27, 29, 30};

@@ -4,15 +4,14 @@
 
 namespace crux::init {
 
-/// Tells whoever listens that the current step failed: the parent while it is there, start
-/// afterwards.
+/// Reports that the current step failed: to the parent until the barrier, to start after it.
 void report_failure(Context& context, const Outcome& outcome);
 
-/// Tells the parent of a failure that the container can live with.
+/// Reports a failure to the parent as a warning: the container can run without the step.
 void report_warning(Context& context, const Outcome& outcome);
 
 #ifdef CRUX_FAULTS
-/// Does what the plan wants to go wrong before this step.
+/// Injects the plan's fault before this step.
 Outcome meet_fault(Context& context);
 #endif
 

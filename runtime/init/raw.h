@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
-/// System calls without a C library: init has none, and the moments between clone and exec in
-/// launch may not touch one either.
+/// System calls without a C library: init has none, and launch must not use it between clone and
+/// exec.
 namespace crux::init {
 
-/// What a step or a system call gave: a value ≥ 0, or the number of the call that failed and its
+/// The result of a step or a system call: a value ≥ 0, or the number of the failed call and its
 /// errno.
 class [[nodiscard]] Outcome {
  public:
@@ -26,7 +26,7 @@ class [[nodiscard]] Outcome {
     std::uint32_t call_ = 0;
 };
 
-/// A failure that no system call reported.
+/// A failure that is not the result of a system call.
 constexpr Outcome refuse(int error, std::uint32_t call = 0) {
     return {-error, call};
 }
@@ -79,7 +79,7 @@ inline long call6(long number, long a, long b, long c, long d, long e, long f) {
     return a0;
 }
 #else
-#error "crux knows x86_64, aarch64 and riscv64"
+#error "crux supports x86_64, aarch64 and riscv64"
 #endif
 
 template <class T>
@@ -97,13 +97,13 @@ constexpr long word(T number) {
 
 /// The memory at an address that a system call returned.
 inline void* pointer(long address) {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel's answer is one
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel returns an address as a number
     return reinterpret_cast<void*>(address);
 }
 
 }  // namespace raw
 
-/// One system call by its number. EINTR is the caller's affair.
+/// One system call by its number. The caller handles EINTR.
 template <class... Arguments>
 inline Outcome call(long number, Arguments... arguments) {
     static_assert(sizeof...(Arguments) <= 6);
@@ -112,15 +112,15 @@ inline Outcome call(long number, Arguments... arguments) {
             static_cast<std::uint32_t>(number)};
 }
 
-/// Ends the process. A seccomp profile may forbid both ways to exit; an illegal instruction then
-/// ends it, also as the first process of its pid namespace.
+/// Exits. A seccomp profile may forbid both exit calls; then an illegal instruction ends the
+/// process, even if it is the first process of its pid namespace.
 [[noreturn]] inline void exit_now(int status) {
     (void)call(__NR_exit_group, status);
     (void)call(__NR_exit, status);
     __builtin_trap();
 }
 
-/// A descriptor and its end.
+/// Owns a descriptor and closes it.
 class Owned {
  public:
     Owned() = default;

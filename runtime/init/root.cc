@@ -17,8 +17,8 @@ Outcome set_propagation(Context& context, const plan::Propagation& step) {
 
 namespace {
 
-/// pivot_root refuses while the mount that holds the new root is shared. Its root is up the tree
-/// somewhere.
+/// pivot_root refuses while the mount that contains the new root is shared. The root of that mount
+/// is one of the parent directories.
 Outcome propagate_holder(int directory, std::uint32_t in_order) {
     if (in_order == 0) return {};
     constexpr std::uint64_t kMountRoot = 0x2000;  // STATX_ATTR_MOUNT_ROOT, Linux 5.8
@@ -42,8 +42,8 @@ Outcome open_root(Context& context, const plan::Root& step) {
         return {};
     }
     TRY(propagate_holder(directory.get(), step.propagation));
-    // pivot_root wants a mount, so the directory is bound on itself; from here on the bound copy is
-    // the root.
+    // pivot_root requires a mount point, so the directory is bind-mounted on itself. From here on
+    // the new mount is the root.
     Owned tree(step.from != plan::kNoSlot ? context.slot(step.from)
                                           : TRY(clone_mount(directory.get(), true)));
     TRY(attach(tree.get(), directory.get()));
@@ -53,10 +53,11 @@ Outcome open_root(Context& context, const plan::Root& step) {
 
 namespace {
 
-/// The old root lies over the new one at "."; without it nothing of the host can be reached.
+/// The old root is mounted over the new one at "."; once it is unmounted, no path leads to the
+/// host.
 Outcome leave_old_root(Context& context) {
     if (!context.tree_is_slave)
-        // An unmount in a shared tree would travel to the host.
+        // An unmount in a shared tree would propagate to the host.
         TRY(call(__NR_mount, nullptr, ".", nullptr, kMountSlave | kMountRecursive, nullptr));
     return call(__NR_umount2, ".", kUnmountDetach);
 }

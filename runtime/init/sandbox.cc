@@ -9,7 +9,7 @@ Outcome load_seccomp(Context& context, const plan::Seccomp& step) {
         const void* filter;
     } const program{static_cast<std::uint16_t>(step.program.count),
                     context.items<std::uint64_t>(step.program)};
-    // With NEW_LISTENER the value is a descriptor, which the parent is asked to take.
+    // With NEW_LISTENER the value is a descriptor, which the parent takes in the next step.
     context.listener = static_cast<int>(TRY(call(__NR_seccomp, kSetFilter, step.flags, &program)));
     return {};
 }
@@ -33,7 +33,7 @@ Outcome confine(Context& context, const plan::Landlock& step) {
         std::uint64_t access = rules[i].access;
         Statx status;
         TRY(status_of(parent.get(), status));
-        // The kernel refuses a directory's rights for a file.
+        // The kernel refuses directory rights on a file.
         if ((status.mode & kTypeMask) != kTypeDirectory) access &= kFileRights;
         if (access == 0) continue;
         struct [[gnu::packed]] {

@@ -2,7 +2,7 @@
 
 #include "runtime/init/raw.h"
 
-/// The value of an Outcome, or return the failure from the enclosing function. One to a line.
+/// The value of an Outcome; returns the failure from the enclosing function. One per line.
 #define TRY(...)                                                   \
     __extension__({                                                \
         const ::crux::init::Outcome crux_outcome_ = (__VA_ARGS__); \

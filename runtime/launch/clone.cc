@@ -13,7 +13,7 @@
 #include "runtime/sys/signal.h"
 
 extern "C" {
-/// clone3 onto another stack: the child calls `run(argument)` there and never returns.
+/// clone3 with another stack for the child, which calls `run(argument)` and never returns.
 long crux_clone3_call(const struct clone_args* arguments, std::size_t size, void (*run)(void*),
                       void* argument);
 }
@@ -76,7 +76,7 @@ namespace {
 using init::call;
 using init::Outcome;
 
-// Two processes at the most run on our memory, each with its own stack.
+// At most two processes share our memory, each with its own stack.
 constexpr std::size_t kStackSize = std::size_t{16} << 10U;
 alignas(64) char init_stack[kStackSize];
 alignas(64) char helper_stack[kStackSize];
@@ -91,8 +91,8 @@ void require(Start& start, const Outcome& outcome) {
     if (outcome.failed()) give_up(start, outcome);
 }
 
-/// In a new user namespace an exec loses all capabilities as long as no map is written, so it waits
-/// for it.
+/// In a new user namespace, exec drops all capabilities until the ID mappings are written, so the
+/// new process waits for them.
 void wait_for_maps(Start& start) {
     plan::Answer answer{};
     // lint: allow wait: the parent bounds its own work, and its death is the end of the file.
@@ -108,8 +108,8 @@ void run_init(void* argument) {
         require(start, call(__NR_setresgid, 0, 0, 0));
         require(start, call(__NR_setresuid, 0, 0, 0));
     }
-    // What the caller forgot to mark stays here; a kernel without this call (5.10) leaves it to
-    // init.
+    // Descriptors of the caller without close-on-exec must not reach init. A kernel without this
+    // flag (5.10) leaves them to init, which closes them.
     constexpr unsigned kOnExec = 4;  // CLOSE_RANGE_CLOEXEC
     (void)call(__NR_close_range, start.keep_below, ~0U, kOnExec);
     constexpr int kSetFlags = 2;  // F_SETFD
@@ -120,8 +120,8 @@ void run_init(void* argument) {
     const Outcome run =
         call(__NR_execveat, start.image, "", start.arguments, kNoEnvironment, kEmptyPath);
     if (run.error() != ENOENT) give_up(start, run);
-    // TOMOYO, active by default in Debian's 5.10, looks such a program up as /dev/fd/N, and not
-    // every /dev has that link.
+    // TOMOYO, active by default in Debian's 5.10, resolves such a program as /dev/fd/N, and some
+    // hosts' /dev does not have that link.
     give_up(start, call(__NR_execve, start.image_path, start.arguments, kNoEnvironment));
 }
 
@@ -142,8 +142,8 @@ struct clone_args arguments_for(const Start& start, std::uint64_t more, const ch
     return arguments;
 }
 
-/// Joins whatever can be joined with the rights that are there. Before the user namespace these are
-/// the host's, after it the namespace's.
+/// Joins the namespaces that can be joined with the present privileges: before the user namespace
+/// is joined these are the host's, after it the user namespace's.
 void join_others(Start& start, bool last_chance) {
     for (std::size_t i = 0; i < start.joins.size(); ++i) {
         Join& join = start.joins[i];
@@ -187,7 +187,8 @@ Result<ClonedProcess> clone_by_helper(Start& start) {
     arguments.stack_size = kStackSize;
     const long helper = crux_clone3_call(&arguments, sizeof arguments, run_helper, &start);
     if (helper < 0) return std::unexpected(Error(Errno{"clone3", static_cast<int>(-helper)}));
-    // It has ended: vfork's promise. Its status says less than what it left in `start`.
+    // CLONE_VFORK returns when the helper has exited. Its result is in `start`, so its exit status
+    // is not needed.
     // lint: allow wait: see above.
     while (::waitpid(static_cast<pid_t>(helper), nullptr, 0) < 0 && errno == EINTR) {
     }
@@ -203,7 +204,7 @@ Result<ClonedProcess> clone_init(Start& start) {
     write_text(start.image_path, cat("/proc/self/fd/", start.image));
     start.arguments[0] = "crux-init";
     start.arguments[1] = start.plan_number;
-    // A handler of ours must not run on memory that two processes share; init clears the mask.
+    // A signal handler must not run in a process that shares our memory; init clears the mask.
     const sys::BlockedSignals blocked(sys::all_signals_but({}));
     if (!start.joins.empty()) return clone_by_helper(start);
 

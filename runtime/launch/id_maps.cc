@@ -21,19 +21,19 @@ namespace crux::launch {
 
 namespace {
 
-/// One of the two maps of a process.
+/// One of the two ID mappings of a process.
 struct MapFile {
     const char* name;     ///< in /proc/PID
     const char* words;    ///< "user", "group"
     const char* origin;   ///< in config.json
-    const char* program;  ///< writes it for an ordinary user
-    const char* ranges;   ///< what that program allows
+    const char* program;  ///< writes it for an unprivileged user
+    const char* ranges;   ///< the file with the IDs that the program allows
 };
 
 constexpr MapFile kUsers = {"uid_map", "user", "/linux/uidMappings", "newuidmap", "/etc/subuid"};
 constexpr MapFile kGroups = {"gid_map", "group", "/linux/gidMappings", "newgidmap", "/etc/subgid"};
 
-/// A program by the caller's PATH, or where the caller gave none, by a usual one.
+/// Finds a program in the caller's PATH, or in the usual directories if PATH is not set.
 std::optional<std::string> find_program(const char* name) {
     const char* given = std::getenv("PATH");
     const bool is_given = given != nullptr && *given != '\0';
@@ -42,10 +42,11 @@ std::optional<std::string> find_program(const char* name) {
 
 std::unexpected<Error> refused(const MapFile& file, std::string_view why) {
     return std::unexpected(
-        Error(Error::Kind::os, cat("write the ", file.words, " id map: ", why)).at(file.origin));
+        Error(Error::Kind::os, cat("write the ", file.words, " ID mapping: ", why))
+            .at(file.origin));
 }
 
-/// How a helper ended: its own error message if it wrote one.
+/// Why a helper failed: its own error message, or else its outcome.
 std::string end_of(const ProgramOutcome& outcome) {
     const std::string_view message = trimmed(outcome.error_output);
     return message.empty() ? outcome_words(outcome) : std::string(message);
@@ -65,17 +66,19 @@ oci::Hook call_of(const MapFile& file, const std::string& program, pid_t pid,
 Status map_by_program(const MapFile& file, pid_t pid, std::string_view map) {
     const std::optional<std::string> program = find_program(file.program);
     if (!program)
-        return refused(file, cat("an ordinary user can map its own id alone without ", file.program,
-                                 ", which is not in PATH (Debian: uidmap)"));
+        return refused(file, cat(file.program,
+                                 " is not in PATH (Debian package: uidmap); without "
+                                 "it an unprivileged user can map only its own ID"));
     const ProgramOutcome outcome =
         TRY(hooks::run(call_of(file, *program, pid, map), {.state = {}, .directory = "/"})
                 .during(*program)
                 .at(file.origin));
     if (outcome.succeeded()) return {};
-    return refused(file, cat(*program, ", by ", file.ranges, ": ", end_of(outcome)));
+    return refused(file, cat(*program, " (allowed IDs: ", file.ranges, "): ", end_of(outcome)));
 }
 
-/// Whether the map is one id, this process's own: all that the kernel lets an ordinary user write.
+/// Whether the mapping is a single ID, this process's own: the only mapping that the kernel lets an
+/// unprivileged user write.
 bool is_own_id_alone(std::string_view map, unsigned own) {
     const std::vector<std::string_view> lines = split(trimmed(map), '\n');
     if (lines.size() != 1) return false;
@@ -95,7 +98,7 @@ Status write_map(const MapFile& file, pid_t pid, const std::string& map) {
     auto written = sys::write_file(cat("/proc/", pid, '/', file.name), map);
     if (!written && written.error().value == EPERM && ::geteuid() != 0)
         return map_by_program(file, pid, map);
-    return std::move(written).during(cat("write the ", file.words, " id map")).at(file.origin);
+    return std::move(written).during(cat("write the ", file.words, " ID mapping")).at(file.origin);
 }
 
 }  // namespace
@@ -115,7 +118,7 @@ Result<sys::Fd> user_namespace_with(const std::string& uid_map, const std::strin
     arguments.flags = CLONE_NEWUSER;
     arguments.exit_signal = SIGCHLD;
     const pid_t parent = ::getpid();
-    const pid_t pid = TRY(sys::clone3(arguments).during("make a user namespace").at(origin));
+    const pid_t pid = TRY(sys::clone3(arguments).during("create a user namespace").at(origin));
     if (pid == 0) hold_namespace(parent);
     Status mapped = write_id_maps(pid, uid_map, gid_map);
     auto opened = sys::open_namespace(pid, "user");
@@ -124,7 +127,7 @@ Result<sys::Fd> user_namespace_with(const std::string& uid_map, const std::strin
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
     TRY(std::move(mapped).at(origin));
-    sys::NamespaceFd made = TRY(std::move(opened).during("open a user namespace").at(origin));
+    sys::NamespaceFd made = TRY(std::move(opened).during("open the user namespace").at(origin));
     return sys::Fd(std::move(made).release());
 }
 

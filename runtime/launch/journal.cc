@@ -108,7 +108,7 @@ Result<Journal> Journal::create(sys::FdRef state_directory) {
     constexpr mode_t kMode = 0600;
     sys::Fd file = TRY(sys::openat(state_directory, kName,
                                    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, kMode)
-                           .during("make the journal"));
+                           .during("create the journal"));
     return Journal(std::move(file));
 }
 

@@ -12,9 +12,9 @@
 
 namespace crux::launch {
 
-/// What a container has taken of the host, written down before it is taken, so that `delete
-/// --force` can give it back whenever and wherever crux was killed. One line a record, only ever
-/// appended:
+/// The resources of the host that a container uses. Each is recorded before it is created, so that
+/// `delete --force` can remove it even if crux was killed at any point. One line per record; lines
+/// are only appended:
 ///
 ///     cgroup VERSION MOUNTPOINT PATH CONTROLLERS
 ///     ancestor PATH
@@ -23,50 +23,51 @@ namespace crux::launch {
 ///     mount ID PATH
 ///     ours
 ///
-/// "ours" follows once the cgroup is made: until then a directory of that name may be another
-/// container's, and only what is empty may be removed.
+/// "ours" is added once the cgroup is created: until then a directory of that name may be another
+/// container's, and only an empty one may be removed.
 ///
-/// MOUNTPOINT, PATH and NAME have blanks, line feeds and backslashes escaped as \ooo.
+/// In MOUNTPOINT, PATH and NAME, blanks, line feeds and backslashes are escaped as \ooo.
 class Journal {
  public:
-    /// A unit of systemd.
+    /// A systemd unit.
     struct SystemdUnit {
         std::string name;
-        bool user = false;  ///< of the user's manager, not the machine's
+        bool user = false;  ///< of the user manager, not the system manager
         bool operator==(const SystemdUnit&) const = default;
     };
-    /// A mount in the mount namespace of whoever made the container.
+    /// A mount in the mount namespace of the caller that created the container.
     struct Mount {
-        std::uint64_t id = 0;  ///< sys::mount_id: what else is mounted at the path is not this one
+        std::uint64_t id = 0;  ///< sys::mount_id; other mounts at the path have other IDs
         std::string path;      ///< absolute, without symbolic links
         bool operator==(const Mount&) const = default;
     };
-    /// What a journal tells.
+    /// The records of a journal.
     struct Content {
         std::vector<cgroup::CgroupDir> cgroup;
-        std::vector<std::string> ancestors;  ///< cgroup directories above, made for this container
-        bool cgroup_is_ours = false;         ///< all processes in it are this container's
-        std::optional<SystemdUnit> unit;     ///< whose cgroup the container's is
-        std::optional<Mount> mount;          ///< all mounts of the container lie below it
-        std::vector<std::string> directories;  ///< made for this container, to be removed in order
+        std::vector<std::string> ancestors;    ///< parent cgroups that were created too
+        bool cgroup_is_ours = false;           ///< all processes in it are this container's
+        std::optional<SystemdUnit> unit;       ///< the unit that owns the container's cgroup
+        std::optional<Mount> mount;            ///< all mounts of the container are below it
+        std::vector<std::string> directories;  ///< created for this container; removed in order
     };
 
-    /// Makes the journal of a new container in its state directory.
+    /// Creates the journal of a new container in its state directory.
     static Result<Journal> create(sys::FdRef state_directory);
-    /// Reads a journal; an empty content when there is none. A half-written last line is left out:
-    /// what it announced was not taken.
+    /// Reads a journal; empty if there is none. An incomplete last line is ignored: its resource
+    /// was not created.
     static Result<Content> read(sys::FdRef state_directory);
 
-    /// Records the cgroup directories that are about to be made, and the missing ones above them.
+    /// Records the cgroup directories that will be created, and the missing parents.
     Status note_cgroup(const std::vector<cgroup::CgroupDir>& places,
                        const std::vector<std::string>& ancestors);
-    /// Records the unit that systemd is about to be asked for.
+    /// Records the unit that systemd will be asked to start.
     Status note_unit(const SystemdUnit& unit);
-    /// Records the mount that is about to be attached.
+    /// Records the mount that will be attached.
     Status note_mount(const Mount& mount);
-    /// Records that the cgroup is made, or was found empty: what is in it from now on is ours.
+    /// Records that the cgroup was created, or was found empty: processes in it from now on are
+    /// the container's.
     Status note_cgroup_is_ours();
-    /// Records directories of kernel file systems (resctrl) that are about to be made.
+    /// Records directories of kernel filesystems (resctrl) that will be created.
     Status note_directories(const std::vector<std::string>& paths);
 
     /// All that was written, as parse_journal takes it.
@@ -86,7 +87,7 @@ Journal::Content parse_journal(std::string_view text);
 std::string journal_line(const Journal::SystemdUnit& unit);
 /// The line for a mount (see Journal).
 std::string journal_line(const Journal::Mount& mount);
-/// The lines for the places and their ancestors (see Journal).
+/// The lines for the cgroup directories and their parents (see Journal).
 std::string journal_lines(const std::vector<cgroup::CgroupDir>& places,
                           const std::vector<std::string>& ancestors);
 

@@ -15,7 +15,7 @@ cgroup::CgroupDir place(unsigned version, const std::string& mountpoint, const s
     return made;
 }
 
-TEST_CASE("a journal tells again what was noted, whatever the paths hold") {
+TEST_CASE("a journal is read back as written, whatever characters the paths contain") {
     const std::vector<cgroup::CgroupDir> places = {
         place(1, "/sys/fs/cgroup/cpu", "/a b/c\\d", {"cpu", "cpuacct"}),
         place(2, "/sys/fs/cgroup/unified", "/line\nfeed", {}),
@@ -34,7 +34,7 @@ TEST_CASE("a journal tells again what was noted, whatever the paths hold") {
     CHECK(parse_journal(lines + "ours\n").cgroup_is_ours);
 }
 
-TEST_CASE("a journal's half-written last line is left out") {
+TEST_CASE("an incomplete last line of a journal is ignored") {
     const std::string lines =
         journal_lines({place(1, "/m", "/p", {"cpu"}), place(1, "/n", "/q", {"pids"})}, {"/m/a"}) +
         "ours\n";
@@ -48,13 +48,13 @@ TEST_CASE("a journal's half-written last line is left out") {
     CHECK(parse_journal(lines).cgroup_is_ours);
 }
 
-TEST_CASE("a journal's broken lines are nobody's cgroup") {
+TEST_CASE("invalid lines of a journal are ignored") {
     CHECK(parse_journal("cgroup\n\ncgroup 1 /m\nancestor\nnonsense 1 2 3 4\n").cgroup.empty());
     CHECK(parse_journal("cgroup 1 /m /p cpu more\n").cgroup.empty());
     CHECK(parse_journal("cgroup 1 \\999 \\ cpu\n").cgroup.size() == 1);
 }
 
-TEST_CASE("a journal tells the unit that systemd was asked for, and whose manager's it is") {
+TEST_CASE("a journal records the systemd unit and its manager") {
     for (const Journal::SystemdUnit& unit : {Journal::SystemdUnit{"crux-a.scope", false},
                                              Journal::SystemdUnit{"b\\x20c d.scope", true}}) {
         const std::string line = journal_line(unit);
@@ -66,7 +66,7 @@ TEST_CASE("a journal tells the unit that systemd was asked for, and whose manage
         CHECK_FALSE(parse_journal(wrong).unit);
 }
 
-TEST_CASE("a journal tells the mount that the container's root became") {
+TEST_CASE("a journal records the mount of the container's root") {
     const Journal::Mount mount = {1234, "/a b/line\nfeed"};
     const std::string line = journal_line(mount);
     CHECK(parse_journal(line).mount == mount);

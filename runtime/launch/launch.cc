@@ -43,17 +43,17 @@ struct Launched::State {
 
 namespace {
 
-/// Somebody may be in the namespaces already and try to trace init. Time offsets are written
-/// through init's own files in /proc, so with these it hides by its first call only.
+/// A process in the joined namespaces could try to trace init. With time offsets init must open its
+/// own files in /proc, so it becomes undumpable only by its first system call.
 Readable readable_image(const plan::Plan& plan) {
     const bool writes_own_files = std::ranges::any_of(
         plan.steps(), [](const plan::Step& step) { return step.kind == plan::Kind::time_offsets; });
     return plan.host.joins.empty() || writes_own_files ? Readable::by_all : Readable::by_owner;
 }
 
-/// Whoever is in a namespace that we enter must not trace the process that enters: until it is init
-/// it shares our memory (CVE-2016-9962). An unprivileged writer of id maps has to stay dumpable,
-/// for the files of /proc to be its own.
+/// A process in a namespace that we join must not trace the joining process, which shares our
+/// memory until it executes init (CVE-2016-9962). An unprivileged process that writes ID mappings
+/// must stay dumpable, so that it owns the files in /proc.
 Status hide_from_namespaces(const plan::HostPart& host) {
     if (host.joins.empty()) return {};
     if (!host.uid_map.empty() && ::geteuid() != 0) return {};
@@ -63,7 +63,7 @@ Status hide_from_namespaces(const plan::HostPart& host) {
 
 constexpr const char* kMemoryLimit = "/linux/resources/memory/limit";
 
-/// ": the limit is N", where there is one.
+/// ": the limit is N", if there is one.
 std::string memory_limit_words(const cgroup::Limits& limits) {
     for (const cgroup::Setting& setting : limits.settings)
         if (setting.origin == kMemoryLimit) return cat(": the limit is ", setting.value);
@@ -103,12 +103,12 @@ Error Launched::exited_early() {
         return Error(Error::Kind::os, cat("container init was OOM-killed (memory limit too low?)",
                                           memory_limit_words(state_->plan->host.limits)))
             .at(kMemoryLimit);
-    if (!ended || !*ended) return {Error::Kind::protocol, "init closed its socket"};
+    if (!ended || !*ended) return {Error::Kind::protocol, "init closed its control socket"};
     const std::string end =
-        cat((*ended)->signalled ? "was killed by signal " : "ended with status ", (*ended)->value,
+        cat((*ended)->signalled ? "was killed by signal " : "exited with status ", (*ended)->value,
             " before ");
     if (state_->joins_container)
-        return {Error::Kind::protocol, cat("the process ", end, "its program ran",
+        return {Error::Kind::protocol, cat("the process ", end, "its program was executed",
                                            by_memory ? " (possibly OOM-killed)" : "")};
     return {Error::Kind::protocol, cat("container init ", end, "the container was created")};
 }
@@ -165,13 +165,13 @@ Result<InitMessage> Launched::next() {
             (void)::raise(SIGKILL);
             break;
     }
-    return fail(Error::Kind::protocol, "init said something unknown");
+    return fail(Error::Kind::protocol, "init sent an unknown message");
 }
 
 Status Launched::map_ids(const InitMessage& event) {
     const plan::SlotUse& use = state_->plan->host.mapped_sources[event.index];
     const sys::Fd tree = TRY(sys::pidfd_getfd(state_->process.pidfd, event.descriptor)
-                                 .during(cat("take the mount of ", use.path))
+                                 .during(cat("get the copy of the mount ", use.path))
                                  .at(use.origin));
     return map_mount(tree, use);
 }
@@ -205,8 +205,8 @@ Status open_joins(const plan::HostPart& host, sys::FdRef first_process, std::vec
     return {};
 }
 
-/// A pid namespace to join takes effect on children only, so we enter it ourselves where nothing
-/// else has to be joined first: that saves the helper.
+/// Joining a pid namespace affects only children, so crux joins it itself if no other namespace
+/// must be joined first: then no helper is required.
 Status enter_pid_namespace(std::vector<Join>& joins, const plan::HostPart& host) {
     if (joins.size() != 1 || joins[0].type != plan::Namespace::pid) return {};
     TRY(sys::setns(sys::FdRef(joins[0].descriptor), CLONE_NEWPID)
@@ -221,7 +221,7 @@ Status enter_pid_namespace(std::vector<Join>& joins, const plan::HostPart& host)
 
 namespace {
 
-/// The number below which descriptors are the program's; a container without a program has standard
+/// Descriptors below this number are the program's; a container without a program has the standard
 /// streams.
 unsigned kept_below(const plan::Plan& plan) {
     constexpr unsigned kStreams = 3;
@@ -230,7 +230,8 @@ unsigned kept_below(const plan::Plan& plan) {
     return kStreams;
 }
 
-/// Whether the kernel could run out of the container's memory before the process is init.
+/// Whether the memory limit is so small that the OOM killer could run before the process executes
+/// init.
 bool has_small_memory_limit(const plan::HostPart& host) {
     static constexpr std::int64_t kSmall = std::int64_t{64} << 20U;
     return std::ranges::any_of(host.limits.settings, [](const cgroup::Setting& setting) {
@@ -244,8 +245,8 @@ bool has_small_memory_limit(const plan::HostPart& host) {
 #ifdef CRUX_FAULTS
 namespace {
 
-/// CRUX_FAULT=STEP:ACTION in the environment, for fault tests: where init stops and what happens
-/// there.
+/// CRUX_FAULT=STEP:ACTION in the environment, for fault tests: the step before which the fault
+/// happens, and the fault.
 void plan_fault(plan::Header& header) {
     const char* text = std::getenv("CRUX_FAULT");
     if (text == nullptr) return;
@@ -263,14 +264,15 @@ void plan_fault(plan::Header& header) {
 
 namespace {
 
-/// What clone3 says of the cgroup alone (cgroups(7), clone(2)): it has handed controllers on, is
-/// threaded, or has gone. EACCES may also be a security module's, about a user namespace.
+/// The errors of clone3 that are only about the cgroup (cgroups(7), clone(2)): it has enabled
+/// controllers for its children, is threaded, or was removed. EACCES is not one of them: a security
+/// module may return it for a user namespace.
 bool is_of_cgroup(int error) {
     return error == EBUSY || error == EOPNOTSUPP || error == ENODEV;
 }
 
-/// The unified cgroup to start in, -1 without one; `present` owns it where it is that of the
-/// container's first process, which has left the container's own and whoever made that removed it.
+/// The unified cgroup to start in; -1 without one. If the container's own cgroup was removed, it is
+/// the present one of the container's first process, and `present` owns the descriptor.
 Result<int> cgroup_for(const HostHandles& handles, sys::Fd& present) {
     if (handles.group == nullptr) return -1;
     Result<sys::FdRef> own = handles.group->unified();
@@ -291,9 +293,9 @@ Result<ClonedProcess> clone_somewhere(Start& start, const HostHandles& handles) 
             start.cgroup = present.get();
         } else if ((error == EACCES || error == ENOENT) && start.cgroup >= 0 &&
                    !start.joins.empty() && !start.helper_enters) {
-            // A cgroup that was handed to the container: who has joined its user namespace has no
-            // rights any more above it, where it comes from. And who has joined another cgroup
-            // namespace finds nothing outside it (cgroups(7), nsdelegate).
+            // The cgroup is delegated to the container. A process that has joined its user
+            // namespace has no permission on the cgroup that it comes from; and one that has joined
+            // another cgroup namespace cannot leave it (cgroups(7), nsdelegate).
             start.helper_enters = true;
         } else {
             if (start.cgroup < 0 || !is_of_cgroup(error)) return process;
@@ -306,7 +308,7 @@ Result<ClonedProcess> clone_somewhere(Start& start, const HostHandles& handles) 
 
 /// Our end of the control socket; init inherits the other.
 Result<sys::SocketFd> give_control_end(plan::Plan& plan, InheritedFds& inherited) {
-    sys::SocketPair control = TRY(sys::socketpair(SOCK_SEQPACKET).during("make a socket pair"));
+    sys::SocketPair control = TRY(sys::socketpair(SOCK_SEQPACKET).during("create a socket pair"));
     plan.header().slots[plan::kControlSlot] =
         TRY(inherited.give(sys::Fd(std::move(control.second).release())));
     return std::move(control.first);
@@ -358,7 +360,7 @@ Status Launched::finish_user_namespace(StepLog* log) {
     const plan::HostPart& host = state_->plan->host;
     if (host.oom_score_adj) {
         TRY(sys::write_file(cat("/proc/", pid(), "/oom_score_adj"), cat(*host.oom_score_adj))
-                .during("set the oom score")
+                .during("set oom_score_adj")
                 .at("/process/oomScoreAdj"));
         log_act(log, "oom_score", cat(*host.oom_score_adj));
     }

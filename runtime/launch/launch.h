@@ -12,41 +12,42 @@
 #include "runtime/sys/handle.h"
 #include "runtime/sys/process.h"
 
-/// From a plan to a process that waits at the barrier. This folder is the only one that knows the
-/// order of side effects on the host.
+/// From a plan to a process that waits at the barrier. Only this folder determines the order of
+/// side effects on the host.
 namespace crux::launch {
 
-/// What init's side needs from outside the plan.
+/// Handles for launch that are not part of the plan.
 struct HostHandles {
     sys::FdRef fifo =
         sys::FdRef::none();          ///< exec.fifo, open for reading and writing; none for exec
-    cgroup::Group* group = nullptr;  ///< made and limited already
+    cgroup::Group* group = nullptr;  ///< created, with its limits
     sys::FdRef first_process = sys::FdRef::none();  ///< for exec: a pidfd of the container's init
-    /// Its number, where the new process may go into that one's present unified cgroup should the
-    /// container's own take none (clone3's EBUSY: it has handed controllers to cgroups below it) or
-    /// have gone.
+    /// Its pid, if the new process may go to its present unified cgroup. That happens if the
+    /// container's own cgroup was removed, or accepts no process (EBUSY of clone3: it has enabled
+    /// controllers for its children).
     pid_t first_pid = 0;
-    sys::FdRef console = sys::FdRef::none();  ///< connected console socket, or our proxy's socket
+    sys::FdRef console = sys::FdRef::none();  ///< connected console socket, or crux's own socket
     StepLog* step_log = nullptr;              ///< receives each act on the host
 };
 
-/// What init says. A failure is not an event but the error of next().
+/// A message of init. A failure is not a message but the error of next().
 struct InitMessage {
     enum class Kind : std::uint8_t {
-        warning,  ///< `warning` says what the container has to live without
-        ask,      ///< `request` is for us to do; then resume()
-        ready,    ///< everything up to the barrier holds; record the container, then resume()
+        warning,  ///< `warning` describes the step that was skipped
+        ask,      ///< carry out `request`, then resume()
+        ready,    ///< all steps up to the barrier succeeded; record the container, then resume()
     };
     Kind kind = Kind::ready;
     plan::Request request = plan::Request::host_hooks;
-    /// Init's own number of what the request is about (the seccomp listener, a mount).
+    /// Init's own number of the descriptor that the request is about (the seccomp listener, a
+    /// mount).
     int descriptor = -1;
-    std::size_t index = 0;  ///< of map_ids: in the plan's HostPart::mapped_sources
+    std::size_t index = 0;  ///< map_ids: index in the plan's HostPart::mapped_sources
     std::string warning;
 };
 
-/// A process on its way to the barrier. As long as it is not released its end is the end of this
-/// object: it is killed and reaped, so that a failure anywhere leaves nothing.
+/// A process that has not reached the barrier yet. Unless it is released, the destructor kills and
+/// reaps it, so that a failure leaves nothing behind.
 class Launched {
  public:
     Launched(Launched&&) noexcept;
@@ -56,15 +57,15 @@ class Launched {
     [[nodiscard]] pid_t pid() const;
     [[nodiscard]] sys::FdRef pidfd() const;
 
-    /// The next thing that init says. An error when a step failed (its sentence and pointer), or
-    /// when init ended without a word; the memory limit is named when that was its end.
+    /// The next message of init. An error if a step failed (with its JSON pointer), or if init
+    /// exited early; it names the memory limit if the OOM killer has killed init.
     Result<InitMessage> next();
-    /// Answers plan::Request::map_ids: takes init's copy of a mount and maps its ids with our
-    /// rights.
+    /// Answers plan::Request::map_ids: gets init's copy of a mount and maps its IDs with our
+    /// privileges.
     Status map_ids(const InitMessage& event);
-    /// Tells init to go on after `ask` and `ready`.
+    /// Lets init continue after `ask` and `ready`.
     Status resume();
-    /// The process is on its own from here; its pidfd stays for those who wait for it.
+    /// The destructor no longer kills the process. Returns its pidfd, to wait for it.
     sys::Pidfd release() &&;
 
  private:
@@ -84,8 +85,8 @@ class Launched {
     std::unique_ptr<State> state_;
 };
 
-/// Opens what the plan's slots name, writes plan and init program to sealed memfds, makes the
-/// process and, in a new user namespace, writes its maps.
+/// Opens the descriptors of the plan's slots, writes plan and init program to sealed memfds,
+/// creates the process and, in a new user namespace, writes its ID mappings.
 Result<Launched> start(plan::Plan& plan, const HostHandles& handles);
 
 }  // namespace crux::launch

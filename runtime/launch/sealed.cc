@@ -29,7 +29,7 @@ Result<sys::Fd> on_detached_mount() {
             TRY(sys::openat(mount, kName, O_WRONLY | O_CREAT | O_EXCL, kRunnable));
         TRY(sys::write_all(written, text_of(init::image())));
     }
-    // A file that is open for writing cannot be run.
+    // A file that is open for writing cannot be executed.
     sys::Fd file = TRY(sys::openat(mount, kName, O_RDONLY | O_NOFOLLOW));
     TRY(sys::mount_setattr(mount, "", AT_EMPTY_PATH, {.set = MOUNT_ATTR_RDONLY}));
     return file;
@@ -38,7 +38,7 @@ Result<sys::Fd> on_detached_mount() {
 }  // namespace
 
 Result<sys::Fd> sealed(const char* name, std::span<const std::byte> bytes, unsigned flags) {
-    sys::Fd file = TRY(sys::memfd_create(name, flags).during("make a memfd"));
+    sys::Fd file = TRY(sys::memfd_create(name, flags).during("create a memfd"));
     TRY(sys::write_all(file, text_of(bytes)).during("write a memfd"));
     TRY(sys::add_seals(file, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
             .during("seal a memfd"));
@@ -51,11 +51,11 @@ Result<sys::Fd> init_image(Readable readable) {
     if (!image && image.error().code() == EINVAL) image = sealed("crux-init", init::image(), 0);
     if (!image && image.error().code() == EACCES)
         image = on_detached_mount().during(
-            "vm.memfd_noexec=2 forbids executable memfds; mount a file system for init instead");
+            "vm.memfd_noexec=2 forbids executable memfds; mount a tmpfs for init instead");
     sys::Fd file = TRY(std::move(image));
     constexpr mode_t kRunOnly = 0711;
     if (readable == Readable::by_owner)
-        TRY(sys::fchmod(file, kRunOnly).during("protect the file of init"));
+        TRY(sys::fchmod(file, kRunOnly).during("make the file of init unreadable"));
     return file;
 }
 

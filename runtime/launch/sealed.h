@@ -8,22 +8,22 @@
 
 namespace crux::launch {
 
-/// Who may open the file of the init program.
+/// Who can read the file of the init program.
 enum class Readable : std::uint8_t {
     by_all,
-    /// Who may run but not read it cannot trace it either, from its first instruction on: the
-    /// kernel makes it undumpable as seen from every user namespace that does not own the file.
-    /// That takes init's own files in /proc away from it, too.
+    /// A process that can execute but not read the file is not dumpable, from its first
+    /// instruction on, for every user namespace that does not own the file: it cannot be traced.
+    /// Init then cannot open its own files in /proc either.
     by_owner,
 };
 
-/// The init program in a memfd that nobody can change any more: a process that a container sees
-/// must never run what the container could write (CVE-2019-5736). Where the kernel makes no
-/// executable memfd (vm.memfd_noexec=2, Linux 6.3), in a file system in memory that is mounted
-/// nowhere, which takes CAP_SYS_ADMIN.
+/// The init program in a sealed memfd: a process that is visible in a container must never execute
+/// a file that the container could write (CVE-2019-5736). If the kernel does not allow executable
+/// memfds (vm.memfd_noexec=2, Linux 6.3), the file is on a detached tmpfs mount instead, which
+/// requires CAP_SYS_ADMIN.
 Result<sys::Fd> init_image(Readable readable);
 
-/// Bytes in a memfd that nobody can change any more.
+/// Bytes in a sealed memfd, which cannot be changed.
 Result<sys::Fd> sealed(const char* name, std::span<const std::byte> bytes, unsigned flags);
 
 }  // namespace crux::launch

@@ -25,7 +25,7 @@ Result<sys::Fd> open_namespace(const std::string& path, plan::Namespace type,
 
 namespace {
 
-/// The user namespace whose maps an id-mapped mount gets; none where the mount has none.
+/// The user namespace whose ID mappings a mount gets; none if the mount is not ID-mapped.
 Result<sys::Fd> open_idmap(const plan::SlotUse& use) {
     if (!use.idmap_path.empty())
         return open_namespace(use.idmap_path, plan::Namespace::user, use.origin);
@@ -33,8 +33,8 @@ Result<sys::Fd> open_idmap(const plan::SlotUse& use) {
     return user_namespace_with(use.uid_map, use.gid_map, use.origin);
 }
 
-/// mount_setattr(2) says EINVAL for a file system that knows no mapped ids, and for one mapped
-/// already.
+/// mount_setattr(2) returns EINVAL if the filesystem does not support ID-mapped mounts, and if the
+/// mount is ID-mapped already.
 Status map_ids(sys::FdRef tree, sys::FdRef idmap, const plan::SlotUse& use) {
     sys::MountAttr attributes;
     attributes.set = MOUNT_ATTR_IDMAP;
@@ -42,20 +42,21 @@ Status map_ids(sys::FdRef tree, sys::FdRef idmap, const plan::SlotUse& use) {
     const unsigned recursive = use.map_recursive ? AT_RECURSIVE : 0;
     auto mapped = sys::mount_setattr(tree, "", AT_EMPTY_PATH | recursive, attributes);
     if (!mapped && mapped.error().value == ENOSYS)
-        return std::unexpected(
-            Error(Error::Kind::unsupported, cat("map the ids of ", use.path, ": needs Linux 5.12"))
-                .at(use.origin));
+        return std::unexpected(Error(Error::Kind::unsupported,
+                                     cat("map the IDs of ", use.path, ": requires Linux 5.12"))
+                                   .at(use.origin));
     if (!mapped && mapped.error().value == EINVAL)
         return std::unexpected(
             Error(mapped.error())
-                .during(cat("map the ids of ", use.path, " (does its file system support it?)"))
+                .during(cat("map the IDs of ", use.path,
+                            " (its filesystem may not support ID-mapped mounts)"))
                 .at(use.origin));
-    return std::move(mapped).during(cat("map the ids of ", use.path)).at(use.origin);
+    return std::move(mapped).during(cat("map the IDs of ", use.path)).at(use.origin);
 }
 
-/// A copy is a peer of the shared mount that it was made of: what the container mounts below it
-/// would appear on the host, and pivot_root(2) refuses it for a root. What the host mounts goes on
-/// to reach it.
+/// A copy of a shared mount is in its peer group: mounts of the container below it would appear on
+/// the host, and pivot_root(2) refuses it as a root. As a slave it still receives the host's
+/// mounts.
 Result<void, Errno> leave_peers(sys::FdRef tree) {
     const auto done =
         sys::mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, {.propagation = MS_SLAVE});
@@ -83,12 +84,12 @@ Status map_mount(sys::FdRef tree, const plan::SlotUse& use) {
 
 namespace {
 
-/// What somebody else owns.
+/// A descriptor that the caller of launch owns.
 sys::FdRef lent(const plan::SlotUse& use, const HostHandles& handles) {
     return use.what == plan::SlotUse::What::first_process ? handles.first_process : handles.console;
 }
 
-/// The descriptor for one slot; none for those that belong to somebody else (`HostHandles`).
+/// Opens the descriptor for one slot; none for a slot that `HostHandles` has a descriptor for.
 Result<sys::Fd> open_slot(const plan::SlotUse& use, const HostHandles& handles) {
     using What = plan::SlotUse::What;
     switch (use.what) {

@@ -7,7 +7,7 @@ namespace crux::plan {
 
 namespace {
 
-// What the plan of `runc spec` needs, with some room: so that nothing has to grow for most configs.
+// Enough for the plan of `runc spec` and a bit more, so that most plans cause no reallocation.
 constexpr std::size_t kUsualSteps = 96;
 constexpr std::size_t kUsualPool = 8192;
 constexpr std::size_t kUsualTexts = 256;  // a power of two
@@ -23,7 +23,7 @@ std::size_t aligned(std::size_t size) {
 Assembler::Assembler() : known_(kUsualTexts) {
     steps_.reserve(kUsualSteps * kStepWords);
     pool_.reserve(kUsualPool);
-    // Offset 0 is the empty text, so that a zeroed operand reads as one.
+    // Offset 0 is the empty text, so that an operand of zeros is one.
     pool_.assign(kAlignment, '\0');
 }
 

@@ -12,32 +12,32 @@
 
 namespace crux::plan {
 
-/// Collects the steps of a plan and what they refer to. The same text is kept once, however often
-/// it is asked for.
+/// Collects the steps of a plan and the data that they refer to. Equal texts are stored once.
 class Assembler {
  public:
     Assembler();
 
-    /// Puts the text in the pool, with a NUL behind it, and says where. What is given may point to
-    /// anything but this pool. A NUL inside it would hide the rest: such input ends here (has_nul).
+    /// Adds the text to the pool, followed by a NUL, and returns its location. The argument must
+    /// not point into this pool. A NUL inside the text would hide the rest of it, so it is an error
+    /// (has_nul).
     Text text(std::string_view text);
-    /// Puts the items in the pool.
+    /// Adds the items to the pool.
     template <class Item>
         requires std::is_trivially_copyable_v<Item>
     List list(std::span<const Item> items) {
         return raw_list(std::as_bytes(items), items.size());
     }
-    /// Puts a list of texts in the pool.
+    /// Adds a list of texts to the pool.
     List texts(std::span<const std::string> items);
     List texts(std::span<const std::string_view> items);
 
-    /// Appends a step whose operands are zero. The reference holds until the next step is added.
+    /// Appends a step whose operands are zero. The reference is valid until the next step is added.
     Step& add(Kind kind, std::string_view origin);
 
-    /// Hands out the next free slot, or kNoSlot when none is left.
+    /// Returns the next free slot, or kNoSlot if none is left.
     SlotIndex take_slot();
 
-    /// Whether some text held a NUL byte; then the plan does not say what it should.
+    /// Whether a text contained a NUL byte; the plan must not be used then.
     [[nodiscard]] bool has_nul() const { return has_nul_; }
 
     /// The finished plan.
@@ -53,7 +53,7 @@ class Assembler {
 
     std::vector<std::uint64_t> steps_;
     std::string pool_;
-    std::vector<Text> known_;  ///< hash table, open addressing; offset 0 is an empty place
+    std::vector<Text> known_;  ///< hash table, open addressing; offset 0 is an empty entry
     std::size_t known_count_ = 0;
     SlotIndex next_slot_ = kFirstFreeSlot;
     bool has_nul_ = false;

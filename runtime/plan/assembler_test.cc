@@ -8,7 +8,7 @@
 using namespace crux;
 using namespace crux::plan;
 
-TEST_CASE("a plan's texts end with NUL and the same text is kept once") {
+TEST_CASE("a plan's texts end with NUL, and equal texts are stored once") {
     Assembler out;
     const Text first = out.text("tmpfs");
     const Text again = out.text("tmpfs");
@@ -23,7 +23,7 @@ TEST_CASE("a plan's texts end with NUL and the same text is kept once") {
     CHECK(std::strcmp(plan.text(other).data(), "tmp") == 0);
 }
 
-TEST_CASE("an empty text needs no place in the pool") {
+TEST_CASE("an empty text uses no space in the pool") {
     Assembler out;
     const Text empty = out.text("");
     CHECK(empty.length == 0);
@@ -31,7 +31,7 @@ TEST_CASE("an empty text needs no place in the pool") {
     CHECK(*plan.text(empty).data() == '\0');
 }
 
-TEST_CASE("texts stay the same when the table of known ones has to grow") {
+TEST_CASE("texts are still found after the hash table has grown") {
     Assembler out;
     std::vector<Text> texts;
     for (int i = 0; i < 5000; ++i) texts.push_back(out.text(cat("name-", i)));
@@ -42,7 +42,7 @@ TEST_CASE("texts stay the same when the table of known ones has to grow") {
     CHECK(plan.text(texts[4999]) == "name-4999");
 }
 
-TEST_CASE("lists are aligned to eight bytes whatever stands before them") {
+TEST_CASE("lists are aligned to eight bytes whatever precedes them") {
     Assembler out;
     out.text("x");
     const std::vector<std::uint64_t> numbers = {1, 2, 3};
@@ -63,7 +63,7 @@ TEST_CASE("lists are aligned to eight bytes whatever stands before them") {
     CHECK(plan.text(read[2]) == "b");
 }
 
-TEST_CASE("a plan is one block that can be read wherever it is copied to") {
+TEST_CASE("a plan is one block that can be read at any address") {
     Assembler out;
     const Text name = out.text("demo");
     out.add(Kind::session, "");
@@ -95,7 +95,7 @@ TEST_CASE("a new step's operands are zero") {
     CHECK(step.user.keep_groups == 0);
 }
 
-TEST_CASE("slots run out with an answer, not with an overflow") {
+TEST_CASE("when no slot is left, kNoSlot is returned") {
     Assembler out;
     int taken = 0;
     while (out.take_slot() != kNoSlot) ++taken;
@@ -103,7 +103,7 @@ TEST_CASE("slots run out with an answer, not with an overflow") {
     CHECK(out.take_slot() == kNoSlot);
 }
 
-TEST_CASE("a text with a NUL inside is noticed") {
+TEST_CASE("a text that contains a NUL is detected") {
     Assembler out;
     out.text("a");
     CHECK_FALSE(out.has_nul());

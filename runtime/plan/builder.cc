@@ -38,25 +38,25 @@ PlanDraft make_draft(const Inputs& inputs) {
     return draft;
 }
 
-/// What of the configuration takes a mount: its pointer; empty where nothing does.
+/// The JSON pointer of a property that requires a mount; empty if there is none.
 std::string_view asks_for_mounts(const PlanDraft& draft) {
     const oci::Config& config = draft.config;
     if (!config.mounts.empty()) return "/mounts";
     if (config.root.readonly) return "/root/readonly";
-    // Devices that may not be made are bound from the host.
+    // Devices that cannot be created are bound from the host.
     if (draft.no_device_nodes && !config.linux.devices.empty()) return "/linux/devices";
     return {};
 }
 
-/// Without a mount namespace every mount is the host's: all lie below one that delete takes away
-/// (docs/decisions/0011).
+/// Without a mount namespace every mount is made on the host: all of them are below one mount,
+/// which delete unmounts (docs/decisions/0011).
 Status plan_mounted_root(PlanDraft& draft) {
     const std::string_view origin = asks_for_mounts(draft);
     if (draft.mount_namespace || origin.empty()) return {};
     if (draft.user_namespace)
         return std::unexpected(Error(Error::Kind::spec,
-                                     "needs a mount namespace of the container, whose user "
-                                     "namespace has no rights over the host's")
+                                     "requires a mount namespace of the container: its user "
+                                     "namespace has no privileges over the host's mounts")
                                    .at(origin));
     draft.own_mounts = true;
     draft.host.mounted_root = draft.rootfs;
@@ -64,15 +64,15 @@ Status plan_mounted_root(PlanDraft& draft) {
     return {};
 }
 
-/// Only in a user namespace has an ordinary user the rights that making a container takes.
+/// Creating a container requires privileges that an unprivileged user has only in a user namespace.
 Status check_user_namespace(const PlanDraft& draft) {
     if (draft.facts.uid == 0 || draft.user_namespace) return {};
     return std::unexpected(Error(Error::Kind::spec, "rootless container requires user namespaces")
                                .at("/linux/namespaces"));
 }
 
-/// The canonical order of container set-up, a line a phase. The comment of a line says why it
-/// stands there and not earlier or later.
+/// The canonical order of the steps that set up a container, one line per phase. The comment at a
+/// line gives the reason for its position: why not earlier, and why not later.
 // lint: allow function-length: the order is read as one list.
 Status plan_create(PlanDraft& draft, const Inputs& inputs) {
     const bool dev_is_ours =
@@ -80,65 +80,70 @@ Status plan_create(PlanDraft& draft, const Inputs& inputs) {
     constexpr std::uint64_t kNewCookie = 0;
     const Terminal terminal = {inputs.console_socket, inputs.foreground_terminal, draft.own_mounts};
 
-    // First of all, so that no signal of the caller's terminal reaches what follows.
+    // First, so that no signal of the caller's terminal interrupts the later steps.
     plan_session(draft);
-    // Before anything that costs memory or processes, so that it is counted and limited.
+    // Before any step that uses memory or creates a process, so that the cgroup counts and limits
+    // all of them.
     TRY(plan_cgroup_entry(draft));
-    // The same for caches: children are born into their parent's class.
+    // The same for caches: a child starts in the resctrl group of its parent.
     plan_resctrl(draft);
-    // Before the mounts: a procfs, a sysfs and an mqueue show the namespaces of who mounts them.
+    // Before the mounts: a procfs, sysfs or mqueue shows the namespaces of the process that mounts
+    // it.
     TRY(plan_namespaces(draft, draft.config.linux.namespaces, "/linux/namespaces"));
-    // Its top is the cgroup in which its maker stands: after the entry, before the cgroup mounts.
+    // After the cgroup was entered: the root of a cgroup namespace is the cgroup of the process
+    // that creates it. Before the cgroup mounts, which show this root.
     plan_cgroup_namespace(draft);
-    // Its clocks can only be set while nobody lives in it.
+    // The clocks of a time namespace can be set only before a process enters it.
     plan_time_offsets(draft);
-    // As soon as there is a network namespace: hooks expect a working loopback device.
+    // Once the network namespace exists, and before the hooks, which expect a working loopback
+    // device.
     plan_network(draft);
 
-    // The tree is cut off from the host before the first mount; then nothing of ours travels back.
+    // Before the first mount: this stops mounts of the container from propagating to the host.
     TRY(plan_tree(draft, inputs.rootfs));
-    // In the listed order, which config.md promises.
+    // In the order of the list, as config.md requires.
     TRY(plan_mounts(draft));
     if (dev_is_ours) {
-        // After the mounts, which bring /dev itself.
+        // After the mounts: one of them is /dev itself.
         plan_devices(draft);
-        // After /dev/pts, and before the console, which opens the pty through the ptmx link.
+        // After the mounts: /dev/ptmx is a link into the mount on /dev/pts.
         plan_device_links(draft);
     }
-    // After the mounts: the pty is one of the container's own devpts. Before the hooks: they may
-    // find the console in its place.
+    // After the mounts: the pty belongs to the container's own devpts. Before the hooks, which may
+    // expect /dev/console.
     TRY(plan_console(draft, terminal));
 
-    // config.md: prestart and createRuntime run once the namespaces and mounts are there, and
-    // before pivot_root.
+    // config.md: prestart and createRuntime hooks run after the namespaces and mounts were created,
+    // and before pivot_root.
     plan_host_hooks(draft);
-    // config.md: after createRuntime, still before pivot_root; they may mount.
+    // config.md: createContainer hooks run after createRuntime hooks, and before pivot_root. They
+    // may mount filesystems.
     plan_create_container_hooks(draft);
 
-    // After the hooks, so that what they mounted is covered too; before the root is entered, since
-    // the device that covers a file must be the host's own and never the image's (rule R3).
+    // After the hooks, so that their mounts are covered too. Before the root is entered: a masked
+    // file is covered by the host's /dev/null, never by the image's (rule R3).
     plan_masked_paths(draft);
     plan_read_only_paths(draft);
-    // While the root can still be written to.
+    // While the root is still writable.
     plan_directory(draft);
-    // When nothing has to be made in them any more.
+    // After the last file or directory in them was created.
     plan_read_only_mounts(draft);
-    // The host's tree is gone from here on.
+    // After the last step that needs a path of the host: from here on none leads there.
     plan_enter_root(draft, inputs.no_pivot);
-    // pivot_root(2) refuses a shared root, so this one becomes so only now.
+    // After pivot_root(2), which refuses a shared root.
     plan_root_propagation(draft);
 
-    // Through a procfs of our own, so /proc/sys may be read-only by now; before the capabilities
-    // go.
+    // Before the capabilities are dropped. A read-only /proc/sys does not matter: init writes
+    // through its own procfs.
     plan_sysctls(draft);
     plan_names(draft);
-    // Before the user changes: the keyring would belong to it and count against its quota.
+    // Before the user changes: otherwise the keyring would count against that user's quota.
     if (!inputs.no_new_keyring) plan_keyring(draft);
-    // While there are rights to lower the score and to raise the limits; after all work that a low
-    // limit of memory or descriptors could stop.
+    // While init has the privileges to lower the score and to raise the limits. After the work that
+    // a low limit on memory or descriptors would make fail.
     plan_oom_score(draft);
     plan_resource_limits(draft);
-    // In the cgroup, whose cpuset then decides.
+    // In the container's cgroup, whose cpuset limits the mask.
     plan_affinity(draft);
     return plan_tail(draft, {.filter = {inputs.seccomp_program, inputs.seccomp_flags},
                              .cookie_of = kNewCookie,
@@ -154,56 +159,58 @@ Status plan_tail(PlanDraft& draft, const TailInputs& inputs) {
     const bool filter_needs_privilege =
         draft.process != nullptr && !draft.process->no_new_privileges;
 
-    // These take rights that the next steps give up.
+    // Before the next steps drop the privileges that these require.
     plan_scheduling(draft);
     if (inputs.cookie_of) plan_core_scheduling(draft, *inputs.cookie_of);
-    // They act at exec alone; writing them needs a procfs and the old rights.
+    // While init has a procfs and the privileges to write the labels, which take effect at exec.
     TRY(plan_labels(draft));
 
-    // Owned by the host's root until now; changing that takes CAP_CHOWN.
+    // While init has CAP_CHOWN, which changing the owner of the standard streams requires.
     plan_stdio(draft, inputs.null);
-    // Takes CAP_SETPCAP, which the user change or the capability sets may take away.
+    // While init has CAP_SETPCAP: the change of the user or of the capability sets may drop it.
     plan_bounding_set(draft);
-    // Without no_new_privileges a filter takes CAP_SYS_ADMIN: while there is some. It then has to
-    // allow all that follows.
+    // Without no_new_privs, loading a filter requires CAP_SYS_ADMIN, so it is loaded while init has
+    // it. The profile must then allow the system calls of all later steps.
     if (filter_needs_privilege) {
-        // It wants the same right, and would be one more thing for the filter to allow.
+        // Landlock requires the same capability. Before the filter, which then need not allow its
+        // system calls.
         TRY(plan_landlock(draft));
         plan_seccomp(draft, filter);
     }
-    // With root's rights first: a directory of root's alone is a lawful place to start from.
+    // While init is still root: a directory that only root can enter is a valid working directory.
     plan_first_directory(draft);
-    // Before the last capabilities go: setting ids takes CAP_SETUID and CAP_SETGID.
+    // Before the last capabilities are dropped: setting IDs requires CAP_SETUID and CAP_SETGID.
     TRY(plan_user(draft));
-    // After the user change, which clears the effective set.
+    // After the change of the user, which clears the effective set.
     plan_capabilities(draft);
     plan_umask(draft);
-    // Once more with the user's own rights, where root had fewer (a volume of the user's); the
-    // check that it is inside the root is the last word on it.
+    // As the user, if root had no permission (a directory of the user on NFS or FUSE). Both
+    // attempts check that the directory is inside the root.
     plan_working_directory(draft);
-    // As the user and in the directory that the program will have: what exec would not find fails
-    // create, not start.
+    // As the program's user and in its working directory, so that the lookup finds what execve(2)
+    // would find. If the program is missing, create fails, not start.
     plan_find_program(draft);
-    // Still before a late filter, which then has to allow next to nothing but exec.
+    // Before a late filter, which then has to allow little more than execve(2).
     const List arguments = TRY(plan_prepare(draft, inputs.inherited));
-    // After the user and capabilities are set: nothing is left for it to forbid but the program's.
+    // After the user and the capabilities are set: from here on it only restricts the program.
     plan_no_new_privileges(draft);
     if (!filter_needs_privilege) TRY(plan_landlock(draft));
-    // Reads back all of the above (rule R11). Before a late filter, which need not allow that.
+    // After all restrictions, which it reads back (rule R11). Before a late filter, which then need
+    // not allow these system calls.
     plan_verify(draft, filter);
-    // The parent hands its descriptor to the listener, and is there until the container is
-    // recorded.
+    // A filter with a listener is loaded while the parent still serves init: the parent sends the
+    // descriptor to the listener.
     const bool filter_at_the_end = !filter_needs_privilege && !has_listener(filter);
     if (!filter_needs_privilege && !filter_at_the_end) plan_seccomp(draft, filter);
 
-    // Everything holds: the parent may record the container.
+    // Everything is set up: the parent may record the container.
     plan_ready(draft);
-    // What follows belongs to start.
+    // The later steps belong to start.
     if (inputs.has_barrier) plan_barrier(draft);
-    // With no_new_privileges as late as can be, so that the profile need not allow our own calls.
-    // Before the hooks: they run programs of the image.
+    // With no_new_privs as late as possible, so that the profile need not allow init's own system
+    // calls. Before the hooks, which run programs of the image.
     if (filter_at_the_end) plan_seccomp(draft, filter);
-    // config.md: on start, before the program.
+    // config.md: startContainer hooks run in start, before the program.
     if (inputs.has_barrier) plan_start_container_hooks(draft);
     plan_exec(draft, arguments);
     return {};
@@ -215,7 +222,7 @@ Result<Plan> build(const Inputs& inputs) {
     TRY(plan_mounted_root(draft));
     TRY(plan_create(draft, inputs));
     if (draft.out.has_nul())
-        return fail(Error::Kind::spec, "a text of the configuration holds a NUL byte");
+        return fail(Error::Kind::spec, "a string of config.json contains a NUL byte");
     return std::move(draft.out).finish(std::move(draft.host));
 }
 

@@ -10,7 +10,7 @@ using namespace crux::plan;
 
 namespace {
 
-/// A configuration that has something of every phase, and what goes with it.
+/// A configuration with something for every phase, and the other inputs.
 struct Fixture {
     oci::Config config;
     host::Facts facts;
@@ -63,7 +63,7 @@ struct Fixture {
     }
 };
 
-/// Where the first step of the kind stands; a failed requirement when there is none.
+/// The index of the first step of the kind; requires that there is one.
 std::size_t place_of(const Plan& plan, Kind kind) {
     const auto steps = plan.steps();
     const auto found = std::find_if(steps.begin(), steps.end(),
@@ -84,7 +84,7 @@ std::vector<std::string> texts_of(const Plan& plan, List list) {
 
 }  // namespace
 
-TEST_CASE("what security rests on stands in the right order") {
+TEST_CASE("the steps that security depends on are in the right order") {
     const Plan plan = Fixture().plan();
     const struct {
         Kind before;
@@ -126,7 +126,7 @@ TEST_CASE("what security rests on stands in the right order") {
     CHECK(plan.steps().back().kind == Kind::exec);
 }
 
-TEST_CASE("a filter without no_new_privs is loaded while there are rights to load it") {
+TEST_CASE("a filter without no_new_privs is loaded while init has the privileges for it") {
     Fixture fixture;
     fixture.config.process->no_new_privileges = false;
     const Plan plan = fixture.plan();
@@ -135,18 +135,18 @@ TEST_CASE("a filter without no_new_privs is loaded while there are rights to loa
     CHECK(step_of(plan, Kind::verify).verify.no_new_privileges == 0);
 }
 
-TEST_CASE("the start hooks stand between the barrier and the program") {
+TEST_CASE("the start hooks run between the barrier and the program") {
     const Plan plan = Fixture().plan();
     const auto steps = plan.steps();
     const std::size_t barrier = place_of(plan, Kind::barrier);
     REQUIRE(steps.size() == barrier + 4);
-    // They are programs of the image: the filter holds for them too.
+    // They are programs of the image: the filter applies to them too.
     CHECK(steps[barrier + 1].kind == Kind::seccomp);
     CHECK(steps[barrier + 2].kind == Kind::hook);
     CHECK(plan.text(steps[barrier + 2].origin) == "/hooks/startContainer/0");
 }
 
-TEST_CASE("no step of init refers to a slot that nobody fills") {
+TEST_CASE("no step of init refers to a slot that the host does not fill") {
     const Plan plan = Fixture().plan();
     for (const Step& step : plan.steps()) {
         if (step.kind == Kind::root) CHECK(step.root.from == kNoSlot);
@@ -158,7 +158,7 @@ TEST_CASE("no step of init refers to a slot that nobody fills") {
     CHECK(step_of(plan, Kind::enter_cgroup).enter_cgroup.slot == plan.host.slots[0].slot);
 }
 
-TEST_CASE("of equal names in the environment the last one stays, at its place") {
+TEST_CASE("of equal names in the environment the last one is kept, at its position") {
     Fixture fixture;
     fixture.config.process->env = {"A=1", "B=1", "A=2", "C=", "B=2"};
     const Plan plan = fixture.plan();
@@ -167,7 +167,7 @@ TEST_CASE("of equal names in the environment the last one stays, at its place") 
     CHECK(ready.needs_home == 1);
 }
 
-TEST_CASE("a home directory that is given is kept, an empty one is looked up") {
+TEST_CASE("HOME is kept if it is set, and looked up if it is empty") {
     Fixture fixture;
     fixture.config.process->env = {"HOME=/root"};
     CHECK(step_of(fixture.plan(), Kind::prepare).prepare.needs_home == 0);
@@ -194,7 +194,7 @@ TEST_CASE("descriptors for socket activation come before the preserved ones") {
     CHECK(std::count(environment.begin(), environment.end(), "LISTEN_PID=1") == 1);
 }
 
-TEST_CASE("a variable that is none is refused with its place") {
+TEST_CASE("an invalid environment variable is refused with its JSON pointer") {
     Fixture fixture;
     fixture.config.process->env = {"A=1", "nonsense"};
     const auto plan = build(fixture.inputs());
@@ -203,7 +203,7 @@ TEST_CASE("a variable that is none is refused with its place") {
           "invalid environment variable: missing '=' (config.json: /process/env/1)");
 }
 
-TEST_CASE("the program is looked for where execvp would") {
+TEST_CASE("the program is looked up like execvp does") {
     const auto candidates = [](std::vector<std::string> env, const char* name) {
         Fixture fixture;
         fixture.config.process->env = std::move(env);
@@ -221,7 +221,7 @@ TEST_CASE("the program is looked for where execvp would") {
     CHECK(candidates({"PATH=/a"}, "").empty());
 }
 
-TEST_CASE("in a user namespace what takes the host's rights is the host's part") {
+TEST_CASE("in a user namespace, steps that require the host's privileges are in the host's part") {
     Fixture fixture;
     fixture.config.linux.namespaces.push_back({.type = oci::NamespaceType::user, .path = {}});
     fixture.config.linux.namespaces.push_back(
@@ -242,7 +242,7 @@ TEST_CASE("in a user namespace what takes the host's rights is the host's part")
     }
 }
 
-TEST_CASE("more binds than there are descriptors for are opened by init") {
+TEST_CASE("if there are more binds than slots, init opens the rest itself") {
     Fixture fixture;
     fixture.config.linux.namespaces.push_back({.type = oci::NamespaceType::user, .path = {}});
     oci::Mount bind;
@@ -258,7 +258,7 @@ TEST_CASE("more binds than there are descriptors for are opened by init") {
     CHECK(by_host == kSlotCount - kFirstFreeSlot - 1);  // one is the cgroup's
 }
 
-TEST_CASE("clone3 never makes the cgroup and the time namespace") {
+TEST_CASE("clone3 never creates the cgroup and the time namespace") {
     Fixture fixture;
     fixture.config.linux.namespaces.push_back({.type = oci::NamespaceType::time, .path = {}});
     const Plan plan = fixture.plan();
@@ -268,7 +268,7 @@ TEST_CASE("clone3 never makes the cgroup and the time namespace") {
     CHECK(place_of(plan, Kind::enter_cgroup) < place_of(plan, Kind::new_namespace));
 }
 
-TEST_CASE("the umask is set only when it is given") {
+TEST_CASE("the umask is set only if config.json has one") {
     Fixture fixture;
     const auto has_umask = [](const Plan& plan) {
         const auto steps = plan.steps();
@@ -280,7 +280,7 @@ TEST_CASE("the umask is set only when it is given") {
     CHECK(has_umask(fixture.plan()));
 }
 
-TEST_CASE("hooks get the state in two halves around the pid") {
+TEST_CASE("hooks get the state in two parts around the pid") {
     Fixture fixture;
     fixture.config.annotations = {{"k\"", "v"}};
     const Plan plan = fixture.plan();
@@ -291,7 +291,7 @@ TEST_CASE("hooks get the state in two halves around the pid") {
     CHECK(texts_of(plan, hook.arguments) == std::vector<std::string>{"/h"});
     CHECK(texts_of(plan, hook.environment).empty());
     CHECK(hook.inherit == 0);
-    // Inside the container the default is the program's own environment.
+    // Inside the container the default is the program's environment.
     CHECK(plan.steps()[plan.steps().size() - 2].hook.inherit == 1);
 }
 
@@ -305,11 +305,11 @@ TEST_CASE("a path that is listed twice is covered once") {
     CHECK(masked == std::vector<std::string>{"a", "b"});
 }
 
-TEST_CASE("every step of a plan has words") {
+TEST_CASE("every step of a plan has a description") {
     const Plan plan = Fixture().plan();
     for (const Step& step : plan.steps()) {
         const std::string words = describe(plan, step);
-        CHECK(words != "do something unknown");
+        CHECK(words != "unknown step");
         CHECK_FALSE(words.empty());
     }
 }

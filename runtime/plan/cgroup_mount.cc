@@ -7,7 +7,7 @@ namespace crux::plan {
 
 namespace {
 
-/// One hierarchy as the container shall see it.
+/// One hierarchy that the container sees.
 struct Shown {
     std::string_view mountpoint;
     std::string directory;  ///< the container's own cgroup, as the host sees it
@@ -23,7 +23,7 @@ std::vector<Shown> shown_hierarchies(const PlanDraft& draft) {
                 {place.mountpoint, place.directory(), &place.controllers, place.version});
         return shown;
     }
-    // It stays in the caller's cgroup.
+    // The container stays in the caller's cgroup.
     for (const host::CgroupHierarchy& hierarchy : draft.facts.cgroup.hierarchies)
         if (!hierarchy.own_directory.empty())
             shown.push_back({hierarchy.mountpoint, hierarchy.own_directory, &hierarchy.controllers,
@@ -31,7 +31,7 @@ std::vector<Shown> shown_hierarchies(const PlanDraft& draft) {
     return shown;
 }
 
-/// What mount(8) takes for the hierarchy: its controllers, or for a named one its name.
+/// The mount options of the hierarchy: its controllers, or the name of a named hierarchy.
 List hierarchy_parameters(Assembler& out, const std::vector<std::string>& controllers) {
     std::vector<Parameter> parameters;
     constexpr std::string_view kNamed = "name=";
@@ -48,17 +48,17 @@ List hierarchy_parameters(Assembler& out, const std::vector<std::string>& contro
     return out.list(std::span<const Parameter>(parameters));
 }
 
-/// What a container without a cgroup namespace sees: of version 2 the whole tree, in which
-/// /proc/self/cgroup says where it is (decision 0012), otherwise its own directory.
+/// What a container without a cgroup namespace sees: on version 2 the whole tree, so that the path
+/// in /proc/self/cgroup exists (decision 0012), otherwise only its own cgroup.
 std::string_view bound_directory(const PlanDraft& draft, const Shown& hierarchy) {
     const bool whole = draft.facts.cgroup.mode == host::CgroupMode::v2 && !draft.user_namespace &&
                        !draft.facts.in_user_namespace;
     return whole ? hierarchy.mountpoint : std::string_view(hierarchy.directory);
 }
 
-/// Shows one hierarchy at the target. In a cgroup namespace a mount of its own has the container's
-/// cgroup for its top. Without one it is bound: a new mount would be given the options of a
-/// hierarchy that is the host's, and take its "nsdelegate" away (cgroups(7)).
+/// Shows one hierarchy at the target. In a cgroup namespace the root of a new mount is the
+/// container's cgroup. Without one the host's mount is bound: a new mount would change the mount
+/// options of the host's hierarchy and remove its "nsdelegate" (cgroups(7)).
 void show(PlanDraft& draft, const Shown& hierarchy, const oci::Mount& mount,
           std::string_view target, const std::string& origin) {
     const Attributes attributes = fresh_attributes(mount.parsed);
@@ -80,7 +80,7 @@ std::string_view last_name(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
-/// Controllers that are mounted together ("cpu,cpuacct") are looked for under each one's name.
+/// Programs look for controllers that are mounted together ("cpu,cpuacct") under each name.
 void link_controllers(PlanDraft& draft, std::string_view folder, std::string_view target,
                       const std::string& origin) {
     if (folder.find(',') == std::string_view::npos) return;

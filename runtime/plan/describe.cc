@@ -61,7 +61,7 @@ void add_attributes(std::string& words, std::uint32_t set, std::uint32_t clear,
         else if ((clear & word.bit) != 0)
             add_word(words, cat(prefix, word.clear));
     }
-    // The access time is one of three modes; clearing the field alone chooses the default one.
+    // The access time is a field with three modes; clearing it selects the default mode, relatime.
     if ((set & oci::kMountAttrNoatime) != 0)
         add_word(words, cat(prefix, "noatime"));
     else if ((set & oci::kMountAttrStrictatime) != 0)
@@ -109,7 +109,7 @@ std::string_view namespace_name(Namespace type) {
 std::string describe(const Plan& plan, const Step& step) {
     switch (step.kind) {
         case Kind::session:
-            return "start a session of its own";
+            return "start a new session";
         case Kind::enter_cgroup:
             return describe_cgroup(plan, step.enter_cgroup);
         case Kind::join_namespace:
@@ -117,7 +117,7 @@ std::string describe(const Plan& plan, const Step& step) {
         case Kind::join_container:
             return describe_join(step.join_container);
         case Kind::new_namespace:
-            return cat("make a ", namespace_name(step.new_namespace.type), " namespace");
+            return cat("create a ", namespace_name(step.new_namespace.type), " namespace");
         case Kind::time_offsets:
             return describe_time(plan, step.time_offsets);
         case Kind::loopback_up:
@@ -135,7 +135,7 @@ std::string describe(const Plan& plan, const Step& step) {
         case Kind::node:
             return describe_node(plan, step.node);
         case Kind::link:
-            return cat("link ", in_container(plan, step.link.path), " to ",
+            return cat("create the symbolic link ", in_container(plan, step.link.path), " -> ",
                        plan.text(step.link.target));
         case Kind::console:
             return describe_console(plan, step.console);
@@ -153,13 +153,13 @@ std::string describe(const Plan& plan, const Step& step) {
             return cat("write ", plan.text(step.sysctl.value), " to /proc/sys/",
                        plan.text(step.sysctl.path));
         case Kind::host_name:
-            return cat("set the host name ", plan.text(step.text));
+            return cat("set the hostname to ", plan.text(step.text));
         case Kind::domain_name:
-            return cat("set the domain name ", plan.text(step.text));
+            return cat("set the NIS domain name to ", plan.text(step.text));
         case Kind::keyring:
-            return cat("join the new session keyring ", plan.text(step.text));
+            return cat("create and join the session keyring ", plan.text(step.text));
         case Kind::oom_score:
-            return cat("set the OOM score to ", step.oom_score.value);
+            return cat("set oom_score_adj to ", step.oom_score.value);
         case Kind::resource_limit:
             return describe_limit(step.resource_limit);
         case Kind::affinity:
@@ -169,23 +169,24 @@ std::string describe(const Plan& plan, const Step& step) {
         case Kind::io_priority:
             return describe_io_priority(step.number.value);
         case Kind::personality:
-            return cat("set the personality ", step.number.value == 0 ? "LINUX" : "LINUX32");
+            return cat("set the personality to ", step.number.value == 0 ? "LINUX" : "LINUX32");
         case Kind::memory_policy:
             return describe_memory_policy(plan, step.memory_policy);
         case Kind::core_scheduling:
-            return step.number.value == 0 ? "take a core scheduling cookie of its own"
-                                          : "share the first process's core scheduling cookie";
+            return step.number.value == 0
+                       ? "create a core scheduling cookie"
+                       : "copy the core scheduling cookie of the container's first process";
         case Kind::label:
             return cat("set the security attribute ", plan.text(step.label.attribute), " to ",
                        plan.text(step.label.value));
         case Kind::landlock:
             return describe_landlock(plan, step.landlock);
         case Kind::own_stdio:
-            return cat("give stdin, stdout and stderr to user ", step.number.value);
+            return cat("change the owner of stdin, stdout and stderr to user ", step.number.value);
         case Kind::bounding_set:
             return step.number.value == 0
                        ? std::string("drop all capabilities from the bounding set")
-                       : cat("drop from the bounding set all but ",
+                       : cat("drop all capabilities from the bounding set except ",
                              capability_words(step.number.value));
         case Kind::no_new_privileges:
             return "set no_new_privs";
@@ -196,28 +197,29 @@ std::string describe(const Plan& plan, const Step& step) {
         case Kind::capabilities:
             return describe_sets(step.capabilities);
         case Kind::umask:
-            return cat("set the umask ", octal(static_cast<std::uint32_t>(step.number.value)));
+            return cat("set the umask to ", octal(static_cast<std::uint32_t>(step.number.value)));
         case Kind::working_directory:
             return cat("change to the directory ", plan.text(step.working_directory.path),
-                       step.flags == kFirstTry ? " if root may" : "");
+                       step.flags == kFirstTry ? ", if root has permission" : "");
         case Kind::find_program:
             return describe_find(plan, step.find_program);
         case Kind::verify:
             return describe_verify(step.verify);
         case Kind::ready:
-            return "tell the host that all holds, and wait until it is recorded";
+            return "report that the setup is complete, and wait until crux has recorded it";
         case Kind::barrier:
-            return "wait for start";
+            return "wait until start opens exec.fifo";
         case Kind::exec:
             return describe_exec(plan, step.exec);
         case Kind::prepare:
             return describe_prepare(plan, step.prepare);
         case Kind::directory:
-            return cat("make the directory ", in_container(plan, step.path.path), " if missing");
+            return cat("create the directory ", in_container(plan, step.path.path),
+                       " if it does not exist");
         case Kind::count_:
             break;
     }
-    return "do something unknown";
+    return "unknown step";
 }
 
 }  // namespace crux::plan

@@ -11,39 +11,39 @@ namespace crux::plan {
 
 std::string describe_console(const Plan& plan, const Console& console) {
     const SlotUse* use = use_of(plan, console.socket);
-    std::string words = "open a terminal";
+    std::string words = "open a pseudoterminal";
     if (console.rows != 0 || console.columns != 0)
-        words += cat(" of ", console.columns, " by ", console.rows);
+        words += cat(" of ", console.columns, " columns and ", console.rows, " rows");
     if (use != nullptr && use->what == SlotUse::What::console_socket)
-        words += cat(", send it to ", use->path);
+        words += cat(", send its master to ", use->path);
     else
-        words += ", send it to the runtime";
-    words += ", make it stdin, stdout and stderr";
-    if (console.bind_console != 0) words += " and /dev/console";
+        words += ", send its master to crux";
+    words += ", use its slave as stdin, stdout and stderr";
+    if (console.bind_console != 0) words += " and as /dev/console";
     return words;
 }
 
 std::string describe_request(const Plan& plan, const AskParent& ask) {
     switch (ask.request) {
         case Request::host_hooks:
-            return "let the host run the prestart and createRuntime hooks";
+            return "ask crux to run the prestart and createRuntime hooks";
         case Request::resource_limits: {
             std::string words;
             for (const oci::Rlimit& limit : plan.host.rlimits)
                 add_word(words, oci::name_of(oci::kRlimits, limit.type));
-            return cat("let the host set the resource limits ", words);
+            return cat("ask crux to set the resource limits ", words);
         }
         case Request::seccomp_listener:
-            return "let the host send the seccomp listener to its agent";
+            return "ask crux to send the seccomp listener to its agent";
         case Request::network_devices:
-            return "let the host move network devices in";
+            return "ask crux to move the network devices into the container";
         case Request::resctrl_class:
-            return "let the host put it into its class of service";
+            return "ask crux to move init to its resctrl class of service";
         case Request::map_ids:
-            return cat("copy the mount of ", in_container(plan, ask.source),
-                       " and let the host map its ids");
+            return cat("copy the mount on ", in_container(plan, ask.source),
+                       " and ask crux to map the IDs of the copy");
     }
-    return "ask the host";
+    return "ask crux for something unknown";
 }
 
 namespace {
@@ -62,7 +62,7 @@ std::string describe_time(const Plan& plan, const TimeOffsets& offsets) {
     std::string words;
     for (const std::string_view line : split(plan.text(offsets.text), '\n'))
         if (!line.empty()) add_word(words, offset_words(line));
-    return cat("make a time namespace and enter it", bracketed(words));
+    return cat("create a time namespace and enter it", bracketed(words));
 }
 
 std::string describe_cgroup(const Plan& plan, const EnterCgroup& enter) {
@@ -81,7 +81,7 @@ std::string describe_join(const JoinContainer& join) {
     std::string words;
     for (const oci::NamespaceWord& word : oci::kNamespaces)
         if ((word.clone_flag & join.namespaces) != 0) add_word(words, word.name);
-    return cat("join the container's namespaces ", words);
+    return cat("join the container's namespaces: ", words);
 }
 
 std::string_view hook_list(const Plan& plan, const Step& step) {
@@ -92,7 +92,7 @@ std::string_view hook_list(const Plan& plan, const Step& step) {
 std::string describe_hook(const Plan& plan, const Step& step) {
     std::string words = cat("run the ", hook_list(plan, step), " hook #", step.hook.index, ", ",
                             plan.text(step.hook.path));
-    if (step.hook.timeout != 0) words += cat(", for ", step.hook.timeout, " s at most");
+    if (step.hook.timeout != 0) words += cat(" (timeout ", step.hook.timeout, " s)");
     return words;
 }
 

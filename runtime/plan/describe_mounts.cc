@@ -37,7 +37,7 @@ std::string describe_mount(const Plan& plan, const Mount& mount) {
     if ((mount.flags & kCopyUp) != 0) add_word(words, "tmpcopyup");
     const std::string_view source = plan.text(mount.source);
     const std::string_view type = plan.text(mount.type);
-    // Most kernel file systems have no source worth a word.
+    // The source of most kernel filesystems has no meaning.
     const std::string from = source.starts_with('/') ? cat(' ', source) : std::string();
     return cat("mount ", type, from, " on ", in_container(plan, mount.target), bracketed(words));
 }
@@ -49,7 +49,7 @@ std::string describe_bind(const Plan& plan, const Bind& bind) {
     const SlotUse* use = use_of(plan, bind.from != kNoSlot ? bind.from : bind.idmap);
     if (use != nullptr && (!use->uid_map.empty() || !use->idmap_path.empty()))
         add_word(words, "idmap");
-    if (bind.from != kNoSlot) add_word(words, "opened by the host");
+    if (bind.from != kNoSlot) add_word(words, "opened by crux on the host");
     if ((bind.flags & kSourceMapped) != 0) add_word(words, "idmap");
     return cat("mount ", plan.text(bind.source), " on ", in_container(plan, bind.target),
                bracketed(words));
@@ -61,7 +61,7 @@ std::string describe_attributes(const Plan& plan, const ChangeAttributes& change
         joined(parameter_words(plan, change.parameters), propagation_words(change.propagation)));
     const std::string target = in_container(plan, change.target);
     if (words == "ro") return cat("make ", target, " read-only");
-    return cat("change ", target, bracketed(words));
+    return cat("change the mount on ", target, bracketed(words));
 }
 
 std::string describe_node(const Plan& plan, const DeviceNode& node) {
@@ -73,35 +73,35 @@ std::string describe_node(const Plan& plan, const DeviceNode& node) {
     const std::string mode = cat("mode ", octal(node.mode & ~kTypeMask));
     const std::string owner =
         node.uid == 0 && node.gid == 0 ? "" : cat(", owner ", node.uid, ':', node.gid);
-    if (type == kFifo) return cat("make the fifo ", path, " (", mode, owner, ')');
+    if (type == kFifo) return cat("create the FIFO ", path, " (", mode, owner, ')');
     const std::string number = cat(type == kBlock ? 'b' : 'c', ' ', node.major, ':', node.minor);
     if (node.bind_from_host != 0)
-        return cat("mount the host's ", path, " on ", path, " (", number, ')');
-    return cat("make the device ", path, " (", number, ", ", mode, owner, ')');
+        return cat("bind the host's ", path, " on ", path, " (", number, ')');
+    return cat("create the device node ", path, " (", number, ", ", mode, owner, ')');
 }
 
 std::string describe_enter_root(const EnterRoot& enter) {
     switch (enter.how) {
         case EnterRootHow::pivot:
-            return "make the root / and unmount the host's tree";
+            return "make the root filesystem the new / and unmount the host's tree";
         case EnterRootHow::move:
-            return "move the root over / and change into it";
+            return "move the mount of the root filesystem to / and chroot into it";
         case EnterRootHow::chroot:
-            return "change the root directory";
+            return "chroot into the root filesystem";
     }
-    return "enter the root";
+    return "enter the root filesystem";
 }
 
 std::string describe_propagation(const Propagation& propagation) {
     const bool recursive = (propagation.in_order & kPropagateRecursive) != 0;
-    return cat("make ", recursive ? "every mount" : "the mount of /", " of the new namespace ",
+    return cat("set the propagation of ", recursive ? "every mount" : "the mount on /", " to ",
                propagation_words(propagation.in_order));
 }
 
 std::string describe_root(const Plan& plan, const Root& root) {
-    std::string path = cat("open the root ", plan.text(root.path));
+    std::string path = cat("open the root filesystem ", plan.text(root.path));
     if (root.keep_mount != 0) return path;
-    return cat(path, " and make it a mount of its own", root.from == kNoSlot ? "" : ", id-mapped");
+    return cat(path, " and bind it on itself", root.from == kNoSlot ? "" : ", ID-mapped");
 }
 
 }  // namespace crux::plan

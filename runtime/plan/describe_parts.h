@@ -6,20 +6,20 @@
 
 #include "runtime/plan/plan.h"
 
-/// Inside describe (describe.h): the words of single kinds of step.
+/// Internal to describe (describe.h): the text of single kinds of step.
 namespace crux::plan {
 
-/// Appends the word, with a comma in front unless it is the first one.
+/// Appends the word, after a comma unless it is the first one.
 void add_word(std::string& words, std::string_view word);
-/// The words in brackets with a blank in front, or nothing.
+/// The words in parentheses after a blank; empty if there are none.
 std::string bracketed(const std::string& words);
-/// The number as C writes an octal one: "0644".
+/// The number in C's octal notation: "0644".
 std::string octal(std::uint32_t number);
-/// "key=value", or the key alone.
+/// "key=value", or only the key.
 std::string parameter_text(const Plan& plan, const Parameter& parameter);
 /// What the slot is for, or null.
 const SlotUse* use_of(const Plan& plan, SlotIndex slot);
-/// The path as the container sees it, with its slash.
+/// The path as the container sees it, with a leading slash.
 std::string in_container(const Plan& plan, Text path);
 
 // describe_mounts.cc
@@ -31,7 +31,7 @@ std::string describe_enter_root(const EnterRoot& enter);
 std::string describe_propagation(const Propagation& propagation);
 std::string describe_root(const Plan& plan, const Root& root);
 
-// describe_host.cc: what has a side on the host, or a namespace
+// describe_host.cc: steps that involve the host or a namespace
 std::string describe_console(const Plan& plan, const Console& console);
 std::string describe_request(const Plan& plan, const AskParent& ask);
 std::string describe_time(const Plan& plan, const TimeOffsets& offsets);

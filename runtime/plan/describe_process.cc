@@ -20,13 +20,13 @@ std::string limit_words(std::uint64_t value) {
 
 std::string describe_limit(const ResourceLimit& limit) {
     const auto type = static_cast<oci::RlimitType>(limit.resource);
-    return cat("limit ", oci::name_of(oci::kRlimits, type), " to ", limit_words(limit.soft),
-               ", at most ", limit_words(limit.hard));
+    return cat("set ", oci::name_of(oci::kRlimits, type), " to ", limit_words(limit.soft),
+               " (hard limit ", limit_words(limit.hard), ')');
 }
 
 namespace {
 
-/// A mask of numbers as the ranges of cpuset(7).
+/// A bit mask as a list of ranges (cpuset(7), List format).
 std::string mask_words(std::span<const std::uint64_t> words) {
     oci::Ranges ranges;
     for (std::uint32_t bit = 0; bit < 64 * words.size(); ++bit) {
@@ -43,18 +43,19 @@ std::string mask_words(std::span<const std::uint64_t> words) {
 
 std::string describe_affinity(const Plan& plan, const Affinity& affinity) {
     const auto mask = plan.list<std::uint64_t>(affinity.mask);
-    if (mask.empty()) return "allow every CPU that the cgroup allows";
-    return cat("run on the CPUs ", mask_words(mask), " only");
+    if (mask.empty()) return "set the CPU affinity to all CPUs that the cgroup allows";
+    return cat("set the CPU affinity to CPUs ", mask_words(mask));
 }
 
 std::string describe_scheduler(const Scheduler& wanted) {
     const auto policy = static_cast<oci::SchedulerPolicy>(wanted.policy);
-    std::string words = cat("schedule by ", oci::name_of(oci::kSchedulerPolicies, policy));
+    std::string words =
+        cat("set the scheduling policy to ", oci::name_of(oci::kSchedulerPolicies, policy));
     if (wanted.nice != 0) words += cat(", nice ", wanted.nice);
     if (wanted.priority != 0) words += cat(", priority ", wanted.priority);
     if (wanted.runtime != 0)
-        words += cat(", ", wanted.runtime, " ns of each ", wanted.period, " ns by ",
-                     wanted.deadline, " ns");
+        words += cat(", runtime ", wanted.runtime, " ns, deadline ", wanted.deadline,
+                     " ns, period ", wanted.period, " ns");
     for (const auto& flag : oci::kSchedulerFlags)
         if ((wanted.flags & flag.value) != 0) words += cat(", ", flag.name);
     return words;
@@ -63,35 +64,37 @@ std::string describe_scheduler(const Scheduler& wanted) {
 std::string describe_io_priority(std::uint64_t number) {
     constexpr unsigned kClassShift = 13;
     const auto class_ = static_cast<oci::IoPriorityClass>(number >> kClassShift);
-    return cat("give the process group I/O priority ", number & 7U, " of ",
-               oci::name_of(oci::kIoPriorityClasses, class_));
+    return cat("set the I/O priority of the process group to ",
+               oci::name_of(oci::kIoPriorityClasses, class_), ", level ", number & 7U);
 }
 
 std::string describe_memory_policy(const Plan& plan, const MemoryPolicy& policy) {
     constexpr std::uint32_t kFlags = 7U << 13U;
     const auto mode = static_cast<oci::MemoryPolicyMode>(policy.mode & ~kFlags);
-    std::string words = cat("allocate memory by ", oci::name_of(oci::kMemoryPolicyModes, mode));
+    std::string words =
+        cat("set the memory policy to ", oci::name_of(oci::kMemoryPolicyModes, mode));
     for (const auto& flag : oci::kMemoryPolicyFlags)
         if ((policy.mode & flag.value) != 0) words += cat(" with ", flag.name);
     const auto nodes = plan.list<std::uint64_t>(policy.nodes);
-    return nodes.empty() ? words : cat(words, " on the nodes ", mask_words(nodes));
+    return nodes.empty() ? words : cat(words, " on NUMA nodes ", mask_words(nodes));
 }
 
 std::string describe_user(const Plan& plan, const User& user) {
-    std::string words = cat("become user ", user.uid, ", group ", user.gid);
-    if (user.keep_groups != 0) return words + ", with the other groups as they are";
+    std::string words = cat("change to user ", user.uid, ", group ", user.gid);
+    if (user.keep_groups != 0) return words + ", supplementary groups unchanged";
     std::string groups;
     for (const std::uint32_t group : plan.list<std::uint32_t>(user.groups))
         add_word(groups, cat(group));
-    return cat(words, groups.empty() ? ", with no other groups" : ", with the groups ", groups);
+    return cat(words, groups.empty() ? ", no supplementary groups" : ", supplementary groups ",
+               groups);
 }
 
 std::string describe_sets(const CapabilitySets& sets) {
     std::string words = sets.permitted == 0
-                            ? "give up all capabilities"
+                            ? "drop all capabilities"
                             : cat("keep the capabilities ", capability_words(sets.permitted));
     if (sets.effective != sets.permitted)
-        words += cat(", in effect ", capability_words(sets.effective));
+        words += cat(", effective ", capability_words(sets.effective));
     if (sets.inheritable != 0) words += cat(", inheritable ", capability_words(sets.inheritable));
     if (sets.ambient != 0) words += cat(", ambient ", capability_words(sets.ambient));
     return words;
@@ -109,14 +112,14 @@ constexpr std::array kFilterFlags = {
 };
 
 std::string describe_seccomp(const Plan& plan, const Seccomp& seccomp) {
-    std::string words = cat("filter system calls by a program of ",
+    std::string words = cat("load a seccomp filter of ",
                             plan.list<std::uint64_t>(seccomp.program).size(), " instructions");
     if (seccomp.default_action.length != 0)
-        words += cat(", ", plan.text(seccomp.default_action), " where no rule says otherwise");
+        words += cat(", default action ", plan.text(seccomp.default_action));
     std::string flags;
     for (const FilterFlag& flag : kFilterFlags)
         if ((seccomp.flags & flag.bit) != 0) add_word(flags, flag.name);
-    if (!flags.empty()) words += cat("; flags ", flags);
+    if (!flags.empty()) words += cat(", flags ", flags);
     return words;
 }
 
@@ -124,14 +127,14 @@ std::string describe_landlock(const Plan& plan, const Landlock& landlock) {
     std::string words;
     for (const LandlockRule& rule : plan.list<LandlockRule>(landlock.rules)) {
         std::string rights;
-        if (rule.access == landlock.handled) rights = "everything";
+        if (rule.access == landlock.handled) rights = "all access";
         for (const oci::LandlockRight& right : oci::landlock_rights())
             if (rule.access != landlock.handled && (rule.access & right.bit) != 0)
                 add_word(rights, right.name);
         if (!words.empty()) words += "; ";
         words += cat(rights, " below ", in_container(plan, rule.path));
     }
-    return cat("restrict the use of files with Landlock to ", words);
+    return cat("restrict filesystem access with Landlock to ", words);
 }
 
 std::string describe_find(const Plan& plan, const FindProgram& find) {
@@ -140,7 +143,7 @@ std::string describe_find(const Plan& plan, const FindProgram& find) {
         if (!words.empty()) words += ", ";
         words += plan.text(candidate);
     }
-    return cat("find the program: ", words.empty() ? "nothing to look for" : words);
+    return cat("find the program: ", words.empty() ? "its name is empty" : words);
 }
 
 std::string describe_exec(const Plan& plan, const Exec& exec) {
@@ -152,7 +155,7 @@ std::string describe_exec(const Plan& plan, const Exec& exec) {
         if (!words.empty()) words += ' ';
         words += plain ? std::string(text) : quoted(text);
     }
-    return cat("become ", words);
+    return cat("execute ", words);
 }
 
 std::string describe_prepare(const Plan& plan, const Prepare& prepare) {
@@ -161,19 +164,17 @@ std::string describe_prepare(const Plan& plan, const Prepare& prepare) {
         const std::string_view text = plan.text(variable);
         add_word(names, text.substr(0, text.find('=')));
     }
-    if (prepare.needs_home != 0) {
-        if (!names.empty()) names += ", ";
-        names += cat("user ", prepare.uid, "'s HOME from /etc/passwd");
-    }
-    return cat("lay ready what the program gets: descriptors 0 to ", prepare.keep_below - 1,
-               names.empty() ? "" : ", the variables ", names);
+    if (prepare.needs_home != 0)
+        add_word(names, cat("HOME (of user ", prepare.uid, " in /etc/passwd)"));
+    return cat("prepare what the program inherits: descriptors 0 to ", prepare.keep_below - 1,
+               names.empty() ? "" : "; environment variables ", names);
 }
 
 std::string describe_verify(const Verify& verify) {
-    std::string words = "check that the capabilities";
+    std::string words = "verify the capability sets";
     if (verify.no_new_privileges != 0) words += ", no_new_privs";
-    if (verify.seccomp != 0) words += ", the filter";
-    return words + " are what they should be";
+    if (verify.seccomp != 0) words += ", the seccomp mode";
+    return words;
 }
 
 }  // namespace crux::plan

@@ -17,8 +17,8 @@ struct DefaultDevice {
     std::uint32_t minor;
 };
 
-/// The devices of config-linux.md, Default Devices. /dev/console comes with a terminal, /dev/ptmx
-/// is a link to the container's own devpts.
+/// The devices of config-linux.md, Default Devices. /dev/console is created with a terminal;
+/// /dev/ptmx is a symbolic link into the container's own devpts.
 constexpr std::array kDefaultDevices = {
     DefaultDevice{"dev/null", 1, 3},    DefaultDevice{"dev/zero", 1, 5},
     DefaultDevice{"dev/full", 1, 7},    DefaultDevice{"dev/random", 1, 8},
@@ -48,9 +48,9 @@ bool is_listed(const PlanDraft& draft, std::string_view path) {
 void plan_listed_device(PlanDraft& draft, const oci::Device& device, std::size_t index) {
     std::string scratch;
     const std::string_view path = path_in_root(device.path, scratch);
-    if (path == "dev/ptmx") return;  // the link to the container's own devpts takes its place
+    if (path == "dev/ptmx") return;  // always the link into the container's own devpts
     const Text where = draft.out.text(path);
-    // A fifo is no device: everybody may make one.
+    // A FIFO requires no privilege.
     const bool bound = draft.no_device_nodes && device.type != oci::DeviceType::fifo;
     draft.add(Kind::node, cat("/linux/devices/", index)).node = {
         .path = where,
@@ -91,8 +91,7 @@ void plan_devices(PlanDraft& draft) {
 }
 
 void plan_device_links(PlanDraft& draft) {
-    // config-linux.md does not list the links, runtime-linux.md does; the last is every
-    // distribution's.
+    // runtime-linux.md lists these links; distributions also have /dev/core.
     constexpr std::array<std::array<std::string_view, 2>, 4> kLinks = {{
         {"/proc/self/fd", "dev/fd"},
         {"/proc/self/fd/0", "dev/stdin"},
@@ -105,7 +104,7 @@ void plan_device_links(PlanDraft& draft) {
         draft.add(Kind::link, {}).link = {to, at};
     };
     for (const auto& [target, path] : kLinks) link(target, path);
-    // On a kernel without it the link would lead nowhere.
+    // On a kernel without /proc/kcore the link would be dangling.
     if (draft.facts.kcore) link("/proc/kcore", "dev/core");
     const Text to = draft.out.text("pts/ptmx");
     const Text at = draft.out.text("dev/ptmx");

@@ -82,10 +82,13 @@ std::uint32_t propagation_byte(oci::Propagation propagation) {
 }
 
 Result<SlotIndex> take_slot(PlanDraft& draft, SlotUse use) {
+    constexpr std::size_t kMost = kSlotCount - static_cast<std::size_t>(kFirstFreeSlot);
     use.slot = draft.out.take_slot();
     if (use.slot == kNoSlot)
         return std::unexpected(
-            Error(Error::Kind::unsupported, "the plan needs too many descriptors").at(use.origin));
+            Error(Error::Kind::unsupported,
+                  cat("exceeds the limit of ", kMost, " file descriptors that crux passes to init"))
+                .at(use.origin));
     draft.host.slots.push_back(std::move(use));
     return draft.host.slots.back().slot;
 }

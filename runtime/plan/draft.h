@@ -12,30 +12,30 @@
 #include "runtime/plan/assembler.h"
 #include "runtime/plan/plan.h"
 
-/// Inside the builder: what the phases share, and the phases. Each appends its steps to the draft;
-/// in which order they are called is told in builder.cc (and exec.cc) alone.
+/// Internal to the builder: the data that the phases share, and the phases. Each phase appends its
+/// steps to the draft. Only builder.cc (and exec.cc) decide the order of the phases.
 namespace crux::plan {
 
-/// A plan in the making.
+/// A plan under construction.
 struct PlanDraft {
     const oci::Config& config;
     const oci::Process* process;  ///< null: the container has none
     const host::Facts& facts;
-    std::string_view process_origin;  ///< where the process stands; empty: not in config.json
+    std::string_view process_origin;  ///< JSON pointer of the process; empty: not in config.json
     std::string_view id;
     std::string_view bundle;  ///< absolute
-    std::string_view rootfs;  ///< absolute; empty in a plan that makes no root
+    std::string_view rootfs;  ///< absolute; empty in a plan that sets up no root filesystem
 
-    bool user_namespace = false;    ///< the container has one of its own, new or joined
+    bool user_namespace = false;    ///< the container has its own one, new or joined
     bool mount_namespace = false;   ///< the same
-    bool own_mounts = false;        ///< it has mounts: in that one, or below its root on the host
-    bool cgroup_namespace = false;  ///< the same
-    bool no_device_nodes = false;   ///< mknod of devices is refused: they are bound from the host
+    bool own_mounts = false;        ///< it has mounts, in that one or below its root on the host
+    bool cgroup_namespace = false;  ///< the container has its own one, new or joined
+    bool no_device_nodes = false;   ///< mknod(2) is refused: devices are bound from the host
 
     Assembler out;
     HostPart host;
 
-    /// File systems that must be filled before they become read-only: target and origin.
+    /// Filesystems that become read-only after files were created in them: target and origin.
     std::vector<std::pair<std::string, std::string>> late_read_only;
 
     /// Appends a step.
@@ -44,38 +44,38 @@ struct PlanDraft {
     [[nodiscard]] std::string of_process(std::string_view property) const;
 };
 
-// --- Words that several phases need (draft.cc) ---
+// --- Texts that several phases use (draft.cc) ---
 
-/// The path from the container's root, without a leading slash, cleaned of "//", "." and "..";
-/// empty for the root itself. `scratch` keeps it where the text had to be changed.
+/// The path from the container's root, without a leading slash, "//", "." and ".."; empty for the
+/// root itself. `scratch` stores the result if it differs from the text.
 std::string_view path_in_root(std::string_view path, std::string& scratch);
 
-/// What a path of the host's is called inside, where it lies below the container's root by its name
-/// alone; nothing where it does not.
+/// The path inside the container of a path on the host, if by its name it is below the container's
+/// root; otherwise nothing.
 std::optional<std::string_view> below_rootfs(const PlanDraft& draft, std::string_view path);
 
-/// An id map in the lines that /proc/PID/uid_map takes (user_namespaces(7)).
+/// An ID mapping as lines for /proc/PID/uid_map (user_namespaces(7)).
 std::string id_map_text(const std::vector<oci::IdMapping>& mappings);
 
 /// A propagation as a PropagationByte.
 std::uint32_t propagation_byte(oci::Propagation propagation);
 
-/// Takes a slot for a descriptor that the host opens, and records the use with it.
+/// Assigns a slot to a descriptor that the host opens, and adds the use to the host's part.
 Result<SlotIndex> take_slot(PlanDraft& draft, SlotUse use);
 
-/// The same namespace type in the layout's words.
+/// The namespace type as the layout's enumerator.
 Namespace layout_type(oci::NamespaceType type);
 
 // --- Phases ---
 
 // namespaces.cc
 void plan_session(PlanDraft& draft);
-/// v1 cgroups: init moves itself. (On v2 clone3 goes straight into it.)
+/// v1 cgroups: init moves itself. (On v2 clone3 creates init in the cgroup.)
 Status plan_cgroup_entry(PlanDraft& draft);
-/// The class of service for caches and memory bandwidth.
+/// The resctrl class of service (CLOS) for caches and memory bandwidth.
 void plan_resctrl(PlanDraft& draft);
-/// Joins and new namespaces that are made after init runs, and what each needs at once; what must
-/// be made or joined before init runs goes to the host's part.
+/// Namespaces that init joins itself. Those that must be created or joined before init runs go to
+/// the host's part.
 Status plan_namespaces(PlanDraft& draft, const std::vector<oci::Namespace>& namespaces,
                        std::string_view origin);
 /// Joins the namespaces of a running container's first process.
@@ -92,14 +92,14 @@ void plan_enter_root(PlanDraft& draft, bool no_pivot);
 void plan_root_propagation(PlanDraft& draft);
 
 // cgroup_mount.cc
-/// A mount of type "cgroup": the container's own cgroups, as this host has them.
+/// A mount of type "cgroup": the container's own cgroups, in the layout of this host.
 void plan_cgroup_mount(PlanDraft& draft, const oci::Mount& mount, std::string_view target,
                        const std::string& origin);
 
 // devices.cc
 void plan_devices(PlanDraft& draft);
 void plan_device_links(PlanDraft& draft);
-/// Whether /dev is ours to fill: not when it is a bind mount of somebody else's.
+/// Whether crux creates the entries of /dev: not if config.json binds another directory on it.
 bool makes_dev(const oci::Config& config);
 
 // paths.cc
@@ -110,8 +110,8 @@ void plan_read_only_paths(PlanDraft& draft);
 /// Where the terminal of the process goes.
 struct Terminal {
     std::string_view console_socket;  ///< path; empty: none
-    bool foreground = false;          ///< to the runtime itself
-    bool bind_console = false;        ///< it is /dev/console too
+    bool foreground = false;          ///< to crux itself
+    bool bind_console = false;        ///< it is also /dev/console
 };
 Status plan_console(PlanDraft& draft, const Terminal& terminal);
 void plan_directory(PlanDraft& draft);
@@ -127,7 +127,7 @@ void plan_scheduling(PlanDraft& draft);
 void plan_core_scheduling(PlanDraft& draft, std::uint64_t share_from);
 Status plan_labels(PlanDraft& draft);
 Status plan_landlock(PlanDraft& draft);
-/// Whether stdio that is the host's /dev/null is exchanged for the container's.
+/// Whether standard streams that are the host's /dev/null are replaced by the container's.
 enum class NullDevice : std::uint8_t { keep, exchange };
 void plan_stdio(PlanDraft& draft, NullDevice null);
 void plan_bounding_set(PlanDraft& draft);
@@ -147,17 +147,18 @@ void plan_verify(PlanDraft& draft, const Filter& filter);
 
 // exec_program.cc
 void plan_find_program(PlanDraft& draft);
-/// Whether the filter sends calls to a listener, to which the parent hands a descriptor.
+/// Whether the filter sends notifications to a listener, which receives the descriptor from the
+/// parent.
 bool has_listener(const Filter& filter);
 void plan_seccomp(PlanDraft& draft, const Filter& filter);
 void plan_ready(PlanDraft& draft);
 void plan_barrier(PlanDraft& draft);
-/// What the program gets at exec besides its arguments.
+/// The descriptors that the program inherits in addition to the standard streams.
 struct Inherited {
     unsigned listen_fds = 0;
     unsigned preserve_fds = 0;
 };
-/// Gives the list of arguments, for plan_exec.
+/// Returns the list of arguments, for plan_exec.
 Result<List> plan_prepare(PlanDraft& draft, const Inherited& inherited);
 void plan_exec(PlanDraft& draft, List arguments);
 
@@ -167,17 +168,18 @@ void plan_create_container_hooks(PlanDraft& draft);
 void plan_start_container_hooks(PlanDraft& draft);
 
 // builder.cc
-/// In what the end of create and the end of exec differ.
+/// The differences between the end of create and the end of exec.
 struct TailInputs {
     Filter filter;
-    /// The process whose core scheduling cookie is taken, or 0 for a new cookie; nothing: neither.
+    /// The process whose core scheduling cookie is copied, or 0 for a new cookie; nothing: no
+    /// cookie.
     std::optional<std::uint64_t> cookie_of;
     NullDevice null = NullDevice::keep;
     Inherited inherited;
     bool has_barrier = false;  ///< the program waits for start
 };
-/// The end of the canonical order, which the container's first process and those of exec share:
-/// rights, user, capabilities, filter and program.
+/// The end of the canonical order, which is the same for the container's first process and for the
+/// processes of exec: scheduling, labels, user, capabilities, filter and program.
 Status plan_tail(PlanDraft& draft, const TailInputs& inputs);
 
 }  // namespace crux::plan

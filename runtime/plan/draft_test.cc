@@ -5,7 +5,7 @@
 using namespace crux;
 using namespace crux::plan;
 
-TEST_CASE("paths of the container are seen from its root and cannot climb out of it") {
+TEST_CASE("paths of the container are relative to its root and cannot leave it") {
     const struct {
         const char* path;
         const char* clean;
@@ -24,7 +24,7 @@ TEST_CASE("paths of the container are seen from its root and cannot climb out of
     }
 }
 
-TEST_CASE("an id map is written as the kernel reads it") {
+TEST_CASE("an ID mapping is written in the kernel's format") {
     CHECK(id_map_text({{.container_id = 0, .host_id = 1000, .size = 1},
                        {.container_id = 1, .host_id = 100000, .size = 65535}}) ==
           "0 1000 1\n1 100000 65535\n");

@@ -7,7 +7,7 @@ namespace crux::plan {
 
 namespace {
 
-/// What the process does not say for itself it has from the container's own.
+/// The process. Properties that it does not set are those of the container's own process.
 oci::Process completed(const ExecInputs& inputs) {
     oci::Process process = *inputs.process;
     if (!inputs.config->process) return process;
@@ -26,23 +26,24 @@ oci::Process completed(const ExecInputs& inputs) {
 
 Status plan_all(PlanDraft& draft, const ExecInputs& inputs) {
     plan_session(draft);
-    // process.md of execCPUAffinity: the first mask holds until the cgroup is entered.
+    // config.md, execCPUAffinity: the initial mask applies until the cgroup is entered.
     plan_exec_affinity(draft, AffinityMoment::before_cgroup);
     TRY(plan_cgroup_entry(draft));
     plan_resctrl(draft);
     plan_exec_affinity(draft, AffinityMoment::in_cgroup);
     TRY(plan_container_namespaces(draft, inputs.namespaces));
-    // The root of the joined mount namespace is the container's; without one it is a directory.
+    // In the container's mount namespace its root is /; without one it is a directory of the host.
     const Text root = draft.out.text(draft.mount_namespace ? "/" : inputs.rootfs);
     draft.add(Kind::root, {}).root = {
         .path = root, .propagation = kNoPropagation, .from = kNoSlot, .keep_mount = 1};
     draft.add(Kind::enter_root, {}).enter_root = {EnterRootHow::chroot};
-    // /dev/console belongs to the first process.
+    // /dev/console is only for the container's first process.
     TRY(plan_console(draft, {inputs.console_socket, inputs.foreground_terminal, false}));
     if (!inputs.no_new_keyring) plan_keyring(draft);
     plan_oom_score(draft);
     plan_resource_limits(draft);
-    // The container's first process has the cookie. Where it is not pid 1 it cannot be named.
+    // The cookie is that of the container's first process. Only in a pid namespace its pid is known
+    // (1).
     constexpr std::uint64_t kFirstProcess = 1;
     const bool in_pid_namespace =
         std::ranges::find(inputs.namespaces, oci::NamespaceType::pid) != inputs.namespaces.end();
@@ -81,7 +82,7 @@ Result<Plan> build_exec(const ExecInputs& inputs) {
     draft.host.id = inputs.id;
     draft.host.cgroup = inputs.cgroup;
     TRY(plan_all(draft, inputs));
-    if (draft.out.has_nul()) return fail(Error::Kind::spec, "an argument holds a NUL byte");
+    if (draft.out.has_nul()) return fail(Error::Kind::spec, "an argument contains a NUL byte");
     return std::move(draft.out).finish(std::move(draft.host));
 }
 

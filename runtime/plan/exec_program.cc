@@ -15,7 +15,7 @@ struct Variable {
     std::size_t index;
 };
 
-/// The environment with one entry a name: the last one, at its own place.
+/// The environment with one entry per name: the last one, at its own position.
 Result<std::vector<std::string_view>> unique_environment(const PlanDraft& draft,
                                                          std::span<const std::string> extra) {
     std::vector<Variable> all;
@@ -35,7 +35,7 @@ Result<std::vector<std::string_view>> unique_environment(const PlanDraft& draft,
     std::ranges::sort(all, [](const Variable& left, const Variable& right) {
         return left.name != right.name ? left.name < right.name : left.index < right.index;
     });
-    // Of equal names, which stand together now, the last one stays.
+    // Equal names are adjacent now; keep the last one.
     std::size_t kept = 0;
     for (std::size_t at = 0; at < all.size(); ++at)
         if (at + 1 == all.size() || all[at + 1].name != all[at].name) all[kept++] = all[at];
@@ -48,7 +48,7 @@ Result<std::vector<std::string_view>> unique_environment(const PlanDraft& draft,
     return out;
 }
 
-/// The search path of the process's own environment, or what execvp(3) takes without one.
+/// PATH of the process's own environment, or the default of execvp(3).
 std::string_view search_path(const oci::Process& process) {
     constexpr std::string_view kName = "PATH=";
     for (const std::string& entry : std::ranges::reverse_view(process.env))
@@ -65,7 +65,7 @@ void plan_find_program(PlanDraft& draft) {
     if (name.find('/') != std::string::npos) {
         candidates.push_back(name);
     } else if (!name.empty()) {
-        // An empty entry of the search path is the working directory.
+        // An empty entry of PATH is the working directory.
         for (const std::string_view folder : split(search_path(*draft.process), ':'))
             candidates.push_back(cat(folder.empty() ? "." : folder, '/', name));
     }
@@ -107,7 +107,8 @@ Result<List> plan_prepare(PlanDraft& draft, const Inherited& inherited) {
     std::vector<std::string_view> environment = TRY(unique_environment(draft, extra));
     const auto home = std::ranges::find_if(
         environment, [](std::string_view text) { return text.starts_with("HOME="); });
-    // Only the container's /etc/passwd knows it; an empty one is as good as none.
+    // HOME is in the container's /etc/passwd, which only init can read. An empty HOME counts as
+    // missing.
     const bool needs_home = home == environment.end() || *home == "HOME=";
     if (needs_home && home != environment.end()) environment.erase(home);
 

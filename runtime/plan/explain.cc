@@ -14,14 +14,14 @@ namespace crux::plan {
 
 namespace {
 
-/// What is said of a step that no property asks for.
+/// The origin of a step that no property requests.
 std::string_view nobody(const Plan& plan) {
     for (const Step& step : plan.steps())
         if (step.kind == Kind::barrier) return "every container";
     return "every exec";
 }
 
-/// One step of either side, ready to print.
+/// One step of the host or of init, ready to print.
 struct Line {
     std::size_t number = 0;
     std::string_view side;
@@ -32,13 +32,13 @@ struct Line {
     std::string_view origin;
 };
 
-/// A stretch of the container's life, with its heading.
+/// A part of the container's life cycle, with its heading.
 struct Section {
     std::string_view heading;
     std::vector<Line> lines;
 };
 
-/// All that a Line's views point into, beside the plan itself.
+/// The texts that a Line's views point into, other than the plan itself.
 struct Story {
     std::vector<HostStep> before;
     std::vector<HostStep> after;
@@ -67,7 +67,7 @@ Line init_line(const Plan& plan, const Step& step, std::size_t number,
             origin.empty() ? nobody_asked : origin};
 }
 
-/// The end of the steps that belong to create: those behind the barrier are start's.
+/// The end of create's steps: those after the barrier are start's.
 std::size_t end_of_create(std::span<const Step> steps) {
     for (std::size_t index = 0; index < steps.size(); ++index)
         if (steps[index].kind == Kind::ready) return index + 1;
@@ -85,14 +85,14 @@ Story story_of(const Plan& plan) {
 
     const std::string_view nobody_asked = nobody(plan);
     std::size_t number = 0;
-    Section before = {"on the host, before init runs", {}};
+    Section before = {"on the host, before init starts", {}};
     add_host_steps(before, story.before, number, nobody_asked);
-    Section inside = {"inside, by init", {}};
+    Section inside = {"in the container, by init", {}};
     for (std::size_t index = 0; index < created; ++index)
         inside.lines.push_back(init_line(plan, steps[index], index + 1, nobody_asked));
     Section after = {"on the host, when init is ready", {}};
     add_host_steps(after, story.after, number, nobody_asked);
-    Section start = {"inside, from then on", {}};
+    Section start = {"in the container, until the program is executed", {}};
     for (std::size_t index = created; index < steps.size(); ++index)
         start.lines.push_back(init_line(plan, steps[index], index + 1, nobody_asked));
 
@@ -100,7 +100,7 @@ Story story_of(const Plan& plan) {
     story.sections.push_back(std::move(inside));
     story.sections.push_back(std::move(after));
     if (!start.lines.empty()) story.sections.push_back(std::move(start));
-    Section started = {"on the host, when the program has been executed", {}};
+    Section started = {"on the host, after the program has been executed", {}};
     add_host_steps(started, story.of_start, number, nobody_asked);
     if (!started.lines.empty()) story.sections.push_back(std::move(started));
     Section gone = {"on the host, when the container is deleted", {}};
@@ -109,15 +109,15 @@ Story story_of(const Plan& plan) {
     return story;
 }
 
-/// A paragraph that grows word by word, with no line longer than the page; the lines after the
-/// first stand under the first one's words.
+/// A paragraph that is built word by word and wrapped at the page width; the lines after the first
+/// are indented by the length of the label.
 class Paragraph {
  public:
     Paragraph(std::string& out, std::string_view label)
         : out_(out), indent_(label.size()), column_(label.size()) {
         out_ += label;
     }
-    /// Adds something that stays on one line, with the gap in front unless it begins a line.
+    /// Adds text that is not wrapped, after the gap unless it begins a line.
     void add(std::string_view piece, std::string_view gap = " ") {
         if (!fresh_ && column_ + gap.size() + piece.size() > kWidth) {
             out_ += '\n';
@@ -150,7 +150,7 @@ void add_paragraph(std::string& out, std::string_view label, std::string_view wo
     paragraph.end();
 }
 
-/// The words and the place that they come from, which stays in one piece.
+/// The words and their origin, which is not wrapped.
 void add_with_origin(std::string& out, std::string_view label, std::string_view words,
                      std::string_view origin) {
     // Control characters of names must not reach a terminal.
@@ -167,7 +167,7 @@ void add_section(std::string& out, const Section& section, std::set<std::string_
     out += cat("\n== ", section.heading, " ==\n");
     std::string_view kind;
     for (const Line& line : section.lines) {
-        // Neighbours of one kind share what there is to say about the kind; it is said once.
+        // Consecutive steps of one kind share the heading of the kind; the reason is printed once.
         if (line.kind != kind) {
             kind = line.kind;
             out += cat('\n', line.kind, ": ", line.facility, '\n');
@@ -188,13 +188,14 @@ std::string explain_text(const Plan& plan) {
     std::string out;
     out.reserve(16384);
     out += cat("The plan of container ", quoted(plan.host.id), ": ", count, " steps.\n");
-    add_paragraph(out, "",
-                  "Each kind of step comes with the kernel's interface behind it and, the first "
-                  "time, why it is there; each step with the place in config.json that asks for "
-                  "it.");
+    add_paragraph(
+        out, "",
+        "Each kind of step is listed with the kernel interface that it uses and, where it "
+        "first appears, with the reason for it. Each step ends with the property of "
+        "config.json that requests it.");
     std::set<std::string_view> told;
     for (const Section& section : story.sections) add_section(out, section, told);
-    if (!plan.host.limits.warnings.empty()) out += "\n== not applied ==\n\n";
+    if (!plan.host.limits.warnings.empty()) out += "\n== ignored ==\n\n";
     for (const cgroup::Warning& warning : plan.host.limits.warnings)
         add_with_origin(out, "      ", warning.text, warning.origin);
     return out;
@@ -202,7 +203,7 @@ std::string explain_text(const Plan& plan) {
 
 std::string explain_json(const Plan& plan) {
     const Story story = story_of(plan);
-    // Steps show commands of the configuration, which are read more easily with a plain "&&".
+    // Steps contain command lines of config.json, which are easier to read with a plain "&&".
     oci::JsonWriter json("  ", oci::HtmlEscapes::no);
     json.begin_object();
     json.member("id", plan.host.id);

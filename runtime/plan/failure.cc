@@ -13,7 +13,7 @@ namespace crux::plan {
 
 namespace {
 
-/// A call that the kernel does not have is the host's limit, not a fault.
+/// A missing system call means that the host does not support the step.
 Error::Kind kind_of(const InitReport& report) {
     return report.error == ENOSYS ? Error::Kind::unsupported : Error::Kind::os;
 }
@@ -26,15 +26,15 @@ std::string words_of(const InitReport& report) {
     return errno_words(report.error);
 }
 
-/// "call: words"; without the call where no call of the kernel's said it.
+/// "call: words"; without the call if the failure is not of a system call.
 std::string cause_of(const InitReport& report) {
     if (report.error == ENOSYS && report.call == __NR_mount_setattr)
-        return "mount_setattr: needs Linux 5.12";
+        return "mount_setattr: requires Linux 5.12";
     const std::string_view name = report.call == 0 ? std::string_view() : call_name(report.call);
     return name.empty() ? words_of(report) : cat(name, ": ", words_of(report));
 }
 
-/// The name that config.json gives the program.
+/// The name of the program in config.json.
 std::string_view program_name(const Plan& plan) {
     for (const Step& step : plan.steps())
         if (step.kind == Kind::exec)
@@ -43,14 +43,14 @@ std::string_view program_name(const Plan& plan) {
     return {};
 }
 
-/// In Go's words: callers tell from them whether the program is missing or may not be run.
+/// Go's text: callers match it to see whether the program is missing or cannot be executed.
 std::string find_program_text(const Plan& plan, const InitReport& report) {
     const std::string_view name = program_name(plan);
     const std::string exec = cat("exec: ", quoted(name), ": ");
     if (name.find('/') == std::string_view::npos)
         return exec + "executable file not found in $PATH";
     const bool stat_failed = report.call == __NR_statx && report.error != EISDIR;
-    // execve(2) itself would say EACCES, and Docker 20.10 gives its exit code 126 by those words.
+    // execve(2) itself returns EACCES, and Docker 20.10 exits with status 126 by its text.
     if (report.error == EISDIR) return cat(exec, words_of(report), ": ", errno_words(EACCES));
     return stat_failed ? cat(exec, "stat ", name, ": ", words_of(report)) : exec + words_of(report);
 }
@@ -63,7 +63,7 @@ std::string directory_text(const Plan& plan, const Step& step, const InitReport&
                ") set in config.json failed: ", words_of(report));
 }
 
-/// What the file system itself had to say, without the level in front and the line end behind.
+/// The filesystem's own message, without the level in front and the line end.
 std::string log_words(const InitReport& report) {
     std::string_view log = trimmed(detail_of(report));
     if (log.size() > 2 && log[1] == ' ' && (log[0] == 'e' || log[0] == 'w' || log[0] == 'i'))
@@ -108,7 +108,7 @@ std::string hook_text(const Plan& plan, const Step& step, const InitReport& repo
     return hook_failure_sentence(label, report).text();
 }
 
-/// A procfs or sysfs goes on a directory and nothing else. Callers look for runc's words.
+/// A procfs or sysfs can only be mounted on a directory. Callers match runc's text.
 bool is_not_ordinary(const Mount& mount, const InitReport& report) {
     return (mount.flags & kOnlyDirectory) != 0 && report.call == __NR_openat2 &&
            (report.error == ELOOP || report.error == ENOTDIR);
@@ -117,7 +117,7 @@ bool is_not_ordinary(const Mount& mount, const InitReport& report) {
 std::string file_system_text(const Plan& plan, const Mount& mount, const InitReport& report) {
     const Text source = mount.source.length != 0 ? mount.source : mount.type;
     const std::string cause = report.call == __NR_fsopen
-                                  ? cat("file system type ", quoted(plan.text(mount.type)), ": ")
+                                  ? cat("filesystem type ", quoted(plan.text(mount.type)), ": ")
                                   : bad_parameter(plan, mount.parameters, report);
     std::string text = mount_text(plan, source, mount.target, report, cause) +
                        meant_option(plan, mount.parameters, report);
@@ -127,7 +127,8 @@ std::string file_system_text(const Plan& plan, const Mount& mount, const InitRep
     return text;
 }
 
-/// sched_setattr(2): EPERM also where a deadline meets fewer CPUs than the system has.
+/// sched_setattr(2) also returns EPERM for SCHED_DEADLINE if the cpuset has fewer CPUs than the
+/// system.
 std::string scheduler_text(const Plan& plan, const Step& step, const InitReport& report) {
     const bool has_cpus = std::ranges::any_of(
         plan.host.limits.settings,
@@ -151,20 +152,20 @@ std::string landlock_text(const Plan& plan, const Step& step, const InitReport& 
     const auto rules = plan.list<LandlockRule>(step.landlock.rules);
     const auto index = static_cast<std::size_t>(report.extra);
     if (index < 1 || index > rules.size())
-        return cat("restrict the use of files with Landlock: ", cause_of(report));
+        return cat("restrict filesystem access with Landlock: ", cause_of(report));
     return cat("Landlock rule for ", quoted(cat('/', plan.text(rules[index - 1].path))), ": ",
                cause_of(report));
 }
 
 std::string core_scheduling_text(const InitReport& report) {
     if (report.error == ENODEV)
-        return "core scheduling has nothing to do: the CPUs have no siblings (SMT)";
-    if (report.error == EINVAL) return "core scheduling needs Linux 5.14 with CONFIG_SCHED_CORE";
+        return "core scheduling has no effect: the CPUs do not have SMT siblings";
+    if (report.error == EINVAL) return "core scheduling requires Linux 5.14 with CONFIG_SCHED_CORE";
     return cat("core scheduling: ", cause_of(report));
 }
 
-/// set_mempolicy(2) says EINVAL of a mode that the kernel is too old for, and of nodes that it does
-/// not have.
+/// set_mempolicy(2) returns EINVAL for a mode that the kernel is too old for, and for nodes that do
+/// not exist.
 std::string memory_policy_text(const Plan& plan, const Step& step, const InitReport& report) {
     struct Since {
         std::uint32_t bits;
@@ -181,11 +182,11 @@ std::string memory_policy_text(const Plan& plan, const Step& step, const InitRep
     const std::uint32_t mode = step.memory_policy.mode;
     for (const Since& newer : kNewer)
         if (newer.bits == (mode & ~kFlags))
-            return cat(text, " (this mode needs Linux ", newer.version, ')');
-    return (mode & kBalancing) == 0 ? text : text + " (this flag needs Linux 5.12)";
+            return cat(text, " (this mode requires Linux ", newer.version, ')');
+    return (mode & kBalancing) == 0 ? text : text + " (this flag requires Linux 5.12)";
 }
 
-/// Before Linux 5.14 every call that sets attributes takes this one for an unknown bit.
+/// Before Linux 5.14 nosymfollow is an unknown bit for every call that sets attributes.
 bool is_too_new(const Attributes& attributes, const InitReport& report) {
     if (((attributes.set | attributes.recursive_set) & oci::kMountAttrNosymfollow) == 0)
         return false;
@@ -194,7 +195,7 @@ bool is_too_new(const Attributes& attributes, const InitReport& report) {
 }
 
 std::string sentence_of(const Plan& plan, const Step& step, const InitReport& report) {
-    constexpr const char* kTooNew = "nosymfollow needs Linux 5.14";
+    constexpr const char* kTooNew = "nosymfollow requires Linux 5.14";
     if (step.kind == Kind::mount && is_too_new(step.mount.attributes, report)) return kTooNew;
     if (step.kind == Kind::bind && is_too_new(step.bind.attributes, report)) return kTooNew;
     if (step.kind == Kind::find_program) return find_program_text(plan, report);
@@ -220,8 +221,8 @@ std::string sentence_of(const Plan& plan, const Step& step, const InitReport& re
 Error failure_sentence(const Plan& plan, const InitReport& report) {
     const auto steps = plan.steps();
     if (report.step >= steps.size())
-        return {Error::Kind::protocol, cat("init reports a failure of step ", report.step,
-                                           ", which the plan does not have")};
+        return {Error::Kind::protocol, cat("init reported a failure of step ", report.step,
+                                           ", but the plan has only ", steps.size(), " steps")};
     const Step& step = steps[report.step];
     return Error(kind_of(report), sentence_of(plan, step, report)).at(plan.text(step.origin));
 }

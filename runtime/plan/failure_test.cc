@@ -24,7 +24,7 @@ InitReport report_of(std::uint32_t call, int error, std::int32_t extra = 0,
     return report;
 }
 
-/// A plan of one step, made by the function, and of the program that failures name.
+/// A plan of one step, created by the function, and of the program that failures name.
 template <class Make>
 Plan plan_with(const char* program, const Make& make) {
     Assembler out;
@@ -71,7 +71,7 @@ Plan mount_plan() {
 
 }  // namespace
 
-TEST_CASE("a program that cannot be found or run is told in the words that callers match") {
+TEST_CASE("a program that cannot be found or executed is reported in the text that callers match") {
     CHECK(find_failure("foo", __NR_statx, ENOENT) ==
           R"(exec: "foo": executable file not found in $PATH)");
     CHECK(find_failure("foo", __NR_faccessat, EACCES) ==
@@ -98,7 +98,7 @@ TEST_CASE("a working directory that cannot be entered is named") {
           "container breakout detected");
 }
 
-TEST_CASE("a failed mount tells source, target, the option and the file system's own words") {
+TEST_CASE("a failed mount shows source, target, the option and the filesystem's own message") {
     const Plan plan = mount_plan();
     CHECK(failure_sentence(plan, report_of(__NR_move_mount, EBUSY)).message() ==
           R"(error mounting "tmpfs" to rootfs at "/run": move_mount: device or resource busy)"
@@ -127,12 +127,12 @@ TEST_CASE("a failed mount tells source, target, the option and the file system's
           R"(error mounting "tmpfs" to rootfs at "/run": option "noexce": fsconfig: )"
           R"(invalid argument (tmpfs: Unknown parameter 'noexce') (did you mean )"
           R"("noexec"?))");
-    // Numbers that make no sense are left out.
+    // An index out of range is ignored.
     CHECK(failure_sentence(plan, report_of(__NR_fsconfig, EINVAL, 9)).text() ==
           R"(error mounting "tmpfs" to rootfs at "/run": fsconfig: invalid argument)");
 }
 
-TEST_CASE("a failed hook is told with what it said") {
+TEST_CASE("a failed hook is reported with its output") {
     const Plan plan = hook_plan();
     const std::string detail("\x04\0out\nerr\n", 10);
     CHECK(failure_sentence(plan, report_of(__NR_wait4, EPROTO, 1 << 8, detail)).message() ==
@@ -149,7 +149,7 @@ TEST_CASE("a failed hook is told with what it said") {
           "error running createContainer hook #2: clone3: resource temporarily unavailable");
 }
 
-TEST_CASE("a length in a hook's report that is too long is cut to what is there") {
+TEST_CASE("a length in a hook's report is limited to the size of the report") {
     const Plan plan = hook_plan();
     const std::string detail("\xff\xffout", 5);
     CHECK(failure_sentence(plan, report_of(__NR_wait4, EPROTO, 1 << 8, detail)).text() ==
@@ -159,7 +159,7 @@ TEST_CASE("a length in a hook's report that is too long is cut to what is there"
     CHECK_FALSE(failure_sentence(plan, report).text().empty());
 }
 
-TEST_CASE("a hook behind the barrier that could not be run is named with the system call") {
+TEST_CASE("a hook after the barrier that cannot be executed is reported with the system call") {
     const HookLabel label = {.list = "startContainer", .index = 1, .path = "/hook", .timeout = 3};
     CHECK(hook_failure_sentence(label, report_of(__NR_clone3, EAGAIN)).message() ==
           "error running startContainer hook #1: clone3: resource temporarily unavailable"
@@ -171,7 +171,7 @@ TEST_CASE("a hook behind the barrier that could not be run is named with the sys
           Error::Kind::unsupported);
 }
 
-TEST_CASE("ids that the user namespace does not have are said to be unmapped") {
+TEST_CASE("IDs that the user namespace does not map are reported as unmapped") {
     const Plan plan = plan_with("x", [](Assembler& out) {
         out.add(Kind::user, "/process/user").user = {
             .uid = 5, .gid = 6, .groups = {}, .keep_groups = 0};
@@ -181,25 +181,25 @@ TEST_CASE("ids that the user namespace does not have are said to be unmapped") {
     CHECK(failure_sentence(plan, report_of(__NR_setresgid, EINVAL)).text() ==
           "cannot setgid to unmapped gid 6 in user namespace");
     CHECK(failure_sentence(plan, report_of(__NR_setgroups, EPERM)).text() ==
-          "become user 5, group 6, with no other groups: setgroups: operation not permitted");
+          "change to user 5, group 6, no supplementary groups: setgroups: operation not permitted");
 }
 
-TEST_CASE("any other step is told by what it does, the system call and the errno") {
+TEST_CASE("any other step is reported with its description, the system call and the errno") {
     const Plan plan = plan_with("x", [](Assembler& out) {
         const Text name = out.text("h");
         out.add(Kind::host_name, "/hostname").text = name;
     });
     const Error error = failure_sentence(plan, report_of(__NR_sethostname, EPERM));
     CHECK(error.message() ==
-          "set the host name h: sethostname: operation not permitted (config.json: /hostname)");
+          "set the hostname to h: sethostname: operation not permitted (config.json: /hostname)");
     CHECK(error.kind() == Error::Kind::os);
     const Error missing = failure_sentence(plan, report_of(__NR_sethostname, ENOSYS));
     CHECK(missing.kind() == Error::Kind::unsupported);
     CHECK(failure_sentence(plan, report_of(0, EIO)).text() ==
-          "set the host name h: input/output error");
+          "set the hostname to h: input/output error");
 }
 
-TEST_CASE("what the kernel is too old for is told with the version that can do it") {
+TEST_CASE("if the kernel is too old, the required version is reported") {
     const auto told = [](std::uint32_t attribute, std::uint32_t call, int error) {
         const Plan plan = plan_with("x", [attribute](Assembler& out) {
             const Text target = out.text("data");
@@ -212,16 +212,16 @@ TEST_CASE("what the kernel is too old for is told with the version that can do i
     };
     constexpr std::uint32_t kNoSymFollow = 0x00200000;
     CHECK(told(kNoSymFollow, __NR_mount_setattr, EINVAL) ==
-          "nosymfollow needs Linux 5.14 (config.json: /mounts/3)");
+          "nosymfollow requires Linux 5.14 (config.json: /mounts/3)");
     CHECK(told(1, __NR_mount_setattr, ENOSYS) ==
-          "error mounting \"data\" to rootfs at \"/data\": mount_setattr: needs Linux 5.12 "
+          "error mounting \"data\" to rootfs at \"/data\": mount_setattr: requires Linux 5.12 "
           "(config.json: /mounts/3)");
     CHECK(told(1, __NR_mount_setattr, EINVAL) ==
           "error mounting \"data\" to rootfs at \"/data\": mount_setattr: invalid argument "
           "(config.json: /mounts/3)");
 }
 
-TEST_CASE("a memory policy that was refused is told with the version that a newer one needs") {
+TEST_CASE("a refused memory policy is reported with the Linux version that it requires") {
     const auto told = [](std::uint32_t mode, int error) {
         const Plan plan = plan_with("x", [mode](Assembler& out) {
             out.add(Kind::memory_policy, "/linux/memoryPolicy").memory_policy = {mode, {}};
@@ -231,26 +231,26 @@ TEST_CASE("a memory policy that was refused is told with the version that a newe
     constexpr std::uint32_t kBind = 2;
     constexpr std::uint32_t kBalancing = 1U << 13U;
     const std::string refused = ": set_mempolicy: invalid argument";
-    CHECK(told(kBind, EINVAL) == "allocate memory by MPOL_BIND" + refused);
-    CHECK(told(5, EINVAL) ==
-          "allocate memory by MPOL_PREFERRED_MANY" + refused + " (this mode needs Linux 5.15)");
-    CHECK(told(6, EINVAL) ==
-          "allocate memory by MPOL_WEIGHTED_INTERLEAVE" + refused + " (this mode needs Linux 6.9)");
+    CHECK(told(kBind, EINVAL) == "set the memory policy to MPOL_BIND" + refused);
+    CHECK(told(5, EINVAL) == "set the memory policy to MPOL_PREFERRED_MANY" + refused +
+                                 " (this mode requires Linux 5.15)");
+    CHECK(told(6, EINVAL) == "set the memory policy to MPOL_WEIGHTED_INTERLEAVE" + refused +
+                                 " (this mode requires Linux 6.9)");
     CHECK(told(kBind | kBalancing, EINVAL) ==
-          "allocate memory by MPOL_BIND with "
+          "set the memory policy to MPOL_BIND with "
           "MPOL_F_NUMA_BALANCING" +
-              refused + " (this flag needs Linux 5.12)");
+              refused + " (this flag requires Linux 5.12)");
     CHECK_THAT(told(5, EPERM), Catch::EndsWith(": operation not permitted"));
 }
 
-TEST_CASE("a report of a step that the plan does not have is nonsense, not a crash") {
+TEST_CASE("a report of a step that the plan does not have is an error, not a crash") {
     const Plan plan = hook_plan();
     InitReport report = report_of(__NR_openat, ENOENT);
     report.step = 77;
     CHECK(failure_sentence(plan, report).kind() == Error::Kind::protocol);
 }
 
-TEST_CASE("attributes and propagation are told in config.json's words") {
+TEST_CASE("attributes and propagation are shown as mount options of config.json") {
     CHECK(attribute_words(
               {.set = 0x1 | 0x2 | 0x10, .clear = 0x70, .recursive_set = 0, .recursive_clear = 0}) ==
           "ro,nosuid,noatime");

@@ -17,7 +17,8 @@ void plan_host_hooks(PlanDraft& draft) {
 
 namespace {
 
-/// The state document (runtime.md, State) in two halves: only init knows its pid in the container.
+/// The state document (runtime.md, State) in two parts: only init knows the pid between them, which
+/// is its pid in the container.
 struct StateHalves {
     Text before;
     Text after;
@@ -35,7 +36,7 @@ StateHalves state_halves(PlanDraft& draft, oci::Status status) {
     return {first, draft.out.text(parts.after)};
 }
 
-/// What a hook without an env of its own gets.
+/// The environment of a hook without "env".
 enum class Environment : std::uint8_t { none, of_program };
 
 /// What the hooks of a list have in common.
@@ -74,8 +75,8 @@ void plan_hooks(PlanDraft& draft, const std::vector<oci::Hook>& hooks, const Hoo
 void plan_create_container_hooks(PlanDraft& draft) {
     const std::vector<oci::Hook>& hooks = draft.config.hooks.create_container;
     if (hooks.empty()) return;
-    // Their programs are the host's, so nothing of the container's environment may reach them
-    // (rule R10): without an env of their own they get none.
+    // Their programs are the host's, so the container's environment must not reach them (rule R10):
+    // without "env" their environment is empty.
     const StateHalves state = state_halves(draft, oci::Status::creating);
     plan_hooks(draft, hooks, {"/hooks/createContainer", state, Environment::none});
 }
@@ -83,8 +84,8 @@ void plan_create_container_hooks(PlanDraft& draft) {
 void plan_start_container_hooks(PlanDraft& draft) {
     const std::vector<oci::Hook>& hooks = draft.config.hooks.start_container;
     if (hooks.empty()) return;
-    // They run inside the container; callers rely on runc's giving them the program's environment,
-    // HOME with it.
+    // They run inside the container. Callers rely on runc's behaviour: they get the program's
+    // environment, including HOME.
     const StateHalves state = state_halves(draft, oci::Status::created);
     plan_hooks(draft, hooks,
                {"/hooks/startContainer", state,

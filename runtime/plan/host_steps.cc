@@ -16,7 +16,7 @@ bool has_kind(const Plan& plan, Kind kind) {
                                [kind](const Step& step) { return step.kind == kind; });
 }
 
-/// Text that may hold line ends or other control characters, for one line.
+/// The text on one line: quoted if it contains control characters.
 std::string on_one_line(std::string_view text) {
     for (const char c : text)
         if (static_cast<unsigned char>(c) < 0x20) return quoted(text);
@@ -27,20 +27,20 @@ void add_state(const Plan& plan, std::vector<HostStep>& steps) {
     if (!has_kind(plan, Kind::barrier)) return;
     steps.push_back(
         {"state",
-         cat("make the state directory of ", quoted(plan.host.id),
+         cat("create the state directory of ", quoted(plan.host.id),
              " with a copy of config.json and the journal"),
          "mkdir(2), open(2)",
-         "a later edit of the bundle changes nothing; whatever outlives this process is "
-         "written to the journal first, so that delete finds it after any crash",
+         "later changes of the bundle do not affect the container; the journal lists each resource "
+         "of the host before it is created, so that delete can remove it even after a crash",
          {}});
 }
 
 void add_fifo(const Plan& plan, std::vector<HostStep>& steps) {
     if (!has_kind(plan, Kind::barrier)) return;
     steps.push_back({"fifo",
-                     "make the FIFO exec.fifo in the state directory",
+                     "create the FIFO exec.fifo in the state directory",
                      "mkfifo(3), fifo(7)",
-                     "start opens it, and that is how init learns that it may go on",
+                     "init waits at this FIFO until start opens it",
                      {}});
 }
 
@@ -61,20 +61,20 @@ void add_cgroups(const Plan& plan, std::vector<HostStep>& steps) {
     if (!has_kind(plan, Kind::barrier)) return;  // the one of a running container
     const bool by_systemd = !plan.host.unit.empty();
     if (by_systemd)
-        steps.push_back({"unit", cat("have systemd start the unit ", plan.host.unit),
+        steps.push_back({"unit", cat("ask systemd to start the unit ", plan.host.unit),
                          "org.freedesktop.systemd1(5), StartTransientUnit",
-                         "systemd rules the cgroups of this host: what it does not know of, it may "
-                         "move or limit again",
+                         "systemd manages the cgroups of this host; it may change a cgroup that "
+                         "does not belong to one of its units",
                          plan.host.cgroup_origin});
     for (const cgroup::CgroupDir& place : plan.host.cgroup) {
         std::string controllers = join(place.controllers, ",");
         steps.push_back(
             {"cgroup",
-             cat(by_systemd ? "take over the cgroup " : "make the cgroup ", place.directory(),
-                 " (version ", place.version, controllers.empty() ? "" : ", ", controllers, ')'),
+             cat(by_systemd ? "use the cgroup " : "create the cgroup ", place.directory(),
+                 " (version ", place.version, controllers.empty() ? "" : ", controllers ",
+                 controllers, ')'),
              "cgroups(7)",
-             "a cgroup is what limits, counts, freezes and kills all processes of the "
-             "container together",
+             "a cgroup limits, counts, freezes and kills all processes of the container together",
              plan.host.cgroup_origin});
     }
 }
@@ -82,17 +82,17 @@ void add_cgroups(const Plan& plan, std::vector<HostStep>& steps) {
 void add_mounted_root(const Plan& plan, std::vector<HostStep>& steps) {
     if (plan.host.mounted_root.empty()) return;
     steps.push_back({"mounted_root",
-                     cat("mount ", plan.host.mounted_root,
-                         " on itself in the caller's mount namespace, all below it private"),
+                     cat("bind ", plan.host.mounted_root,
+                         " on itself in the caller's mount namespace and make the tree private"),
                      "open_tree(2), move_mount(2), Linux 5.2; mount_namespaces(7)",
-                     "without a mount namespace the container's mounts are the host's: they lie "
-                     "below this one, which the journal names and delete takes away with them",
+                     "without a mount namespace the container's mounts are made on the host; all "
+                     "of them are below this one, and delete unmounts it",
                      plan.host.mounted_root_origin});
 }
 
 void add_limits(const Plan& plan, std::vector<HostStep>& steps) {
     constexpr std::string_view kWhy =
-        "the limits hold before the first process of the container exists";
+        "the limits apply before the first process of the container exists";
     for (const cgroup::Setting& setting : plan.host.limits.settings) {
         const std::string directory = setting.dir < plan.host.cgroup.size()
                                           ? plan.host.cgroup[setting.dir].directory()
@@ -106,11 +106,12 @@ void add_limits(const Plan& plan, std::vector<HostStep>& steps) {
         const std::string directory = program->dir < plan.host.cgroup.size()
                                           ? plan.host.cgroup[program->dir].directory()
                                           : std::string();
-        steps.push_back({"devices", cat("attach the program of the device rules to ", directory),
-                         "bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE, Linux 4.15",
-                         "device nodes can be made by anybody with CAP_MKNOD; the program decides "
-                         "which ones can be used",
-                         program->origin});
+        steps.push_back(
+            {"devices", cat("attach the BPF program of the device rules to ", directory),
+             "bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE, Linux 4.15",
+             "a process with CAP_MKNOD can create any device node; this program decides "
+             "which devices the container can open",
+             program->origin});
     }
 }
 
@@ -123,15 +124,15 @@ std::string slot_words(const Plan& plan, const SlotUse& use) {
         case SlotUse::What::namespace_file:
             return cat("open the ", namespace_name(use.type), " namespace ", use.path);
         case SlotUse::What::first_process:
-            return "open the container's first process";
+            return "open a pidfd of the container's first process";
         case SlotUse::What::host_mount:
-            return cat("open the mount of ", use.path);
+            return cat("open a copy of the mount at ", use.path);
         case SlotUse::What::idmap_namespace:
-            return cat("make a user namespace with the id maps for ", use.path);
+            return cat("create a user namespace with the ID mappings for ", use.path);
         case SlotUse::What::console_socket:
             return cat("connect to ", use.path);
         case SlotUse::What::terminal_socket:
-            return "make a socket pair for the terminal";
+            return "create a socket pair for the terminal";
     }
     return "open a descriptor";
 }
@@ -139,20 +140,21 @@ std::string slot_words(const Plan& plan, const SlotUse& use) {
 void add_slots(const Plan& plan, std::vector<HostStep>& steps) {
     for (const SlotUse& use : plan.host.slots)
         steps.push_back({"descriptor", slot_words(plan, use), "open(2), open_tree(2), connect(2)",
-                         "init inherits the descriptor: it has what it needs of the host before it "
-                         "can no longer reach it",
+                         "init inherits this descriptor, because it cannot open the file or socket "
+                         "itself once it is in the container",
                          use.origin});
 }
 
 void add_joins(const Plan& plan, std::vector<HostStep>& steps) {
     for (const EarlyJoin& join : plan.host.joins)
-        steps.push_back({"join",
-                         cat("join the ", namespace_name(join.type), " namespace ",
-                             join.path.empty() ? "of the container" : join.path),
-                         "setns(2)",
-                         "a process can enter a pid namespace only by being born in it, and the "
-                         "host's namespaces only with the host's rights",
-                         join.origin});
+        steps.push_back(
+            {"join",
+             cat("join the ", namespace_name(join.type), " namespace ",
+                 join.path.empty() ? "of the container" : join.path),
+             "setns(2)",
+             "a process enters a pid namespace only by being created in it, and joining "
+             "a namespace of the host requires privileges on the host",
+             join.origin});
 }
 
 std::string clone_words(const Plan& plan) {
@@ -183,8 +185,8 @@ std::string map_words(std::string_view map) {
 void add_start(const Plan& plan, std::vector<HostStep>& steps) {
     steps.push_back({"clone", clone_words(plan),
                      "clone3(2), CLONE_INTO_CGROUP, Linux 5.7; memfd_create(2)",
-                     "init is a small program in a sealed memfd, so that nothing of the host's "
-                     "binary is ever in reach of the container",
+                     "init is a small separate program in a sealed memfd, so that the container "
+                     "never gets access to crux's binary on the host",
                      plan.host.new_namespaces == 0 ? std::string() : "/linux/namespaces"});
     if (plan.host.oom_score_adj)
         steps.push_back({"oom_score", cat("set init's OOM score to ", *plan.host.oom_score_adj),
@@ -193,13 +195,14 @@ void add_start(const Plan& plan, std::vector<HostStep>& steps) {
                          "/process/oomScoreAdj"});
     constexpr std::string_view kMapFacility = "user_namespaces(7)";
     constexpr std::string_view kMapWhy =
-        "ids of the container stand for other ids of the host; exec before that would lose all "
-        "capabilities, so init waits for it";
+        "an ID in the container is another ID on the host (first ID in the container, first ID on "
+        "the host, count); init waits for this, because exec without mappings drops all "
+        "capabilities";
     if (!plan.host.uid_map.empty())
-        steps.push_back({"id_map", cat("map the user ids ", map_words(plan.host.uid_map)),
+        steps.push_back({"id_map", cat("map the user IDs ", map_words(plan.host.uid_map)),
                          kMapFacility, kMapWhy, "/linux/uidMappings"});
     if (!plan.host.gid_map.empty())
-        steps.push_back({"id_map", cat("map the group ids ", map_words(plan.host.gid_map)),
+        steps.push_back({"id_map", cat("map the group IDs ", map_words(plan.host.gid_map)),
                          kMapFacility, kMapWhy, "/linux/gidMappings"});
 }
 
@@ -232,28 +235,29 @@ std::vector<HostStep> host_steps_before(const Plan& plan) {
 std::vector<HostStep> host_steps_after(const Plan& plan) {
     std::vector<HostStep> steps;
     if (has_kind(plan, Kind::barrier))
-        steps.push_back({"record",
-                         "write state.json with init's pid and start time",
-                         "rename(2), proc(5), pidfd_open(2)",
-                         "the commands that follow find the container by it; a pid alone could by "
-                         "then be another process's",
-                         {}});
+        steps.push_back(
+            {"record",
+             "write state.json with init's pid and start time",
+             "rename(2), proc(5), pidfd_open(2)",
+             "later commands find the container through this file; the start time shows "
+             "whether the pid still belongs to init",
+             {}});
     steps.push_back({"pid_file",
-                     "write the pid file, if one is asked for",
+                     "write the pid file, if the caller requested one",
                      "rename(2)",
-                     "callers read it as soon as it is there, so it appears whole or not at all",
+                     "callers read the file as soon as it exists, so rename(2) creates it complete",
                      {}});
     return steps;
 }
 
 std::vector<HostStep> host_steps_of_start(const Plan& plan) {
     return hook_steps(plan.host.poststart, "poststart",
-                      "they may rely on the program: start waits for its exec, and for them");
+                      "the program was executed; start waits for these hooks before it returns");
 }
 
 std::vector<HostStep> host_steps_of_delete(const Plan& plan) {
     return hook_steps(plan.host.poststop, "poststop",
-                      "they may rely on nothing being left; one that fails is a warning");
+                      "everything of the container was removed; a hook that fails is a warning");
 }
 
 }  // namespace crux::plan

@@ -3,16 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The plan's bytes: what the builder writes, a sealed memfd carries and init reads. Everything
-/// here is trivially copyable and needs no run time, since init has none.
+/// The binary layout of a plan: the builder writes it, a sealed memfd contains it and init reads
+/// it. Everything here is trivially copyable and requires no run-time library, since init has none.
 ///
 ///     Header | Step[step_count] | pool: texts (each ends with NUL), lists, the seccomp program
 ///
-/// There is no encoder and no decoder: the block in memory is the wire form. Both sides are built
-/// from this header and always travel in one binary, so there is no version to negotiate.
+/// There is no encoder and no decoder: the block in memory is the format. Both sides are compiled
+/// from this header into one binary, so there is no version to negotiate.
 namespace crux::plan {
 
-/// Bytes in the pool. As a text, `length` does not count the NUL that follows it.
+/// Bytes in the pool. `length` does not count the NUL that follows.
 struct Text {
     std::uint32_t offset = 0;
     std::uint32_t length = 0;
@@ -28,61 +28,63 @@ struct List {
 using SlotIndex = std::int16_t;
 constexpr SlotIndex kNoSlot = -1;
 
-/// What one step makes true. In the canonical order of builder.cc, which says why it is that order.
+/// What one step does. In the order of a plan (except the last ones); builder.cc gives the reasons
+/// for the order.
 enum class Kind : std::uint16_t {
-    session,            ///< setsid: a session and process group of its own
-    enter_cgroup,       ///< move itself into the cgroup whose tasks file is in the slot
+    session,            ///< setsid: a new session and process group
+    enter_cgroup,       ///< init moves itself to the cgroup whose tasks file is in the slot
     join_namespace,     ///< setns to the namespace in the slot
     join_container,     ///< setns to several namespaces of the process whose pidfd is in the slot
-    new_namespace,      ///< unshare, for the namespaces that clone3 cannot make at the right moment
-    time_offsets,       ///< unshare the time namespace, set its clocks, enter it
+    new_namespace,      ///< unshare, for the namespaces that clone3 would create too early
+    time_offsets,       ///< unshare the time namespace, set its offsets, enter it
     loopback_up,        ///< set up "lo" in a new network namespace
-    propagation,        ///< change the propagation of every mount of the new mount namespace
-    root,               ///< open the root filesystem and make it a mount of its own
-    mount,              ///< a file system on a target inside the root
-    bind,               ///< a bind mount on a target inside the root
-    attributes,         ///< change the attributes or propagation of a mount that is there
-    node,               ///< a device node (or fifo) inside the root
-    link,               ///< a symbolic link inside the root
-    console,            ///< the terminal: a pty of the container's devpts, sent out, made stdio
-    mask,               ///< hide a path inside the root
+    propagation,        ///< change the propagation of every mount in the new mount namespace
+    root,               ///< open the root filesystem and bind-mount it on itself
+    mount,              ///< mount a filesystem on a target inside the root
+    bind,               ///< bind-mount a source on a target inside the root
+    attributes,         ///< change the attributes or propagation of an existing mount
+    node,               ///< create a device node (or FIFO) inside the root
+    link,               ///< create a symbolic link inside the root
+    console,            ///< open a pty of the container's devpts, send its master, use its slave
+    mask,               ///< cover a path inside the root
     read_only,          ///< make a path inside the root read-only
-    ask_parent,         ///< a meeting point: the parent does something on the host and answers
+    ask_parent,         ///< the parent does something on the host, init waits for its answer
     hook,               ///< run a hook in the container's namespaces
-    enter_root,         ///< pivot_root (or its poorer ways), leaving the host's tree behind
+    enter_root,         ///< pivot_root (or its weaker alternatives)
     sysctl,             ///< write a kernel parameter of the new namespaces
     host_name,          ///< sethostname
     domain_name,        ///< setdomainname
-    keyring,            ///< a session keyring of its own
+    keyring,            ///< create and join a session keyring
     oom_score,          ///< /proc/self/oom_score_adj
     resource_limit,     ///< setrlimit
-    affinity,           ///< reset the CPU affinity that the caller had
+    affinity,           ///< reset the CPU affinity inherited from the caller
     scheduler,          ///< sched_setattr
     io_priority,        ///< ioprio_set for the process group
     personality,        ///< personality
     memory_policy,      ///< set_mempolicy
-    core_scheduling,    ///< a core scheduling cookie of its own
+    core_scheduling,    ///< create or copy a core scheduling cookie
     label,              ///< an exec attribute of AppArmor or SELinux
-    landlock,           ///< restrict the process with Landlock
-    own_stdio,          ///< give descriptors 0 to 2 to the container's user
+    landlock,           ///< restrict filesystem access with Landlock
+    own_stdio,          ///< make the container's user the owner of descriptors 0 to 2
     bounding_set,       ///< drop capabilities from the bounding set
     no_new_privileges,  ///< PR_SET_NO_NEW_PRIVS
     seccomp,            ///< load the seccomp program
-    user,               ///< groups, group and user ids
+    user,               ///< supplementary groups, group ID and user ID
     capabilities,       ///< the other four capability sets
     umask,              ///< umask
-    working_directory,  ///< chdir, checked to be inside the root
-    find_program,       ///< look the program up, so that a missing one fails create
-    verify,             ///< read back what must hold before any code of the container runs
-    ready,              ///< tell the parent, wait until the container is recorded
+    working_directory,  ///< chdir, and check that the directory is inside the root
+    find_program,       ///< look up the program, so that create fails if it is missing
+    verify,             ///< read back the restrictions before any code of the container runs
+    ready,              ///< report to the parent, wait until the container is recorded
     barrier,            ///< wait at the FIFO for start
-    exec,               ///< become the program
-    directory,          ///< a directory inside the root, made with its parents if missing
-    prepare,            ///< lay ready what the program gets: vectors, umask, descriptors
-    count_,             ///< how many there are
+    exec,               ///< execve of the program
+    directory,          ///< create a directory inside the root, with its parents
+    prepare,            ///< prepare what the program inherits: vectors, umask, descriptors
+    count_,             ///< the number of kinds
 };
 
-/// Namespaces by the bits of clone(2); the time namespace's bit is only legal in clone3 and setns.
+/// Namespaces by the bits of clone(2); the bit of the time namespace is only valid in clone3 and
+/// setns.
 enum class Namespace : std::uint32_t {
     mount = 0x00020000,
     cgroup = 0x02000000,
@@ -94,8 +96,8 @@ enum class Namespace : std::uint32_t {
     time = 0x00000080,
 };
 
-// Operands, one struct a kind that has any. Paths inside the container have no leading slash: they
-// are resolved from the root's descriptor.
+// Operands, one struct per kind that has any. Paths inside the container have no leading slash:
+// they are resolved from the descriptor of the root.
 
 struct EnterCgroup {
     SlotIndex slot;
@@ -114,19 +116,20 @@ struct NewNamespace {
 struct TimeOffsets {
     Text text;  ///< lines for timens_offsets(7), or empty
 };
-/// MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC where it is recursive; up to four
-/// to be applied in order, each as one byte: see propagation_byte().
+/// Up to four changes of propagation, applied in order, each as one byte (see PropagationByte).
 struct Propagation {
     std::uint32_t in_order;
 };
 struct Root {
-    Text path;                  ///< as the host sees it
-    std::uint32_t propagation;  ///< for the mount that holds it, as in Propagation, before its copy
-    SlotIndex from;             ///< its id-mapped copy (open_tree) that the parent made, or kNoSlot
-    std::uint16_t keep_mount;   ///< 1: no mount namespace of its own, so no mount of its own either
+    Text path;  ///< on the host
+    std::uint32_t
+        propagation;  ///< of the mount that contains it, as in Propagation, before the copy
+    SlotIndex from;   ///< its ID-mapped copy (open_tree) made by the parent, or kNoSlot
+    std::uint16_t keep_mount;  ///< 1: do not bind it on itself (no own mount namespace)
 };
 
-/// Attributes of a mount, in mount_setattr(2)'s bits. Recursive ones reach the mounts below.
+/// Attributes of a mount, as bits of mount_setattr(2). Recursive ones also apply to the mounts
+/// below it.
 struct Attributes {
     std::uint32_t set;
     std::uint32_t clear;
@@ -149,26 +152,26 @@ struct Parameter {
     std::uint32_t has_value;  ///< 0: a flag
 };
 struct Bind {
-    Text source;  ///< on the host; not used when `from` is given
+    Text source;  ///< on the host; not used if `from` is set
     Text target;
     Attributes attributes;
-    std::uint32_t implied_clear;  ///< attributes of the source that go where no lock keeps them
+    std::uint32_t implied_clear;  ///< attributes of the source to clear unless they are locked
     std::uint32_t propagation;
     std::uint16_t flags;  ///< MountFlag bits
-    SlotIndex from;       ///< a mount (open_tree) that the parent made, or kNoSlot
+    SlotIndex from;       ///< a mount (open_tree) made by the parent, or kNoSlot
     SlotIndex idmap;
 };
 enum MountFlag : std::uint16_t {
     kRecursive = 1,      ///< rbind
     kCopyUp = 2,         ///< tmpcopyup: copy the target's content into the new tmpfs
-    kOptional = 4,       ///< a target that is missing in the image is left alone
-    kOnlyDirectory = 8,  ///< the target must be a real directory (proc, sysfs)
+    kOptional = 4,       ///< do nothing if the target does not exist in the image
+    kOnlyDirectory = 8,  ///< the target must be a directory and not a symbolic link
     kSourceInContainer =
         16,              ///< the source is a path inside the container's root (masks of own trees)
     kNoFollow = 32,      ///< do not follow a symbolic link at the end of the source
     kModeOfTarget = 64,  ///< a tmpfs gets the permissions of the directory that it covers
-    kOnlyProc = 128,     ///< the source must be a procfs: nothing else may stand for /proc
-    kKeepLocked = 256,   ///< what the source's mount forbids stays forbidden
+    kOnlyProc = 128,     ///< the source must be a procfs, since it is mounted on /proc
+    kKeepLocked = 256,   ///< keep the locked attributes of the source's mount
     kSourceMapped = 1024,  ///< the source is the copy whose ids the parent has just mapped
 };
 struct ChangeAttributes {
@@ -184,51 +187,51 @@ struct DeviceNode {
     std::uint32_t minor;
     std::uint32_t uid;
     std::uint32_t gid;
-    std::uint32_t bind_from_host;  ///< 1: in a user namespace, where mknod is not allowed
+    std::uint32_t bind_from_host;  ///< 1: in a user namespace, where mknod is not permitted
 };
 struct Symlink {
     Text target;
     Text path;
 };
 struct Console {
-    std::uint16_t rows;  ///< 0 with columns 0: as the kernel makes it
+    std::uint16_t rows;  ///< rows and columns 0: the kernel's default size
     std::uint16_t columns;
-    SlotIndex socket;            ///< a connected AF_UNIX socket that gets the master
+    SlotIndex socket;            ///< a connected AF_UNIX socket that receives the master
     std::uint16_t bind_console;  ///< 1: also bind the pty on /dev/console
-    std::uint32_t uid;           ///< who owns the pty
+    std::uint32_t uid;           ///< owner of the pty
 };
 struct Path {
     Text path;
 };
-/// What the parent does at a meeting point.
+/// A request to the parent.
 enum class Request : std::uint32_t {
-    host_hooks,        ///< prestart and createRuntime
-    resource_limits,   ///< prlimit: a process in a user namespace may not raise its own
-    seccomp_listener,  ///< take the notify descriptor and hand it to the listener
-    network_devices,   ///< move network devices in
-    resctrl_class,     ///< put init into its class of service
-    map_ids,           ///< map the ids of the copy of a mount that init has just made
+    host_hooks,        ///< run the prestart and createRuntime hooks
+    resource_limits,   ///< prlimit: a process in a user namespace cannot raise its own limits
+    seccomp_listener,  ///< send the notify descriptor to the listener
+    network_devices,   ///< move network devices into the container
+    resctrl_class,     ///< move init to its resctrl group
+    map_ids,           ///< map the IDs of the copy of a mount that init has just made
 };
 struct AskParent {
     Request request;
-    Text source;          ///< map_ids: what is copied, a path inside the container's root
+    Text source;          ///< map_ids: the copied path, inside the container's root
     std::uint16_t flags;  ///< map_ids: kRecursive
-    std::uint16_t index;  ///< map_ids: in the host's part, HostPart::mapped_sources
+    std::uint16_t index;  ///< map_ids: index in HostPart::mapped_sources
 };
 struct Hook {
     Text path;
     List arguments;         ///< of Text
     List environment;       ///< of Text
-    Text state_before;      ///< the state document up to the pid
-    Text state_after;       ///< and from there on
+    Text state_before;      ///< the state document before the pid
+    Text state_after;       ///< the state document after the pid
     std::uint32_t timeout;  ///< seconds; 0: none
     std::uint32_t index;    ///< in its list, for messages
-    std::uint32_t inherit;  ///< 1: the environment is the program's own, as Prepare laid it ready
+    std::uint32_t inherit;  ///< 1: with the program's environment, from Prepare
 };
 enum class EnterRootHow : std::uint32_t {
-    pivot,   ///< pivot_root, the old root unmounted
-    move,    ///< --no-pivot: mount moved over /, then chroot
-    chroot,  ///< no mount namespace of its own
+    pivot,   ///< pivot_root, then unmount the old root
+    move,    ///< --no-pivot: move the mount to /, then chroot
+    chroot,  ///< the container has no own mount namespace
 };
 struct EnterRoot {
     EnterRootHow how;
@@ -238,7 +241,7 @@ struct Sysctl {
     Text value;
 };
 struct Affinity {
-    List mask;  ///< of std::uint64_t: the CPUs' bits; empty: all that the cgroup allows
+    List mask;  ///< of std::uint64_t: one bit per CPU; empty: all CPUs that the cgroup allows
 };
 struct OomScore {
     std::int32_t value;
@@ -262,8 +265,8 @@ struct Number {
     std::uint64_t value;
 };
 struct MemoryPolicy {
-    std::uint32_t mode;  ///< with the mode flags or-ed in
-    List nodes;          ///< of std::uint64_t: the mask's words
+    std::uint32_t mode;  ///< including the mode flags
+    List nodes;          ///< of std::uint64_t: the words of the mask
 };
 struct Label {
     Text attribute;  ///< below /proc/self/attr
@@ -281,7 +284,7 @@ struct User {
     std::uint32_t uid;
     std::uint32_t gid;
     List groups;                ///< of std::uint32_t
-    std::uint32_t keep_groups;  ///< 1: leave the supplementary groups alone
+    std::uint32_t keep_groups;  ///< 1: do not change the supplementary groups
 };
 /// Bit n is capability n.
 struct CapabilitySets {
@@ -293,20 +296,20 @@ struct CapabilitySets {
 struct Seccomp {
     List program;  ///< of struct sock_filter (8 bytes)
     std::uint32_t flags;
-    Text default_action;  ///< for people: what happens to a call that no rule names
+    Text default_action;  ///< only for explain: the action for a call without a rule
 };
 struct WorkingDirectory {
-    Text path;  ///< absolute, as the container sees it
+    Text path;  ///< absolute, in the container
 };
 struct FindProgram {
     List candidates;  ///< of Text: absolute or relative paths, tried in order
 };
-/// What `verify` reads back (rule R11).
+/// The values that `verify` compares with the kernel's (rule R11).
 struct Verify {
     std::uint64_t bounding;
     CapabilitySets sets;
-    std::uint32_t no_new_privileges;  ///< 1: must be set; 0: not looked at
-    std::uint32_t seccomp;            ///< 1: a filter must be loaded; 0: not looked at
+    std::uint32_t no_new_privileges;  ///< 1: must be set; 0: not checked
+    std::uint32_t seccomp;            ///< 1: a filter must be loaded; 0: not checked
 };
 struct Barrier {
     SlotIndex fifo;
@@ -316,23 +319,23 @@ struct Prepare {
     List environment;          ///< of Text
     std::uint32_t keep_below;  ///< descriptors below this number stay open
     std::uint32_t needs_home;  ///< 1: add HOME from the container's /etc/passwd, or "/"
-    std::uint32_t uid;         ///< whose home
+    std::uint32_t uid;         ///< the user whose HOME it is
 };
 struct Exec {
-    List arguments;  ///< of Text: what Prepare laid ready
+    List arguments;  ///< of Text: the arguments that Prepare has prepared
 };
 
-/// Step::flags; what a bit means depends on the kind.
+/// Step::flags; the meaning of a bit depends on the kind.
 enum StepFlag : std::uint16_t {
-    kReplace = 1,     ///< link: remove what is there with that name; otherwise it is left alone
-    kReopenNull = 1,  ///< own_stdio: first exchange the host's /dev/null for the container's own
-    /// working_directory: a refusal for want of rights is left to the step that comes again once
-    /// the user is set; that one does nothing but its check if this one succeeded.
+    kReplace = 1,     ///< link: remove an existing file of that name; otherwise keep it
+    kReopenNull = 1,  ///< own_stdio: first replace the host's /dev/null by the container's
+    /// working_directory: ignore EACCES, since a second step tries again once the user is set. If
+    /// this step succeeds, the second one does nothing.
     kFirstTry = 1,
 };
 
-/// One step. `origin` is the JSON pointer of the property that asked for it, or empty for what
-/// every container gets; init never reads it.
+/// One step. `origin` is the JSON pointer of the property that requests it, or empty for a step of
+/// every container; init never reads it.
 struct Step {
     Kind kind;
     std::uint16_t flags;
@@ -380,15 +383,15 @@ struct Step {
 
 constexpr std::uint32_t kMagic = 0x78757263;  // "crux"
 constexpr std::size_t kSlotCount = 64;
-/// Slots with a fixed meaning; the builder hands out the others.
+/// Slots with a fixed meaning; the builder assigns the others.
 constexpr SlotIndex kControlSlot = 0;  ///< SOCK_SEQPACKET to the parent
 constexpr SlotIndex kFifoSlot = 1;     ///< exec.fifo, open for reading and writing
 constexpr SlotIndex kFirstFreeSlot = 2;
 
-/// What init does before the step Header::fault_step, in builds for fault tests (CRUX_FAULTS).
+/// The fault before the step Header::fault_step, in builds for fault tests (CRUX_FAULTS).
 enum class Fault : std::uint32_t {
     fail,         ///< the step fails with EIO
-    die,          ///< init ends without a word
+    die,          ///< init exits without a report
     kill_parent,  ///< the parent kills itself
 };
 
@@ -397,15 +400,15 @@ struct Header {
     std::uint32_t size;  ///< of the whole block
     std::uint32_t step_count;
     std::uint32_t steps;  ///< offset of the first step
-    std::uint32_t pool;   ///< offset of the pool; texts and lists count from here
+    std::uint32_t pool;   ///< offset of the pool; offsets of texts and lists are relative to it
     std::uint32_t pool_size;
-    std::uint32_t fault_step;    ///< for fault tests: the step before which init stops, or kNoFault
-    std::uint32_t fault_action;  ///< what it does there
+    std::uint32_t fault_step;        ///< for fault tests: the step with the fault, or kNoFault
+    std::uint32_t fault_action;      ///< Fault
     std::int32_t slots[kSlotCount];  ///< descriptor numbers, written by launch; -1: none
 };
 constexpr std::uint32_t kNoFault = 0xffffffff;
 
-/// A slot as a propagation list: each wish in one byte, first wish lowest.
+/// One change of propagation in a list of up to four; the first one is the lowest byte.
 enum PropagationByte : std::uint8_t {
     kNoPropagation = 0,
     kShared = 1,
@@ -415,29 +418,29 @@ enum PropagationByte : std::uint8_t {
     kPropagateRecursive = 8,  ///< or-ed to one of the above
 };
 
-// What the two sides say to each other over the control socket, one message a packet.
+// The messages on the control socket, one per packet.
 
 enum class Say : std::uint32_t {
     failed,   ///< step `step` failed: `call` (a system call number), `error`
-    warning,  ///< the same, but init goes on
-    ask,      ///< ask_parent: step `step`; a descriptor may come along
-    ready,    ///< everything up to the barrier holds
-    fault,    ///< only in builds for fault tests: the parent is to be killed here
+    warning,  ///< the same, but init continues
+    ask,      ///< ask_parent: step `step`; `extra` may be a descriptor of init
+    ready,    ///< all steps up to the barrier have succeeded
+    fault,    ///< only in builds for fault tests: kill the parent here
 };
-/// Most of a report is numbers; `detail` is bytes of the outside world (a hook's output, a path).
+/// A report is mostly numbers; `detail` is untrusted data (a hook's output, a path).
 struct InitReport {
     Say say;
     std::uint32_t step;
     std::uint32_t call;
     std::int32_t error;
-    std::int32_t extra;  ///< a hook's wait status; which candidate or rule; otherwise 0
+    std::int32_t extra;  ///< a hook's wait status, a descriptor, or the index of a rule; else 0
     std::uint32_t detail_length;
     char detail[1000];
 };
 constexpr std::size_t kReportHead = offsetof(InitReport, detail);
-/// InitReport::step of what failed behind the barrier and is no hook; a hook gives its index.
+/// InitReport::step of a failure after the barrier that is not of a hook; for a hook, its index.
 constexpr std::uint32_t kNoHook = 0xFFFFFFFFU;
-/// The parent's answer to `ask` and `ready`: 0 to go on; anything else: stop without a word.
+/// The parent's answer to `ask` and `ready`. 0: continue; anything else: exit without a report.
 struct Answer {
     std::int32_t error;
 };

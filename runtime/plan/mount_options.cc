@@ -9,30 +9,30 @@ namespace crux::plan {
 
 std::uint32_t tree_propagation(oci::Propagation wanted) {
     switch (wanted) {
-        // Shared mounts stay what they are on the host: what is mounted in a volume shows there.
+        // Shared mounts stay peers of the host's: a mount made in a volume appears on the host.
         case oci::Propagation::shared:
         case oci::Propagation::rshared:
             return propagation_byte(wanted);
-        // Nothing could be bound out of an unbindable tree; the root becomes so at the end.
+        // Nothing can be bind-mounted from an unbindable tree, so the root becomes unbindable last.
         case oci::Propagation::private_:
         case oci::Propagation::rprivate:
         case oci::Propagation::unbindable:
         case oci::Propagation::runbindable:
             return propagation_byte(oci::Propagation::rprivate);
-        // The host's mounts come in, ours do not go out.
+        // The host's mounts propagate to the container, the container's do not propagate back.
         case oci::Propagation::none:
         case oci::Propagation::slave:
         case oci::Propagation::rslave:
             break;
     }
-    // The whole tree, also where config.json names the root alone: a mount below it that stayed
-    // shared would carry our unmounting of the old root to the host.
+    // The whole tree, even if config.json changes only the root: through a mount below it that
+    // stayed shared, the unmount of the old root would propagate to the host.
     return propagation_byte(oci::Propagation::rslave);
 }
 
 std::uint32_t parent_propagation(oci::Propagation wanted) {
-    // pivot_root(2) refuses a root whose parent is shared, and a copy of a shared mount would
-    // carry the container's mounts to the host.
+    // pivot_root(2) refuses a root whose parent mount is shared, and mounts of the container below
+    // a copy of a shared mount would propagate to the host.
     const bool slave = wanted == oci::Propagation::slave || wanted == oci::Propagation::rslave;
     return slave ? kSlave : kPrivate;
 }
@@ -117,9 +117,9 @@ void add_later_propagations(PlanDraft& draft, const std::vector<oci::Propagation
 
 namespace {
 
-/// A superblock flag and the parameters that set and clear it (fs/fs_context.c). MS_SILENT has
-/// none: it only keeps the kernel's log quiet. MS_I_VERSION has none either: the file systems that
-/// have versions keep them always (ext4 since Linux 6.1, before that by "i_version").
+/// A superblock flag and the parameters that set and clear it (fs/fs_context.c). MS_SILENT has no
+/// parameter: it only suppresses kernel log messages. MS_I_VERSION has none either: filesystems
+/// with inode versions always maintain them (ext4 since Linux 6.1, before that with "i_version").
 struct FlagWord {
     std::uint32_t bit;
     std::string_view set;
@@ -137,7 +137,7 @@ void add_flag(Assembler& out, std::vector<Parameter>& parameters, std::string_vi
     parameters.push_back({.key = out.text(key), .value = {}, .has_value = 0});
 }
 
-/// One "key" or "key=value"; a value in double quotes loses them, as mount(2) would take them off.
+/// One "key" or "key=value". Double quotes around a value are removed, as by mount(2).
 void add_word(Assembler& out, std::vector<Parameter>& parameters, std::string_view word) {
     if (word.empty()) return;
     const std::size_t equals = word.find('=');
@@ -152,8 +152,8 @@ void add_word(Assembler& out, std::vector<Parameter>& parameters, std::string_vi
     parameters.push_back({.key = key, .value = out.text(value), .has_value = 1});
 }
 
-/// Options of the file system: one string of config.json may hold several, with commas between
-/// them, but for those in quotes and behind a backslash.
+/// Options of the filesystem: one string of config.json may contain several, separated by commas.
+/// A comma in quotes or after a backslash does not separate.
 void add_data(Assembler& out, std::vector<Parameter>& parameters,
               const std::vector<std::string>& data) {
     for (const std::string& option : data) {
@@ -173,8 +173,8 @@ void add_data(Assembler& out, std::vector<Parameter>& parameters,
     }
 }
 
-/// File systems of the kernel itself. One instance of some of them serves many containers, so
-/// that only the mount may be read-only, never the instance.
+/// Filesystems of the kernel itself. Containers may share one superblock of them, so only the
+/// mount becomes read-only, never the superblock.
 bool is_kernel_file_system(std::string_view type) {
     constexpr std::array<std::string_view, 7> kTypes = {
         "tmpfs", "proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2",
@@ -219,7 +219,7 @@ List remount_parameters(Assembler& out, const oci::MountOptions& options) {
 }
 
 std::string_view security_context(const PlanDraft& draft, const oci::Mount& mount) {
-    // These label their files by themselves.
+    // These filesystems label their files themselves.
     const bool own_labels = mount.type == "proc" || mount.type == "sysfs" || mount.type == "mqueue";
     if (own_labels || !draft.facts.selinux) return {};
     return draft.config.linux.mount_label;

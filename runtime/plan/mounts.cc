@@ -8,7 +8,7 @@ namespace crux::plan {
 
 namespace {
 
-/// Gives the descriptor use the maps of the container.
+/// Sets the slot's ID mappings to the container's.
 void add_container_maps(const oci::Linux& linux, SlotUse& use) {
     const oci::Namespace* user = oci::find_namespace(linux, oci::NamespaceType::user);
     if (user != nullptr && !user->path.empty()) {
@@ -19,7 +19,7 @@ void add_container_maps(const oci::Linux& linux, SlotUse& use) {
     }
 }
 
-/// Gives the descriptor use the maps that the mount asks for: its own, or the container's.
+/// Sets the slot's ID mappings to the mount's own, or else to the container's.
 void add_maps(const oci::Linux& linux, const oci::Mount& mount, SlotUse& use) {
     if (!mount.uid_mappings.empty() || !mount.gid_mappings.empty()) {
         use.uid_map = id_map_text(mount.uid_mappings);
@@ -29,13 +29,14 @@ void add_maps(const oci::Linux& linux, const oci::Mount& mount, SlotUse& use) {
     add_container_maps(linux, use);
 }
 
-/// The root, copied and id-mapped by the host, whose rights over the file system that takes.
+/// The slot of the root's ID-mapped copy. The host makes it, since ID mapping requires privileges
+/// over the filesystem.
 Result<SlotIndex> root_slot(PlanDraft& draft, std::string_view rootfs) {
     if (!draft.config.extensions.root_idmap) return kNoSlot;
     const std::string origin = cat("/annotations/", oci::kRootIdmapAnnotation);
     if (!draft.mount_namespace)
         return std::unexpected(
-            Error(Error::Kind::spec, "needs a mount namespace of the container").at(origin));
+            Error(Error::Kind::spec, "requires a mount namespace of the container").at(origin));
     SlotUse use = {.what = SlotUse::What::host_mount,
                    .recursive = true,
                    .path = std::string(rootfs),
@@ -68,7 +69,7 @@ namespace {
 
 Status check_target(std::string_view target, const std::string& origin) {
     if (!target.empty()) return {};
-    return std::unexpected(Error(Error::Kind::spec, "a mount cannot cover the root itself")
+    return std::unexpected(Error(Error::Kind::spec, "must not be the root directory itself")
                                .at(origin + "/destination"));
 }
 
@@ -77,14 +78,15 @@ bool is_id_mapped(const oci::Mount& mount) {
            !mount.gid_mappings.empty();
 }
 
-/// The descriptors that a bind mount takes from the host.
+/// The slots of a bind mount whose source the host opens or maps.
 struct BindSlots {
     SlotIndex from = kNoSlot;
     SlotIndex idmap = kNoSlot;
 };
 
-/// An id-mapped source that an earlier mount may have brought, in a user namespace: only init sees
-/// it, and only the host has the rights to map it. So init makes the copy, and the host maps that.
+/// An ID-mapped source below the root, in a user namespace. It may be in an earlier mount, which
+/// only init sees, and only the host has the privileges to map its IDs. So init copies the mount
+/// and the host maps the IDs of the copy.
 bool is_mapped_copy(const PlanDraft& draft, const oci::Mount& mount, std::string_view source) {
     return is_id_mapped(mount) && draft.user_namespace && draft.facts.uid == 0 &&
            below_rootfs(draft, source).has_value();
@@ -110,13 +112,14 @@ void plan_mapped_copy(PlanDraft& draft, const oci::Mount& mount, const std::stri
     draft.host.mapped_sources.push_back(std::move(use));
 }
 
-/// Init opens a source by itself, but for one that the root of a user namespace may not reach or
-/// map: that one the host opens with its own rights.
+/// Init opens a source itself, unless root of a user namespace may not reach or map it: then the
+/// host opens it with its own privileges.
 Result<BindSlots> bind_slots(PlanDraft& draft, const oci::Mount& mount, const std::string& source,
                              const std::string& origin) {
     const bool mapped = is_id_mapped(mount);
-    // What lies below the root may be a mount that init makes before: the host does not see it.
-    // Mapping takes rights over the file system, which the root of a user namespace does not have.
+    // A source below the root may be in a mount that init makes earlier: the host does not see it.
+    // Root of a user namespace does not have the privileges over the filesystem that ID mapping
+    // requires.
     const bool inside = below_rootfs(draft, source).has_value();
     const bool by_host =
         draft.facts.uid == 0 && (draft.user_namespace ? mapped || !inside : mapped && !inside);
@@ -131,7 +134,7 @@ Result<BindSlots> bind_slots(PlanDraft& draft, const oci::Mount& mount, const st
     };
     if (mapped) add_maps(draft.config.linux, mount, use);
     auto slot = take_slot(draft, std::move(use));
-    // Most sources can be reached all the same.
+    // Init can reach most sources itself.
     if (!slot && !mapped) return slots;
     (by_host ? slots.from : slots.idmap) = TRY(std::move(slot));
     return slots;
@@ -139,14 +142,14 @@ Result<BindSlots> bind_slots(PlanDraft& draft, const oci::Mount& mount, const st
 
 constexpr std::uint64_t kAccessTime = oci::kMountAttrAtimeMask | oci::kMountAttrNodiratime;
 
-/// Whether an access time mode is chosen, or directories are exempted. "diratime" alone chooses
+/// Whether the options select an access time mode or "nodiratime". "diratime" alone selects
 /// nothing.
 bool chooses_access_time(const oci::MountAttributes& wanted) {
     return (wanted.set & kAccessTime) != 0 || (wanted.clear & oci::kMountAttrAtimeMask) != 0;
 }
 
-/// A bind mount with options of its own has those alone: what the source's mount had besides goes,
-/// as with runc, crun and mount(8)'s remount. Its access time mode stays until one is chosen.
+/// A bind mount with options has only these: other options of the source's mount are cleared, as by
+/// runc, crun and mount(8)'s remount. The access time mode stays unless an option selects one.
 std::uint32_t implied_clear(const oci::MountAttributes& wanted) {
     if (wanted == oci::MountAttributes{}) return 0;
     std::uint64_t cleared = oci::kMountAttrRdonly | oci::kMountAttrNosuid | oci::kMountAttrNodev |
@@ -179,10 +182,11 @@ Status plan_bind(PlanDraft& draft, const oci::Mount& mount, std::string_view tar
     unsigned flags = mapped_copy ? unsigned{kSourceMapped} : 0U;
     if (mount.parsed.bind == oci::BindOption::rbind) flags |= kRecursive;
     if (target == "proc") flags |= kOnlyProc;
-    // The kernel locks what came from a more privileged mount namespace (mount_namespaces(7)). A
-    // source that the host opened has no such locks yet.
+    // The kernel locks the attributes of mounts from a more privileged mount namespace
+    // (mount_namespaces(7)). A source that the host opened is not locked yet.
     if (draft.user_namespace || draft.facts.in_user_namespace) flags |= kKeepLocked;
-    // The root of a user namespace may not reach the bundle, but init holds the container's root.
+    // Root of a user namespace may not be able to reach the bundle, but init has a descriptor of
+    // the container's root.
     const auto inside = below_rootfs(draft, source);
     const bool from_root = inside && draft.user_namespace && slots.from == kNoSlot && !mapped_copy;
     if (from_root) flags |= kSourceInContainer;
@@ -213,15 +217,15 @@ void plan_remount(PlanDraft& draft, const oci::Mount& mount, std::string_view ta
     add_later_propagations(draft, mount.parsed.propagation, target, origin);
 }
 
-/// The user namespace for a file system that init makes; none where it is not id-mapped.
+/// The slot of the user namespace for a filesystem that init mounts; none if it is not ID-mapped.
 Result<SlotIndex> file_system_idmap(PlanDraft& draft, const oci::Mount& mount,
                                     const std::string& origin) {
     if (!is_id_mapped(mount)) return kNoSlot;
     if (draft.user_namespace)
         return std::unexpected(
             Error(Error::Kind::unsupported,
-                  cat("a file system that the container's user namespace owns cannot be id-mapped: "
-                      "it has the container's ids already; only bind mounts can"))
+                  "a filesystem that is mounted in the container's user namespace cannot be "
+                  "ID-mapped: it has the container's IDs already; only bind mounts can")
                 .at(origin));
     SlotUse use = {
         .what = SlotUse::What::idmap_namespace, .path = mount.destination, .origin = origin};
@@ -241,7 +245,7 @@ Status plan_file_system(PlanDraft& draft, const oci::Mount& mount, std::string_v
                         const std::string& origin) {
     const SlotIndex idmap = TRY(file_system_idmap(draft, mount, origin));
     Attributes attributes = fresh_attributes(mount.parsed);
-    // The runtime puts nodes and mount points into these, and so may mounts that follow.
+    // crux creates device nodes and mount points in these, and so may later mounts.
     const bool filled_later = mount.type == "tmpfs" || target == "dev";
     if (filled_later && (attributes.set & oci::kMountAttrRdonly) != 0) {
         attributes.set &= ~static_cast<std::uint32_t>(oci::kMountAttrRdonly);
@@ -265,7 +269,7 @@ Status plan_mounts(PlanDraft& draft) {
     for (std::size_t index = 0; index < draft.config.mounts.size(); ++index) {
         const oci::Mount& mount = draft.config.mounts[index];
         const std::string origin = cat("/mounts/", index);
-        // Some callers name the place as the host sees it (runc takes the root off too).
+        // Some callers give the path on the host (runc also removes the root's path from it).
         const std::string_view named =
             below_rootfs(draft, mount.destination).value_or(mount.destination);
         const std::string_view target = path_in_root(named, scratch);

@@ -29,10 +29,9 @@ void plan_resctrl(PlanDraft& draft) {
 
 namespace {
 
-/// Whether a namespace must be joined before init runs. A process changes its pid namespace for its
-/// children alone. And what the host owns cannot be joined with the rights that a user namespace
-/// gives. A time namespace is joined by init all the same: whoever shares memory with another
-/// process may not.
+/// Whether a namespace must be joined before init runs. setns(2) changes the pid namespace only for
+/// children. In a user namespace init does not have the privileges to join namespaces of the host.
+/// Init always joins a time namespace itself: a process that shares its memory cannot.
 bool is_joined_early(const PlanDraft& draft, oci::NamespaceType type) {
     if (type == oci::NamespaceType::time) return false;
     return type == oci::NamespaceType::pid || type == oci::NamespaceType::user ||
@@ -53,8 +52,8 @@ Status join(PlanDraft& draft, const oci::Namespace& entry, const std::string& or
     return {};
 }
 
-/// The order in which namespaces are joined by init: the mount namespace last, since it takes the
-/// host's paths away.
+/// The order in which init joins namespaces: the mount namespace last, since in it the host's paths
+/// no longer exist.
 constexpr std::array kJoinOrder = {
     oci::NamespaceType::user,   oci::NamespaceType::pid,   oci::NamespaceType::network,
     oci::NamespaceType::ipc,    oci::NamespaceType::uts,   oci::NamespaceType::time,
@@ -73,7 +72,7 @@ Status plan_namespaces(PlanDraft& draft, const std::vector<oci::Namespace>& name
             if (!entry.path.empty()) {
                 TRY(join(draft, entry, where));
             } else if (type != oci::NamespaceType::cgroup && type != oci::NamespaceType::time) {
-                // clone3 makes them; these two must wait for the right moment.
+                // clone3 creates them. init creates the cgroup and the time namespace later.
                 draft.host.new_namespaces |= oci::namespace_word(type).clone_flag;
             }
         }
@@ -89,8 +88,9 @@ Status plan_container_namespaces(PlanDraft& draft, std::span<const oci::Namespac
     std::uint32_t together = 0;
     for (const oci::NamespaceType type : kJoinOrder) {
         if (std::ranges::find(types, type) == types.end()) continue;
-        // Who is in the container's cgroup namespace, but not in its cgroup, may put no process
-        // there (cgroups(7), nsdelegate): it is entered by init, which clone3 has put in its place.
+        // A process in the container's cgroup namespace, but outside its cgroup, cannot move a
+        // process into the cgroup (cgroups(7), nsdelegate). So init joins the namespace: clone3 has
+        // created it in the cgroup.
         if (type != oci::NamespaceType::cgroup && is_joined_early(draft, type))
             draft.host.joins.push_back({layout_type(type), {}, {}});
         else
@@ -104,7 +104,7 @@ Status plan_container_namespaces(PlanDraft& draft, std::span<const oci::Namespac
 
 namespace {
 
-/// The pointer of a new namespace of the type, or nothing when none is wanted.
+/// The JSON pointer of a new namespace of the type, or nothing if there is none.
 std::optional<std::string> origin_of_new(const PlanDraft& draft, oci::NamespaceType type) {
     const std::vector<oci::Namespace>& namespaces = draft.config.linux.namespaces;
     for (std::size_t index = 0; index < namespaces.size(); ++index)

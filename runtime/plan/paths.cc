@@ -13,7 +13,7 @@ void plan_paths(PlanDraft& draft, Kind kind, const std::vector<std::string>& pat
     std::string scratch;
     for (std::size_t index = 0; index < paths.size(); ++index) {
         const std::string_view path = path_in_root(paths[index], scratch);
-        // Once is enough, and each time would be one more mount.
+        // Each entry is a mount: skip duplicates.
         if (std::ranges::find(done, path) != done.end()) continue;
         done.emplace_back(path);
         const Text target = draft.out.text(path);

@@ -40,8 +40,8 @@ void plan_directory(PlanDraft& draft) {
 
 void plan_sysctls(PlanDraft& draft) {
     for (const auto& [key, value] : draft.config.linux.sysctl) {
-        // sysctl(8): whichever of the two comes first is the separator; the other one then stands
-        // for itself in a name.
+        // sysctl(8): the separator is the first of the two characters in the key; the other one is
+        // then part of a name.
         std::string path = key;
         const std::size_t first = path.find_first_of("./");
         if (first != std::string::npos && path[first] == '.')
@@ -76,7 +76,7 @@ void plan_label(PlanDraft& draft, std::string_view attribute, std::string_view v
 }  // namespace
 
 void plan_keyring(PlanDraft& draft) {
-    // A key is labelled when it is made, and the kernel forgets this label at exec.
+    // A key gets its label when it is created, and exec resets this attribute.
     if (draft.process != nullptr && !draft.process->selinux_label.empty())
         plan_label(draft, "keycreate", draft.process->selinux_label, "/selinuxLabel");
     const Text name = draft.out.text(cat("_ses.", draft.id));
@@ -86,7 +86,7 @@ void plan_keyring(PlanDraft& draft) {
 void plan_oom_score(PlanDraft& draft) {
     if (draft.process == nullptr || !draft.process->oom_score_adj) return;
     if (draft.user_namespace) {
-        // Lowering it takes CAP_SYS_RESOURCE on the host.
+        // Lowering the score requires CAP_SYS_RESOURCE on the host.
         draft.host.oom_score_adj = draft.process->oom_score_adj;
         return;
     }
@@ -97,7 +97,7 @@ void plan_oom_score(PlanDraft& draft) {
 void plan_resource_limits(PlanDraft& draft) {
     if (draft.process == nullptr || draft.process->rlimits.empty()) return;
     if (draft.user_namespace) {
-        // Raising one takes CAP_SYS_RESOURCE on the host.
+        // Raising a hard limit requires CAP_SYS_RESOURCE on the host.
         draft.host.rlimits = draft.process->rlimits;
         draft.add(Kind::ask_parent, draft.of_process("/rlimits")).ask_parent.request =
             Request::resource_limits;
@@ -116,7 +116,7 @@ void plan_affinity(PlanDraft& draft) {
 
 namespace {
 
-/// The ranges as a mask, the first number in the lowest bit of the first word.
+/// The ranges as a bit mask: number 0 is the lowest bit of the first word.
 List mask_of(Assembler& out, const oci::Ranges& ranges) {
     std::vector<std::uint64_t> words;
     for (const oci::Range& range : ranges) {
@@ -192,10 +192,10 @@ Status plan_landlock(PlanDraft& draft) {
     if (draft.facts.landlock_abi < wanted.abi)
         return std::unexpected(
             Error(Error::Kind::unsupported,
-                  cat("needs Linux ", oci::landlock_kernel(wanted.abi), " with Landlock (ABI ",
-                      wanted.abi, "); this kernel has ",
-                      draft.facts.landlock_abi == 0 ? std::string("none")
-                                                    : cat("ABI ", draft.facts.landlock_abi)))
+                  cat("requires Linux ", oci::landlock_kernel(wanted.abi), " with Landlock (ABI ",
+                      wanted.abi, "); this kernel ",
+                      draft.facts.landlock_abi == 0 ? std::string("does not have Landlock")
+                                                    : cat("has ABI ", draft.facts.landlock_abi)))
                 .at(origin));
     std::vector<LandlockRule> rules;
     std::string scratch;
@@ -246,7 +246,7 @@ void plan_stdio(PlanDraft& draft, NullDevice null) {
 
 namespace {
 
-/// What the process asks for, or nothing at all.
+/// The capability sets of the process; all empty if it has none.
 const oci::Capabilities& wanted_capabilities(const PlanDraft& draft) {
     static const oci::Capabilities kNone;
     return draft.process->capabilities ? *draft.process->capabilities : kNone;
@@ -281,7 +281,7 @@ void plan_first_directory(PlanDraft& draft) {
 Status plan_user(PlanDraft& draft) {
     if (draft.process == nullptr) return {};
     const oci::User& user = draft.process->user;
-    // An unprivileged user may not change its groups, even in a user namespace of its own
+    // An unprivileged user cannot change its supplementary groups, even in its own user namespace
     // (user_namespaces(7), Interaction with setgroups).
     const bool keep = draft.facts.uid != 0 || draft.facts.setgroups_denied;
     if (keep && !user.additional_gids.empty())

@@ -6,14 +6,14 @@
 
 namespace crux::plan {
 
-/// What there is to know about a kind of step, whoever asks for it.
+/// The facts about a kind of step that are the same in every plan.
 struct StepInfo {
     std::string_view name;      ///< as in the layout
-    std::string_view facility;  ///< the kernel interfaces behind it, and since which Linux
-    std::string_view why;       ///< why a container gets it; a sentence without a full stop
+    std::string_view facility;  ///< the kernel interfaces that it uses, with their Linux version
+    std::string_view why;       ///< the reason for the step; a sentence without a full stop
 };
 
-/// The row of the kind; every kind has one.
+/// The facts about the kind; every kind has them.
 const StepInfo& step_info(Kind kind);
 
 }  // namespace crux::plan

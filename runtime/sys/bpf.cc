@@ -11,7 +11,7 @@ namespace crux::sys {
 
 namespace {
 
-/// An argument block with every byte zero, padding too, as the kernel demands.
+/// An argument block of zeros, including the padding, as the kernel requires.
 union ::bpf_attr blank() {
     union ::bpf_attr attributes;
     std::memset(&attributes, 0, sizeof(attributes));
@@ -44,7 +44,7 @@ Result<Fd, Errno> bpf_load(std::uint32_t type, std::span<const struct ::bpf_insn
     for (int attempt = 1;; ++attempt) {
         auto loaded =
             detail::owned<Fd>("bpf: load program", [&] { return bpf(BPF_PROG_LOAD, attributes); });
-        // The verifier gives EAGAIN when a signal is pending.
+        // The verifier returns EAGAIN if a signal is pending.
         if (loaded || loaded.error().value != EAGAIN || attempt == kTries) return loaded;
     }
 }

@@ -11,9 +11,9 @@
 
 namespace crux::sys {
 
-/// bpf(BPF_PROG_LOAD): a program of the type (BPF_PROG_TYPE_*) under the licence named. The
-/// kernel's reasons for a refusal go to the log, if one is given, as text that ends in NUL; asking
-/// for them makes loading slower.
+/// bpf(BPF_PROG_LOAD): a program of the type (BPF_PROG_TYPE_*) with the named license. If a log is
+/// passed, the kernel writes the reasons for a refusal to it, as text that ends in NUL; a log makes
+/// loading slower.
 Result<Fd, Errno> bpf_load(std::uint32_t type, std::span<const struct ::bpf_insn> program,
                            const char* license, std::span<char> log = {}) noexcept;
 /// bpf(BPF_PROG_ATTACH) to a cgroup; with BPF_F_REPLACE the replaced program is named.
@@ -21,7 +21,7 @@ Result<void, Errno> bpf_attach(FdRef cgroup, FdRef program, std::uint32_t attach
                                std::uint32_t flags, FdRef replaced = FdRef(0)) noexcept;
 /// bpf(BPF_PROG_DETACH).
 Result<void, Errno> bpf_detach(FdRef cgroup, FdRef program, std::uint32_t attach_type) noexcept;
-/// bpf(BPF_PROG_QUERY): the ids of the programs attached to this very cgroup.
+/// bpf(BPF_PROG_QUERY): the IDs of the programs attached to this cgroup itself.
 Result<std::vector<std::uint32_t>, Errno> bpf_query(FdRef cgroup,
                                                     std::uint32_t attach_type) noexcept;
 /// bpf(BPF_PROG_GET_FD_BY_ID).

@@ -5,10 +5,10 @@
 
 #include "runtime/base/error.h"
 
-/// For the bodies in this folder only.
+/// Internal to this folder.
 namespace crux::sys::detail {
 
-/// Makes the call until it was not interrupted; what it answered, or its errno under the name.
+/// Repeats the call while it is interrupted. Returns its result, or its name and errno.
 template <class Call>
 auto checked(const char* name, Call call) noexcept -> Result<decltype(call()), Errno> {
     for (;;) {
@@ -18,7 +18,7 @@ auto checked(const char* name, Call call) noexcept -> Result<decltype(call()), E
     }
 }
 
-/// As checked, for calls whose answer says nothing but success.
+/// Like checked, for calls whose result is only success.
 template <class Call>
 Result<void, Errno> done(const char* name, Call call) noexcept {
     while (call() < 0)
@@ -26,7 +26,7 @@ Result<void, Errno> done(const char* name, Call call) noexcept {
     return {};
 }
 
-/// As checked, for calls that answer a descriptor: the owner of it.
+/// Like checked, for calls that return a descriptor: returns its owner.
 template <class Owner, class Call>
 Result<Owner, Errno> owned(const char* name, Call call) noexcept {
     for (;;) {

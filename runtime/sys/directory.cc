@@ -40,7 +40,7 @@ Result<std::string, Errno> readlinkat(FdRef directory, ZString path) noexcept {
             return ::readlinkat(directory.get(), path.c_str(), target.data(), target.size());
         }));
         auto used = static_cast<std::size_t>(length);
-        // A full buffer may hold a cut target.
+        // If the buffer is full, the target may be truncated.
         bool whole = used < target.size();
         target.resize(whole ? used : target.size() * 4);
         if (whole) return target;

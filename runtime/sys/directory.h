@@ -25,7 +25,7 @@ Result<void, Errno> unlinkat(FdRef directory, ZString path, int flags = 0) noexc
 /// renameat2(2), with RENAME_NOREPLACE and RENAME_EXCHANGE as flags.
 Result<void, Errno> renameat2(FdRef old_directory, ZString old_path, FdRef new_directory,
                               ZString new_path, unsigned flags = 0) noexcept;
-/// The target of a symbolic link; of the descriptor itself (O_PATH) when the path is empty.
+/// The target of a symbolic link; of the descriptor itself (O_PATH) if the path is empty.
 Result<std::string, Errno> readlinkat(FdRef directory, ZString path) noexcept;
 
 // --- reading a directory (getdents(2)) ---
@@ -37,17 +37,17 @@ struct Entry {
     unsigned char type;  ///< DT_REG, DT_DIR, … or DT_UNKNOWN
 };
 
-/// getdents64(2): fills the buffer with records; their bytes, or 0 at the end.
+/// getdents64(2): fills the buffer with records. Returns their size in bytes, or 0 at the end.
 Result<std::size_t, Errno> getdents64(FdRef directory, std::span<char> buffer) noexcept;
 
 namespace detail {
-/// The record at the offset, which is moved behind it.
+/// The record at the offset, which is advanced to the next one.
 Entry next_entry(std::span<const char> records, std::size_t& offset) noexcept;
 }  // namespace detail
 
-/// Calls visit(Entry) for each entry but "." and "..", in the kernel's order. A visitor that
-/// answers bool ends the walk with false. The directory must be open for reading (not O_PATH) and
-/// its offset is used up.
+/// Calls visit(Entry) for each entry except "." and "..", in the kernel's order. If visit returns
+/// bool, false ends the walk. The directory must be open for reading (not O_PATH); its file offset
+/// changes.
 template <class Visit>
 Result<void, Errno> for_each_entry(FdRef directory, Visit visit) noexcept {
     alignas(std::uint64_t) char buffer[4096];

@@ -12,12 +12,12 @@ namespace crux::sys {
 
 /// eventfd(2) with EFD_CLOEXEC and EFD_NONBLOCK added.
 Result<Fd, Errno> eventfd(unsigned initial = 0) noexcept;
-/// Takes the count of an eventfd; 0 where nothing has happened.
+/// Reads and resets the counter of an eventfd; 0 if nothing has happened.
 Result<std::uint64_t, Errno> read_eventfd(FdRef file) noexcept;
 
 /// inotify_init1(2) with IN_CLOEXEC and IN_NONBLOCK.
 Result<Fd, Errno> inotify() noexcept;
-/// inotify_add_watch(2); the watch's number.
+/// inotify_add_watch(2); returns the watch descriptor.
 Result<int, Errno> inotify_add_watch(FdRef file, ZString path, std::uint32_t events) noexcept;
 
 }  // namespace crux::sys

@@ -59,7 +59,7 @@ Result<std::string, Errno> read_to_end(FdRef file, std::size_t limit) noexcept {
     std::size_t used = 0;
     std::size_t step = 4096;
     for (;;) {
-        // One byte more than allowed, so that a file of exactly the limit is told from a longer
+        // One byte more than the limit, to distinguish a file of exactly this size from a longer
         // one.
         text.resize(std::min(used + step, limit + 1));
         std::size_t count = TRY(read(file, std::span(text).subspan(used)));

@@ -14,7 +14,7 @@ using namespace crux::sys;
 
 namespace {
 
-/// A new directory that goes with its content, one level deep.
+/// A new directory, removed with its content, one level deep.
 struct Scratch {
     std::string path = "/tmp/crux-sys-XXXXXX";
     Fd fd;
@@ -85,7 +85,7 @@ TEST_CASE("write_file changes what exists and makes nothing new") {
     CHECK(missing.error().value == ENOENT);
 }
 
-TEST_CASE("open_beneath follows no link and leaves the directory in no way", "[kernel]") {
+TEST_CASE("open_beneath follows no symbolic link and cannot leave the directory", "[kernel]") {
     Scratch scratch;
     scratch.put("file", "x");
     REQUIRE(::symlinkat("file", scratch.fd.get(), "link") == 0);
@@ -143,14 +143,14 @@ TEST_CASE("renames may refuse to replace") {
     CHECK(read_file(scratch.fd, "b").value() == "a");
 }
 
-TEST_CASE("a copy lies at or above the number asked for and is close-on-exec") {
+TEST_CASE("a copy has the requested number or a higher one, and close-on-exec") {
     auto copy = dup(FdRef(0), 50);
     REQUIRE(copy);
     CHECK(copy->get() >= 50);
     CHECK(test::is_cloexec(copy->get()));
 }
 
-TEST_CASE("nonblocking is switched on and off") {
+TEST_CASE("O_NONBLOCK is set and cleared") {
     auto pipe = pipe2();
     REQUIRE(pipe);
     REQUIRE(set_nonblocking(pipe->read, true));

@@ -7,14 +7,14 @@
 
 namespace crux::sys {
 
-/// The move-only owner of one descriptor: closes it when it goes. The tag keeps kinds apart, so
-/// that a pidfd given for a mount does not compile.
+/// The move-only owner of one descriptor; the destructor closes it. The tag distinguishes kinds of
+/// descriptors, so that passing a pidfd for a mount does not compile.
 template <class Tag>
 class [[nodiscard]] Handle {
  public:
     /// Owns nothing.
     Handle() = default;
-    /// Takes over the descriptor; a negative number is nothing.
+    /// Takes ownership of the descriptor; a negative number is none.
     explicit Handle(int fd) noexcept : fd_(fd) {}
     Handle(Handle&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
     Handle& operator=(Handle&& other) noexcept {
@@ -25,11 +25,12 @@ class [[nodiscard]] Handle {
     Handle& operator=(const Handle&) = delete;
     ~Handle() { reset(); }
 
-    /// The number, for a system call made at once; -1 when nothing is owned.
+    /// The number, for an immediate system call; -1 if nothing is owned.
     [[nodiscard]] int get() const noexcept { return fd_; }
-    /// Gives the number and the duty to close it away.
+    /// Returns the number; the caller must close it.
     [[nodiscard]] int release() && noexcept { return std::exchange(fd_, -1); }
-    /// Closes now. Errors of close are not reported: what must reach a disk is synced before.
+    /// Closes now. Errors of close(2) are not reported: data that must reach a disk is synced
+    /// first.
     void reset(int fd = -1) noexcept {
         if (fd_ >= 0) ::close(fd_);
         fd_ = fd;
@@ -46,15 +47,16 @@ using Pidfd = Handle<struct PidTag>;              ///< a process
 using NamespaceFd = Handle<struct NamespaceTag>;  ///< a namespace
 using SocketFd = Handle<struct SocketTag>;        ///< a socket
 
-/// A borrowed descriptor, made from any owner and valid as long as that owner. What functions take.
+/// A borrowed descriptor, created from any owner and valid as long as that owner. Functions take
+/// this type.
 class FdRef {
  public:
     template <class Tag>
     // NOLINTNEXTLINE(google-explicit-constructor): passing an owner lends it
     FdRef(const Handle<Tag>& owner) noexcept : fd_(owner.get()) {}
-    /// Borrows a number that somebody else owns, such as 0, 1 and 2.
+    /// Borrows a descriptor that has no owner object, such as 0, 1 and 2.
     explicit constexpr FdRef(int fd) noexcept : fd_(fd) {}
-    /// The current directory, where a directory is asked for (AT_FDCWD).
+    /// The working directory, as a directory argument (AT_FDCWD).
     static constexpr FdRef cwd() noexcept { return FdRef(AT_FDCWD); }
     /// No descriptor.
     static constexpr FdRef none() noexcept { return FdRef(-1); }

@@ -24,10 +24,10 @@ namespace crux::sys {
 
 /// memfd_create(2) with MFD_CLOEXEC and MFD_ALLOW_SEALING added.
 Result<Fd, Errno> memfd_create(ZString name, unsigned flags = 0) noexcept;
-/// fcntl(F_ADD_SEALS): the F_SEAL_* given are set for good.
+/// fcntl(F_ADD_SEALS): sets F_SEAL_*; seals cannot be removed.
 Result<void, Errno> add_seals(FdRef file, int seals) noexcept;
 
-/// The owner of a mapping (mmap(2)): unmaps it when it goes.
+/// The owner of a mapping (mmap(2)); the destructor unmaps it.
 class [[nodiscard]] Mapping {
  public:
     Mapping() = default;

@@ -9,8 +9,8 @@
 #include "runtime/sys/handle.h"
 #include "runtime/sys/zstring.h"
 
-// <sys/mount.h> brings the constants of <linux/mount.h> and cannot be mixed with it everywhere;
-// what the oldest supported header lacks follows.
+// <sys/mount.h> defines the constants of <linux/mount.h>, and not every system can include both.
+// Constants that are missing in the oldest supported header follow.
 #ifndef OPEN_TREE_CLONE
 #define OPEN_TREE_CLONE 1
 #endif
@@ -20,7 +20,7 @@
 
 namespace crux::sys {
 
-/// The argument of mount_setattr(2), laid out as the kernel's struct mount_attr.
+/// The argument of mount_setattr(2), with the layout of the kernel's struct mount_attr.
 struct MountAttr {
     std::uint64_t set = 0;             ///< MOUNT_ATTR_*
     std::uint64_t clear = 0;           ///< MOUNT_ATTR_*
@@ -47,14 +47,15 @@ Result<void, Errno> mount_setattr(FdRef directory, ZString path, unsigned flags,
 
 // --- the path calls ---
 
-/// mount(2). Null pointers for what is absent: a text as data, even an empty one, costs a page.
+/// mount(2). Pass null pointers for missing arguments: any data string, even an empty one, costs
+/// the kernel a page.
 Result<void, Errno> mount(const char* source, ZString target, const char* type, unsigned long flags,
                           const char* data = nullptr) noexcept;
 /// umount2(2).
 Result<void, Errno> umount2(ZString target, int flags) noexcept;
 
-/// The number of the mount that a file lies in (statx STATX_MNT_ID, 5.8): no other mount of this
-/// boot has it at the same time, and it is the first word of the mount's line in mountinfo.
+/// The ID of the mount that a file is in (statx STATX_MNT_ID, 5.8). No two mounts have the same ID
+/// at the same time. It is the first field of the mount's line in mountinfo.
 Result<std::uint64_t, Errno> mount_id(FdRef file) noexcept;
 
 }  // namespace crux::sys

@@ -15,7 +15,7 @@ using detail::owned;
 namespace {
 
 Result<NamespaceFd, Errno> open_read_only(ZString path) noexcept {
-    // Non-blocking, so that a FIFO in its place is refused and not waited for.
+    // Non-blocking, so that the open of a FIFO at this path does not block.
     Fd file = TRY(openat(FdRef::cwd(), path, O_RDONLY | O_NONBLOCK));
     return NamespaceFd(std::move(file).release());
 }

@@ -12,10 +12,10 @@ namespace crux::sys {
 Result<NamespaceFd, Errno> open_namespace(pid_t pid, ZString name) noexcept;
 /// The namespace of this process.
 Result<NamespaceFd, Errno> open_own_namespace(ZString name) noexcept;
-/// A namespace by a path that holds it (/proc/PID/ns/net, a bind mount of one). EINVAL when the
-/// path is something else, or a namespace of another type than the CLONE_NEW* given.
+/// A namespace by its path (/proc/PID/ns/net, or a bind mount of it). EINVAL if the path is not a
+/// namespace of the type CLONE_NEW*.
 Result<NamespaceFd, Errno> open_namespace_at(ZString path, int type) noexcept;
-/// ioctl(NS_GET_NSTYPE) (4.11): the CLONE_NEW* of the namespace; ENOTTY when it is none.
+/// ioctl(NS_GET_NSTYPE) (4.11): the CLONE_NEW* of the namespace; ENOTTY if it is not a namespace.
 Result<int, Errno> namespace_type(FdRef descriptor) noexcept;
 
 }  // namespace crux::sys

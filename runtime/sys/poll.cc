@@ -21,7 +21,7 @@ Result<int, Errno> poll(std::span<struct ::pollfd> entries, int timeout_ms) noex
         if (errno != EINTR) return std::unexpected(Errno{"poll", errno});
         if (!bounded) continue;
         std::uint64_t now = monotonic_ns();
-        // Rounded up, so that the last part of a millisecond is slept and not spun away.
+        // Rounded up, so that the last fraction of a millisecond does not become a busy loop.
         std::uint64_t rest =
             now < deadline ? (deadline - now + kNanosPerMilli - 1) / kNanosPerMilli : 0;
         left = static_cast<int>(std::min<std::uint64_t>(rest, std::numeric_limits<int>::max()));

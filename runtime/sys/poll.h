@@ -9,16 +9,15 @@
 
 namespace crux::sys {
 
-/// A timeout that never comes. For waits that end with a process we wait for, and nowhere else:
-/// tests/lint.sh asks each for its reason.
+/// No timeout. Only for waits that end when a process exits: tests/lint.sh requires a reason for
+/// each.
 inline constexpr int kForever = -1;
 
-/// poll(2): how many of the entries have events; 0 after the timeout in milliseconds. An
-/// interrupted wait goes on with the time that is left.
+/// poll(2): the number of entries with events; 0 after the timeout in milliseconds. An interrupted
+/// wait continues with the remaining time.
 Result<int, Errno> poll(std::span<struct ::pollfd> entries, int timeout_ms) noexcept;
 
-/// Waits for one descriptor: the events that came (POLLERR and POLLHUP too), or 0 after the
-/// timeout.
+/// Waits for one descriptor. Returns the events (also POLLERR and POLLHUP), or 0 after the timeout.
 Result<short, Errno> poll_one(FdRef file, short events, int timeout_ms) noexcept;
 
 }  // namespace crux::sys

@@ -21,7 +21,7 @@ struct Child {
     Pidfd fd;
 };
 
-/// A child that ends at once with the status, or waits for a signal when it is negative.
+/// A child that exits at once with the status, or waits for a signal if it is negative.
 Child make_child(int status) {
     int number = -1;
     struct ::clone_args arguments = {};
@@ -39,7 +39,7 @@ Child make_child(int status) {
 
 }  // namespace
 
-TEST_CASE("the state and start time stand behind the last parenthesis of the name") {
+TEST_CASE("the state and start time follow the last parenthesis of the name") {
     auto stat = parse_process_stat(
         "42 (a) R b (c)) S 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 1000 2 3 4 5\n");
     REQUIRE(stat);
@@ -50,7 +50,7 @@ TEST_CASE("the state and start time stand behind the last parenthesis of the nam
     CHECK(!stat->exiting);
 }
 
-TEST_CASE("a stat line that is cut has no meaning") {
+TEST_CASE("a truncated stat line is refused") {
     CHECK(!parse_process_stat(""));
     CHECK(!parse_process_stat("42 (a) S 1 2 3"));
     CHECK(!parse_process_stat("42 a S 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 1 2"));
@@ -65,7 +65,7 @@ TEST_CASE("a child that exits is reaped with its status", "[kernel]") {
     CHECK(pidfd_send_signal(child.fd, 0).error().value == ESRCH);
 }
 
-TEST_CASE("a wait for a child that lives ends with the timeout, and a killed one tells its signal",
+TEST_CASE("a wait for a running child times out, and for a killed one it returns the signal",
           "[kernel]") {
     Child child = make_child(-1);
     CHECK(!reap(child.fd, 20).value());

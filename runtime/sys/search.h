@@ -6,9 +6,9 @@
 
 namespace crux::sys {
 
-/// The first executable of this name in the absolute folders of a list such as PATH's, separated by
-/// colons; nothing where none has it. Folders that are relative are passed over: what is there
-/// depends on where the caller stands.
+/// The first executable of this name in the absolute directories of a list like PATH, separated by
+/// colons; nothing if there is none. Relative directories are skipped: they depend on the caller's
+/// working directory.
 std::optional<std::string> find_program(std::string_view path, std::string_view name);
 
 }  // namespace crux::sys

@@ -11,9 +11,9 @@
 
 namespace crux::sys {
 
-/// The set of exactly these signals.
+/// The set of these signals.
 sigset_t signal_set(std::initializer_list<int> signals) noexcept;
-/// The set of all signals but these.
+/// The set of all signals except these.
 sigset_t all_signals_but(std::initializer_list<int> signals) noexcept;
 
 /// sigprocmask(2): SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK; the mask before.
@@ -25,7 +25,7 @@ Result<std::optional<struct ::signalfd_siginfo>, Errno> read_signal(FdRef signal
 /// sigaction(2) with SIG_IGN or SIG_DFL; the action before.
 Result<struct ::sigaction, Errno> set_disposition(int signal, sighandler_t disposition) noexcept;
 
-/// Blocks signals as long as it lives, and gives the mask from before back.
+/// Blocks signals; the destructor restores the previous mask.
 class [[nodiscard]] BlockedSignals {
  public:
     explicit BlockedSignals(const sigset_t& set) noexcept;
@@ -33,7 +33,7 @@ class [[nodiscard]] BlockedSignals {
     BlockedSignals& operator=(const BlockedSignals&) = delete;
     ~BlockedSignals();
 
-    /// The mask from before, which a child started meanwhile has to get.
+    /// The previous mask, to be restored in a child that is started meanwhile.
     [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
 
  private:

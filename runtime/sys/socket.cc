@@ -31,7 +31,7 @@ Result<SocketFd, Errno> socket(int domain, int type, int protocol) noexcept {
 
 namespace {
 
-/// The address of a path, or nothing where it is too long (or empty, which would be abstract).
+/// The address of a path, or nothing if it is too long (or empty, which would be abstract).
 bool fill_address(struct ::sockaddr_un& address, std::string_view path) {
     address = {};
     address.sun_family = AF_UNIX;
@@ -40,8 +40,8 @@ bool fill_address(struct ::sockaddr_un& address, std::string_view path) {
     return true;
 }
 
-/// How much of an address counts: an abstract name ("@NAME", as service managers write it) ends
-/// where it ends.
+/// The length of an address: an abstract name ("@NAME", as service managers write it) has no
+/// terminating NUL.
 socklen_t length_of(struct ::sockaddr_un& address, std::string_view path) {
     if (!path.starts_with('@')) return sizeof(address);
     address.sun_path[0] = 0;
@@ -90,7 +90,7 @@ Result<void, Errno> bind_unix(FdRef socket, const std::string& path) noexcept {
 
 namespace {
 
-/// Room for one SCM_RIGHTS record, aligned for its header.
+/// Space for one SCM_RIGHTS record, aligned for its header.
 struct RightsBuffer {
     alignas(struct ::cmsghdr) std::array<char, CMSG_SPACE(kMaxMessageFds * sizeof(int))> bytes{};
 };

@@ -26,16 +26,17 @@ Result<SocketFd, Errno> socket(int domain, int type, int protocol = 0) noexcept;
 /// How long connect_unix waits unless told otherwise.
 inline constexpr int kConnectMs = 10'000;
 
-/// Connects an AF_UNIX socket to a path of any length: the 107 bytes of a socket address are met
-/// by way of an O_PATH descriptor of the socket. "@NAME" is in the abstract namespace (unix(7)).
-/// While the listener's backlog is full it waits at most so many milliseconds (ETIMEDOUT), and so
-/// does each later sendmsg of the socket (EAGAIN): the time becomes the socket's SO_SNDTIMEO.
+/// Connects an AF_UNIX socket to a path of any length: a path longer than the 107 bytes of a
+/// socket address is reached by an O_PATH descriptor. "@NAME" is in the abstract namespace
+/// (unix(7)). While the listener's backlog is full it waits at most so many milliseconds
+/// (ETIMEDOUT), and so does each later sendmsg of the socket (EAGAIN): the time becomes the
+/// socket's SO_SNDTIMEO.
 Result<void, Errno> connect_unix(FdRef socket, const std::string& path,
                                  int timeout_ms = kConnectMs) noexcept;
 /// Binds an AF_UNIX socket to a path whose last part has at most 80 bytes, the rest any length.
 Result<void, Errno> bind_unix(FdRef socket, const std::string& path) noexcept;
 
-/// The most descriptors that one message may carry here.
+/// The maximum number of descriptors in one message.
 inline constexpr std::size_t kMaxMessageFds = 16;
 
 /// sendmsg(2) with MSG_NOSIGNAL added: the bytes and, in one SCM_RIGHTS record, copies of the
@@ -43,15 +44,15 @@ inline constexpr std::size_t kMaxMessageFds = 16;
 Result<std::size_t, Errno> sendmsg(FdRef socket, std::string_view bytes,
                                    std::span<const FdRef> fds = {}, int flags = 0) noexcept;
 
-/// What one recvmsg(2) brought.
+/// The result of one recvmsg(2).
 struct ReceivedMessage {
     std::size_t bytes = 0;   ///< 0 is the end of the stream, or an empty packet
-    std::size_t fds = 0;     ///< how many descriptors came
-    bool truncated = false;  ///< bytes or descriptors did not fit and are lost
+    std::size_t fds = 0;     ///< number of received descriptors
+    bool truncated = false;  ///< bytes or descriptors did not fit and were lost
 };
 
-/// recvmsg(2) with MSG_CMSG_CLOEXEC added: fills the buffer, and the owners with the descriptors
-/// that came. Descriptors for which there is no owner are closed, and truncated says so.
+/// recvmsg(2) with MSG_CMSG_CLOEXEC added: fills the buffer, and the owners with the received
+/// descriptors. Descriptors without an owner are closed, and truncated is set.
 Result<ReceivedMessage, Errno> recvmsg(FdRef socket, std::span<char> buffer, std::span<Fd> fds = {},
                                        int flags = 0) noexcept;
 

@@ -37,7 +37,7 @@ TEST_CASE("descriptors travel with a message and arrive close-on-exec", "[kernel
     CHECK((poll_one(pipe->read, POLLIN, 1000).value() & POLLIN) != 0);
 }
 
-TEST_CASE("descriptors that nobody asked for are closed and reported", "[kernel]") {
+TEST_CASE("descriptors without an owner are closed and reported", "[kernel]") {
     auto pair = socketpair(SOCK_SEQPACKET);
     auto pipe = pipe2();
     REQUIRE(pair);
@@ -50,11 +50,11 @@ TEST_CASE("descriptors that nobody asked for are closed and reported", "[kernel]
     CHECK(message->fds == 0);
     CHECK(message->truncated);
     pipe->write.reset();
-    // The only writer left would be a leaked copy.
+    // Only a leaked copy could still be open for writing.
     CHECK((poll_one(pipe->read, POLLIN, 1000).value() & POLLHUP) != 0);
 }
 
-TEST_CASE("a packet that does not fit says so", "[kernel]") {
+TEST_CASE("a packet that does not fit is reported as truncated", "[kernel]") {
     auto pair = socketpair(SOCK_SEQPACKET);
     REQUIRE(pair);
     REQUIRE(sendmsg(pair->first, "hello"));
@@ -65,7 +65,7 @@ TEST_CASE("a packet that does not fit says so", "[kernel]") {
     CHECK(message->truncated);
 }
 
-TEST_CASE("a closed peer is an error and no signal", "[kernel]") {
+TEST_CASE("a closed peer is an error and not a signal", "[kernel]") {
     auto pair = socketpair(SOCK_STREAM);
     REQUIRE(pair);
     pair->second.reset();

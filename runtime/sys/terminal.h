@@ -8,7 +8,7 @@
 
 namespace crux::sys {
 
-/// ioctl(TIOCGPTPEER) (4.13): the slave of the master, without a path that could be another's.
+/// ioctl(TIOCGPTPEER) (4.13): the slave of the master, without a path that could be another file.
 Result<Fd, Errno> pty_peer(FdRef master, int flags) noexcept;
 
 bool is_terminal(FdRef file) noexcept;

@@ -30,7 +30,7 @@ TEST_CASE("a pty's peer is a terminal with the master's size", "[kernel]") {
     CHECK(window_size(*peer)->ws_col == 77);
 }
 
-TEST_CASE("raw mode passes bytes as they are", "[kernel]") {
+TEST_CASE("raw mode passes bytes unchanged", "[kernel]") {
     const Fd master(test::open_pty_master());
     if (!master) test::skip("no /dev/ptmx here");
     auto peer = pty_peer(master, O_RDWR | O_NOCTTY);
@@ -45,7 +45,7 @@ TEST_CASE("raw mode passes bytes as they are", "[kernel]") {
     CHECK(std::string_view(bytes.data(), read(master, bytes).value()) == "a\nb");
 }
 
-TEST_CASE("a pipe is no terminal") {
+TEST_CASE("a pipe is not a terminal") {
     auto pipe = pipe2();
     REQUIRE(pipe);
     CHECK(!is_terminal(pipe->read));

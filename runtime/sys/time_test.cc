@@ -4,7 +4,7 @@
 
 using namespace crux;
 
-TEST_CASE("moments are written in UTC with nine digits of a second") {
+TEST_CASE("times are written in UTC with nanoseconds") {
     CHECK(sys::rfc3339({.tv_sec = 0, .tv_nsec = 0}) == "1970-01-01T00:00:00.000000000Z");
     CHECK(sys::rfc3339({.tv_sec = 951782399, .tv_nsec = 7}) == "2000-02-28T23:59:59.000000007Z");
     CHECK(sys::rfc3339({.tv_sec = 951782400, .tv_nsec = 999999999}) ==

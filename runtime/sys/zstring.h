@@ -4,8 +4,8 @@
 
 namespace crux::sys {
 
-/// A borrowed text that ends in NUL, as the kernel wants names; made from a literal or a string
-/// without a copy.
+/// A borrowed text that ends in NUL, as the kernel requires for names; created from a literal or a
+/// string without a copy.
 class ZString {
  public:
     // NOLINTNEXTLINE(google-explicit-constructor): a literal is such a text

@@ -44,7 +44,7 @@ int break_create(Victim& victim, const std::string& action, int steps) {
             return step;
         }
         if (action == "fail") check_sentence(outcome, "input/output error");
-        if (action == "die") check_sentence(outcome, "container init ended with status 1");
+        if (action == "die") check_sentence(outcome, "container init exited with status 1");
         if (action == "kill_parent")
             CHECK(outcome.signal == SIGKILL);
         else

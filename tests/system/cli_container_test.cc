@@ -178,13 +178,14 @@ TEST_CASE("the log of --debug has each step of the plan and the flags of the fil
     container.global_options = {"--debug"};
     const Outcome created = container.create();
     REQUIRE(created.ok());
-    CHECK_THAT(created.err, Catch::Contains("level=debug msg=\"inside, by init: ") &&
-                                Catch::Contains("on the host, before init runs: make the FIFO") &&
-                                Catch::Contains("[/linux/seccomp]") &&
-                                Catch::Contains("msg=\"seccomp filter flags: 2\""));
+    CHECK_THAT(created.err,
+               Catch::Contains("level=debug msg=\"in the container, by init: ") &&
+                   Catch::Contains("on the host, before init starts: create the FIFO") &&
+                   Catch::Contains("[/linux/seccomp]") &&
+                   Catch::Contains("msg=\"seccomp filter flags: 2\""));
     const Outcome entered = container.crux({"exec", container.id(), "/bin/true"});
     REQUIRE(entered.ok());
-    CHECK_THAT(entered.err, Catch::Contains("level=debug msg=\"inside, by init: ") &&
+    CHECK_THAT(entered.err, Catch::Contains("level=debug msg=\"in the container, by init: ") &&
                                 Catch::Contains("msg=\"seccomp filter flags: 2\"") &&
                                 !Catch::Contains("make the FIFO"));
     container.global_options.clear();

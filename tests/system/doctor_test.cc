@@ -137,9 +137,9 @@ TEST_CASE("doctor names the sysctl that forbids user namespaces") {
         run({"unshare", "--user", "--map-root-user", "sh", "-c",
              "echo 0 >/proc/sys/user/max_user_namespaces; exec \"$0\" doctor", crux_program()});
     INFO(outcome.describe());
-    CHECK_THAT(outcome.out, Catch::Contains("no user namespace can be made") &&
+    CHECK_THAT(outcome.out, Catch::Contains("cannot create a user namespace") &&
                                 Catch::Contains("    fails: /linux/namespaces/*/type \"user\"\n"
-                                                "    mend: sysctl -w user.max_user_namespaces="));
+                                                "    fix: sysctl -w user.max_user_namespaces="));
 }
 
 TEST_CASE("doctor reports an ordinary user's ids, and finds the host fit if containers run") {

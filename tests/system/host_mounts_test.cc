@@ -177,7 +177,7 @@ TEST_CASE("without a mount namespace nothing can be hidden, and a user namespace
     const nlohmann::json map =
         nlohmann::json::array({{{"containerID", 0}, {"hostID", 100'000}, {"size", 65'536}}});
     bundle.set("/linux/uidMappings", map).set("/linux/gidMappings", map);
-    refused_with(container.create(), "needs a mount namespace of the container");
+    refused_with(container.create(), "requires a mount namespace of the container");
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ TEST_CASE("a kernel before Linux 5.12 maps no ids, and create says so") {
     const std::string source = owned_folder(bundle, "volume", 5000);
     id_mapped(bundle, source, "idmap", map(5000, 1234, 10));
     create_refused(bundle,
-                   "map the ids of " + source + ": needs Linux 5.12 (config.json: /mounts/7)");
+                   "map the IDs of " + source + ": requires Linux 5.12 (config.json: /mounts/7)");
 }
 
 TEST_CASE("a bind mount is seen through mappings of its own") {
@@ -184,7 +184,8 @@ TEST_CASE("a file system that knows no id-mapped mounts is refused with its path
                              {"options", {"bind", "idmap"}},
                              {"uidMappings", map(0, 1000, 10)},
                              {"gidMappings", map(0, 1000, 10)}});
-    create_refused(bundle, "map the ids of /proc (does its file system support it?)");
+    create_refused(bundle,
+                   "map the IDs of /proc (its filesystem may not support ID-mapped mounts)");
     // Without a user namespace or mappings, idmap alone has no meaning.
     bundle.set(
         "/mounts/7",

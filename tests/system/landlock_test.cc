@@ -110,7 +110,7 @@ TEST_CASE("Landlock errors have their pointer") {
     }
     if (landlock_abi() < 3) {
         bundle.set("/annotations", {{kName, "read:/"}});
-        create_refused(bundle, "needs Linux 6.2 with Landlock (ABI 3)");
+        create_refused(bundle, "requires Linux 6.2 with Landlock (ABI 3)");
         return;
     }
     bundle.set("/annotations", {{kName, "read:/nosuch"}});

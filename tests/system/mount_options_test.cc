@@ -222,7 +222,7 @@ TEST_CASE("mount options: what an old kernel cannot do is refused with the versi
     if (kernel_is_at_least(5, 14)) skip("this kernel supports all mount options");
     const Unchanged host;
     const std::vector<std::pair<std::string, std::string>> binds = {
-        {"nosymfollow", "nosymfollow needs Linux 5.14"}, {"rro", "needs Linux 5.12"}};
+        {"nosymfollow", "nosymfollow requires Linux 5.14"}, {"rro", "requires Linux 5.12"}};
     for (const auto& [word, sentence] : binds) {
         if (kernel_is_at_least(5, 12) && word != "nosymfollow") continue;
         Bundle bundle;
@@ -232,7 +232,7 @@ TEST_CASE("mount options: what an old kernel cannot do is refused with the versi
     }
     Bundle bundle;
     bundle.folder("data").mount("/data", "tmpfs", "tmpfs", {"nosymfollow"});
-    create_refused(bundle, "nosymfollow needs Linux 5.14 (config.json: /mounts/7)");
+    create_refused(bundle, "nosymfollow requires Linux 5.14 (config.json: /mounts/7)");
 }
 
 TEST_CASE("mount options: a user namespace loses nothing that the source's mount forbids") {

@@ -144,7 +144,7 @@ TEST_CASE("ids that are missing in subuid are refused with newuidmap's message")
         rootless.bundle.set("/linux/uidMappings", two_ranges(user.uid()))
             .set("/linux/gidMappings", two_ranges(user.gid()));
         rootless.fails_with(
-            "write the user id map: /usr/bin/newuidmap, by /etc/subuid: newuidmap: "
+            "write the user ID mapping: /usr/bin/newuidmap (allowed IDs: /etc/subuid): newuidmap: "
             "uid range [1-65537) -> [100000-165536) not allowed");
     }
 }
@@ -161,8 +161,8 @@ TEST_CASE("without newuidmap more ids than one are refused, and one is not") {
     CHECK(rootless.output() == "deny\n");
     rootless.bundle.set("/linux/uidMappings", two_ranges(user.uid()));
     rootless.fails_with(
-        "write the user id map: an ordinary user can map its own id alone without newuidmap, "
-        "which is not in PATH (Debian: uidmap) (config.json: /linux/uidMappings)");
+        "write the user ID mapping: newuidmap is not in PATH (Debian package: uidmap); without it "
+        "an unprivileged user can map only its own ID (config.json: /linux/uidMappings)");
 }
 
 TEST_CASE("what requires root is refused to an ordinary user with one error") {

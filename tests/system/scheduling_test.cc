@@ -127,7 +127,8 @@ TEST_CASE("a scheduler that the kernel does not have fails create") {
     const Unchanged host;
     Bundle bundle;
     bundle.set("/process/scheduler", {{"policy", "SCHED_ISO"}});
-    create_refused(bundle, "schedule by SCHED_ISO: sched_setattr: invalid argument");
+    create_refused(bundle,
+                   "set the scheduling policy to SCHED_ISO: sched_setattr: invalid argument");
 }
 
 TEST_CASE("a deadline policy that a cpuset prevents is an error with the reason") {
@@ -223,7 +224,7 @@ TEST_CASE("the memory policy is set with its nodes and flags") {
         if (kernel_is_at_least(one.major, one.minor))
             CHECK(output_of(bundle) == one.shown);
         else
-            create_refused(bundle, "(this mode needs Linux " + std::to_string(one.major) + "." +
+            create_refused(bundle, "(this mode requires Linux " + std::to_string(one.major) + "." +
                                        std::to_string(one.minor) +
                                        ") (config.json: /linux/memoryPolicy)");
     }
@@ -234,7 +235,7 @@ TEST_CASE("memory nodes that are not there fail create") {
     const Unchanged host;
     Bundle bundle;
     bundle.set("/linux/memoryPolicy", {{"mode", "MPOL_BIND"}, {"nodes", "900"}});
-    create_refused(bundle, "allocate memory by MPOL_BIND on the nodes 900: set_mempolicy: ");
+    create_refused(bundle, "set the memory policy to MPOL_BIND on NUMA nodes 900: set_mempolicy: ");
 }
 
 TEST_CASE("a core scheduling cookie is taken where the kernel has them, and refused where not") {
@@ -251,7 +252,7 @@ TEST_CASE("a core scheduling cookie is taken where the kernel has them, and refu
         REQUIRE(syscall(SYS_prctl, kSchedCore, 0, container.pid(), 0, &cookie) == 0);
         CHECK(cookie != 0);
     } else {
-        create_refused(bundle, "core scheduling needs Linux 5.14 with CONFIG_SCHED_CORE");
+        create_refused(bundle, "core scheduling requires Linux 5.14 with CONFIG_SCHED_CORE");
     }
     bundle.set("/annotations", {{"org.cruxruntime.core-scheduling", "yes"}});
     create_refused(bundle,

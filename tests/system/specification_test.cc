@@ -267,7 +267,7 @@ TEST_CASE("a file system type that the kernel does not support is an error with 
     Bundle bundle;
     bundle.mount("/mnt", "nosuchfs", "none");
     create_refused(bundle,
-                   "error mounting \"none\" to rootfs at \"/mnt\": file system type \"nosuchfs\": "
+                   "error mounting \"none\" to rootfs at \"/mnt\": filesystem type \"nosuchfs\": "
                    "fsopen: no such device (config.json: /mounts/7)");
 }
 

@@ -49,7 +49,7 @@ TEST_CASE("explain shows the unit and the cgroup that systemd makes for it") {
         managed.container.crux({"explain", "--bundle", managed.bundle.path(), "--format", "json"});
     INFO(told.describe());
     REQUIRE(told.ok());
-    CHECK_THAT(told.out, Catch::Contains("have systemd start the unit libpod-abc.scope in "
+    CHECK_THAT(told.out, Catch::Contains("ask systemd to start the unit libpod-abc.scope in "
                                          "machine.slice"));
     CHECK_THAT(told.out, Catch::Contains("/machine.slice/libpod-abc.scope"));
     CHECK_THAT(told.out, Catch::Contains("/linux/cgroupsPath"));
