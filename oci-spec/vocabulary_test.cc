@@ -1,5 +1,7 @@
 #include "oci-spec/vocabulary.h"
 
+#include <algorithm>
+
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -64,7 +66,8 @@ void check_suggestions(const Table& table, std::size_t wanted) {
     std::size_t found = 0;
     for (const auto& word : table) {
         const std::string text = misspelled(word.name);
-        if (value_of(table, text)) continue;
+        const auto has_name = [&](const auto& other) { return other.name == text; };
+        if (std::ranges::any_of(table, has_name)) continue;
         CAPTURE(text);
         const std::string suggestion = crux::oci::suggestion(table, text);
         if (suggestion == " (did you mean \"" + std::string(word.name) + "\"?)") ++found;
