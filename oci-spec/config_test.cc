@@ -242,7 +242,7 @@ TEST_CASE("the warning about a misspelled property suggests the right one") {
         "type": "proc"}, {"destination": "/b", "type": "proc", "option": []}],
         "linux": {"MaskedPath": []}, "Process": {"foo": 1}, "processes": {})")) ==
           std::vector<std::string>{
-              "warning: /Process: is taken for \"process\"",
+              "warning: /Process: is read as \"process\"",
               "warning: /hostnmae: is not a property of the specification, ignored (did you mean "
               "\"hostname\"?)",
               "warning: /process/noNewPrivilege: is not a property of the specification, ignored "

@@ -61,7 +61,15 @@ struct Fit {
 };
 
 constexpr unsigned kNoFit = ~0U;
-constexpr unsigned kBeginning = 4;  // a wrong letter is the likelier mistake
+constexpr unsigned kStep = 2;
+constexpr unsigned kEnd = kStep;
+constexpr unsigned kBeginning = 4 * kStep;  // wrong letters are the more likely mistake
+
+/// Letters in the wrong order are a more likely mistake than as many wrong letters.
+unsigned cost_of(unsigned steps, std::string_view text, std::string_view candidate) {
+    if (steps == 0) return 0;
+    return steps * kStep - (std::ranges::is_permutation(text, candidate) ? 1 : 0);
+}
 
 /// `most`: the greatest distance that is a misspelling.
 Fit fit_of(std::string_view text, std::string_view candidate, unsigned most) {
@@ -69,10 +77,11 @@ Fit fit_of(std::string_view text, std::string_view candidate, unsigned most) {
     Fit fit{.cost = kNoFit, .agreeing = common_prefix(text, candidate)};
     if (candidate.size() > kLongest) return fit;
     if (text.size() <= candidate.size() + most && candidate.size() <= text.size() + most)
-        if (const unsigned steps = distance(text, candidate); steps <= most) fit.cost = steps;
+        if (const unsigned steps = distance(text, candidate); steps <= most)
+            fit.cost = cost_of(steps, text, candidate);
     const bool is_end = candidate.size() > text.size() && candidate.ends_with(text) &&
                         candidate[candidate.size() - text.size() - 1] == '_';
-    if (is_end) fit.cost = std::min(fit.cost, 1U);
+    if (is_end) fit.cost = std::min(fit.cost, kEnd);
     if (text.size() >= kShortestBeginning && candidate.starts_with(text))
         fit.cost = std::min(fit.cost, kBeginning);
     return fit;

@@ -9,9 +9,10 @@ namespace crux {
 
 /// The candidate that the text is probably a misspelling of, or an empty view. Case does not
 /// matter. A candidate matches if few letters are wrong (see wrong_letters), if the text is its end
-/// after an underscore ("SYS_ADMIN" for "CAP_SYS_ADMIN"), or if the text is its beginning. Of two
-/// that match equally well, the one with the longer common prefix wins; if that does not decide,
-/// there is no result. A text longer than any name of a vocabulary matches none, and is not read.
+/// after an underscore ("SYS_ADMIN" for "CAP_SYS_ADMIN"), or if the text is its beginning. Letters
+/// in the wrong order are preferred to wrong letters. Of two that match equally well, the one with
+/// the longer common prefix wins; if that does not decide, there is no result. A text longer than
+/// any name of a vocabulary matches none, and is not read.
 std::string_view closest(std::string_view text, std::span<const std::string_view> candidates);
 
 /// How many letters of the text are wrong: replaced, missing, added, or swapped with the next one.
