@@ -52,6 +52,14 @@ void need_criu() {
     skip("criu does not work with this kernel: " + (lines.empty() ? "" : lines.back()));
 }
 
+/// What CRIU needs beyond `criu check`, by its own name for it.
+void need_criu_feature(const std::string& feature) {
+    need_criu();
+    const Outcome check =
+        run({"criu", "check", "--feature", feature}, {.cwd = fs::temp_directory_path()});
+    if (!check.ok()) skip("criu lacks " + feature + " with this kernel");
+}
+
 /// A bundle whose program counts in a file of the host, with the folder of the images.
 class Counting {
  public:
@@ -186,7 +194,7 @@ TEST_CASE("a paused container can be saved") {
 }
 
 TEST_CASE("a pre-dump is the parent of the images that follow") {
-    need_criu();
+    need_criu_feature("mem_dirty_track");
     const Unchanged host;
     Counting counting;
     Container container(counting.bundle());
@@ -220,9 +228,13 @@ TEST_CASE("a TCP connection over loopback is saved with its container") {
     REQUIRE(eventually([&] { return received() > 2; }));
 
     const Outcome refusal = checkpoint(container, counting);
+    // criu 4.1 reads SO_PASSCRED of every socket; Linux 6.18 has it for Unix sockets alone.
+    if (refusal.err.find("Can't get 1:16 opt: Operation not supported") != std::string::npos)
+        skip("criu saves no TCP socket of this kernel: SO_PASSCRED is not supported");
     CHECK(refusal.status == 1);
     CHECK_THAT(refusal.err, Catch::StartsWith("criu failed: type DUMP errno "));
     CHECK_THAT(refusal.err, Catch::Contains("Error"));
+    CHECK_THAT(refusal.err, Catch::Contains("consider using --tcp-established"));
     CHECK_THAT(refusal.err, Catch::EndsWith("(dump.log)\n"));
     CHECK(container.status() == "running");
 
