@@ -24,10 +24,18 @@ folder=$work/sysroot/$machine
 rm -rf "$folder.new"
 mkdir -p "$folder.new"
 archive "$suite" "$processor" "$work/apt"
-unpack "$folder.new" libcap-dev libmnl-dev libseccomp-dev
+libraries=(libcap-dev libmnl-dev libseccomp-dev)
+headers=(libcxxopts-dev nlohmann-json3-dev)
+# In Debian 12 Catch2 is only headers. From Debian 13 on it is also a library, which needs the other processor's build.
+if dpkg-query -W -f='${db:Status-Status}' libcatch2-dev 2>/dev/null | grep -qx installed; then
+    libraries+=(libcatch2-dev)
+else
+    headers+=(catch2)
+fi
+unpack "$folder.new" "${libraries[@]}"
 # Programs are static, because a guest of another processor has no libraries.
 find "$folder.new" -name 'lib*.so*' -delete
 # Headers that are the same for every processor come from this machine.
-dpkg -L catch2 libcxxopts-dev nlohmann-json3-dev | sed -nE 's,^/(usr/(include|lib|share/cmake)/),\1,p' |
+dpkg -L "${headers[@]}" | sed -nE 's,^/(usr/(include|lib|share/cmake)/),\1,p' |
     tar -C / --no-recursion --verbatim-files-from -T - -cf - | tar -C "$folder.new" -xf -
 mv "$folder.new" "$folder"

@@ -1,9 +1,13 @@
 #!/bin/bash
 # Installs the Debian packages in the given lists; prints nothing if all are installed.
 # usage: scripts/install-packages.sh LIST…
+# A line "PACKAGE debian>=N" names a package that exists from Debian N on; on an older release it is left out.
 set -euo pipefail
 
-mapfile -t wanted < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$@")
+# testing and unstable have no number: they are newer than every release.
+release=$(sed -n 's/^VERSION_ID="\{0,1\}\([0-9]*\).*/\1/p' /etc/os-release)
+mapfile -t wanted < <(sed -e 's/#.*//' "$@" |
+    awk -v release="${release:-1000}" 'NF && (NF == 1 || (sub(/^debian>=/, "", $2) && release + 0 >= $2 + 0)) { print $1 }')
 
 missing=()
 for package in "${wanted[@]}"; do

@@ -15,7 +15,8 @@ LOGIN = ["systemd-run", "--user", "--scope", "--quiet", "-p", "Delegate=yes"] if
 class Rootless(Caller):
     # As a login gives it: no capabilities, nothing of root's environment.
     command = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups", "--inh-caps=-all", "env", "-i",
-               f"HOME={WORK}/home", f"USER={USER}", f"XDG_RUNTIME_DIR=/run/user/{UID}", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", *SESSION, *LOGIN, "podman"]
+               f"HOME={WORK}/home", f"USER={USER}", f"XDG_RUNTIME_DIR=/run/user/{UID}", "PATH=/usr/bin:/bin:/usr/sbin:/sbin",
+               "PODMAN_IGNORE_CGROUPSV1_WARNING=1", *SESSION, *LOGIN, "podman"]
 
     def start(self):
         accounts = [] if support.SYSTEMD else [

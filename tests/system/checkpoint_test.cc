@@ -52,6 +52,14 @@ void need_criu() {
     skip("criu does not work with this kernel: " + (lines.empty() ? "" : lines.back()));
 }
 
+/// What CRIU needs beyond `criu check`, by its own name for it.
+void need_criu_feature(const std::string& feature) {
+    need_criu();
+    const Outcome check =
+        run({"criu", "check", "--feature", feature}, {.cwd = fs::temp_directory_path()});
+    if (!check.ok()) skip("criu does not support " + feature + " with this kernel");
+}
+
 /// A bundle whose program counts in a file of the host, and the folder of the images.
 class Counting {
  public:
@@ -186,7 +194,7 @@ TEST_CASE("a paused container can be saved") {
 }
 
 TEST_CASE("a pre-dump is the parent of the images that follow") {
-    need_criu();
+    need_criu_feature("mem_dirty_track");
     const Unchanged host;
     Counting counting;
     Container container(counting.bundle());
@@ -203,35 +211,52 @@ TEST_CASE("a pre-dump is the parent of the images that follow") {
     CHECK(counting.counts_beyond(count));
 }
 
-TEST_CASE("a TCP connection over loopback is saved with its container") {
+/// A program that sends itself lines over loopback; the host sees those that arrived.
+class Connected : public Counting {
+ public:
+    Connected()
+        : Counting(
+              "sleep 1000 | nc -l -p 5000 >/data/received & sleep 0.5; "
+              "(i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done) | nc 127.0.0.1 5000 & ") {}
+
+    std::vector<std::string> received() const { return lines_of(read_file(path("data/received"))); }
+};
+
+TEST_CASE("an established TCP connection is refused without its flag, in criu's words") {
     need_criu();
     const Unchanged host;
-    Counting counting(
-        "sleep 1000 | nc -l -p 5000 >/data/received & sleep 0.5; (i=0; while :; do i=$((i+1)); "
-        "echo $i; "
-        "sleep 0.05; done) | nc 127.0.0.1 5000 & ");
-    Container container(counting.bundle());
+    Connected connected;
+    Container container(connected.bundle());
     container.global_options = bare_errors();
-    begin(container, counting);
-    const auto received = [&] {
-        const auto lines = lines_of(read_file(counting.path("data/received")));
-        return lines.size();
-    };
-    REQUIRE(eventually([&] { return received() > 2; }));
-
-    const Outcome refusal = checkpoint(container, counting);
+    begin(container, connected);
+    REQUIRE(eventually([&] { return connected.received().size() > 2; }));
+    const Outcome refusal = checkpoint(container, connected);
     CHECK(refusal.status == 1);
     CHECK_THAT(refusal.err, Catch::StartsWith("criu failed: type DUMP errno "));
     CHECK_THAT(refusal.err, Catch::Contains("Error"));
+    CHECK_THAT(refusal.err, Catch::Contains("consider using --tcp-established"));
     CHECK_THAT(refusal.err, Catch::EndsWith("(dump.log)\n"));
     CHECK(container.status() == "running");
+}
 
-    must(checkpoint(container, counting, {"--tcp-established"}));
-    const auto before = received();
-    must(restore(container, counting, {"--tcp-established"}));
-    CHECK(eventually([&] { return received() > before + 2; }, 10s));
+TEST_CASE("a TCP connection over loopback is saved with its container") {
+    need_criu();
+    const Unchanged host;
+    Connected connected;
+    Container container(connected.bundle());
+    container.global_options = bare_errors();
+    begin(container, connected);
+    REQUIRE(eventually([&] { return connected.received().size() > 2; }));
+    const Outcome saved = checkpoint(container, connected, {"--tcp-established"});
+    // criu 4.1 reads the option of every socket, and newer kernels have it for Unix sockets alone.
+    if (saved.err.find("Can't get 1:16 opt: Operation not supported") != std::string::npos)
+        skip("criu saves no TCP socket of this kernel, which has no SO_PASSCRED for it");
+    must(saved);
+    const auto before = connected.received().size();
+    must(restore(container, connected, {"--tcp-established"}));
+    CHECK(eventually([&] { return connected.received().size() > before + 2; }, 10s));
     // Nothing is lost or sent twice.
-    const auto lines = lines_of(read_file(counting.path("data/received")));
+    const auto lines = connected.received();
     for (std::size_t i = 0; i + 1 < lines.size(); ++i) CHECK(lines[i] == std::to_string(i + 1));
 }
 
