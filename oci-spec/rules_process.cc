@@ -85,8 +85,9 @@ void check_capabilities(const Process& process, Diagnostics& out) {
         out.warn("/capabilities/effective",
                  cat("contains capabilities that are not in permitted: ", words_of(more)));
     if (const CapabilitySet more = sets.ambient & ~(sets.permitted & sets.inheritable); more != 0)
-        out.warn("/capabilities/ambient", cat("can't raise ambient capability ", words_of(more),
-                                              ": it must also be in the permitted and inheritable sets"));
+        out.warn("/capabilities/ambient",
+                 cat("can't raise ambient capability ", words_of(more),
+                     ": it must also be in the permitted and inheritable sets"));
 }
 
 void check_oom_score(const Process& process, Diagnostics& out) {

@@ -144,6 +144,7 @@ Result<InitMessage> Launched::next() {
     TRY(wait_for_message());
     plan::InitReport report;
     std::span<char> buffer(reinterpret_cast<char*>(&report), sizeof report);
+    // lint: allow wait: wait_for_message has seen one.
     auto length = sys::read(state_->control, buffer);
     if (!length || *length < plan::kReportHead) return std::unexpected(exited_early());
     switch (report.say) {
@@ -323,7 +324,7 @@ void log_clone(const plan::HostPart& host, StepLog* log) {
 
 }  // namespace
 
-Status Launched::clone(const HostHandles& handles, sys::FdRef image) {
+Status Launched::clone_process(const HostHandles& handles, sys::FdRef image) {
     State& state = *state_;
     plan::Plan& plan = *state.plan;
     const plan::HostPart& host = plan.host;
@@ -392,7 +393,7 @@ Result<Launched> start(plan::Plan& plan, const HostHandles& handles) {
     const sys::Fd image = TRY(init_image(readable_image(plan)));
     // Now: a helper that opens a slot must not be born in the container's pid namespace.
     TRY(enter_pid_namespace(state.joins, plan.host));
-    TRY(launched.clone(handles, image));
+    TRY(launched.clone_process(handles, image));
     TRY(launched.finish_user_namespace(handles.step_log));
     return launched;
 }

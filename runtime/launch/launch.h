@@ -73,7 +73,7 @@ class Launched {
     struct State;
     explicit Launched(std::unique_ptr<State> state);
     /// Fills in how init starts, and makes the process.
-    Status clone(const HostHandles& handles, sys::FdRef image);
+    Status clone_process(const HostHandles& handles, sys::FdRef image);
     /// Writes what only this process may: init's OOM score, and the maps of its user namespace, for
     /// which init waits.
     Status finish_user_namespace(StepLog* log);

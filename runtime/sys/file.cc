@@ -165,10 +165,6 @@ Result<void, Errno> set_nonblocking(FdRef file, bool on) noexcept {
     return set_file_flags(file, wanted);
 }
 
-Result<void, Errno> set_cloexec(FdRef file, bool on) noexcept {
-    return done("fcntl", [&] { return ::fcntl(file.get(), F_SETFD, on ? FD_CLOEXEC : 0); });
-}
-
 FdPath::FdPath(FdRef file) noexcept {
     constexpr std::string_view kPrefix = "/proc/self/fd/";
     char* end = std::ranges::copy(kPrefix, text_.data()).out;

@@ -96,7 +96,6 @@ Result<int, Errno> get_file_flags(FdRef file) noexcept;
 Result<void, Errno> set_file_flags(FdRef file, int flags) noexcept;
 /// Sets or clears O_NONBLOCK, which all processes that share the open file description share.
 Result<void, Errno> set_nonblocking(FdRef file, bool on) noexcept;
-Result<void, Errno> set_cloexec(FdRef file, bool on) noexcept;
 
 /// "/proc/self/fd/N", for calls that take only a path. Stores its text; allocates nothing.
 class FdPath {

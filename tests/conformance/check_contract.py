@@ -13,6 +13,15 @@ from check import faults_of_form, table_rows, test_names
 ROW = re.compile(r"^\| (?P<what>.+?) \| (?P<does>.+?) \| (?P<tests>.*?) ?\|$")
 
 
+def headings(document):
+    """Yields (line number, line) of the heading of each table."""
+    before = ""
+    for number, line in enumerate(document.splitlines(), 1):
+        if line.startswith("|") and not before.startswith("|"):
+            yield number, line
+        before = line
+
+
 def main():
     source = pathlib.Path(sys.argv[1])
     known = test_names(source)
@@ -20,6 +29,9 @@ def main():
     faults = [f"line {number}: is open" for number, line in enumerate(document.splitlines(), 1)
               if re.search(r"\*\*open\*\*", line, re.IGNORECASE)]
     faults += faults_of_form(document, ROW)
+    # Without this heading the rows of a table would not be read.
+    faults += [f"line {number}: is not the heading of a table of tests" for number, line in headings(document)
+               if not line.endswith("| tests |")]
     count = 0
     for number, line in table_rows(document):
         found = ROW.match(line)

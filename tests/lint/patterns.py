@@ -99,6 +99,7 @@ BANS = (
 BORDERS = (
     ("json-border", r"nlohmann\b", "JSON is seen in oci-spec only", r"(oci-spec|tests)/"),
     ("options-border", r"cxxopts", "cxxopts throws: it stays in cmd/crux", r"cmd/crux/"),
+    ("capability-border", r"sys/capability\.h", "libcap stays in runtime/capability", r"(runtime/capability|tests)/"),
     ("seccomp-border", r"seccomp\.h$", "libseccomp stays in runtime/seccomp", r"(runtime/seccomp|tests)/"),
     ("netlink-border", r"(libmnl|linux/rtnetlink)", "rtnetlink stays in runtime/network",
      r"(runtime/network|runtime/init|cmd/crux-net|tests)/"),
