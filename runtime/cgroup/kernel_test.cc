@@ -229,8 +229,7 @@ TEST_CASE("killing all leaves no process, and removing leaves no directory", "[k
     CHECK(failure(group->remove()) == "none");
 }
 
-TEST_CASE("a frozen container is reported, can be killed, and thaws when it is empty",
-          "[kernel]") {
+TEST_CASE("a frozen container is reported, can be killed, and thaws when it is empty", "[kernel]") {
     HostGroup group("freeze");
     pid_t child = group.start(sleep_forever);
     CHECK(failure(group->freeze()) == "none");
