@@ -106,7 +106,7 @@ TEST_CASE("help goes to standard output with exit code 0") {
     }
 }
 
-TEST_CASE("--version works even if other options are invalid") {
+TEST_CASE("the version is printed even if other options are invalid") {
     for (const char* word : {"--version", "-v", "-V"}) {
         const Ran ran = run({"--log", "/nosuch/log", word, "one"});
         CHECK(ran.code == 0);

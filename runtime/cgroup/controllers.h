@@ -6,7 +6,7 @@
 
 #include "runtime/cgroup/limits.h"
 
-/// For this folder only: each controller adds its settings to one builder.
+/// For this directory only: each controller adds its settings to one builder.
 namespace crux::cgroup {
 
 /// Where a controller is on this host: its directory and the cgroup version whose files apply.

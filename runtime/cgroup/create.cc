@@ -87,7 +87,7 @@ class Maker {
     }
     [[nodiscard]] std::string path(std::string_view name) const { return cat(above_, name); }
     [[nodiscard]] Error failed(std::string_view name, Errno error) const {
-        return Error(error).during(cat("make cgroup ", path(name)));
+        return Error(error).during(cat("create cgroup ", path(name)));
     }
 
     sys::FdRef base_;

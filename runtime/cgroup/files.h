@@ -8,7 +8,7 @@
 #include "runtime/base/error.h"
 #include "runtime/sys/file.h"
 
-/// For this folder only, where it acts on the host: files of cgroupfs.
+/// For this directory only, where it acts on the host: files of cgroupfs.
 namespace crux::cgroup {
 
 /// The content of a file with a short value: one read, which returns it completely.

@@ -147,7 +147,7 @@ TEST_CASE("a cgroup that cannot be made everywhere is made nowhere") {
     auto group = Group::create(dirs, {});
     REQUIRE(!group);
     CHECK(group.error().message() ==
-          cat("make cgroup ", host.path("pids/box/x"), ": mkdir: not a directory"));
+          cat("create cgroup ", host.path("pids/box/x"), ": mkdir: not a directory"));
     CHECK(!host.has("memory/box"));
 }
 

@@ -26,7 +26,7 @@ struct Permission {
 /// existing ancestor must be writable (for a directory that exists: its list of processes), and in
 /// the unified hierarchy also the list of processes of the nearest common ancestor of the directory
 /// and of this process's own cgroup (cgroups(7), Cgroups delegation: delegation containment). Only
-/// a missing permission and a read-only file system forbid a directory; any other error is reported
+/// a missing permission and a read-only filesystem forbid a directory; any other error is reported
 /// when the directory is made.
 Permission permission_for(const host::CgroupLayout& layout, std::vector<CgroupDir> wanted);
 

@@ -33,7 +33,7 @@ Status collect_pids(sys::FdRef base, const std::string& name, std::vector<pid_t>
     return {};
 }
 
-/// Whether the directory may have cgroups below it. cgroupfs counts them as links; a file system
+/// Whether the directory may have cgroups below it. cgroupfs counts them as links; a filesystem
 /// that does not count them has a link count of 1.
 bool may_have_children(sys::FdRef base, const std::string& name) {
     constexpr nlink_t kNone = 2;

@@ -9,7 +9,7 @@
 #include "runtime/cgroup/files.h"
 #include "runtime/cgroup/stats.h"
 
-/// For the statistics of this folder only.
+/// For the statistics of this directory only.
 namespace crux::cgroup {
 
 inline constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();

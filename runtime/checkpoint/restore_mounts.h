@@ -28,9 +28,9 @@ class PrivateMounts {
     PrivateMounts& operator=(const PrivateMounts&) = delete;
     ~PrivateMounts() { (void)leave(); }
 
-    /// Bind-mounts the root file system on a directory: CRIU requires a mount point.
+    /// Bind-mounts the root filesystem on a directory: CRIU requires a mount point.
     static Status show_root(const std::string& rootfs, const std::string& folder);
-    /// Makes the missing mount points in the root file system, also those below bind mounts.
+    /// Makes the missing mount points in the root filesystem, also those below bind mounts.
     static Status make_mount_points(const std::string& rootfs, std::span<const MountPoint> mounts);
     /// Returns to the host's mount namespace.
     Status leave();

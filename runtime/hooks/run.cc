@@ -21,8 +21,8 @@ namespace {
 
 constexpr std::size_t kKept = 4096;
 
-/// While a hook runs: a hook that does not read its stdin must not kill us, and its end must not be
-/// lost where we were started with SIGCHLD ignored.
+/// While a hook runs: a hook that does not read its stdin must not end crux with SIGPIPE, and its
+/// end must not be lost if crux was started with SIGCHLD ignored.
 class Dispositions {
  public:
     Dispositions()
@@ -32,8 +32,8 @@ class Dispositions {
     Dispositions& operator=(const Dispositions&) = delete;
     ~Dispositions() {
         if (pipe_) {
-            // Where signals are blocked, one of ours waits even though it is ignored; ignoring it
-            // anew drops it (sigaction(2) of POSIX).
+            // If signals are blocked, one of ours stays pending even though it is ignored; ignoring
+            // it again drops it (sigaction(2) of POSIX).
             (void)sys::set_disposition(SIGPIPE, SIG_IGN);
             ::sigaction(SIGPIPE, &*pipe_, nullptr);
         }
@@ -45,7 +45,7 @@ class Dispositions {
     Result<struct ::sigaction, Errno> child_;
 };
 
-/// A pipe with none of its ends at 0 to 2, where they would be in the way of the hook's own.
+/// A pipe without an end at 0 to 2, which the hook needs for its own streams.
 Result<sys::Pipe, Errno> make_pipe() {
     sys::Pipe pipe = TRY(sys::pipe2());
     if (pipe.read.get() <= STDERR_FILENO) pipe.read = TRY(sys::dup(pipe.read));
@@ -59,8 +59,8 @@ class Conversation {
     Conversation(sys::Fd in, sys::Fd out, sys::Fd err, std::string_view state)
         : in_(std::move(in)), out_{std::move(out)}, err_{std::move(err)}, state_(state) {}
 
-    /// Waits for the hook's end or one of its streams, at most until the deadline, and serves what
-    /// came. True when the hook has ended.
+    /// Waits for the hook's end or one of its streams, at most until the deadline, and handles what
+    /// is ready. True if the hook has ended.
     Result<bool, Errno> turn(sys::FdRef hook, std::uint64_t deadline) {
         const auto entry = [](sys::FdRef file, short events) {
             return ::pollfd{.fd = file.get(), .events = events, .revents = 0};
@@ -74,9 +74,9 @@ class Conversation {
         return entries[0].revents != 0;
     }
 
-    /// Takes what is left in the pipes, without waiting for who may still hold them.
+    /// Reads the rest of the pipes, without waiting for processes that may still have them open.
     void finish() {
-        constexpr std::size_t kMostTurns = 64;  // a process left behind may write for ever
+        constexpr std::size_t kMostTurns = 64;  // a process left behind may write forever
         for (std::size_t i = 0; i < kMostTurns && drain(out_); ++i) continue;
         for (std::size_t i = 0; i < kMostTurns && drain(err_); ++i) continue;
     }
@@ -101,12 +101,12 @@ class Conversation {
     void feed() {
         auto written = sys::write(in_, state_);
         if (written) state_.remove_prefix(*written);
-        // A hook need not read its state: a closed pipe is no failure.
+        // A hook does not have to read its state: a closed pipe is not a failure.
         const bool over = written ? state_.empty() : written.error().value != EAGAIN;
         if (over) in_.reset();
     }
 
-    /// One read; false when there is nothing more for now.
+    /// One read; false if there is no more data for now.
     static bool drain(Stream& stream) {
         std::array<char, 8192> bytes;
         if (!stream.fd) return false;
@@ -128,13 +128,13 @@ class Conversation {
 std::uint64_t deadline_of(const oci::Hook& hook) {
     constexpr std::int64_t kMostSeconds = 1'000'000'000;
     constexpr std::uint64_t kNanosPerSecond = 1'000'000'000;
-    // config.md, POSIX-platform Hooks: without a timeout a hook may take as long as it likes.
+    // config.md, POSIX-platform Hooks: without a timeout a hook may take any time.
     if (!hook.timeout) return UINT64_MAX;
     const std::int64_t seconds = std::clamp<std::int64_t>(*hook.timeout, 0, kMostSeconds);
     return sys::monotonic_ns() + (static_cast<std::uint64_t>(seconds) * kNanosPerSecond);
 }
 
-/// Serves the hook to its end; an outcome without its output.
+/// Handles the hook until its end; returns an outcome without its output.
 Result<ProgramOutcome> attend(Running& running, Conversation& conversation,
                               std::uint64_t deadline) {
     for (;;) {

@@ -11,7 +11,7 @@ class Tail {
  public:
     explicit Tail(std::size_t limit) : limit_(limit) {}
     void add(std::string_view bytes);
-    /// What is kept; "[…]" stands for what was dropped before it.
+    /// The stored bytes, after "[…]" if bytes before them were dropped.
     [[nodiscard]] std::string text() const;
 
  private:

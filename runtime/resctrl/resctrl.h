@@ -14,7 +14,7 @@ namespace crux::resctrl {
 
 /// The class of a container, and the parts to remove with the container.
 struct Placement {
-    std::string mountpoint;  ///< of the resctrl file system
+    std::string mountpoint;  ///< of the resctrl filesystem
     std::string group;       ///< the class directory; the mount point itself for the default class
     std::string monitor;     ///< the directory of the monitoring group; empty: none
     bool removes_group = false;  ///< private to this container

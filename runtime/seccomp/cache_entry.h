@@ -8,7 +8,7 @@
 #include "runtime/seccomp/filter.h"
 #include "runtime/seccomp/sha256.h"
 
-/// The entries of the cache, as bytes. Makes no system call. For this folder only.
+/// The entries of the cache, as bytes. Makes no system call. For this directory only.
 namespace crux::seccomp {
 
 /// The maximum size of an entry in bytes.

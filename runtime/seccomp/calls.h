@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-/// The numbers of system calls from libseccomp's tables. For this folder only.
+/// The numbers of system calls from libseccomp's tables. For this directory only.
 namespace crux::seccomp {
 
 /// How a named call reaches the kernel.

@@ -8,7 +8,7 @@
 #include "runtime/seccomp/bpf_program.h"
 #include "runtime/seccomp/emit.h"
 
-/// For this folder only.
+/// For this directory only.
 namespace crux::seccomp {
 
 /// Instructions that return the action if all conditions hold, and else continue with the code

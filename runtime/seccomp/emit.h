@@ -7,7 +7,7 @@
 #include "oci-spec/types.h"
 #include "runtime/seccomp/bpf_program.h"
 
-/// Translates decisions to instructions. Pure; for this folder only.
+/// Translates decisions to instructions. Pure; for this directory only.
 namespace crux::seccomp {
 
 /// Conditions on a call's arguments, all of which must hold, and the action if they do.

@@ -7,7 +7,7 @@
 #include "runtime/base/error.h"
 #include "runtime/seccomp/bpf_program.h"
 
-/// For this folder only.
+/// For this directory only.
 namespace crux::seccomp {
 
 /// The part of a program that takes long to compile and depends only on the profile's actions,

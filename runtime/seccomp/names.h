@@ -6,7 +6,8 @@
 
 #include "oci-spec/types.h"
 
-/// Translates the names of a profile to the kernel's and libseccomp's values. For this folder only.
+/// Translates the names of a profile to the kernel's and libseccomp's values. For this directory
+/// only.
 namespace crux::seccomp {
 
 /// An action with its errno: SECCOMP_RET_*. Only ERRNO and TRACE use the errno; absent is EPERM.

@@ -3,7 +3,7 @@
 // Hard-coded and without a C library: no JSON, no state, no error paths. It makes one clone with
 // five namespaces, the seven mounts, six device nodes and their links, ten masked and five
 // read-only paths, pivot_root, the capabilities, no_new_privs, exec of /bin/true, the wait, and the
-// removal of the cgroup. Run it in a bundle folder that holds rootfs/:
+// removal of the cgroup. Run it in a bundle directory that holds rootfs/:
 //
 //     floor v1      works on the cgroup v1 hierarchies below /sys/fs/cgroup
 //     floor v2      works on cgroup v2 at /sys/fs/cgroup

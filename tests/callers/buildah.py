@@ -62,7 +62,7 @@ def runs(b):
     b("rm", "r1", compare="nothing")
 
 
-@case("run: user, folder, capabilities, volumes, environment, hostname")
+@case("run: user, directory, capabilities, volumes, environment, hostname")
 def settings(b):
     b.working("s1")
     b.run("--user", "app", "s1", "--", "sh", "-c", "id; pwd")

@@ -138,7 +138,7 @@ if support.SYSTEMD:
         c.note(run(["systemctl", "show", "-p", "LoadState,ActiveState", found]).out)
 
 
-@case("exec: exit code, terminal, user, folder, missing program, detached")
+@case("exec: exit code, terminal, user, directory, missing program, detached")
 def execs(c):
     c.detached("e1")
     c("task", "exec", "--exec-id", "a", "e1", "sh", "-c", "echo out; echo err >&2; exit 9", code=9)

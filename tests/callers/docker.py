@@ -106,7 +106,7 @@ def detached(d):
     d.remove("d1")
 
 
-@case("exec: user, folder, environment, input, terminal, detached, errors")
+@case("exec: user, directory, environment, input, terminal, detached, errors")
 def execs(d):
     d.detached("e1")
     d("exec", "e1", "sh", "-c", "echo out; echo err >&2; exit 11", code=11)

@@ -108,7 +108,7 @@ if support.SYSTEMD:
         p.note(run(["systemctl", "show", "-p", "LoadState,ActiveState", found]).out)
 
 
-@case("exec: user, folder, environment, input, terminal, detached, errors")
+@case("exec: user, directory, environment, input, terminal, detached, errors")
 def execs(p):
     p.detached("e1")
     p("exec", "-u", "1000:1000", "e1", "id", says="uid=1000")

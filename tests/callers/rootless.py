@@ -1,11 +1,11 @@
-"""Podman and conmon as an ordinary user with subordinate ids."""
+"""Podman and conmon as an unprivileged user with subordinate ids."""
 
 import os
 
 import support
 from support import IMAGE, WORK, Caller, case, run, wait_until
 
-# The guest's ordinary user has a systemd of its own.
+# The guest's unprivileged user has a systemd of its own.
 USER, UID = ("user", 1000) if support.SYSTEMD else ("crux-caller", 4321)
 # As a login of that user starts its programs.
 SESSION = [f"DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/{UID}/bus"] if support.SYSTEMD else []

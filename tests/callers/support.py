@@ -219,7 +219,7 @@ class Caller:
             raise CaseFailed(what)
 
 
-# The private host of a pass: a mount, pid and network namespace of its own, in which only these folders are new.
+# The private host of a pass: a mount, pid and network namespace of its own, in which only these directories are new.
 
 # The callers' directories in /run, which cannot be replaced as a whole because of systemd's sockets.
 IN_RUN = ["callers", "containerd", "containers", "libpod", "runc", "crux", "netns"]
@@ -244,7 +244,7 @@ def make_private_host(runtime):
         place.mkdir(exist_ok=True)
         _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(place))
     os.chdir(WORK)
-    # A copy, so that users who cannot reach the build folder can run it.
+    # A copy, so that users who cannot reach the build directory can run it.
     shutil.copy(runtime, RUNTIME)
     RUNTIME.chmod(0o755)
     helper = Path(runtime).with_name("crux-systemd")
@@ -278,7 +278,7 @@ def _mount(*words):
 
 
 def make_rootfs():
-    """A root file system of busybox, and the same as an archive; returns both."""
+    """A root filesystem of busybox, and the same as an archive; returns both."""
     rootfs = WORK / "rootfs"
     if not rootfs.exists():
         for name in ["bin", "etc", "proc", "sys", "dev", "tmp", "root", "run", "var", "home/app"]:
@@ -297,7 +297,7 @@ def make_rootfs():
 
 
 def make_image(tag, entry=("/bin/sh",), folder=None):
-    """An archive as `docker save` writes it, of an image with this tag and one layer, the busybox root or a folder."""
+    """An archive as `docker save` writes it, of an image with this tag and one layer, the busybox root or a directory."""
     _, layer = make_rootfs()
     if folder:
         layer = WORK / (folder.name + ".tar")
@@ -370,7 +370,7 @@ def scope_of(pid):
 
 
 def cgroups_below(parent):
-    """The cgroup folders below one of this name, in every hierarchy, deepest first."""
+    """The cgroup directories below one of this name, in every hierarchy, deepest first."""
     found = []
     for hierarchy in [CGROUPS, *CGROUPS.iterdir()]:
         top = hierarchy / parent.strip("/")

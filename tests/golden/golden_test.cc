@@ -15,7 +15,7 @@
 #include "tests/support/catch.h"
 
 // Golden plans: the input is a configuration and facts about a host, the output the text of `crux
-// explain`. Each folder is a case: config.json, or patch.json (a JSON merge patch, RFC 7386, to
+// explain`. Each directory is a case: config.json, or patch.json (a JSON merge patch, RFC 7386, to
 // base.json); facts.json, which names a file in hosts/ and the differences from it; and plan.txt,
 // the expected output. With CRUX_UPDATE_GOLDEN=1 in the environment plan.txt is rewritten; review
 // it before the commit.

@@ -133,7 +133,7 @@ TEST_CASE("7: chains of links as mount destinations end inside the root") {
     CHECK(fs::exists(bundle.rootfs() + canary.path()));
 }
 
-TEST_CASE("8: a mount below a volume's folder that turns to a link never lands on the host") {
+TEST_CASE("8: a mount below a volume's directory that turns to a link never lands on the host") {
     need_root();
     const Unchanged host;
     const Canary canary;
@@ -157,7 +157,8 @@ TEST_CASE("8: a mount below a volume's folder that turns to a link never lands o
     fs::remove_all(volume);
 }
 
-TEST_CASE("14: folders that are made for a mount are made inside, also while names are swapped") {
+TEST_CASE(
+    "14: directories that are made for a mount are made inside, also while names are swapped") {
     need_root();
     const Unchanged host;
     const Canary canary;

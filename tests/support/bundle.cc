@@ -40,7 +40,7 @@ struct WorkFolder {
     WorkFolder& operator=(const WorkFolder&) = delete;
 };
 
-// A copy of the machine's busybox: hard links to it must be on one file system, and tests may
+// A copy of the machine's busybox: hard links to it must be on one filesystem, and tests may
 // damage it.
 struct Busybox {
     std::string path = work_folder() + "/busybox";

@@ -6,8 +6,8 @@
 
 namespace crux::test {
 
-/// A folder that exists as long as the test process, for all files of the test: "<our_tag>-XXXXXX"
-/// in TMPDIR or /tmp. Its last component identifies everything of this process.
+/// A directory that exists as long as the test process, for all files of the test:
+/// "<our_tag>-XXXXXX" in TMPDIR or /tmp. Its last component identifies everything of this process.
 const std::string& work_folder();
 /// "crux-test-<pid>-<8 hexadecimal digits>": in the ids, the paths and the cgroups of this test
 /// process only. The digits are random, because pids are reused and a cgroup that a killed test
@@ -17,9 +17,9 @@ const std::string& our_tag();
 /// A bundle with its own busybox root and the default config, to be changed before use.
 class Bundle {
  public:
-    /// Makes the folder and the root. Skips the test without a static busybox.
+    /// Makes the directory and the root. Skips the test without a static busybox.
     Bundle();
-    /// Removes the folder.
+    /// Removes the directory.
     ~Bundle();
     Bundle(const Bundle&) = delete;
     Bundle& operator=(const Bundle&) = delete;
@@ -50,7 +50,7 @@ class Bundle {
 
     /// Makes a file in the root, with its parents.
     Bundle& file(const std::string& path, const std::string& text, mode_t mode = 0644);
-    /// Makes a folder in the root, with its parents.
+    /// Makes a directory in the root, with its parents.
     Bundle& folder(const std::string& path);
 
     /// Writes the present config.json. Container does this before each command that reads it.

@@ -9,7 +9,7 @@ namespace crux::test {
 /// How this host mounts its cgroup hierarchies.
 enum class CgroupMode { none, v1, hybrid, v2 };
 
-/// The cgroup file systems below /sys/fs/cgroup: only v1, v1 with a cgroup2, or only cgroup2.
+/// The cgroup filesystems below /sys/fs/cgroup: only v1, v1 with a cgroup2, or only cgroup2.
 CgroupMode cgroup_mode();
 /// "none", "v1", "hybrid" or "v2".
 std::string cgroup_mode_name();

@@ -23,7 +23,7 @@ OrdinaryUser::OrdinaryUser() {
     if (switches_) (void)!::chown(folder().c_str(), uid_, gid_);
     if (!fs::exists(program())) fs::copy_file(crux_program(), program());
     if (!run(words({"unshare", "--user", "true"})).ok())
-        skip("an ordinary user may not make a user namespace");
+        skip("an unprivileged user may not make a user namespace");
 }
 
 std::string OrdinaryUser::folder() {
@@ -31,7 +31,7 @@ std::string OrdinaryUser::folder() {
 }
 
 void OrdinaryUser::give_ids(const std::string& range) {
-    if (!switches_) skip("needs root to give an ordinary user other ids");
+    if (!switches_) skip("needs root to give an unprivileged user other ids");
     if (!fs::exists("/usr/bin/newuidmap")) skip("needs newuidmap (Debian: uidmap)");
     const std::string line = range.empty() ? "" : "crux-test:" + range + "\n";
     write_file(folder() + "/passwd",

@@ -8,7 +8,7 @@
 
 namespace crux::test {
 
-/// A user without privileges: uid and gid 1000 without a name or other groups, or the user that
+/// An unprivileged user: uid and gid 1000 without a name or other groups, or the user that
 /// runs the tests if that is not root. Skips the test if user namespaces cannot be made.
 class OrdinaryUser {
  public:
@@ -16,7 +16,7 @@ class OrdinaryUser {
 
     [[nodiscard]] unsigned uid() const { return uid_; }
     [[nodiscard]] unsigned gid() const { return gid_; }
-    /// A folder of the user in the work folder.
+    /// A directory of the user in the work directory.
     [[nodiscard]] static std::string folder();
     /// The program under test at a path that the user can reach.
     [[nodiscard]] static std::string program() { return folder() + "/crux"; }
@@ -32,7 +32,7 @@ class OrdinaryUser {
     [[nodiscard]] std::vector<std::string> words(const std::vector<std::string>& command) const;
     /// Makes the container one of the user's: its commands, its state root, its bundle.
     void take(Container& container, const Bundle& bundle) const;
-    /// Makes the user the owner of the bundle's folder and the folders of its root.
+    /// Makes the user the owner of the bundle's directory and the directories of its root.
     void own(const Bundle& bundle) const;
     /// Changes the default config for an unprivileged container: a user namespace with one id, no
     /// limits, no group without a mapping.

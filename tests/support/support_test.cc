@@ -33,7 +33,7 @@ TEST_CASE("a child that keeps the outputs open does not delay the wait") {
     CHECK(outcome.elapsed < 2s);
 }
 
-TEST_CASE("a command gets its environment, its folder and its descriptors") {
+TEST_CASE("a command gets its environment, its directory and its descriptors") {
     int pipe_ends[2];
     REQUIRE(pipe(pipe_ends) == 0);
     const Outcome outcome = run(
@@ -61,7 +61,7 @@ TEST_CASE("a bundle is written with what was changed in it") {
     CHECK(run({bundle.rootfs() + "/bin/echo", "busy"}).out == "busy\n");
 }
 
-TEST_CASE("a snapshot sees a new folder, a new process and nothing else") {
+TEST_CASE("a snapshot sees a new directory, a new process and nothing else") {
     std::filesystem::create_directories(work_folder() + "/state");
     const HostSnapshot before = HostSnapshot::take();
     CHECK(before.changes_until(HostSnapshot::take()).empty());

@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// All entries below a folder, with their types and modes.
+/// All entries below a directory, with their types and modes.
 std::set<std::string> tree_of(const std::string& folder) {
     std::set<std::string> all;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -78,7 +78,7 @@ TEST_CASE("a missing config.json is an error with runc's message") {
         refused_with(container.crux({command, "-b", bundle.path()}), words);
 }
 
-TEST_CASE("a bundle that is missing or not a folder is an error with its path") {
+TEST_CASE("a bundle that is missing or not a directory is an error with its path") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -294,7 +294,7 @@ TEST_CASE("all errors of a config.json are reported in one message") {
     rejected(bundle, {"/process/cwd", "/process/rlimits/0/type", "/hostname", "/mounts/0/options"});
 }
 
-TEST_CASE("a missing root file system is an error with its path") {
+TEST_CASE("a missing root filesystem is an error with its path") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// CRIU mounts cgroup2 to read the processes' cgroups, and every such mount from the initial
-/// namespace resets the options of the file system, without nsdelegate. crux does not cause this,
+/// namespace resets the options of the filesystem, without nsdelegate. crux does not cause this,
 /// so it is done before the snapshot of the host.
 void mount_as_criu_does() {
     if (cgroup_mode() == CgroupMode::v1) return;
@@ -42,7 +42,7 @@ void need_criu() {
     // programs with rseq.
     if (!kernel_is_at_least(5, 13))
         skip("criu cannot dump programs with rseq (glibc 2.35) before Linux 5.13");
-    // It writes a log into the working directory, and the project's folder may be read-only.
+    // It writes a log into the working directory, and the project's directory may be read-only.
     const Outcome check =
         run({"criu", "check"}, {.timeout = 30s, .cwd = fs::temp_directory_path()});
     if (check.ok()) return mount_as_criu_does();
@@ -60,7 +60,7 @@ void need_criu_feature(const std::string& feature) {
     if (!check.ok()) skip("criu does not support " + feature + " with this kernel");
 }
 
-/// A bundle whose program counts in a file of the host, and the folder of the images.
+/// A bundle whose program counts in a file of the host, and the directory of the images.
 class Counting {
  public:
     explicit Counting(const std::string& more = "") {
@@ -437,7 +437,7 @@ TEST_CASE("a container that cannot be saved is refused, and wrong flags of check
     refused(checkpoint(container, counting), "Container cannot be checkpointed in stopped state");
 }
 
-/// A folder for PATH with a criu that records its requests and reports success.
+/// A directory for PATH with a criu that records its requests and reports success.
 std::string recording_criu(const Counting& counting) {
     const std::string folder = counting.path("bin");
     fs::create_directory(folder);

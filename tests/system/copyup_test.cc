@@ -15,7 +15,7 @@
 namespace crux::test {
 namespace {
 
-TEST_CASE("tmpcopyup copies files, folders, links, fifos, owners and modes, and covers them") {
+TEST_CASE("tmpcopyup copies files, directories, links, fifos, owners and modes, and covers them") {
     need_root();
     const Unchanged host;
     Bundle bundle;

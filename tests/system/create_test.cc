@@ -124,7 +124,7 @@ TEST_CASE("init holds the very files that create was given, and the program does
         CHECK((::fcntl(file, F_GETFL) & O_NONBLOCK) == 0);
 }
 
-TEST_CASE("a waiting init holds no folder and no file of the host") {
+TEST_CASE("a waiting init holds no directory and no file of the host") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -426,7 +426,7 @@ TEST_CASE("a create that fails at its very end leaves nothing") {
     CHECK_FALSE(fs::exists(bundle.path() + "/pid"));
 }
 
-TEST_CASE("if files in memory may not be executed, init runs from its own file system") {
+TEST_CASE("if files in memory may not be executed, init runs from its own filesystem") {
     need_root();
     if (!std::filesystem::exists("/proc/sys/vm/memfd_noexec"))
         skip("needs vm.memfd_noexec (Linux 6.3)");

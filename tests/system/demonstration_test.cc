@@ -16,8 +16,8 @@ namespace {
 const std::string kScript = std::string(CRUX_SOURCES) + "/run-container.sh";
 
 CommandOptions options(std::chrono::milliseconds timeout) {
-    // The folder of the demonstration contains our tag through TMPDIR, so that a snapshot includes
-    // it.
+    // The directory of the demonstration contains our tag through TMPDIR, so that a snapshot
+    // includes it.
     return {.timeout = timeout,
             .env = {{"CRUX", crux_program()}, {"TMPDIR", work_folder()}, {"LC_ALL", "C"}}};
 }

@@ -112,7 +112,7 @@ TEST_CASE("doctor checks one bundle by its configuration") {
 
 TEST_CASE("doctor shows a user without a writable cgroup how to fix it") {
     need_root();
-    if (cgroup_mode() == CgroupMode::none) skip("no cgroup file system is mounted");
+    if (cgroup_mode() == CgroupMode::none) skip("no cgroup filesystem is mounted");
     const Unchanged host;
     // Read-only in a mount namespace that ends with the command.
     const char* const kScript =
@@ -142,7 +142,7 @@ TEST_CASE("doctor names the sysctl that forbids user namespaces") {
                                                 "    fix: sysctl -w user.max_user_namespaces="));
 }
 
-TEST_CASE("doctor reports an ordinary user's ids, and finds the host fit if containers run") {
+TEST_CASE("doctor reports an unprivileged user's ids, and finds the host fit if containers run") {
     const Unchanged host;
     OrdinaryUser user;
     const json report = read(run(user.words({OrdinaryUser::program(), "doctor", "-f", "json"})));

@@ -284,7 +284,7 @@ TEST_CASE("exec passes descriptors on, and no others") {
     CommandOptions options;
     options.fds = {{3, file}, {4, file}, {9, file}};
     const std::string list = "ls /proc/self/fd";
-    // The last one is the descriptor of ls for the folder.
+    // The last one is the descriptor of ls for the directory.
     CHECK(container.exec_script({}, list, options).out == "0\n1\n2\n3\n");
     CHECK(container.exec_script({"--preserve-fds", "2"}, list, options).out ==
           "0\n1\n2\n3\n4\n5\n");

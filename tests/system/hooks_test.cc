@@ -32,8 +32,8 @@ json hook(const std::string& script) {
     return {{"path", "/bin/sh"}, {"args", {"sh", "-c", script}}};
 }
 
-/// A bundle whose folder has the same path inside and outside of the container, so that all hooks
-/// can write notes there.
+/// A bundle whose directory has the same path inside and outside of the container, so that all
+/// hooks can write notes there.
 class NotedBundle : public Bundle {
  public:
     NotedBundle() {

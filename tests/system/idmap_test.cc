@@ -1,4 +1,4 @@
-// Id-mapped mounts: binds and file systems with their own or the container's mappings, and the
+// Id-mapped mounts: binds and filesystems with their own or the container's mappings, and the
 // root.
 
 #include <sys/stat.h>
@@ -28,7 +28,7 @@ void need_id_mapping() {
     if (!kernel_is_at_least(5, 12)) skip("id-mapped mounts need Linux 5.12");
 }
 
-/// A folder of the bundle (not in its root) with a file of this owner.
+/// A directory of the bundle (not in its root) with a file of this owner.
 std::string owned_folder(const Bundle& bundle, const std::string& name, int id) {
     const std::string path = bundle.path() + "/" + name;
     fs::create_directories(path);
@@ -157,7 +157,7 @@ TEST_CASE("idmap maps the top mount alone, ridmap those below too") {
     }
 }
 
-TEST_CASE("a file system that init makes can be id-mapped") {
+TEST_CASE("a filesystem that init makes can be id-mapped") {
     need_id_mapping();
     if (!kernel_is_at_least(6, 3)) skip("an id-mapped tmpfs needs Linux 6.3");
     const Unchanged host;
@@ -175,7 +175,7 @@ TEST_CASE("a file system that init makes can be id-mapped") {
     create_refused(bundle, "a file system that the container's user namespace owns cannot be");
 }
 
-TEST_CASE("a file system that knows no id-mapped mounts is refused with its path") {
+TEST_CASE("a filesystem that knows no id-mapped mounts is refused with its path") {
     need_id_mapping();
     const Unchanged host;
     Bundle bundle;

@@ -124,7 +124,7 @@ TEST_CASE("delete by force succeeds in every state and without a container") {
     }
 }
 
-TEST_CASE("delete by force removes an incomplete folder of a killed create") {
+TEST_CASE("delete by force removes an incomplete directory of a killed create") {
     need_root();
     const Unchanged host;
     Bundle bundle;

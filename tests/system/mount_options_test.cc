@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The line of one mount: its own attributes, its propagation, and the options of the file system.
+/// The line of one mount: its own attributes, its propagation, and the options of the filesystem.
 struct Shown {
     std::string attributes;
     std::string propagation;
@@ -96,7 +96,7 @@ bool is_too_new(const std::string& attribute) {
     return attribute == "nosymfollow" && !kernel_is_at_least(5, 14);
 }
 
-TEST_CASE("mount options: attributes of a new file system") {
+TEST_CASE("mount options: attributes of a new filesystem") {
     need_root();
     const Unchanged host;
     const struct {
@@ -141,7 +141,7 @@ TEST_CASE("mount options: attributes of a new file system") {
     }
 }
 
-TEST_CASE("mount options: flags of a new file system") {
+TEST_CASE("mount options: flags of a new filesystem") {
     need_root();
     const Unchanged host;
     const struct {
@@ -368,7 +368,7 @@ TEST_CASE("mount options: remount changes what is there") {
     CHECK(has_word(shm.super, "rw"));
 }
 
-TEST_CASE("mount options: what only the file system knows goes to it, and never to a bind") {
+TEST_CASE("mount options: what only the filesystem knows goes to it, and never to a bind") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -221,7 +221,7 @@ TEST_CASE("no working directory leads out of the container through a descriptor"
         Container container(bundle);
         const Outcome outcome = container.run({}, options);
         INFO(number << outcome.describe());
-        // A descriptor of that number may exist, but only for a folder of the container.
+        // A descriptor of that number may exist, but only for a directory of the container.
         if (outcome.ok())
             CHECK(outcome.out == "/\n");
         else
@@ -410,7 +410,7 @@ TEST_CASE("preserved descriptors keep their numbers, and nothing above them is p
     const std::string path = bundle.path() + "/passed";
     write_file(path, "passed\n");
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    // The shell opens the folder to list it, with the lowest free number.
+    // The shell opens the directory to list it, with the lowest free number.
     CHECK(output_of(bundle, {"--preserve-fds", "1"}, with_files({3, 4, 5, 9}, file)) ==
           "passed\n0 1 2 3 4\n");
     ::close(file);

@@ -91,7 +91,7 @@ TEST_CASE("ps is refused without a container and in an unknown format") {
 TEST_CASE("features needs neither rights nor a state root") {
     CommandOptions options;
     options.clear_env = true;
-    // A folder that no user could make.
+    // A directory that no user could make.
     options.env["XDG_RUNTIME_DIR"] = "/proc/nosuch";
     const Outcome outcome = run({crux_program(), "features"}, options);
     REQUIRE(outcome.status == 0);

@@ -1,4 +1,4 @@
-// The root file system, the targets of mounts in it, its propagation, and the covered paths.
+// The root filesystem, the targets of mounts in it, its propagation, and the covered paths.
 
 #include <sys/stat.h>
 

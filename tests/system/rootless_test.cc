@@ -1,4 +1,4 @@
-// Containers of an ordinary user: without root, and with newuidmap for more than one id.
+// Containers of an unprivileged user: without root, and with newuidmap for more than one id.
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// A container of an ordinary user with a suitable bundle.
+/// A container of an unprivileged user with a suitable bundle.
 struct Rootless {
     explicit Rootless(const OrdinaryUser& someone) : user(someone), container(bundle) {
         user.adapt(bundle);
@@ -77,7 +77,7 @@ TEST_CASE("the config that spec --rootless writes runs unchanged") {
     CHECK(shell.wait().status == 7);
 }
 
-TEST_CASE("an ordinary user's container has the usual life cycle") {
+TEST_CASE("an unprivileged user's container has the usual life cycle") {
     const Unchanged host;
     const OrdinaryUser user;
     Rootless rootless(user);
@@ -98,7 +98,7 @@ TEST_CASE("an ordinary user's container has the usual life cycle") {
     must(container.remove());
 }
 
-TEST_CASE("an ordinary user's container is killed without a pid namespace too") {
+TEST_CASE("an unprivileged user's container is killed without a pid namespace too") {
     const Unchanged host;
     const OrdinaryUser user;
     Rootless rootless(user);
@@ -117,7 +117,7 @@ TEST_CASE("an ordinary user's container is killed without a pid namespace too") 
     must(container.remove());
 }
 
-TEST_CASE("newuidmap gives an ordinary user's container the ids of subuid") {
+TEST_CASE("newuidmap gives an unprivileged user's container the ids of subuid") {
     const Unchanged host;
     OrdinaryUser user;
     user.give_ids("100000:65536");
@@ -165,7 +165,7 @@ TEST_CASE("without newuidmap more ids than one are refused, and one is not") {
         "an unprivileged user can map only its own ID (config.json: /linux/uidMappings)");
 }
 
-TEST_CASE("what requires root is refused to an ordinary user with one error") {
+TEST_CASE("what requires root is refused to an unprivileged user with one error") {
     const Unchanged host;
     const OrdinaryUser user;
     {
@@ -181,10 +181,10 @@ TEST_CASE("what requires root is refused to an ordinary user with one error") {
     }
 }
 
-TEST_CASE("an ordinary user without a cgroup has no limits, and requested ones are an error") {
+TEST_CASE("an unprivileged user without a cgroup has no limits, and requested ones are an error") {
     const Unchanged host;
     const OrdinaryUser user;
-    if (!is_root()) skip("needs root to set up the cgroups of an ordinary user");
+    if (!is_root()) skip("needs root to set up the cgroups of an unprivileged user");
     const std::string own = read_file("/proc/self/cgroup");
     {
         Rootless rootless(user);
@@ -216,7 +216,7 @@ TEST_CASE("an ordinary user without a cgroup has no limits, and requested ones a
     }
 }
 
-/// A cgroup that an ordinary user may fill, and one below it for the user's processes.
+/// A cgroup that an unprivileged user may fill, and one below it for the user's processes.
 class Delegated {
  public:
     explicit Delegated(const OrdinaryUser& user)
@@ -246,7 +246,7 @@ class Delegated {
     std::string top_;
 };
 
-TEST_CASE("an ordinary user's limits hold in a cgroup that was delegated to it") {
+TEST_CASE("an unprivileged user's limits hold in a cgroup that was delegated to it") {
     need_root();
     need_controller("pids");
     const Unchanged host;
@@ -281,7 +281,7 @@ TEST_CASE("root of a user namespace can make containers in it") {
     CHECK_THAT(lines[1], Catch::Contains(std::to_string(user.uid())));
 }
 
-TEST_CASE("an ordinary user's state is in its runtime folder, private and sticky") {
+TEST_CASE("an unprivileged user's state is in its runtime directory, private and sticky") {
     const Unchanged host;
     const OrdinaryUser user;
     const std::string folder = user.folder() + "/runtime";
@@ -329,7 +329,7 @@ void open_up(json& config) {
     config["root"]["readonly"] = false;
 }
 
-TEST_CASE("an ordinary user's container has another one in it, and that one a third") {
+TEST_CASE("an unprivileged user's container has another one in it, and that one a third") {
     const Unchanged host;
     const OrdinaryUser user;
     Rootless outer(user);

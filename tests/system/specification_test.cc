@@ -201,7 +201,7 @@ TEST_CASE("annotations of the image are kept as they are") {
     CHECK(container.state().at("annotations") == annotations);
 }
 
-TEST_CASE("the file systems and devices that Linux programs expect are in spec's container") {
+TEST_CASE("the filesystems and devices that Linux programs expect are in spec's container") {
     need_root();
     const Unchanged host;
     Bundle bundle;
@@ -261,7 +261,7 @@ TEST_CASE("sysctls of the user namespace are written for a container that has on
     CHECK(output_of(bundle) == "7\n");
 }
 
-TEST_CASE("a file system type that the kernel does not support is an error with its name") {
+TEST_CASE("a filesystem type that the kernel does not support is an error with its name") {
     need_root();
     const Unchanged host;
     Bundle bundle;

@@ -19,8 +19,8 @@ using nlohmann::json;
 
 constexpr unsigned kFirstId = 100'000;
 
-/// The parts of the distribution's root file system that systemd needs: its /usr, and new folders
-/// next to it, owned by the container's root.
+/// The parts of the distribution's root filesystem that systemd needs: its /usr, and new
+/// directories next to it, owned by the container's root.
 void make_root(Bundle& bundle) {
     const std::string root = bundle.rootfs();
     fs::remove_all(root + "/bin");

@@ -304,11 +304,11 @@ TEST_CASE("without the helper a container is deleted, with a warning about its u
     CHECK(is_gone(managed.unit()));
 }
 
-TEST_CASE("an ordinary user's container is a scope of that user's systemd") {
-    if (::geteuid() == 0) skip("needs an ordinary user with a systemd user manager");
+TEST_CASE("an unprivileged user's container is a scope of that user's systemd") {
+    if (::geteuid() == 0) skip("needs an unprivileged user with a systemd user manager");
     const char* folder = std::getenv("XDG_RUNTIME_DIR");
     if (folder == nullptr || !fs::exists(std::string(folder) + "/systemd/private"))
-        skip("needs an ordinary user with a systemd user manager");
+        skip("needs an unprivileged user with a systemd user manager");
     // systemd keeps a slice once it is started, like system.slice on every host.
     must(run({"systemctl", "--user", "start", "user.slice"}));
     const Unchanged host;

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Downloads one of Debian's kernels into its own folder and makes an initial file system that boots it.
+# Downloads one of Debian's kernels into its own directory and makes an initial filesystem that boots it.
 # usage: tests/vm/kernel.sh 5.10|6.1|6.12|newest [x86_64|aarch64|riscv64]
-# Prints the folder with kernel, version and initramfs.cpio. An existing folder is kept; remove it to download again.
+# Prints the directory with kernel, version and initramfs.cpio. An existing directory is kept; remove it to download again.
 # Installs nothing (scripts/debian-archive.sh).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -78,7 +78,7 @@ make_initramfs() {
     rm -r "$root" "$folder.new/tree"
 }
 
-# Two concurrent calls must not make the same folder.
+# Two concurrent calls must not make the same directory.
 exec 9>"$work/lock"
 flock -w 1200 9
 if ! [ -e "$folder/version" ]; then

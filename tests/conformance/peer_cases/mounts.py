@@ -88,7 +88,7 @@ def _(b):
         subprocess.run(["umount", b.path / "data/inner"], check=True)
 
 
-@case("a new file system is id-mapped")
+@case("a new filesystem is id-mapped")
 def _(b):
     need_kernel(6, 3, "an id-mapped tmpfs")
     tmpfs(b, "idmap", "mode=755")
@@ -131,7 +131,7 @@ for _option in ("iversion", "silent", "loud"):
         return tmpfs(b, option).run()[0] == 0
 
 
-@case("option lazytime is a flag where the file system does not know it")
+@case("option lazytime is a flag where the filesystem does not know it")
 def _(b):
     (b.rootfs / "mnt").mkdir()
     b.put({"mounts": [{"destination": "/mnt", "type": "devpts", "source": "devpts",
@@ -152,7 +152,7 @@ def _(b):
     return mounted(b.put({"linux": {"rootfsPropagation": "rshared"}}), "/", "shared:")
 
 
-@case("what masks a folder cannot be filled without a limit")
+@case("what masks a directory cannot be filled without a limit")
 def _(b):
     (b.rootfs / "srv").mkdir()
     b.put({"linux": {"maskedPaths": ["/srv"]}}).script("grep ' /srv ' /proc/self/mountinfo")

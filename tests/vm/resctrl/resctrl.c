@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 //
-// A file system of type "resctrl" for machines whose processor does not have classes of service:
+// A filesystem of type "resctrl" for machines whose processor does not have classes of service:
 // groups are made and removed as in the kernel's own (Documentation/x86/resctrl.rst); written
 // values are checked and stored, and have no effect. It has one cache (L3) with 20 parts and one
 // memory controller (MB), both with the number 0. For Linux 6.1 in a guest of tests/vm; build.sh
