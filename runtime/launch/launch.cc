@@ -367,8 +367,8 @@ Status Launched::finish_user_namespace(StepLog* log) {
     }
     if (host.uid_map.empty()) return {};
     TRY(write_id_maps(pid(), host.uid_map, host.gid_map));
-    log_act(log, "id_map", "user ids");
-    if (!host.gid_map.empty()) log_act(log, "id_map", "group ids");
+    log_act(log, "id_map", "user IDs");
+    if (!host.gid_map.empty()) log_act(log, "id_map", "group IDs");
     return resume();
 }
 

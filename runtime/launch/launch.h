@@ -12,8 +12,8 @@
 #include "runtime/sys/handle.h"
 #include "runtime/sys/process.h"
 
-/// From a plan to a process that waits at the barrier. Only this folder determines the order of
-/// side effects on the host.
+/// From a plan to a process that waits at the barrier. The order of acts on the host before that is
+/// container's (runtime/container/transaction.h).
 namespace crux::launch {
 
 /// Handles for launch that are not part of the plan.
