@@ -23,27 +23,19 @@ Result<sys::Fd> make_namespace() {
                                "/mounts/0");
 }
 
-/// Children of this process that earlier tests have not left.
-std::vector<pid_t> new_children(const std::vector<pid_t>& earlier) {
-    std::vector<pid_t> children = test::children_of(::getpid());
-    std::erase_if(children,
-                  [&](pid_t pid) { return std::ranges::find(earlier, pid) != earlier.end(); });
-    return children;
-}
-
-/// Whether all new children of this process end by themselves; those that do not are killed.
-bool all_end(const std::vector<pid_t>& earlier) {
+/// Whether all children of this process end by themselves; those that do not are killed.
+bool all_end() {
     constexpr int kLooks = 200;
     constexpr int kPauseMs = 10;
     for (int look = 0; look < kLooks; ++look) {
-        for (const pid_t pid : new_children(earlier)) (void)::waitpid(pid, nullptr, WNOHANG);
-        if (new_children(earlier).empty()) return true;
+        pid_t reaped = 0;
+        do reaped = ::waitpid(-1, nullptr, WNOHANG);
+        while (reaped > 0);
+        if (reaped < 0) return true;
         (void)::poll(nullptr, 0, kPauseMs);
     }
-    for (const pid_t pid : new_children(earlier)) {
-        ::kill(pid, SIGKILL);
-        (void)::waitpid(pid, nullptr, 0);
-    }
+    for (const pid_t pid : test::children_of(::getpid())) ::kill(pid, SIGKILL);
+    while (::waitpid(-1, nullptr, 0) > 0) continue;
     return false;
 }
 
