@@ -37,6 +37,7 @@ constexpr auto value_of(const Table& table, std::string_view name)
 template <class Table>
 std::vector<std::string_view> names_in(const Table& table) {
     std::vector<std::string_view> names;
+    names.reserve(std::size(table));
     for (const auto& word : table) names.push_back(word.name);
     return names;
 }

@@ -68,7 +68,7 @@ constexpr unsigned kBeginning = 4 * kStep;  // wrong letters are the more likely
 /// Letters in the wrong order are a more likely mistake than as many wrong letters.
 unsigned cost_of(unsigned steps, std::string_view text, std::string_view candidate) {
     if (steps == 0) return 0;
-    return steps * kStep - (std::ranges::is_permutation(text, candidate) ? 1 : 0);
+    return (steps * kStep) - (std::ranges::is_permutation(text, candidate) ? 1 : 0);
 }
 
 /// `most`: the greatest distance that is a misspelling.

@@ -123,14 +123,15 @@ namespace {
 
 /// Lets init pass the barrier; on failure the container is destroyed.
 Result<Barrier> pass_barrier(const Context& context, const ExistingContainer& container) {
-    auto barrier = Barrier::open(container.state);
-    Status released;
-    if (barrier)
-        released = barrier->release();
-    else
-        released = std::unexpected(std::move(barrier).error());
-    if (released) return barrier;
-    return std::unexpected(destroyed_after(std::move(released), context, container).error());
+    const auto opened_and_released = [&]() -> Result<Barrier> {
+        Barrier barrier = TRY(Barrier::open(container.state));
+        TRY(barrier.release());
+        return barrier;
+    };
+    auto barrier = opened_and_released();
+    if (barrier) return barrier;
+    Status failure = std::unexpected(std::move(barrier).error());
+    return std::unexpected(destroyed_after(std::move(failure), context, container).error());
 }
 
 }  // namespace

@@ -183,9 +183,4 @@ Status enter(const Placement& placement, pid_t pid) {
     return {};
 }
 
-Status remove(const Placement& placement) {
-    TRY(remove_directory(placement.monitor));
-    return placement.removes_group ? remove_directory(placement.group) : Status();
-}
-
 }  // namespace crux::resctrl

@@ -38,9 +38,6 @@ Status change(const oci::IntelRdt& wanted, const Placement& placement);
 /// Moves the process into the class and the monitoring group; its children start there.
 Status enter(const Placement& placement, pid_t pid);
 
-/// Removes what was made for this container. Missing directories are not an error.
-Status remove(const Placement& placement);
-
 /// Whether every line of `wanted` holds in the text of a schemata file, regardless of order,
 /// spaces, leading zeros and further domains.
 bool schemata_match(std::string_view wanted, std::string_view present);

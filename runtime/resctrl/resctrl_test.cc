@@ -95,11 +95,10 @@ TEST_CASE("a class without schemata must exist, and is entered unchanged") {
     CHECK(sentence(prepare(wanted, place)) == "");
     CHECK(sentence(enter(place, 4711)) == "");
     CHECK(read_file(tree.path + "/gold/tasks") == "4711");
-    CHECK(sentence(remove(place)) == "");
-    CHECK(fs::exists(tree.path + "/gold"));
+    CHECK_FALSE(place.removes_group);
 }
 
-TEST_CASE("monitoring gets a group of the container's id, which is removed with it") {
+TEST_CASE("monitoring gets a group of the container's id") {
     const Tree tree;
     oci::IntelRdt wanted;
     wanted.clos_id = "/";
@@ -107,9 +106,8 @@ TEST_CASE("monitoring gets a group of the container's id, which is removed with 
     const Placement place = place_for(wanted, "demo", tree.path);
     REQUIRE(sentence(prepare(wanted, place)) == "");
     CHECK(fs::is_directory(tree.path + "/mon_groups/demo"));
-    CHECK(sentence(remove(place)) == "");
-    CHECK_FALSE(fs::exists(tree.path + "/mon_groups/demo"));
-    CHECK(sentence(remove(place)) == "");
+    CHECK(place.monitor == tree.path + "/mon_groups/demo");
+    CHECK_FALSE(place.removes_group);
 }
 
 TEST_CASE("a class that cannot be given its schemata does not stay") {

@@ -10,8 +10,6 @@
 
 namespace crux::sys {
 
-using detail::owned;
-
 namespace {
 
 Result<NamespaceFd, Errno> open_read_only(ZString path) noexcept {

@@ -56,7 +56,7 @@ const struct ::sockaddr* generic(const struct ::sockaddr_un& address) {
 
 Result<void, Errno> connect_unix(FdRef socket, const std::string& path, int timeout_ms) noexcept {
     const struct ::timeval timeout = {.tv_sec = timeout_ms / 1000,
-                                      .tv_usec = timeout_ms % 1000 * 1000};
+                                      .tv_usec = timeout_ms % 1000 * 1000L};
     TRY(done("setsockopt", [&] {
         return ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     }));
