@@ -35,6 +35,13 @@ fi
 unpack "$folder.new" "${libraries[@]}"
 # Programs are static, because a guest of another processor has no libraries.
 find "$folder.new" -name 'lib*.so*' -delete
+# This suite's libcap calls strtoul by a name that is new in glibc 2.38. The cross compiler of Debian 12 has glibc 2.36.
+"$machine-linux-gnu-gcc" -O2 -c -x c - -o "$folder.new/strtoul.o" <<'END'
+#include <stdlib.h>
+__attribute__((weak)) unsigned long __isoc23_strtoul(const char *text, char **end, int base) { return strtoul(text, end, base); }
+END
+"$machine-linux-gnu-ar" r "$(find "$folder.new" -name libcap.a)" "$folder.new/strtoul.o" 2>/dev/null
+rm "$folder.new/strtoul.o"
 # Headers that are the same for every processor come from this machine.
 dpkg -L "${headers[@]}" | sed -nE 's,^/(usr/(include|lib|share/cmake)/),\1,p' |
     tar -C / --no-recursion --verbatim-files-from -T - -cf - | tar -C "$folder.new" -xf -
