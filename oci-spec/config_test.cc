@@ -258,6 +258,22 @@ TEST_CASE("the warning about a misspelled property suggests the right one") {
               "warning: /processes: is not a property of the specification, ignored"});
 }
 
+TEST_CASE("a misspelled clock, Landlock right or annotation of crux gets a suggestion") {
+    const auto found =
+        faults(with(R"("linux": {"timeOffsets": {"monotnic": {"secs": 1}}}, "annotations":
+        {"org.cruxruntime.landlock": "raed:/", "org.cruxruntime.lnadlock": "read:/"})"));
+    const auto has = [&](std::string_view start, std::string_view end) {
+        return std::ranges::any_of(found, [&](const std::string& text) {
+            return text.starts_with(start) && text.ends_with(end);
+        });
+    };
+    CAPTURE(found);
+    CHECK(has("error: /linux/timeOffsets/monotnic: ", "(did you mean \"monotonic\"?)"));
+    CHECK(has("error: /annotations/org.cruxruntime.landlock: ", "(did you mean \"read\"?)"));
+    CHECK(has("warning: /annotations/org.cruxruntime.lnadlock: ",
+              "(did you mean \"org.cruxruntime.landlock\"?)"));
+}
+
 TEST_CASE("a document full of unknown properties is read quickly and gets only a few suggestions") {
     std::string many;
     for (int number = 0; number < 50'000; ++number)

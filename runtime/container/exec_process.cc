@@ -27,7 +27,9 @@ Result<oci::Process> read_process(const std::string& path) {
 Status add_capabilities(oci::Process& process, const std::vector<std::string>& names) {
     for (const std::string& name : names) {
         const auto number = capability::number_of(name);
-        if (!number) return fail(Error::Kind::usage, cat("unknown capability ", quoted(name)));
+        if (!number)
+            return fail(Error::Kind::usage,
+                        cat("unknown capability ", quoted(name), oci::capability_suggestion(name)));
         if (!process.capabilities) process.capabilities.emplace();
         oci::Capabilities& sets = *process.capabilities;
         const oci::CapabilitySet bit = capability::bit(*number);

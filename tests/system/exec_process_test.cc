@@ -95,6 +95,8 @@ TEST_CASE("exec adds capabilities and takes no-new-privs from its flags") {
           "CapInh:\t0000000000000000\nCapEff:\t0000000022000420\nCapBnd:\t0000000022000420\n"
           "CapAmb:\t0000000000000000\nNoNewPrivs:\t1\n");
     refused_with(container.exec({"-c", "CAP_NOSUCH"}, {"id"}), "CAP_NOSUCH", 255);
+    refused_with(container.exec({"-c", "CAP_SYS_TIEM"}, {"id"}),
+                 R"(unknown capability "CAP_SYS_TIEM" (did you mean "CAP_SYS_TIME"?))", 255);
 }
 
 TEST_CASE("exec --process reads everything about the process from the file") {
