@@ -40,6 +40,9 @@ def objects(tree, build):
     missing = {source.path for source in tree.product(*PRODUCT) if source.path.endswith(".cc")} - set(found.values())
     if missing:
         raise Fault(f"{build}: is not a complete build: no object of {', '.join(sorted(missing)[:3])}")
+    for path, source in found.items():
+        if (tree.root / source).stat().st_mtime > path.stat().st_mtime:
+            raise Fault(f"{build}: {source} is newer than its object: build first")
     return found
 
 
