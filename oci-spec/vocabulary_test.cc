@@ -1,7 +1,5 @@
 #include "oci-spec/vocabulary.h"
 
-#include <algorithm>
-
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mount.h>
