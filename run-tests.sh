@@ -18,25 +18,44 @@ esac
 
 logs=build/logs
 mkdir -p "$logs"
+rm -f "$logs"/*.end
+trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
 passed=0 failed=0 skipped=0
 failures=()
 
-# step NAME SECONDS COMMAND…: runs the command with a time limit, its output in a log of that name.
-step() {
-    local name=$1 seconds=$2 begin=$SECONDS
+# measured NAME SECONDS COMMAND…: runs the command with a time limit, its output in a log of that name, and writes its exit
+# status and its seconds to NAME.end.
+measured() {
+    local name=$1 seconds=$2 begin=$SECONDS code=0
     shift 2
-    printf '%-34s' "$name"
-    if timeout --kill-after=20 "$seconds" "$@" </dev/null >"$logs/$name.log" 2>&1; then
-        printf 'done   %4d s\n' $((SECONDS - begin))
-        return 0
-    fi
-    local code=$?
-    printf 'FAILED %4d s\n' $((SECONDS - begin))
-    [ $code = 124 ] && echo "$name: timed out after $seconds seconds" >>"$logs/$name.log"
-    return 1
+    timeout --kill-after=20 "$seconds" "$@" </dev/null >"$logs/$name.log" 2>&1 &
+    wait $! || code=$?
+    [ $code != 124 ] || echo "$name: timed out after $seconds seconds" >>"$logs/$name.log"
+    echo "$code $((SECONDS - begin))" >"$logs/$name.end"
+    return $code
 }
 
-# must NAME SECONDS COMMAND…: a step that all later tests require.
+# step NAME [SECONDS COMMAND…]: runs the command; without one it waits for the step of that name in the background.
+step() {
+    local name=$1 code seconds where=
+    printf '%-34s' "$name"
+    if [ $# -gt 1 ]; then
+        measured "$@"
+    else
+        where=', in the background'
+        # Its steps have time limits, so it ends.
+        while ! [ -s "$logs/$name.end" ] && kill -0 "$background" 2>/dev/null; do sleep 0.2; done
+    fi
+    read -r code seconds <"$logs/$name.end"
+    if [ "$code" = 0 ]; then
+        printf 'done   %4d s%s\n' "$seconds" "$where"
+    else
+        printf 'FAILED %4d s%s\n' "$seconds" "$where"
+        return 1
+    fi
+}
+
+# must NAME [SECONDS COMMAND…]: a step that all later tests require.
 must() {
     if ! step "$@"; then
         tail -n 60 "$logs/$1.log"
@@ -97,15 +116,31 @@ counted() {
     fi
 }
 
-# Other kinds of hosts. If packages cannot be downloaded, this is reported and counted as a skip; the other tests run.
-vm() {
-    if ! step vm-packages 900 scripts/install-packages.sh scripts/packages-vm.txt scripts/packages-aarch64.txt; then
-        left_out "no virtual machines: $(tail -n 1 "$logs/vm-packages.log")"
+# in_background: the steps that need processors, but no quiet host. They run in parallel with the tests, which wait most of
+# the time, and at the lowest priority.
+in_background() {
+    trap 'kill "$(jobs -p)" 2>/dev/null; exit 1' TERM
+    renice -n 19 -p "$BASHPID" >/dev/null
+    if [ $quick = yes ]; then
+        measured lint 600 tests/lint.sh --skip clang-tidy build/release
         return
     fi
-    if step aarch64-sysroot 300 cmake/sysroot.sh aarch64; then
-        must aarch64-configure 120 cmake --preset aarch64
-        must aarch64-build 900 cmake --build --preset aarch64 --target crux smoke_tests -j "$jobs"
+    if [ $guests = yes ]; then
+        measured aarch64-sysroot 300 cmake/sysroot.sh aarch64 &&
+            measured aarch64-configure 120 cmake --preset aarch64 &&
+            measured aarch64-build 1500 cmake --build --preset aarch64 --target crux smoke_tests -j "$jobs"
+    fi
+    measured configure-asan 120 cmake --preset asan &&
+        measured build-asan 1500 cmake --build --preset asan --target unit_tests golden_tests -j "$jobs"
+    # clang-tidy needs the compile commands of the release build.
+    measured lint 2000 tests/lint.sh build/release
+}
+
+# Other kinds of hosts.
+vm() {
+    if step aarch64-sysroot; then
+        must aarch64-configure
+        must aarch64-build
     else
         left_out "no build for aarch64: $(tail -n 1 "$logs/aarch64-sysroot.log")"
     fi
@@ -118,7 +153,7 @@ vm() {
 }
 
 lint() {
-    step lint 2000 tests/lint.sh "$@" || true
+    step lint || true
     sed -n '/^FAIL/,/^ok/p' "$logs/lint.log" | head -n 200
     counted lint
 }
@@ -136,19 +171,27 @@ export CRUX_TESTS_ALONE=1
 
 jobs=$(nproc)
 must packages 1800 scripts/install-packages.sh scripts/packages-build.txt scripts/packages-test.txt
+guests=no
+if [ $quick = no ]; then
+    # If packages cannot be downloaded, this is reported and counted as a skip; the other tests run.
+    if step vm-packages 900 scripts/install-packages.sh scripts/packages-vm.txt scripts/packages-aarch64.txt; then
+        guests=yes
+    else
+        left_out "no virtual machines: $(tail -n 1 "$logs/vm-packages.log")"
+    fi
+fi
 must configure-release 120 cmake --preset release
 must build-release 1500 cmake --build --preset release -j "$jobs"
+in_background &
+background=$!
 tests tests-release 1800 build/release -LE 'bench|callers' -j "$jobs"
 # Other projects' programs, with their own timeouts: a caller whose cases fail runs again, and the log has both runs.
 tests tests-callers 1500 build/release -L callers --repeat until-pass:2
-if [ $quick = yes ]; then
-    lint --skip clang-tidy build/release
-    finish
+if [ $quick = no ]; then
+    [ $guests = no ] || vm
+    must configure-asan
+    must build-asan
+    tests tests-asan 600 build/asan -L 'unit|golden' -j "$jobs"
 fi
-must configure-asan 120 cmake --preset asan
-must build-asan 1500 cmake --build --preset asan --target unit_tests golden_tests -j "$jobs"
-tests tests-asan 600 build/asan -L 'unit|golden' -j "$jobs"
-vm
-# clang-tidy needs the compile commands of the release build.
-lint build/release
+lint
 finish

@@ -26,6 +26,7 @@ import dead
 import functions
 import layers
 import patterns
+import tidy
 import tools
 from sources import EVERY, Fault, Tree
 
@@ -57,13 +58,14 @@ CHECKS = (
     Check("documents", "a page or comment names something that does not exist, or a wrong number",
           lambda tree, build: check_docs.faults(tree.root, build)),
     Check("pragma-once", "each header guards itself", of_tree(patterns.check_pragma)),
+    Check("duplicate-include", "include each header once", of_tree(patterns.check_duplicate_include)),
     Check("no-todo", "what is open is an issue", of_tree(patterns.check_todo)),
     Check("trailing-blanks", "blanks at the end of a line", of_tree(patterns.check_blanks)),
     Check("format", "run: clang-format-19 -i FILE", of_tree(tools.check_format)),
     Check("shellcheck", "shellcheck has a finding", of_tree(tools.check_shell)),
     Check("dead-code", "the product does not use it: remove it, and the tests that test only it", dead.check,
           needs_build=True),
-    Check("clang-tidy", "clang-tidy has a finding (see .clang-tidy)", tools.check_tidy, needs_build=True),
+    Check("clang-tidy", "clang-tidy has a finding (see .clang-tidy)", tidy.check, needs_build=True),
 )
 NAMES = (*(check.name for check in CHECKS), "allows")
 

@@ -146,6 +146,15 @@ def check_pragma(tree):
             yield f"{source.path}: has no #pragma once"
 
 
+def check_duplicate_include(tree):
+    for source in tree.sources(*EVERY):
+        seen = set()
+        for line, name in source.includes:
+            if name in seen:
+                yield f"{source.path}:{line}: {name} is included twice"
+            seen.add(name)
+
+
 def check_todo(tree):
     for source in tree.sources(*EVERY):
         yield from places(source.path, source.text, r"\b(TODO|FIXME|XXX|HACK)\b")

@@ -118,6 +118,7 @@ ALONE = [
           " int f) noexcept : a_(a) {}\n    int a_;\n};\n", place="cmd/crux/planted.h:3: Planted: 6 parameters"),
     Plant("pragma-once", "tests/support/planted.h", "int planted();\n"),
     Plant("pragma-once", "runtime/plan/planted.h", "// #pragma once\nint planted();\n"),
+    Plant("duplicate-include", "cmd/crux/planted.cc", "#include <string>\n#include <vector>\n#  include <string>  // again\n"),
     Plant("no-todo", "runtime/base/planted.cc", "// TO" "DO: more\n"),
     Plant("no-todo", "tests/system/planted_test.cc", "// X" "XX\n"),
     Plant("trailing-blanks", "runtime/base/planted.cc", "int planted; \n"),

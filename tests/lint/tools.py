@@ -1,6 +1,5 @@
 """The checks that run an external program. A program that is missing or fails is an error."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -51,15 +50,3 @@ def check_shell(tree):
     words = ["-x", "--source-path=SCRIPTDIR", "--shell=bash", "--format=gcc", *scripts(tree)]
     code, lines = run(tree, "shellcheck", words)
     yield from found("shellcheck", code, lines, r"^[^:]+:\d+:\d+: ")
-
-
-def check_tidy(tree, build):
-    """All sources but tests, whose Catch2 macros have findings."""
-    if not (build / "compile_commands.json").is_file():
-        raise Fault(f"{build}: no compile_commands.json")
-    pattern = rf"{re.escape(str(tree.root))}/(cmd|oci-spec|runtime|tests/support)/.*(?<!_test)\.cc$"
-    words = ["-quiet", "-j", str(os.cpu_count()), "-p", str(build), pattern]
-    code, lines = run(tree, "run-clang-tidy-19", words, 1900)
-    if not any("clang-tidy-19" in line for line in lines):
-        raise Fault(f"run-clang-tidy-19 found no source in {build}")
-    yield from sorted(set(found("run-clang-tidy-19", code, lines, "(error|warning): ")))
