@@ -172,7 +172,9 @@ TEST_CASE("a file system that init makes can be id-mapped") {
         .script("stat -c '%u %g' /data");
     CHECK(output_of(bundle) == "77 77\n");
     own_user_namespace(bundle, 100000);
-    create_refused(bundle, "a file system that the container's user namespace owns cannot be");
+    create_refused(
+        bundle,
+        "a filesystem that is mounted in the container's user namespace cannot be ID-mapped");
 }
 
 TEST_CASE("a file system that knows no id-mapped mounts is refused with its path") {
