@@ -12,8 +12,8 @@ namespace crux {
 
 namespace {
 
-/// By number, as Go's syscall.Signal prints them on Linux. The numbers are those of every
-/// architecture that crux is built for.
+/// By number, as Go's syscall.Signal prints them on Linux. All architectures that crux supports
+/// have these numbers.
 constexpr std::array<const char*, 32> kSignalWords = {
     nullptr,
     "hangup",
@@ -91,7 +91,7 @@ ProgramOutcome outcome_of_report(int wait_status, bool timed_out, std::string_vi
     const auto low = static_cast<unsigned char>(streams[0]);
     const auto high = static_cast<unsigned char>(streams[1]);
     streams.remove_prefix(kHead);
-    // The report comes from inside the container, so its length is not trusted.
+    // The report comes from inside the container, so its length is not trustworthy.
     const std::size_t first = std::min(low + (std::size_t{high} << kByteBits), streams.size());
     outcome.output = streams.substr(0, first);
     outcome.error_output = streams.substr(first);

@@ -7,11 +7,11 @@
 
 #include "runtime/base/error.h"
 
-/// How programs that crux runs ended: hooks and helpers. The outcome of a hook is decoded and
-/// worded here alone, for those that the parent runs and for those that init runs.
+/// The outcome of hooks and helper programs that crux runs. Only this file decodes and describes
+/// the outcome of a hook, for hooks that the parent runs and for hooks that init runs.
 namespace crux {
 
-/// How a program ended, and the last of what it wrote.
+/// How a program exited, and the end of its output.
 struct ProgramOutcome {
     enum class End : std::uint8_t {
         exited,       ///< value: the exit status
@@ -27,18 +27,18 @@ struct ProgramOutcome {
     [[nodiscard]] bool succeeded() const { return end == End::exited && value == 0; }
 };
 
-/// The outcome by a status as wait4(2) gives it.
+/// The outcome for a status of wait4(2).
 ProgramOutcome outcome_of_wait(int wait_status);
 
 /// The outcome of a hook that init waited for. `streams` is the detail of init's report: the length
 /// of stdout in two bytes, the lower one first, then stdout and stderr.
 ProgramOutcome outcome_of_report(int wait_status, bool timed_out, std::string_view streams);
 
-/// How it ended, in the words of Go's os/exec where that has some: "exit status 1", "signal:
+/// How it exited, in the text of Go's os/exec, which callers match: "exit status 1", "signal:
 /// killed".
 std::string outcome_words(const ProgramOutcome& outcome);
 
-/// What messages show of a hook.
+/// The properties of a hook that messages show.
 struct HookLabel {
     std::string_view list;  ///< "createRuntime"
     std::size_t index = 0;
@@ -46,10 +46,10 @@ struct HookLabel {
     std::int64_t timeout = 0;  ///< seconds
 };
 
-/// A failed hook as callers of a runtime know it: "error running createRuntime hook #0: exit status
-/// 1, stdout: …, stderr: …", with its place in config.json.
+/// The error for a failed hook, in the text that callers know: "error running createRuntime hook
+/// #0: exit status 1, stdout: …, stderr: …", with its JSON pointer.
 Error hook_failure(const HookLabel& hook, const ProgramOutcome& outcome);
-/// The same for a hook that could not be run or waited for.
+/// The same for a hook that could not be started or waited for.
 Error hook_failure(const HookLabel& hook, Error cause);
 
 }  // namespace crux

@@ -6,7 +6,7 @@
 
 namespace crux {
 
-/// Receives what crux plans and does, a sentence at a time (--debug).
+/// Receives the steps that crux plans and carries out, one sentence per step (--debug).
 class StepLog {
  public:
     StepLog() = default;
@@ -18,8 +18,8 @@ class StepLog {
     virtual void log(std::string_view sentence) = 0;
 };
 
-/// Reports one act on the host when it is done: the name that explain gives the act, and what it
-/// was done to. Without a log it does nothing.
+/// Reports a step on the host after it was carried out: its name in explain, and its object.
+/// Without a log it does nothing.
 inline void log_act(StepLog* log, std::string_view name, std::string_view object) {
     if (log != nullptr)
         log->log(cat("done on the host: ", name, object.empty() ? "" : " ", object));

@@ -26,8 +26,8 @@ std::size_t common_prefix(std::string_view one, std::string_view other) {
     return static_cast<std::size_t>(std::ranges::mismatch(one, other).in1 - one.begin());
 }
 
-/// How many letters must be replaced, put in, taken out or swapped with the next one (no letter
-/// twice) to make one text of the other. Both have at most kLongest.
+/// The number of letters to replace, insert, remove or swap with the next one (no letter twice) to
+/// change one text to the other. Both have at most kLongest letters.
 unsigned distance(std::string_view from, std::string_view to) {
     using Row = std::array<std::uint8_t, kLongest + 1>;
     Row before_last{};
@@ -49,10 +49,10 @@ unsigned distance(std::string_view from, std::string_view to) {
     return last[to.size()];
 }
 
-/// How badly a candidate fits; the smaller the better.
+/// How well a candidate matches; the smaller the cost the better.
 struct Fit {
     unsigned cost = 0;
-    std::size_t agreeing = 0;  ///< letters from the front
+    std::size_t agreeing = 0;  ///< length of the common prefix
 
     [[nodiscard]] bool operator==(const Fit&) const = default;
     [[nodiscard]] bool better_than(const Fit& other) const {
@@ -71,7 +71,7 @@ unsigned cost_of(unsigned steps, std::string_view text, std::string_view candida
     return (steps * kStep) - (std::ranges::is_permutation(text, candidate) ? 1 : 0);
 }
 
-/// `most`: the greatest distance that is a misspelling.
+/// `most`: the maximum distance of a misspelling.
 Fit fit_of(std::string_view text, std::string_view candidate, unsigned most) {
     constexpr std::size_t kShortestBeginning = 3;
     Fit fit{.cost = kNoFit, .agreeing = common_prefix(text, candidate)};
@@ -87,7 +87,7 @@ Fit fit_of(std::string_view text, std::string_view candidate, unsigned most) {
     return fit;
 }
 
-/// The letters that all candidates begin with say nothing about which one is meant.
+/// The length of the prefix that all candidates share, which does not help to select one.
 std::size_t shared_by(std::span<const std::string> candidates) {
     if (candidates.size() < 2) return 0;
     std::size_t length = candidates[0].size();
@@ -96,7 +96,8 @@ std::size_t shared_by(std::span<const std::string> candidates) {
     return length;
 }
 
-/// The greatest distance that is a misspelling of a text with that many letters of its own.
+/// The maximum distance of a misspelling, for a text with this number of letters after the shared
+/// prefix.
 unsigned most_for(std::size_t letters) {
     constexpr std::size_t kMost = 3;
     return static_cast<unsigned>(std::min((letters + 2) / 4, kMost));

@@ -27,14 +27,14 @@ TEST_CASE("a text with few wrong letters is the name that it is closest to") {
     CHECK(closest("CAP_SYS_ADMN", kNames) == "CAP_SYS_ADMIN");
 }
 
-TEST_CASE("a name may be given without the prefix of its vocabulary, or without its end") {
+TEST_CASE("a name matches without the prefix of its vocabulary, and without its end") {
     CHECK(closest("SYS_ADMIN", kNames) == "CAP_SYS_ADMIN");
     CHECK(closest("kill", kNames) == "CAP_KILL");
     CHECK(closest("rela", kOptions) == "relatime");
     CHECK(closest("re", kOptions).empty());  // too short for a beginning
 }
 
-TEST_CASE("no name is suggested that is not close or not the only one") {
+TEST_CASE("only a name that is close and the only match is suggested") {
     CHECK(closest("", kOptions).empty());
     CHECK(closest("x", kOptions).empty());
     CHECK(closest("mode=700", kOptions).empty());
@@ -71,7 +71,7 @@ TEST_CASE("a text of any length takes little time") {
     CHECK(closest(huge, kOptions).empty());
     CHECK(closest(longest, views_of(many)).empty());
     CHECK(closest("ro", std::vector<std::string_view>(1000, huge)).empty());
-    // Far above what it takes (some 20 ms), for a machine that is busy with something else.
+    // Far more than it takes (some 20 ms), for a busy machine.
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
     CHECK(closest(std::string_view("node\0v", 6), kOptions) == "nodev");
 }

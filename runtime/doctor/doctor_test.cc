@@ -174,8 +174,8 @@ TEST_CASE("an unprivileged user sees what its subordinate IDs require") {
         "mapped\n"
         "    fails: /linux/uidMappings/1\n"
         "    fix: apt-get install uidmap\n"
-        "limited: subordinate ids: /usr/bin/newgidmap has neither the file capability cap_setgid "
-        "nor root's set-user-ID bit\n"
+        "limited: subordinate ids: /usr/bin/newgidmap does not have the file capability cap_setgid "
+        "and is not set-user-ID root\n"
         "    fails: /linux/uidMappings/1\n"
         "    fix: setcap cap_setgid=ep /usr/bin/newgidmap\n"
         "it can run here\n");

@@ -53,8 +53,8 @@ void examine_mapper(const host::ProgramFile& program, const char* name, const ch
     else if (!program.privileged)
         out.push_back({.grade = Grade::limited,
                        .subject = "subordinate ids",
-                       .text = cat(program.path, " has neither the file capability ", capability,
-                                   " nor root's set-user-ID bit"),
+                       .text = cat(program.path, " does not have the file capability ", capability,
+                                   " and is not set-user-ID root"),
                        .fails = fails,
                        .remedy = cat("setcap ", capability, "=ep ", program.path)});
 }

@@ -88,7 +88,7 @@ std::vector<NamespaceTrial> try_all_namespaces(bool privileged) {
 
 // --- programs ---
 
-/// `capability` is the one that the program needs; empty: none.
+/// `capability` is the one that the program requires; empty: none.
 ProgramFile find(std::string_view path, std::string_view name, std::string_view capability = {}) {
     ProgramFile program;
     auto found = sys::find_program(path, name);

@@ -21,7 +21,7 @@ struct NamespaceTrial {
 /// A helper program that crux runs.
 struct ProgramFile {
     std::string path;  ///< empty: not found
-    /// The file grants the capability that the program needs, or has root's set-user-ID bit.
+    /// The file grants the capability that the program requires, or is set-user-ID root.
     bool privileged = false;
 };
 

@@ -34,7 +34,7 @@ Outcome make_streams(Streams& streams) {
     return make_pipe(streams.err);
 }
 
-/// What execve gets.
+/// The arguments of execve(2).
 struct Program {
     const char** arguments = nullptr;
     const char** environment = nullptr;
@@ -133,8 +133,8 @@ std::int64_t now_ms() {
     return (time[0] * 1000) + (time[1] / 1000000);
 }
 
-/// How the hook ended, as wait4 reports it. A hook that was killed may stay in a system call that
-/// cannot be interrupted; init waits 10 seconds for it.
+/// The hook's status, as from wait4(2). A killed hook may stay in a system call that cannot be
+/// interrupted; init waits 10 seconds for it.
 std::int32_t reap(const Child& child) {
     constexpr int kNoHang = 1;
     const std::int64_t bound[2] = {10, 0};
@@ -148,7 +148,7 @@ std::int32_t reap(const Child& child) {
 /// Writes the hook's standard input and reads its output until it exits; false: timed out.
 class Conversation {
  public:
-    /// Takes our ends of the streams.
+    /// Takes ownership of our ends of the streams.
     Conversation(Streams& streams, int child, const char* state, std::size_t length)
         : in_(static_cast<Owned&&>(streams.in.write)),
           out_(static_cast<Owned&&>(streams.out.read)),
@@ -158,7 +158,7 @@ class Conversation {
           left_(length) {}
 
     bool run(std::uint32_t timeout_seconds) {
-        // Without a timeout a hook is waited for as long as it takes (config.md, POSIX-platform
+        // Without a timeout, wait for the hook as long as it takes (config.md, POSIX-platform
         // Hooks).
         const std::int64_t end = now_ms() + (std::int64_t{timeout_seconds} * 1000);
         for (;;) {

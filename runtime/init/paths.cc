@@ -33,7 +33,7 @@ struct Wanted {
     int links;
 };
 
-/// Makes the target of `path`, whose text may be cut.
+/// Creates the target of `path`, whose buffer is modified.
 Outcome make(Context& context, char* path, Wanted wanted);
 
 Outcome follow_dangling(Context& context, const char* parent, const char* link, Wanted wanted) {

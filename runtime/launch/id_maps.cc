@@ -86,7 +86,7 @@ bool is_own_id_alone(std::string_view map, unsigned own) {
     return numbers.size() == 3 && to_number<unsigned>(numbers[1]) == own && numbers[2] == "1";
 }
 
-/// Keeps a user namespace until it is killed, or its parent is.
+/// Keeps a user namespace alive until this process, or its parent, is killed.
 [[noreturn]] void hold_namespace(pid_t parent) {
     (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);

@@ -23,7 +23,7 @@ Result<sys::Fd> make_namespace() {
                                "/mounts/0");
 }
 
-/// Whether all children of this process end by themselves; those that do not are killed.
+/// Whether all children of this process exit on their own; kills those that do not.
 bool all_end() {
     constexpr int kLooks = 200;
     constexpr int kPauseMs = 10;
@@ -41,8 +41,8 @@ bool all_end() {
 
 }  // namespace
 
-TEST_CASE("nothing is left of a user namespace whose maker is killed", "[kernel]") {
-    if (!make_namespace()) test::skip("this user may make no user namespaces");
+TEST_CASE("if the creator of a user namespace is killed, nothing of it is left", "[kernel]") {
+    if (!make_namespace()) test::skip("this user cannot create user namespaces");
     // A process without other children, to which those go whose parent is killed.
     const pid_t reaper = ::fork();
     REQUIRE(reaper >= 0);

@@ -70,7 +70,7 @@ class Journal {
     /// Records directories of kernel filesystems (resctrl) that will be created.
     Status note_directories(const std::vector<std::string>& paths);
 
-    /// All that was written, as parse_journal takes it.
+    /// Everything that was written, for parse_journal.
     [[nodiscard]] const std::string& text() const { return text_; }
 
  private:

@@ -37,7 +37,7 @@ struct Launched::State {
     ClonedProcess process;
     std::uint64_t oom_kills_before = 0;
     bool joins_container = false;  ///< exec: this is not the container's first process
-    bool runs_hooks = false;       ///< init runs hooks by itself
+    bool runs_hooks = false;       ///< the plan has hooks that init runs
     bool released = false;
 };
 
@@ -125,8 +125,8 @@ Error Launched::of_init(Error error) const {
 }
 
 Status Launched::wait_for_message() {
-    // Hooks that init runs take the time that they take (config.md, Hooks); whatever else it does
-    // between two messages ends, or waits for a file system that does not answer.
+    // The time that hooks take is not limited (config.md, Hooks). Everything else that init does
+    // between two messages ends soon, unless a filesystem does not respond.
     constexpr int kLookMs = 1000;
     constexpr int kMostLooks = 300;
     for (int looks = 0; looks < kMostLooks || state_->runs_hooks; ++looks) {
@@ -137,7 +137,7 @@ Status Launched::wait_for_message() {
         if (freezer && *freezer == cgroup::FreezerState::frozen)
             return fail(Error::Kind::state, "the container's cgroup is frozen");
     }
-    return fail(Error::Kind::state, "init has sent nothing for 300 seconds");
+    return fail(Error::Kind::state, "init did not respond within 300 seconds");
 }
 
 Result<InitMessage> Launched::next() {
@@ -307,7 +307,7 @@ Result<ClonedProcess> clone_somewhere(Start& start, const HostHandles& handles) 
     }
 }
 
-/// Our end of the control socket; init inherits the other.
+/// Creates the control socket and returns our end; init inherits the other end.
 Result<sys::SocketFd> give_control_end(plan::Plan& plan, InheritedFds& inherited) {
     sys::SocketPair control = TRY(sys::socketpair(SOCK_SEQPACKET).during("create a socket pair"));
     plan.header().slots[plan::kControlSlot] =
@@ -391,7 +391,8 @@ Result<Launched> start(plan::Plan& plan, const HostHandles& handles) {
     state.control = TRY(give_control_end(plan, inherited));
     TRY(open_slots(plan, handles, inherited));
     const sys::Fd image = TRY(init_image(readable_image(plan)));
-    // Now: a helper that opens a slot must not be born in the container's pid namespace.
+    // Only now: the helper processes that open slots must not be created in the container's pid
+    // namespace.
     TRY(enter_pid_namespace(state.joins, plan.host));
     TRY(launched.clone_process(handles, image));
     TRY(launched.finish_user_namespace(handles.step_log));

@@ -12,8 +12,8 @@
 #include "runtime/sys/handle.h"
 #include "runtime/sys/process.h"
 
-/// From a plan to a process that waits at the barrier. The order of acts on the host before that is
-/// container's (runtime/container/transaction.h).
+/// From a plan to a process that waits at the barrier. runtime/container/transaction.h defines the
+/// order in which the other resources of the host are created.
 namespace crux::launch {
 
 /// Handles for launch that are not part of the plan.
@@ -27,7 +27,7 @@ struct HostHandles {
     /// controllers for its children).
     pid_t first_pid = 0;
     sys::FdRef console = sys::FdRef::none();  ///< connected console socket, or crux's own socket
-    StepLog* step_log = nullptr;              ///< receives each act on the host
+    StepLog* step_log = nullptr;              ///< receives each step that is done on the host
 };
 
 /// A message of init. A failure is not a message but the error of next().
@@ -72,12 +72,12 @@ class Launched {
     friend Result<Launched> start(plan::Plan& plan, const HostHandles& handles);
     struct State;
     explicit Launched(std::unique_ptr<State> state);
-    /// Fills in how init starts, and makes the process.
+    /// Prepares the start of init and creates the process.
     Status clone_process(const HostHandles& handles, sys::FdRef image);
-    /// Writes what only this process may: init's OOM score, and the maps of its user namespace, for
-    /// which init waits.
+    /// Writes init's oom_score_adj and the ID mappings of its user namespace, which init cannot
+    /// write itself. Init waits for the mappings.
     Status finish_user_namespace(StepLog* log);
-    /// Waits for init's next message, or its end.
+    /// Waits until init sends a message or exits.
     Status wait_for_message();
     Error exited_early();
     [[nodiscard]] bool was_short_of_memory() const;

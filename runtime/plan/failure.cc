@@ -86,15 +86,15 @@ std::string bad_parameter(const Plan& plan, List parameters, const InitReport& r
     return cat("option ", quoted(parameter_text(plan, *parameter)), ": ");
 }
 
-/// An option that crux does not know goes to the filesystem, so a misspelled option of crux fails
-/// there, with EINVAL.
+/// crux passes unknown options to the filesystem, so a misspelled mount option fails there, with
+/// EINVAL.
 std::string meant_option(const Plan& plan, List parameters, const InitReport& report) {
     const Parameter* parameter = refused_parameter(plan, parameters, report);
     if (parameter == nullptr || parameter->has_value != 0 || report.error != EINVAL) return {};
     return oci::mount_option_suggestion(plan.text(parameter->key));
 }
 
-/// `cause` names the part of the mount that failed, where it is known.
+/// `cause` is the part of the mount that failed, if it is known.
 std::string mount_text(const Plan& plan, Text source, Text target, const InitReport& report,
                        std::string_view cause = {}) {
     return cat("error mounting ", quoted(plan.text(source)), " to rootfs at ",

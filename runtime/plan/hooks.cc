@@ -39,7 +39,7 @@ StateHalves state_halves(PlanDraft& draft, oci::Status status) {
 /// The environment of a hook without "env".
 enum class Environment : std::uint8_t { none, of_program };
 
-/// What the hooks of a list have in common.
+/// The properties that all hooks of a list share.
 struct HookList {
     std::string_view origin;
     StateHalves state;

@@ -49,11 +49,11 @@ void add_class(const Plan& plan, std::vector<HostStep>& steps) {
         if (step.kind == Kind::ask_parent && step.ask_parent.request == Request::resctrl_class &&
             has_kind(plan, Kind::barrier))
             steps.push_back({"class",
-                             "make the container's class of service, or find the one that "
-                             "intelRdt names",
+                             "create the container's resctrl class of service, or use the existing "
+                             "one that intelRdt names",
                              "Documentation/filesystems/resctrl.rst, Linux 4.10",
-                             "a class has a part of the caches and of the memory bandwidth, which "
-                             "no cgroup divides",
+                             "a class of service limits the use of CPU caches and of memory "
+                             "bandwidth, which no cgroup controller limits",
                              std::string(plan.text(step.origin))});
 }
 
@@ -189,9 +189,9 @@ void add_start(const Plan& plan, std::vector<HostStep>& steps) {
                      "never gets access to crux's binary on the host",
                      plan.host.new_namespaces == 0 ? std::string() : "/linux/namespaces"});
     if (plan.host.oom_score_adj)
-        steps.push_back({"oom_score", cat("set init's OOM score to ", *plan.host.oom_score_adj),
+        steps.push_back({"oom_score", cat("set init's oom_score_adj to ", *plan.host.oom_score_adj),
                          "proc(5), oom_score_adj",
-                         "a process in a user namespace may not lower its own score",
+                         "a process in a user namespace cannot lower its own score",
                          "/process/oomScoreAdj"});
     constexpr std::string_view kMapFacility = "user_namespaces(7)";
     constexpr std::string_view kMapWhy =

@@ -162,17 +162,16 @@ struct Bind {
     SlotIndex idmap;
 };
 enum MountFlag : std::uint16_t {
-    kRecursive = 1,      ///< rbind
-    kCopyUp = 2,         ///< tmpcopyup: copy the target's content into the new tmpfs
-    kOptional = 4,       ///< do nothing if the target does not exist in the image
-    kOnlyDirectory = 8,  ///< the target must be a directory and not a symbolic link
-    kSourceInContainer =
-        16,               ///< the source is a path inside the container's root (masks of own trees)
-    kNoFollow = 32,       ///< do not follow a symbolic link at the end of the source
-    kModeOfTarget = 64,   ///< a tmpfs gets the permissions of the directory that it covers
-    kOnlyProc = 128,      ///< the source must be a procfs, since it is mounted on /proc
-    kKeepLocked = 256,    ///< keep the locked attributes of the source's mount
-    kSourceMapped = 512,  ///< the source is the copy whose ids the parent has just mapped
+    kRecursive = 1,           ///< rbind
+    kCopyUp = 2,              ///< tmpcopyup: copy the target's content into the new tmpfs
+    kOptional = 4,            ///< do nothing if the target does not exist in the image
+    kOnlyDirectory = 8,       ///< the target must be a directory and not a symbolic link
+    kSourceInContainer = 16,  ///< the source is a path inside the container's root
+    kNoFollow = 32,           ///< do not follow a symbolic link at the end of the source
+    kModeOfTarget = 64,       ///< a tmpfs gets the permissions of the directory that it covers
+    kOnlyProc = 128,          ///< the source must be a procfs, since it is mounted on /proc
+    kKeepLocked = 256,        ///< keep the locked attributes of the source's mount
+    kSourceMapped = 512,      ///< the source is the copy whose IDs the parent has just mapped
 };
 struct ChangeAttributes {
     Text target;

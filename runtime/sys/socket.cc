@@ -69,7 +69,7 @@ Result<void, Errno> connect_unix(FdRef socket, const std::string& path, int time
     const socklen_t length = target ? sizeof(address) : length_of(address, path);
     auto connected =
         done("connect", [&] { return ::connect(socket.get(), generic(address), length); });
-    // What the kernel answers when SO_SNDTIMEO is over (socket(7)).
+    // The kernel's error after SO_SNDTIMEO (socket(7)).
     if (!connected && connected.error().value == EAGAIN) connected.error().value = ETIMEDOUT;
     return connected;
 }

@@ -23,14 +23,13 @@ Result<SocketPair, Errno> socketpair(int type) noexcept;
 /// socket(2) with SOCK_CLOEXEC added.
 Result<SocketFd, Errno> socket(int domain, int type, int protocol = 0) noexcept;
 
-/// How long connect_unix waits unless told otherwise.
+/// The default timeout of connect_unix.
 inline constexpr int kConnectMs = 10'000;
 
 /// Connects an AF_UNIX socket to a path of any length: a path longer than the 107 bytes of a
 /// socket address is reached by an O_PATH descriptor. "@NAME" is in the abstract namespace
-/// (unix(7)). While the listener's backlog is full it waits at most so many milliseconds
-/// (ETIMEDOUT), and so does each later sendmsg of the socket (EAGAIN): the time becomes the
-/// socket's SO_SNDTIMEO.
+/// (unix(7)). The timeout in milliseconds becomes the socket's SO_SNDTIMEO: it limits the wait
+/// while the listener's backlog is full (ETIMEDOUT), and the wait of each later sendmsg (EAGAIN).
 Result<void, Errno> connect_unix(FdRef socket, const std::string& path,
                                  int timeout_ms = kConnectMs) noexcept;
 /// Binds an AF_UNIX socket to a path whose last part has at most 80 bytes, the rest any length.

@@ -100,9 +100,9 @@ TEST_CASE("sockets are bound and connected at paths of any length", "[kernel]") 
     CHECK(unlinkat(FdRef::cwd(), folder, AT_REMOVEDIR));
 }
 
-TEST_CASE("a connect waits for room in the backlog, and a send for a reader, in bounds",
+TEST_CASE("the waits of a connect for the backlog and of a send for a reader are limited",
           "[kernel]") {
-    // An abstract name needs no cleaning up.
+    // An abstract name requires no cleanup.
     const std::string path = "@crux-socket-test-" + std::to_string(::getpid());
     auto server = socket(AF_UNIX, SOCK_STREAM);
     REQUIRE(server);
