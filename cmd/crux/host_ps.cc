@@ -1,12 +1,16 @@
 #include "cmd/crux/host_ps.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 
 #include "runtime/base/program_outcome.h"
@@ -28,10 +32,34 @@ std::vector<std::string_view> fields_of(std::string_view line) {
     return fields;
 }
 
-Result<std::string> read_all(int file) {
+/// The time at which ps must have exited. It reads all of /proc, which takes long on a busy host.
+class Deadline {
+ public:
+    explicit Deadline(std::chrono::milliseconds limit) : end_(Clock::now() + limit) {}
+
+    /// Waits until the descriptor is readable.
+    [[nodiscard]] Status wait(int file) const {
+        for (;;) {
+            pollfd entry = {.fd = file, .events = POLLIN, .revents = 0};
+            const auto left =
+                std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now()).count();
+            if (left <= 0) return fail(Error::Kind::os, "ps: did not exit within the time limit");
+            const int ready = ::poll(&entry, 1, static_cast<int>(left));
+            if (ready > 0) return {};
+            if (ready < 0 && errno != EINTR) return failed("poll", errno);
+        }
+    }
+
+ private:
+    using Clock = std::chrono::steady_clock;
+    Clock::time_point end_;
+};
+
+Result<std::string> read_all(int file, const Deadline& deadline) {
     std::string all;
     char buffer[4096];
     for (;;) {
+        TRY(deadline.wait(file));
         const ssize_t length = ::read(file, buffer, sizeof buffer);
         if (length == 0) return all;
         if (length > 0)
@@ -39,6 +67,17 @@ Result<std::string> read_all(int file) {
         else if (errno != EINTR)
             return failed("read", errno);
     }
+}
+
+/// The output of the process, once it has exited.
+Result<std::string> output_until_exit(pid_t pid, int file, const Deadline& deadline) {
+    std::string output = TRY(read_all(file, deadline));
+    const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    if (pidfd < 0) return failed("pidfd_open", errno);
+    Status exited = deadline.wait(pidfd);
+    ::close(pidfd);
+    TRY(std::move(exited));
+    return output;
 }
 
 /// Starts ps with standard output and standard error on this descriptor.
@@ -61,16 +100,18 @@ Result<pid_t> spawn(std::span<const std::string> words, int output) {
 
 }  // namespace
 
-Result<std::string> host_ps(std::span<const std::string> words) {
+Result<std::string> host_ps(std::span<const std::string> words, std::chrono::milliseconds limit) {
+    const Deadline deadline(limit);
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return failed("pipe2", errno);
-    const Result<pid_t> pid = spawn(words, ends[1]);
+    Result<pid_t> pid = spawn(words, ends[1]);
     ::close(ends[1]);
-    Result<std::string> output = pid ? read_all(ends[0]) : Result<std::string>();
+    Result<std::string> output = pid ? output_until_exit(*pid, ends[0], deadline) : std::string();
     ::close(ends[0]);
-    if (!pid) return std::unexpected(Error(Error::Kind::os, pid.error().message()));
+    if (!pid) return std::unexpected(std::move(pid).error());
+    if (!output) ::kill(*pid, SIGKILL);
     int status = 0;
-    // lint: allow wait: its output has ended.
+    // lint: allow wait: it has exited or was killed.
     while (::waitpid(*pid, &status, 0) < 0)
         if (errno != EINTR) return failed("waitpid", errno);
     std::string all = TRY(std::move(output));

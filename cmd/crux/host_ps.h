@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,8 +11,10 @@
 namespace crux::cmd {
 
 /// The output of the host's ps(1), found in $PATH, for these arguments. If it fails, the error has
-/// its exit status and its output.
-Result<std::string> host_ps(std::span<const std::string> words);
+/// its exit status and its output. A ps that has not exited after `limit` is killed, which is an
+/// error.
+Result<std::string> host_ps(std::span<const std::string> words,
+                            std::chrono::milliseconds limit = std::chrono::seconds(60));
 
 /// The heading of ps's output and the lines whose PID column is one of the processes. Without such
 /// a column the error is "couldn't find PID field in ps output".

@@ -1,6 +1,7 @@
 #include "cmd/crux/report.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -74,6 +75,21 @@ oci::LogCaller caller_of(const Reporter::Location& from) {
     return {from.function_name(), cat(file, ':', from.line())};
 }
 
+/// Opens the log file. A FIFO without a reader is opened again until it has one, for at most 5 s.
+int open_log(const std::string& path) {
+    constexpr int kTries = 500;
+    constexpr int kPauseMs = 10;
+    int file = -1;
+    for (int tries = 0; tries < kTries; ++tries) {
+        file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_SYNC | O_CLOEXEC | O_NONBLOCK,
+                      0644);
+        if (file >= 0 || errno != ENXIO) break;
+        (void)::poll(nullptr, 0, kPauseMs);
+        errno = ENXIO;
+    }
+    return file;
+}
+
 }  // namespace
 
 std::string_view level_word(Reporter::Level level) {
@@ -125,8 +141,7 @@ Status Reporter::open(std::string_view sink, std::string_view format, Level leas
         chosen = Sink::file;
         take_prefix(sink, "file:");
         const std::string path(sink);
-        const int file =
-            ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_SYNC | O_CLOEXEC, 0644);
+        const int file = open_log(path);
         if (file < 0) return fail(Error::Kind::os, cat("open ", path, ": ", errno_words(errno)));
         if (file_ >= 0) ::close(file_);
         file_ = file;

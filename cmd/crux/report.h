@@ -28,7 +28,9 @@ class Reporter final : public StepLog {
 
     /// Sets the sink ("" for standard error, FILE or file:FILE to append to, journald:NAME or
     /// syslog:NAME for the system's log), the format ("text", "json" or "") and the lowest level to
-    /// log. A missing file is created with mode 0644. A failure changes nothing.
+    /// log. A missing file is created with mode 0644. A
+    /// FIFO must have a reader within 5 s; entries are lost while it is full. A failure changes
+    /// nothing.
     Status open(std::string_view sink, std::string_view format, Level least);
 
     // If debug messages are enabled, entries also contain the place in the source code.

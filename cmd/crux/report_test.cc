@@ -1,5 +1,7 @@
 #include "cmd/crux/report.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/support/bundle.h"
@@ -46,6 +48,21 @@ TEST_CASE("on a terminal an entry has its level in colour and the seconds since 
     CHECK(terminal_entry(Level::error, "no", 0) == "\x1b[31mERRO\x1b[0m[0000] no\n");
     CHECK(terminal_entry(Level::warning, "no", 12) == "\x1b[33mWARN\x1b[0m[0012] no\n");
     CHECK(terminal_entry(Level::debug, "no", 12345) == "\x1b[37mDEBU\x1b[0m[12345] no\n");
+}
+
+TEST_CASE("a FIFO without a reader as the log is an error, and one that is full does not block") {
+    const std::string fifo = test::work_folder() + "/report.fifo";
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    Reporter report;
+    const auto opened = report.open(fifo, "text", Level::warning);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().message() == "open " + fifo + ": no such device or address");
+    const int reader = ::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(report.open(fifo, "text", Level::warning).has_value());
+    const std::string sentence(10000, 'a');
+    for (int count = 0; count < 10; ++count) report.warning(sentence);
+    ::close(reader);
+    ::unlink(fifo.c_str());
 }
 
 TEST_CASE("entries of the requested level and above are appended to the file") {

@@ -375,7 +375,7 @@ TEST_CASE("quota, period and burst can change in either direction", "[kernel]") 
     bool v2 = test::cgroup_mode() == test::CgroupMode::v2;
     if (!test::kernel_is_at_least(5, 14)) {
         CHECK(group.warnings.size() == 1);
-        test::skip("the CPU burst needs Linux 5.14");
+        test::skip("the CPU burst requires Linux 5.14");
     }
     auto now = [&] {
         if (v2) return cat(group.read("cpu", "cpu.max"), " ", group.read("cpu", "cpu.max.burst"));

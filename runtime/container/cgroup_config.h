@@ -33,14 +33,13 @@ bool is_rootless(const Context& context, const host::Facts& facts);
 /// cgroup mount. Nothing where that id has no mapping.
 std::optional<uid_t> cgroup_owner(const oci::Config& config);
 
-/// The places below this path (as cgroupsPath has it, empty for the usual one), and the
-/// configuration's limits there. A rootless caller whose
-/// configuration names no cgroupsPath gets along with those hierarchies where it may make a cgroup,
-/// also with none, as callers of runc know it: refused are then only limits for which a forbidden
-/// one would be needed ("rootless needs no limits + no cgrouppath when no permission is granted for
-/// cgroups: …"). Device rules that cannot be set are a warning, for such a container can neither
-/// make device nodes nor open what its user could not. Warns where nothing would hold the processes
-/// together.
+/// The container's cgroup directories at this path (with cgroupsPath's syntax; empty for the
+/// default) and the limits of the configuration. If a rootless caller's configuration has no
+/// cgroupsPath, only the hierarchies in which the caller can create a cgroup are used, which may be
+/// none. A limit that needs another hierarchy is then an error ("rootless needs no limits + no
+/// cgrouppath when no permission is granted for cgroups: ..."). Device rules that cannot be set are
+/// a warning, because such a container cannot create device nodes and cannot open more than its
+/// user can. Warns if no cgroup would hold the container's processes together.
 Result<CgroupConfig> cgroup_config_for(const Context& context, const oci::Config& config,
                                        const host::Facts& facts, std::string_view path);
 

@@ -9,7 +9,7 @@ namespace crux::container {
 
 namespace {
 
-/// One place to move: a controller, "" for the unified hierarchy or, on v1, for every one.
+/// One dir to move: a controller, "" for the unified hierarchy or, on v1, for every one.
 struct Move {
     std::string_view controller;
     std::string_view path;
@@ -67,26 +67,26 @@ Result<std::string> below(std::string_view path) {
 
 }  // namespace
 
-Result<std::vector<cgroup::CgroupDir>> sub_cgroups(std::vector<cgroup::CgroupDir> places,
+Result<std::vector<cgroup::CgroupDir>> sub_cgroups(std::vector<cgroup::CgroupDir> dirs,
                                                    const std::vector<std::string>& arguments) {
-    const bool has_v1 = std::ranges::any_of(
-        places, [](const cgroup::CgroupDir& place) { return place.version == 1; });
+    const bool has_v1 =
+        std::ranges::any_of(dirs, [](const cgroup::CgroupDir& dir) { return dir.version == 1; });
     const std::vector<Move> moves = TRY(parse(arguments));
     for (const Move& move : moves) {
         const std::string path = TRY(below(move.path));
         if (has_v1 && move.controller.empty()) {
-            for (cgroup::CgroupDir& place : places) place.path += path;
+            for (cgroup::CgroupDir& dir : dirs) dir.path += path;
             continue;
         }
         const int found = move.controller.empty()
-                              ? cgroup::unified_dir(places)
-                              : cgroup::find_dir(places, move.controller, move.controller);
+                              ? cgroup::unified_dir(dirs)
+                              : cgroup::find_dir(dirs, move.controller, move.controller);
         if (found < 0)
             return fail(Error::Kind::usage,
                         cat("unknown controller ", move.controller, " in SubCgroupPaths"));
-        places[static_cast<std::size_t>(found)].path += path;
+        dirs[static_cast<std::size_t>(found)].path += path;
     }
-    return places;
+    return dirs;
 }
 
 }  // namespace crux::container

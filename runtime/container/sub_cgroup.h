@@ -8,11 +8,11 @@
 
 namespace crux::container {
 
-/// The container's places, moved down to the cgroups that exec --cgroup names: one PATH where there
-/// is the unified hierarchy alone, else each CONTROLLER[,CONTROLLER…]:PATH (an empty controller in
-/// front of the path stands for the unified one there). Paths that lead above the container's own
-/// cgroup are refused.
-Result<std::vector<cgroup::CgroupDir>> sub_cgroups(std::vector<cgroup::CgroupDir> places,
+/// The container's cgroup directories with the paths of `exec --cgroup` appended. Each argument is
+/// [CONTROLLER[,CONTROLLER...]:]PATH. Without controllers it is for the unified hierarchy, or for
+/// all hierarchies of a host with version 1. A path above the container's own cgroup and a
+/// controller that the container does not have are usage errors.
+Result<std::vector<cgroup::CgroupDir>> sub_cgroups(std::vector<cgroup::CgroupDir> dirs,
                                                    const std::vector<std::string>& arguments);
 
 }  // namespace crux::container

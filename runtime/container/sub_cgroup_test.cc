@@ -12,13 +12,13 @@ const std::vector<cgroup::CgroupDir> kV1 = {
 };
 const std::vector<cgroup::CgroupDir> kV2 = {{"/cg", "/box", {"cpu", "memory"}, 2}};
 
-std::string refusal(const std::vector<cgroup::CgroupDir>& places,
+std::string refusal(const std::vector<cgroup::CgroupDir>& dirs,
                     const std::vector<std::string>& arguments) {
-    const auto moved = sub_cgroups(places, arguments);
+    const auto moved = sub_cgroups(dirs, arguments);
     return moved ? "accepted" : moved.error().message();
 }
 
-TEST_CASE("exec --cgroup moves the places of the named controllers down") {
+TEST_CASE("exec --cgroup moves the directories of the named controllers down") {
     const auto moved = sub_cgroups(kV1, {"memory:sub", "cpuacct:/deep//./er"});
     REQUIRE(moved);
     CHECK((*moved)[0].path == "/box/deep/er");
@@ -41,7 +41,7 @@ TEST_CASE("exec --cgroup without a controller is the unified hierarchy's path") 
 TEST_CASE("exec --cgroup without a controller is every hierarchy's path on v1") {
     const auto moved = sub_cgroups(kV1, {"sub"});
     REQUIRE(moved);
-    for (const cgroup::CgroupDir& place : *moved) CHECK(place.path == "/box/sub");
+    for (const cgroup::CgroupDir& dir : *moved) CHECK(dir.path == "/box/sub");
     CHECK(*sub_cgroups(kV1, {"/"}) == kV1);
 }
 

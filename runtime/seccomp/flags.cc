@@ -48,7 +48,7 @@ std::string kernel_release() {
 
 Status check_kernel(const FlagFact& fact) {
     if (fact.in_every_kernel || flag_supported(fact.flag)) return {};
-    return fail(Error::Kind::unsupported, cat(name_of(fact.flag), " needs Linux ", fact.since,
+    return fail(Error::Kind::unsupported, cat(name_of(fact.flag), " requires Linux ", fact.since,
                                               ", this is ", kernel_release()));
 }
 

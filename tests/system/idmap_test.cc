@@ -136,7 +136,7 @@ TEST_CASE("idmap maps the top mount alone, ridmap those below too") {
     for (const char* option : {"idmap", "ridmap"}) {
         INFO(option);
         if (option == std::string("ridmap") && !kernel_is_at_least(6, 3))
-            skip("an id-mapped tmpfs below a bind mount needs Linux 6.3");
+            skip("an id-mapped tmpfs below a bind mount requires Linux 6.3");
         Bundle one;
         json entry = {{"destination", "/data"},
                       {"source", source},
@@ -159,7 +159,7 @@ TEST_CASE("idmap maps the top mount alone, ridmap those below too") {
 
 TEST_CASE("a filesystem that init makes can be id-mapped") {
     need_id_mapping();
-    if (!kernel_is_at_least(6, 3)) skip("an id-mapped tmpfs needs Linux 6.3");
+    if (!kernel_is_at_least(6, 3)) skip("an id-mapped tmpfs requires Linux 6.3");
     const Unchanged host;
     Bundle bundle;
     bundle

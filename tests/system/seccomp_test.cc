@@ -592,7 +592,8 @@ TEST_CASE("seccomp: an agent answers under WAIT_KILLABLE_RECV, where the kernel 
     if (kernel_is_at_least(5, 19))
         CHECK(results(bundle) == Lines{"4242"});
     else
-        create_refused(bundle, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs Linux 5.19, this is ");
+        create_refused(bundle,
+                       "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV requires Linux 5.19, this is ");
 }
 
 TEST_CASE("seccomp: without its agent a container is not created") {

@@ -76,7 +76,7 @@ TEST_CASE("update changes what its flags name and nothing else") {
 
 TEST_CASE("an idle container has no shares, and is idle no more when it gets some") {
     need_root();
-    if (!kernel_is_at_least(5, 15)) skip("cpu.idle needs Linux 5.15");
+    if (!kernel_is_at_least(5, 15)) skip("cpu.idle requires Linux 5.15");
     const Unchanged host;
     Bundle bundle;
     Sleeper container(bundle);
