@@ -19,12 +19,14 @@ import pathlib
 import re
 import sys
 
-sys.path.append(str(pathlib.Path(__file__).parents[1] / "conformance"))
+for folder in ("conformance", "security"):
+    sys.path.append(str(pathlib.Path(__file__).parents[1] / folder))
 
 import check_docs
 import dead
 import functions
 import layers
+import mutants
 import patterns
 import tidy
 import tools
@@ -57,6 +59,8 @@ CHECKS = (
     Check("parameters", f"more than {functions.PARAMETERS} parameters", of_tree(functions.check_parameters)),
     Check("documents", "a page or comment names something that does not exist, or a wrong number",
           lambda tree, build: check_docs.faults(tree.root, build)),
+    Check("weaknesses", "a change of tests/security/weaknesses.py no longer fits",
+          lambda tree, build: mutants.faults(tree.root)),
     Check("pragma-once", "each header guards itself", of_tree(patterns.check_pragma)),
     Check("duplicate-include", "include each header once", of_tree(patterns.check_duplicate_include)),
     Check("no-todo", "what is open is an issue", of_tree(patterns.check_todo)),

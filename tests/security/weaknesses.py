@@ -1,0 +1,93 @@
+"""The defences that mutants.py takes away one at a time: for each the change of the sources, and the tests that must notice."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Change:
+    """Replaces a text, which the file has once."""
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """`claim` says in docs/security.md what crux no longer does; `tests` are (program, test case)."""
+    name: str
+    claim: str
+    changes: tuple
+    tests: tuple
+
+
+def weak(name, claim, path, before, after, *tests):
+    """A weakness of one change. A test is "PROGRAM: TEST CASE"."""
+    return Weakness(name, claim, (Change(path, before, after),), tuple(tuple(test.split(": ", 1)) for test in tests))
+
+
+WEAKNESSES = (
+    weak("resolve-anywhere", "paths of the image are not resolved inside the root", "runtime/init/paths.cc",
+         "return open_how(root, or_dot(path), flags, 0, kResolveInRoot | kResolveNoMagicLinks);",
+         "return open_how(root, or_dot(path), flags, 0, kResolveNoMagicLinks);",
+         "security_tests: 7: chains of links as mount destinations end inside the root"),
+    weak("follow-last-link", "a new file may be a link of the image", "runtime/init/paths.cc",
+         "if (!length.failed()) {",
+         "if (!length.failed() && *link == '/') return call(__NR_openat, kCurrentDirectory, link, kCreate | kWriteOnly | "
+         "kCloseOnExec, 0644);\n        if (!length.failed()) {",
+         "security_tests: 7: chains of links as mount destinations end inside the root"),
+    weak("proc-through-link", "/proc of the image may be a link", "runtime/init/mounts.cc",
+         "const bool exact = (step.flags & plan::kOnlyDirectory) != 0;", "const bool exact = false;",
+         "security_tests: 5: an image's /proc or /sys that is a link or a file is no way to mount elsewhere"),
+    weak("any-filesystem-on-proc", "another filesystem may be bound on /proc", "runtime/init/mounts.cc",
+         "return status.type == kProcMagic ? Outcome() : refuse(kInvalid, __NR_fstatfs);", "return {};",
+         "security_tests: 5: only a procfs may be mounted over /proc"),
+    weak("any-null-as-mask", "a mask is whatever is at the image's /dev/null", "runtime/init/masks.cc",
+         '        call(__NR_openat, kCurrentDirectory, "/dev/null", kOpenPath | kNoFollow | kCloseOnExec)));\n'
+         "    Statx status;\n    TRY(status_of(null.get(), status));\n"
+         "    if ((status.mode & kTypeMask) != kTypeCharacter || status.rdev_major != 1 ||\n"
+         "        status.rdev_minor != 3)\n        return refuse(kInvalid, __NR_statx);\n",
+         '        open_in_root(context, "dev/null", kOpenPath)));\n',
+         "security_tests: 15: a mask is the host's own null device, whatever the image has at /dev/null"),
+    weak("sysctl-by-name", "a kernel parameter is written to the container's /proc/sys", "runtime/init/proc.cc",
+         "const Outcome made = private_proc(false);", 'const Outcome made = open_in_root(context, "proc", kOpenPath);',
+         "security_tests: 17: a kernel parameter is written to the kernel, whatever is mounted over /proc/sys"),
+    weak("any-null-as-stream", "the image's /dev/null is not examined", "runtime/init/process.cc",
+         "return is_null(status) ? Outcome() : refuse(kInvalid, __NR_statx);", "return {};",
+         "security_tests: 19: an image's own /dev/console and /dev/null are never followed or passed on"),
+    weak("traceable-while-joining", "init can be traced in the namespaces that it joins", "runtime/launch/launch.cc",
+         'TRY(sys::prctl(PR_SET_DUMPABLE, 0).during("become undumpable"));', "",
+         "security_tests: 2: a process that enters a container cannot be traced before it is its program"),
+    weak("unsealed-init", "the file of init can be written", "runtime/launch/sealed.cc",
+         "F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE", "0",
+         "security_tests: 4: nothing of the installed program is within a container's reach"),
+    weak("inheritable-caps", "the permitted capabilities are also inheritable", "runtime/init/credentials.cc",
+         "{low(step.effective), low(step.permitted), low(step.inheritable)},",
+         "{low(step.effective), low(step.permitted), low(step.permitted)},",
+         "security_tests: 10: the inheritable and ambient sets are empty unless the config says otherwise"),
+    weak("all-devices", "every device is allowed", "runtime/cgroup/devices.cc",
+         "std::vector<OriginRule> rules = {{DeviceRule{}, pointer, true}};",
+         "std::vector<OriginRule> rules = {{DeviceRule{.allow = true}, pointer, true}};",
+         "security_tests: 6: one allowed device allows no other"),
+    weak("descriptors-stay", "descriptors of crux stay open in the program", "runtime/init/exec.cc",
+         "const Outcome marked = call(__NR_close_range, step.keep_below, ~0U, kOnExec);\n"
+         "    if (marked.error() != kInvalid && marked.error() != kNoSystemCall) return marked;\n"
+         "    for (unsigned fd = step.keep_below; fd < 1024; ++fd)\n"
+         "        (void)call(__NR_fcntl, fd, 2 /* F_SETFD */, 1 /* FD_CLOEXEC */);\n",
+         "(void)kOnExec;\n    for (unsigned fd = step.keep_below; fd < 1024; ++fd)\n"
+         "        (void)call(__NR_fcntl, fd, 2 /* F_SETFD */, 0);\n",
+         "security_tests: 13: exec has no way out by a descriptor either, and no program gets one"),
+    weak("outside-working-directory", "the working directory may be outside the root", "runtime/init/process.cc",
+         "return path[0] == '/' ? Outcome() : refuse(kNotPermitted, __NR_getcwd);", "return {};",
+         "security_tests: 13: no descriptor of ours is a way out, as working directory or as program"),
+    weak("pid-alone", "a process with init's pid is taken for init", "runtime/container/existing.cc",
+         "if (!stat || stat->dead() || stat->start_time != record.init_process_start)", "if (!stat || stat->dead())",
+         "security_tests: 25: a process that only has init's number is not the container's"),
+    weak("paths-as-ids", "a container ID may be a path", "runtime/container/store.cc",
+         'if (id.find_first_not_of(kAllowed) != std::string_view::npos || id == "." || id == ".." ||\n'
+         "        id.size() > kNameMax)", "if (id.size() > kNameMax + kAllowed.size())",
+         "security_tests: 12: an id is one plain name"),
+    weak("dots-in-cgroups", "a cgroup path may contain two dots", "runtime/cgroup/dirs.cc",
+         'if (name == "..") return refuse(path, "must not contain \\"..\\"");', "",
+         "unit_tests: a path that is not a cgroup below the root is refused with its pointer",
+         "security_tests: 12: a path that leaves its place is refused"),
+)
