@@ -23,6 +23,7 @@ for folder in ("conformance", "security"):
     sys.path.append(str(pathlib.Path(__file__).parents[1] / folder))
 
 import check_docs
+import check_security
 import dead
 import functions
 import layers
@@ -59,6 +60,8 @@ CHECKS = (
     Check("parameters", f"more than {functions.PARAMETERS} parameters", of_tree(functions.check_parameters)),
     Check("documents", "a page or comment names something that does not exist, or a wrong number",
           lambda tree, build: check_docs.faults(tree.root, build)),
+    Check("security-claims", "a claim of docs/security.md has no test",
+          lambda tree, build: check_security.faults(tree.root)),
     Check("weaknesses", "a change of tests/security/weaknesses.py no longer fits",
           lambda tree, build: mutants.faults(tree.root)),
     Check("pragma-once", "each header guards itself", of_tree(patterns.check_pragma)),
