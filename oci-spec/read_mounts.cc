@@ -79,7 +79,9 @@ void apply(const MountOptionWord& word, MountOptions& out) {
             clear_superblock(out, kMsRdonly);
             break;
         case MountOptionKind::bind:
-            out.bind = tree ? BindOption::rbind : BindOption::bind;
+            // They add up, as with runc: CRI-O appends "bind" to the options of every volume.
+            if (out.bind != BindOption::rbind)
+                out.bind = tree ? BindOption::rbind : BindOption::bind;
             break;
         case MountOptionKind::remount:
             out.remount = true;

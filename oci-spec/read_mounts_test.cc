@@ -71,6 +71,7 @@ TEST_CASE("options that are not attributes") {
     const MountOptions options =
         parse_mount_options({"bind", "rbind", "ridmap", "remount", "tmpcopyup", "defaults"});
     CHECK(options.bind == BindOption::rbind);
+    CHECK(parse_mount_options({"rbind", "ro", "bind"}).bind == BindOption::rbind);
     CHECK(options.idmap == IdMapOption::ridmap);
     CHECK(options.remount);
     CHECK(options.tmpcopyup);
