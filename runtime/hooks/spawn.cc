@@ -4,6 +4,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,8 @@ class Actions {
     posix_spawn_file_actions_t list_;
 };
 
-/// The attributes of posix_spawn: a new session, no blocked signals, and default actions for the
-/// signals that this process ignores.
+/// The attributes of posix_spawn: a new session, no blocked signals, and the default action for
+/// every signal.
 class Attributes {
  public:
     Attributes() {
@@ -46,7 +47,9 @@ class Attributes {
         ::posix_spawnattr_setflags(
             &attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
         const sigset_t blocked = sys::signal_set({});
-        const sigset_t defaults = sys::signal_set({SIGPIPE, SIGCHLD});
+        // sigfillset(3) leaves out the signals that the C library uses.
+        sigset_t defaults;
+        std::memset(&defaults, 0xff, sizeof defaults);
         ::posix_spawnattr_setsigmask(&attributes_, &blocked);
         ::posix_spawnattr_setsigdefault(&attributes_, &defaults);
     }

@@ -55,6 +55,11 @@ inline Outcome map_memory(std::size_t bytes) {
 /// that is valid until exec. (exec.cc)
 Outcome text_pointers(Context& context, plan::List list, const char* extra, const char**& out);
 
+/// SIG_DFL and SIG_IGN.
+enum class Disposition : std::uint8_t { standard = 0, ignored = 1 };
+/// rt_sigaction(2). (process.cc)
+Outcome set_disposition(int signal, Disposition disposition);
+
 /// Applies the context's current step. A successful exec does not return.
 Outcome apply(Context& context);
 

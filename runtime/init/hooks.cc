@@ -222,18 +222,6 @@ class Conversation {
 
 constexpr int kKill = 9;
 
-/// A write to a hook that does not read must not kill init (SIGPIPE).
-Outcome ignore_pipe_signal(bool ignore) {
-    struct {
-        long handler;
-        unsigned long flags;
-        void* restorer;
-        std::uint64_t mask;
-    } const action{ignore ? 1L : 0L, 0, nullptr, 0};
-    constexpr int kPipeSignal = 13;
-    return call(__NR_rt_sigaction, kPipeSignal, &action, nullptr, sizeof(std::uint64_t));
-}
-
 }  // namespace
 
 Outcome run_hook(Context& context, const plan::Hook& step) {
@@ -247,10 +235,12 @@ Outcome run_hook(Context& context, const plan::Hook& step) {
     streams.out.write.reset();
     streams.err.write.reset();
 
-    TRY(ignore_pipe_signal(true));
+    // A write to a hook that does not read must not kill init.
+    constexpr int kPipeSignal = 13;
+    TRY(set_disposition(kPipeSignal, Disposition::ignored));
     Conversation conversation(streams, child.pidfd.get(), state, state_length);
     const bool ended = conversation.run(step.timeout);
-    TRY(ignore_pipe_signal(false));
+    TRY(set_disposition(kPipeSignal, Disposition::standard));
     if (!ended) (void)call(__NR_kill, -child.pid, kKill);
     const std::int32_t status = reap(child);
     if (ended && status == 0) return {};

@@ -3,10 +3,36 @@
 
 namespace crux::init {
 
+Outcome set_disposition(int signal, Disposition disposition) {
+    struct {
+        long handler;
+        unsigned long flags;
+        void* restorer;
+        std::uint64_t mask;
+    } const action{static_cast<long>(disposition), 0, nullptr, 0};
+    return call(__NR_rt_sigaction, signal, &action, nullptr, sizeof(std::uint64_t));
+}
+
+namespace {
+
+/// A signal that the caller ignores would stay ignored in the program: conmon ignores SIGPIPE, and
+/// programs in Python do. CLONE_CLEAR_SIGHAND resets only handlers.
+Outcome default_dispositions() {
+    constexpr int kLastSignal = 64;
+    constexpr int kKill = 9;
+    constexpr int kStop = 19;
+    for (int signal = 1; signal <= kLastSignal; ++signal)
+        if (signal != kKill && signal != kStop) TRY(set_disposition(signal, Disposition::standard));
+    return {};
+}
+
+}  // namespace
+
 Outcome start_session(Context& context) {
     // A process that shares a namespace with init must not be able to trace it or read its
     // descriptors.
     TRY(call(__NR_prctl, kPrctlDumpable, 0, 0, 0, 0));
+    TRY(default_dispositions());
     const std::uint64_t none = 0;
     constexpr int kSetMask = 2;
     TRY(call(__NR_rt_sigprocmask, kSetMask, &none, nullptr, sizeof none));
