@@ -65,6 +65,10 @@ Outcome meet_fault(Context& context) {
             return refuse(5 /* EIO */);
         case plan::Fault::die:
             exit_now(1);
+        case plan::Fault::wait: {
+            const long delay[2] = {0, 300'000'000};  // s, ns
+            return call(__NR_ppoll, nullptr, 0, delay, nullptr, 0);
+        }
         case plan::Fault::kill_parent:
             break;
     }
@@ -97,16 +101,6 @@ Outcome ask_parent(Context& context) {
     return read_answer(context.control.get());
 }
 
-Outcome tell_ready(Context& context) {
-    TRY(send(context.control.get(), report_of(context, plan::Say::ready, {})));
-    TRY(read_answer(context.control.get()));
-    context.control.reset();
-    // A container that waits for start keeps no descriptor of the host that it does not need.
-    context.null.reset();
-    context.empty.reset();
-    return {};
-}
-
 namespace {
 
 /// A signal that terminates an ordinary process also terminates a container that waits for start.
@@ -127,12 +121,33 @@ constexpr std::uint64_t kTerminating = [] {
     return mask;
 }();
 
+/// True in create and run, false in exec.
+bool waits_for_start(const Context& context) {
+    return context.step_index + 1 < context.plan->step_count &&
+           context.step[1].kind == plan::Kind::barrier;
+}
+
+Outcome block_terminating() {
+    constexpr int kBlock = 0;
+    return call(__NR_rt_sigprocmask, kBlock, &kTerminating, nullptr, sizeof kTerminating);
+}
+
 }  // namespace
 
+Outcome tell_ready(Context& context) {
+    // Before the container exists for others: the kernel keeps a signal that comes from now on.
+    if (waits_for_start(context)) TRY(block_terminating());
+    TRY(send(context.control.get(), report_of(context, plan::Say::ready, {})));
+    TRY(read_answer(context.control.get()));
+    context.control.reset();
+    // A container that waits for start keeps no descriptor of the host that it does not need.
+    context.null.reset();
+    context.empty.reset();
+    return {};
+}
+
 Outcome wait_for_start(Context& context, const plan::Barrier& step) {
-    constexpr int kBlock = 0;
     constexpr int kSetMask = 2;
-    TRY(call(__NR_rt_sigprocmask, kBlock, &kTerminating, nullptr, sizeof kTerminating));
     const Owned signals(
         TRY(call(__NR_signalfd4, -1, &kTerminating, sizeof kTerminating, kCloseOnExec)));
     PollEntry poll[2] = {{context.slot(step.fifo), kReadable, 0}, {signals.get(), kReadable, 0}};

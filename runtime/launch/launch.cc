@@ -254,9 +254,10 @@ void plan_fault(plan::Header& header) {
     const std::vector<std::string_view> words = split(text, ':');
     if (words.size() != 2) return;
     header.fault_step = to_number<std::uint32_t>(words[0]).value_or(plan::kNoFault);
-    const plan::Fault action = words[1] == "fail"  ? plan::Fault::fail
-                               : words[1] == "die" ? plan::Fault::die
-                                                   : plan::Fault::kill_parent;
+    const plan::Fault action = words[1] == "fail"   ? plan::Fault::fail
+                               : words[1] == "die"  ? plan::Fault::die
+                               : words[1] == "wait" ? plan::Fault::wait
+                                                    : plan::Fault::kill_parent;
     header.fault_action = static_cast<std::uint32_t>(action);
 }
 

@@ -392,6 +392,7 @@ enum class Fault : std::uint32_t {
     fail,         ///< the step fails with EIO
     die,          ///< init exits without a report
     kill_parent,  ///< the parent kills itself
+    wait,         ///< init waits for 300 ms
 };
 
 struct Header {

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
 
@@ -115,6 +116,31 @@ TEST_CASE("a kill while start runs ends the container, and both say what is") {
             return victim.container().status() == "stopped" || victim.container().status().empty();
         }));
         victim.check_nothing(victim.left_after_delete(), "kill while start runs");
+    }
+}
+
+TEST_CASE("a signal that follows create at once ends the container") {
+    need_root();
+    Victim victim;
+    const Outcome plan =
+        run({crux_program(), "explain", "--format", "json", "-b", victim.bundle().path()});
+    INFO(plan.describe());
+    int barrier = -1;
+    int steps = 0;
+    const nlohmann::json document = nlohmann::json::parse(plan.out);
+    for (const nlohmann::json& step : document.at("steps")) {
+        if (step.at("kind") == "barrier") barrier = steps;
+        if (step.at("side") == "init") ++steps;
+    }
+    REQUIRE(barrier > 0);
+    // create has ended, and init is not yet where it waits for start.
+    const BrokenAt slow(barrier, "wait");
+    for (const char* signal : {"TERM", "HUP"}) {
+        Process create(victim.words("create"));
+        must(create.wait());
+        must(victim.container().kill(signal));
+        CHECK(victim.container().reaches("stopped"));
+        victim.check_nothing(victim.left_after_delete(), "a signal behind create");
     }
 }
 
