@@ -185,8 +185,8 @@ must build-release 1500 cmake --build --preset release -j "$jobs"
 in_background &
 background=$!
 tests tests-release 1800 build/release -LE 'bench|callers' -j "$jobs"
-# Other projects' programs, with their own timeouts: a caller whose cases fail runs again, and the log has both runs.
-tests tests-callers 1500 build/release -L callers --repeat until-pass:2
+# Other projects' programs, with their own timeouts: a case that fails runs again, and the log has both runs.
+tests tests-callers 1500 build/release -L callers
 if [ $quick = no ]; then
     [ $guests = no ] || vm
     must configure-asan
