@@ -63,7 +63,9 @@ class Supervisor {
     }
 
     Status reap() {
-        status_ = TRY(sys::reap(process_, 0).during("wait for container"));
+        // It has ended: this waits only if another process traces it, and does not wait forever.
+        constexpr int kTracedMs = 100;
+        status_ = TRY(sys::reap(process_, kTracedMs).during("wait for container"));
         if (status_ && terminal_ != nullptr) terminal_->end_input();
         return {};
     }

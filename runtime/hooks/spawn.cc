@@ -86,8 +86,9 @@ void Running::kill() const {
 
 Result<sys::ExitStatus> Running::reap() {
     auto status = TRY(sys::reap(fd_, kKillTimeoutMs).during("wait for a hook"));
-    if (!status) return fail(Error::Kind::protocol, "killed hook does not exit");
+    // The destructor would wait as long once more.
     pid_ = 0;
+    if (!status) return fail(Error::Kind::protocol, "killed hook does not exit");
     return *status;
 }
 

@@ -133,16 +133,23 @@ std::int64_t now_ms() {
     return (time[0] * 1000) + (time[1] / 1000000);
 }
 
-/// The hook's status, as from wait4(2). A killed hook may stay in a system call that cannot be
-/// interrupted; init waits 10 seconds for it.
-std::int32_t reap(const Child& child) {
+/// Reads the hook's status, as from wait4(2); false if the hook cannot be reaped within 10 seconds.
+/// A killed hook may stay in a system call that cannot be interrupted, and one that another process
+/// traces is reaped by its tracer first (ptrace(2)), of which a pidfd tells nothing.
+bool reap(const Child& child, std::int32_t& status) {
     constexpr int kNoHang = 1;
-    const std::int64_t bound[2] = {10, 0};
+    constexpr std::int64_t kBoundMs = 10'000;
+    const std::int64_t pause[2] = {0, 10'000'000};
+    const std::int64_t bound[2] = {kBoundMs / 1000, 0};
+    const std::int64_t end = now_ms() + kBoundMs;
     PollEntry ended{child.pidfd.get(), kReadable, 0};
     (void)call(__NR_ppoll, &ended, 1, bound, nullptr, 0);
-    std::int32_t status = 0;
-    (void)call(__NR_wait4, child.pid, &status, kNoHang, nullptr);
-    return status;
+    for (;;) {
+        const Outcome reaped = call(__NR_wait4, child.pid, &status, kNoHang, nullptr);
+        if (reaped.failed() || reaped.value() != 0) return !reaped.failed();
+        if (now_ms() >= end) return false;
+        (void)call(__NR_ppoll, nullptr, 0, pause, nullptr, 0);
+    }
 }
 
 /// Writes the hook's standard input and reads its output until it exits; false: timed out.
@@ -242,9 +249,9 @@ Outcome run_hook(Context& context, const plan::Hook& step) {
     const bool ended = conversation.run(step.timeout);
     TRY(set_disposition(kPipeSignal, Disposition::standard));
     if (!ended) (void)call(__NR_kill, -child.pid, kKill);
-    const std::int32_t status = reap(child);
-    if (ended && status == 0) return {};
-    context.extra = status;
+    const bool reaped = reap(child, context.extra);
+    if (ended && !reaped) return refuse(kTimedOut, __NR_ppoll);
+    if (ended && context.extra == 0) return {};
     conversation.report(context);
     return ended ? refuse(kProtocol, __NR_wait4) : refuse(kTimedOut, __NR_wait4);
 }

@@ -12,6 +12,8 @@
 #include "runtime/base/text.h"
 #include "runtime/sys/checked.h"
 #include "runtime/sys/file.h"
+#include "runtime/sys/poll.h"
+#include "runtime/sys/time.h"
 
 namespace crux::sys {
 
@@ -66,12 +68,22 @@ Result<bool, Errno> wait_for_exit(FdRef process, int timeout_ms) noexcept {
 }
 
 Result<std::optional<ExitStatus>, Errno> reap(FdRef child, int timeout_ms) noexcept {
+    constexpr std::uint64_t kNanosPerMilli = 1'000'000;
+    constexpr int kPauseMs = 10;
+    const std::uint64_t start = monotonic_ns();
     bool ended = TRY(wait_for_exit(child, timeout_ms));
     if (!ended) return std::nullopt;
-    siginfo_t info = {};
-    TRY(done("waitid",
-             [&] { return ::waitid(P_PIDFD, static_cast<id_t>(child.get()), &info, WEXITED); }));
-    return exit_status(info);
+    for (;;) {
+        siginfo_t info = {};
+        TRY(done("waitid", [&] {
+            return ::waitid(P_PIDFD, static_cast<id_t>(child.get()), &info, WEXITED | WNOHANG);
+        }));
+        if (info.si_pid != 0) return exit_status(info);
+        // A tracer reaps it first (ptrace(2)), of which the pidfd tells nothing.
+        if ((monotonic_ns() - start) / kNanosPerMilli >= static_cast<std::uint64_t>(timeout_ms))
+            return std::nullopt;
+        TRY(poll({}, kPauseMs));
+    }
 }
 
 std::optional<ProcessStat> parse_process_stat(std::string_view text) noexcept {

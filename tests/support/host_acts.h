@@ -20,6 +20,10 @@ struct HostAct {
 std::vector<HostAct> explained_acts(const Container& container, const Bundle& bundle,
                                     bool of_run = false);
 
+/// Those of them that restore does too: what create takes for the first process and what it does to
+/// it is missing, because CRIU brings the process back, and restore ends when the container runs.
+std::vector<HostAct> acts_of_restore(std::vector<HostAct> explained);
+
 /// The acts that a call with --debug reported on standard error, in order.
 std::vector<HostAct> reported_acts(const std::string& log);
 

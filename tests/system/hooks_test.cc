@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <list>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -469,6 +471,51 @@ TEST_CASE("a hook that takes too long is killed with its whole process group") {
                 return state.empty() || state.starts_with("Z");
             }));
         }
+    }
+}
+
+/// A create whose hook is killed and cannot be reaped.
+struct HeldCreate {
+    HeldCreate(std::string hooks, const std::string& thread, int timeout)
+        : moment(std::move(hooks)), container(bundle) {
+        const fs::path tests = fs::read_symlink("/proc/self/exe");
+        bundle.add(moment, {{"path", tests.parent_path() / "crux-test-held-hook"},
+                            {"args", {"held", thread, bundle.path() + "/tracer"}},
+                            {"timeout", timeout}});
+        bundle.write();
+        container.global_options = bare_errors();
+        create = std::make_unique<Process>(
+            container.words({"create", "--bundle", bundle.path(), container.id()}));
+    }
+    std::string moment;
+    NotedBundle bundle;
+    Container container;
+    std::unique_ptr<Process> create;
+};
+
+TEST_CASE("a killed hook that cannot be reaped delays create by at most ten seconds") {
+    need_root();
+    const Unchanged host;
+    const int seconds = 2 * slowdown();
+    // All at once, because each takes the time limit of the hook and that of the wait after it.
+    std::list<HeldCreate> trials;
+    for (const char* moment : {"createRuntime", "createContainer"})
+        for (const char* thread : {"first", "second"}) trials.emplace_back(moment, thread, seconds);
+    for (HeldCreate& trial : trials) {
+        const Outcome outcome = trial.create->wait(30s);
+        INFO(trial.moment << outcome.describe());
+        // Nothing else holds the hook: without its tracer it would be reaped at once.
+        REQUIRE_FALSE(trial.bundle.note("tracer").empty());
+        CHECK(outcome.status == 1);
+        CHECK(outcome.elapsed > std::chrono::seconds(seconds + 9));
+        CHECK(outcome.elapsed < std::chrono::seconds(seconds + 11) + 2s * slowdown());
+        const bool by_crux = trial.moment == "createRuntime";
+        CHECK_THAT(outcome.err,
+                   Catch::Contains(by_crux ? "killed hook does not exit"
+                                           : "hook #0: hook ran past specified timeout of "));
+        CHECK(trial.container.status() == "");
+        // The tracer of a hook in the container is killed with its pid namespace.
+        if (by_crux) ::kill(std::stoi(trial.bundle.note("tracer")), SIGKILL);
     }
 }
 

@@ -1,4 +1,5 @@
-// What create and run report of their acts on the host is what explain promises, in its order.
+// What create, restore and run report of their acts on the host is what explain promises, in its
+// order.
 
 #include <sys/stat.h>
 
@@ -8,6 +9,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/checks.h"
 #include "tests/support/container.h"
+#include "tests/support/criu.h"
 #include "tests/support/facts.h"
 #include "tests/support/host_acts.h"
 
@@ -20,7 +22,10 @@ struct Scene {
     void (*dress)(Bundle& bundle);
     bool (*possible)() = [] { return true; };
     std::vector<std::string> options = {};
+    bool restorable = true;  ///< CRIU saves such a container, and restore accepts it
 };
+
+const CommandOptions kOfCriu = {.timeout = 60s};
 
 bool has_resctrl() {
     struct ::stat status{};
@@ -139,6 +144,45 @@ TEST_CASE("run reports the acts of create, start and delete, in explain's order"
         REQUIRE(ran.ok());
         CHECK(difference(explained, reported_acts(ran.err)) == "");
     }
+}
+
+/// Makes the images of a container with this configuration, in a directory of its bundle.
+void make_images(Container& container, const Bundle& bundle) {
+    must(container.create());
+    must(container.start());
+    const Outcome saved = container.crux(
+        {"checkpoint", "--image-path", bundle.path() + "/images", container.id()}, kOfCriu);
+    INFO(saved.describe());
+    REQUIRE(saved.ok());
+}
+
+TEST_CASE("restore reports the acts of create, without those for init, in explain's order") {
+    need_criu();
+    int compared = 0;
+    for (const Scene& scene : scenes()) {
+        if (!scene.restorable || !scene.possible()) continue;
+        Bundle bundle;
+        dress(bundle, scene);
+        bundle.args({"/bin/sleep", "1000"});
+        Container container(bundle);
+        container.global_options = scene.options;
+        const std::vector<HostAct> explained = acts_of_restore(explained_acts(container, bundle));
+        INFO(scene.name);
+        make_images(container, bundle);
+        container.global_options.emplace_back("--debug");
+        const Outcome restored = container.crux(
+            {"restore", "--detach", "--bundle", bundle.path(), "--image-path",
+             bundle.path() + "/images", "--pid-file", bundle.path() + "/restored", container.id()},
+            kOfCriu);
+        INFO(restored.describe());
+        REQUIRE(restored.ok());
+        CHECK(explained.size() >= 3);
+        CHECK(difference(explained, reported_acts(restored.err)) == "");
+        container.global_options = scene.options;
+        must(container.remove({"--force"}));
+        ++compared;
+    }
+    CHECK(compared >= 8);
 }
 
 TEST_CASE("two acts that change places are a difference") {
