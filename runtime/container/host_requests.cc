@@ -21,6 +21,8 @@ Status HostRequests::answer(const launch::InitMessage& message, launch::Launched
             return enter_class(*config_.linux.intel_rdt, context_.id, init.pid());
         case plan::Request::map_ids:
             return init.map_ids(message);
+        case plan::Request::time_offsets:
+            return init.write_time_offsets();
     }
     return fail(Error::Kind::protocol, "init sent an unknown request");
 }

@@ -1,5 +1,6 @@
 #include "runtime/init/libc.h"
 #include "runtime/init/paths.h"
+#include "runtime/init/proc.h"
 
 namespace crux::init {
 
@@ -37,14 +38,16 @@ Outcome join_container(Context& context, const plan::JoinContainer& step) {
 Outcome set_time_offsets(Context& context, const plan::TimeOffsets& step) {
     // unshare(2) creates the namespace for children. The offsets cannot change once a process is in
     // it, so they are written before init enters it (time_namespaces(7)).
-    TRY(call(__NR_unshare, static_cast<std::uint32_t>(plan::Namespace::time)));
+    if (step.is_made == 0)
+        TRY(call(__NR_unshare, static_cast<std::uint32_t>(plan::Namespace::time)));
+    const Owned self(TRY(open_self()));
     if (step.text.length != 0) {
-        const Owned file(TRY(call(__NR_openat, kCurrentDirectory, "/proc/self/timens_offsets",
-                                  kWriteOnly | kCloseOnExec)));
+        const Owned file(
+            TRY(call(__NR_openat, self.get(), "timens_offsets", kWriteOnly | kCloseOnExec)));
         TRY(call(__NR_write, file.get(), context.text(step.text), step.text.length));
     }
-    const Owned made(TRY(call(__NR_openat, kCurrentDirectory, "/proc/self/ns/time_for_children",
-                              kReadOnly | kCloseOnExec)));
+    const Owned made(
+        TRY(call(__NR_openat, self.get(), "ns/time_for_children", kReadOnly | kCloseOnExec)));
     return call(__NR_setns, made.get(), static_cast<std::uint32_t>(plan::Namespace::time));
 }
 

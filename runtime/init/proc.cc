@@ -1,12 +1,20 @@
+#include "runtime/init/proc.h"
+
 #include "runtime/init/libc.h"
 #include "runtime/init/paths.h"
 
 namespace crux::init {
 
-namespace {
+Outcome check_proc(int descriptor) {
+    constexpr long kProcMagic = 0x9fa0;
+    struct {
+        long type;
+        long rest[15];
+    } status{};
+    TRY(call(__NR_fstatfs, descriptor, &status));
+    return status.type == kProcMagic ? Outcome() : refuse(kInvalid, __NR_fstatfs);
+}
 
-/// A private procfs that is not attached: the image's /proc can be anything (rule R4). Only with
-/// processes, unless /proc/sys is needed.
 Outcome private_proc(bool only_processes) {
     const Owned file_system(TRY(call(__NR_fsopen, "proc", kFsopenCloseOnExec)));
     if (only_processes)
@@ -15,6 +23,21 @@ Outcome private_proc(bool only_processes) {
     TRY(call(__NR_fsconfig, file_system.get(), kFsconfigCreate, nullptr, nullptr, 0));
     return call(__NR_fsmount, file_system.get(), kFsmountCloseOnExec, 0);
 }
+
+Outcome open_self() {
+    constexpr std::uint64_t kNoOtherMount = 0x01;  // RESOLVE_NO_XDEV
+    const OpenHow how{kOpenPath | kDirectory | kCloseOnExec, 0,
+                      kResolveBeneath | kResolveNoMagicLinks | kNoOtherMount};
+    const Outcome made = private_proc(true);
+    const Owned directory(made.error() != kNotPermitted
+                              ? TRY(made)
+                              : TRY(call(__NR_openat, kCurrentDirectory, "/proc",
+                                         kOpenPath | kDirectory | kNoFollow | kCloseOnExec)));
+    TRY(check_proc(directory.get()));
+    return call(__NR_openat2, directory.get(), "self", &how, sizeof how);
+}
+
+namespace {
 
 Outcome write_below(int proc, const char* path, const char* text, std::size_t length) {
     const OpenHow how{kWriteOnly | kCloseOnExec, 0, kResolveBeneath | kResolveNoMagicLinks};

@@ -43,12 +43,9 @@ struct Launched::State {
 
 namespace {
 
-/// A process in the joined namespaces could try to trace init. With time offsets init must open its
-/// own files in /proc, so it becomes undumpable only by its first system call.
+/// A process in the joined namespaces could try to trace init.
 Readable readable_image(const plan::Plan& plan) {
-    const bool writes_own_files = std::ranges::any_of(
-        plan.steps(), [](const plan::Step& step) { return step.kind == plan::Kind::time_offsets; });
-    return plan.host.joins.empty() || writes_own_files ? Readable::by_all : Readable::by_owner;
+    return plan.host.joins.empty() ? Readable::by_all : Readable::by_owner;
 }
 
 /// A process in a namespace that we join must not trace the joining process, which shares our
@@ -175,6 +172,13 @@ Status Launched::map_ids(const InitMessage& event) {
                                  .during(cat("get the copy of the mount ", use.path))
                                  .at(use.origin));
     return map_mount(tree, use);
+}
+
+Status Launched::write_time_offsets() {
+    const std::string& offsets = state_->plan->host.time_offsets;
+    return sys::write_file(cat("/proc/", pid(), "/timens_offsets"), offsets)
+        .during("write the offsets of the time namespace")
+        .at("/linux/timeOffsets");
 }
 
 Status Launched::resume() {

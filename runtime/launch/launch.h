@@ -63,6 +63,8 @@ class Launched {
     /// Answers plan::Request::map_ids: gets init's copy of a mount and maps its IDs with our
     /// privileges.
     Status map_ids(const InitMessage& event);
+    /// Answers plan::Request::time_offsets.
+    Status write_time_offsets();
     /// Lets init continue after `ask` and `ready`.
     Status resume();
     /// The destructor no longer kills the process. Returns its pidfd, to wait for it.

@@ -268,6 +268,24 @@ TEST_CASE("clone3 never creates the cgroup and the time namespace") {
     CHECK(place_of(plan, Kind::enter_cgroup) < place_of(plan, Kind::new_namespace));
 }
 
+TEST_CASE("with joined namespaces crux writes the offsets of a time namespace") {
+    Fixture fixture;
+    fixture.config.linux.namespaces.push_back({.type = oci::NamespaceType::time, .path = {}});
+    fixture.config.linux.time_offsets.monotonic = {.secs = 5, .nanosecs = 0};
+    const Plan own = fixture.plan();
+    CHECK(own.text(step_of(own, Kind::time_offsets).time_offsets.text) == "monotonic 5 0\n");
+    CHECK(own.host.time_offsets.empty());
+    fixture.config.linux.namespaces.push_back(
+        {.type = oci::NamespaceType::pid, .path = "/proc/7/ns/pid"});
+    const Plan joined = fixture.plan();
+    const std::size_t place = place_of(joined, Kind::time_offsets);
+    CHECK(joined.steps()[place].time_offsets.is_made == 1);
+    CHECK(joined.steps()[place].time_offsets.text.length == 0);
+    CHECK(joined.steps()[place - 1].ask_parent.request == Request::time_offsets);
+    CHECK(joined.steps()[place - 2].new_namespace.type == Namespace::time);
+    CHECK(joined.host.time_offsets == "monotonic 5 0\n");
+}
+
 TEST_CASE("the umask is set only if config.json has one") {
     Fixture fixture;
     const auto has_umask = [](const Plan& plan) {

@@ -42,6 +42,8 @@ std::string describe_request(const Plan& plan, const AskParent& ask) {
         case Request::map_ids:
             return cat("copy the mount on ", in_container(plan, ask.source),
                        " and ask crux to map the IDs of the copy");
+        case Request::time_offsets:
+            return "ask crux to write the offsets of the time namespace";
     }
     return "ask crux for something unknown";
 }
@@ -59,6 +61,7 @@ std::string offset_words(std::string_view line) {
 }  // namespace
 
 std::string describe_time(const Plan& plan, const TimeOffsets& offsets) {
+    if (offsets.is_made != 0) return "enter the time namespace";
     std::string words;
     for (const std::string_view line : split(plan.text(offsets.text), '\n'))
         if (!line.empty()) add_word(words, offset_words(line));

@@ -114,7 +114,8 @@ struct NewNamespace {
     Namespace type;
 };
 struct TimeOffsets {
-    Text text;  ///< lines for timens_offsets(7), or empty
+    Text text;              ///< lines for timens_offsets(7), or empty
+    std::uint32_t is_made;  ///< 1: the namespace exists, with its offsets; init only enters it
 };
 /// Up to four changes of propagation, applied in order, each as one byte (see PropagationByte).
 struct Propagation {
@@ -210,6 +211,7 @@ enum class Request : std::uint32_t {
     network_devices,   ///< move network devices into the container
     resctrl_class,     ///< move init to its resctrl group
     map_ids,           ///< map the IDs of the copy of a mount that init has just made
+    time_offsets,      ///< write the offsets of the time namespace for init's children
 };
 struct AskParent {
     Request request;

@@ -129,9 +129,18 @@ void plan_time_offsets(PlanDraft& draft) {
         text += cat("monotonic ", offsets.monotonic->secs, ' ', offsets.monotonic->nanosecs, '\n');
     if (offsets.boottime)
         text += cat("boottime ", offsets.boottime->secs, ' ', offsets.boottime->nanosecs, '\n');
-    const Text lines = draft.out.text(text);
-    draft.add(Kind::time_offsets, text.empty() ? *origin : "/linux/timeOffsets").time_offsets = {
-        lines};
+    constexpr const char* kOffsets = "/linux/timeOffsets";
+    // With joined namespaces init must not be able to write its own files in /proc: then a process
+    // in these namespaces could trace it. So crux writes the offsets.
+    const bool by_host = !text.empty() && !draft.host.joins.empty();
+    if (by_host) {
+        draft.add(Kind::new_namespace, *origin).new_namespace = {Namespace::time};
+        draft.add(Kind::ask_parent, kOffsets).ask_parent.request = Request::time_offsets;
+        draft.host.time_offsets = text;
+    }
+    const Text lines = by_host ? Text{} : draft.out.text(text);
+    draft.add(Kind::time_offsets, text.empty() ? *origin : kOffsets).time_offsets = {
+        .text = lines, .is_made = by_host ? 1U : 0U};
 }
 
 void plan_network(PlanDraft& draft) {

@@ -68,9 +68,10 @@ struct HostPart {
     std::vector<SlotUse> slots;
     std::vector<SlotUse> mapped_sources;        ///< for Request::map_ids: the mappings; no slot
     std::optional<std::int32_t> oom_score_adj;  ///< if init does not have permission to set it
-    std::vector<oci::Rlimit> rlimits;           ///< the same, for Request::resource_limits
-    std::vector<oci::Hook> poststart;           ///< run by start after the program was executed
-    std::vector<oci::Hook> poststop;            ///< run by delete after everything was removed
+    std::string time_offsets;  ///< the same, for Request::time_offsets: lines for timens_offsets
+    std::vector<oci::Rlimit> rlimits;  ///< the same, for Request::resource_limits
+    std::vector<oci::Hook> poststart;  ///< run by start after the program was executed
+    std::vector<oci::Hook> poststop;   ///< run by delete after everything was removed
 };
 
 /// A plan: the block that is passed to init, and the host's part.

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <set>
 #include <sstream>
 
@@ -74,9 +75,22 @@ void Canary::check(const std::string& after) const {
     CHECK(host_mounts() == mounts_);
 }
 
-Swapper::Swapper(std::string one, std::string other) {
-    thread_ = std::thread([this, one = std::move(one), other = std::move(other)] {
-        while (!ends_) renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
+Swapper::Swapper(std::string one, std::string other, Pace pace)
+    : Swapper({{std::move(one), std::move(other)}}, pace) {}
+
+Swapper::Swapper(std::vector<std::pair<std::string, std::string>> pairs, Pace pace) {
+    thread_ = std::thread([this, pairs = std::move(pairs), pace] {
+        std::minstd_rand random(std::random_device{}());
+        for (std::size_t turn = 0; !ends_; ++turn) {
+            const auto& [one, other] = pairs[turn % pairs.size()];
+            renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
+            if (pace == Pace::steady) continue;
+            constexpr unsigned kMost = 100;
+            const auto end = std::chrono::steady_clock::now() +
+                             std::chrono::microseconds(random() % (kMost + 1));
+            while (std::chrono::steady_clock::now() < end) {
+            }
+        }
     });
 }
 
@@ -118,9 +132,39 @@ std::vector<std::string> mounts_at(pid_t pid, const std::string& point) {
     return found;
 }
 
-std::chrono::milliseconds race_time() {
+namespace {
+
+bool is_thorough() {
     const char* wish = std::getenv("CRUX_THOROUGH");
-    return wish != nullptr && *wish != '\0' && *wish != '0' ? 60s : 3s;
+    return wish != nullptr && *wish != '\0' && *wish != '0';
+}
+
+}  // namespace
+
+Rounds::Rounds(std::string name)
+    : name_(std::move(name)), end_(std::chrono::steady_clock::now() + 20s * slowdown()) {}
+
+bool Rounds::next() {
+    constexpr int kShort = 500;
+    constexpr int kLong = 10'000;
+    const bool more =
+        is_thorough() ? tries_ < kLong : tries_ < kShort && std::chrono::steady_clock::now() < end_;
+    if (more) ++tries_;
+    return more;
+}
+
+void Rounds::win(const std::string& words) {
+    if (++wins_ == 1) first_ = words.substr(0, words.find('\n'));
+}
+
+std::string Rounds::summary() const {
+    std::string text =
+        name_ + ": " + std::to_string(tries_) + " tries, " + std::to_string(wins_) + " won";
+    return first_.empty() ? text : text + " (" + first_ + ")";
+}
+
+std::chrono::milliseconds race_time() {
+    return is_thorough() ? 60s : 3s;
 }
 
 }  // namespace crux::test

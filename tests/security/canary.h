@@ -31,10 +31,16 @@ class Canary {
     std::string mounts_;
 };
 
+/// The time between two exchanges: none, or up to 100 microseconds, so that several steps of a
+/// create find the same names.
+enum class Pace : std::uint8_t { steady, irregular };
+
 /// Exchanges two names continuously, as the owner of a volume can, until the object is destroyed.
 class Swapper {
  public:
-    Swapper(std::string one, std::string other);
+    Swapper(std::string one, std::string other, Pace pace = Pace::steady);
+    /// Exchanges several pairs in turn.
+    Swapper(std::vector<std::pair<std::string, std::string>> pairs, Pace pace);
     ~Swapper();
     Swapper(const Swapper&) = delete;
     Swapper& operator=(const Swapper&) = delete;
@@ -53,6 +59,28 @@ bool try_create(Bundle& bundle, const std::function<void(Container&, pid_t)>& lo
 
 /// The lines of a process's mountinfo with this mount point.
 std::vector<std::string> mounts_at(pid_t pid, const std::string& point);
+
+/// The rounds of a race: at least 500, but not for longer than 20 seconds; with CRUX_THOROUGH
+/// 10,000 in any time.
+class Rounds {
+ public:
+    explicit Rounds(std::string name);
+    /// Whether another round comes.
+    bool next();
+    /// Counts a round that the attacker won; keeps the words of the first one.
+    void win(const std::string& words);
+    [[nodiscard]] int tries() const { return tries_; }
+    [[nodiscard]] int wins() const { return wins_; }
+    /// "NAME: N tries, N won", and the words of the first one that was won.
+    [[nodiscard]] std::string summary() const;
+
+ private:
+    std::string name_;
+    std::chrono::steady_clock::time_point end_;
+    int tries_ = 0;
+    int wins_ = 0;
+    std::string first_;
+};
 
 /// The duration of a race: seconds, or a minute with CRUX_THOROUGH.
 std::chrono::milliseconds race_time();
