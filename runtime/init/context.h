@@ -6,6 +6,8 @@
 
 namespace crux::init {
 
+struct MadeMount;  // made_mounts.cc
+
 /// The state of init while it applies a plan. There is one, on main's stack.
 struct Context {
     const plan::Header* plan = nullptr;
@@ -17,7 +19,10 @@ struct Context {
     Owned null;      ///< the host's /dev/null, checked: masked files show it
     Owned empty;     ///< an empty directory, once created: masked directories show it
     Owned proc_sys;  ///< /proc/sys of a bind-mounted procfs, opened before anything covers it
-    Owned mapped;    ///< a copy of a mount, from when the parent has mapped its IDs until its bind
+    MadeMount* made = nullptr;  ///< a hash table: the mounts that init has made, by path
+    std::uint32_t made_places = 0;
+    std::uint32_t made_count = 0;
+    Owned mapped;  ///< a copy of a mount, from when the parent has mapped its IDs until its bind
     bool tree_is_slave = false;  ///< our unmounts do not propagate to the host
     bool in_root = false;        ///< "/" is the container's root
     bool in_working_directory = false;
@@ -79,6 +84,7 @@ Outcome bind(Context& context, const plan::Bind& step);                         
 Outcome change_attributes(Context& context, const plan::ChangeAttributes& step);  // mounts.cc
 Outcome mask(Context& context, const plan::Path& step);                           // masks.cc
 Outcome make_read_only(Context& context, const plan::Path& step);                 // masks.cc
+Outcome compare_mounts(Context& context);                                         // made_mounts.cc
 Outcome make_node(Context& context, const plan::DeviceNode& step);                // devices.cc
 Outcome make_link(Context& context, const plan::Symlink& step);                   // devices.cc
 Outcome open_console(Context& context, const plan::Console& step);                // console.cc

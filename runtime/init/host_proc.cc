@@ -1,80 +1,20 @@
 #include "runtime/init/host_proc.h"
 
 #include "runtime/init/libc.h"
+#include "runtime/init/mount_list.h"
 #include "runtime/init/mount_object.h"
 
 namespace crux::init {
 
 namespace {
 
-constexpr std::size_t kListMax = std::size_t{4} << 20U;
 constexpr std::size_t kPathMax = 4096;
-
-/// The fields of a line of mountinfo (proc_pid_mountinfo(5)) that are used; NUL-terminated in
-/// place.
-struct Line {
-    char* root = nullptr;   ///< of the mount, within its filesystem
-    char* point = nullptr;  ///< the mount point
-    char* type = nullptr;
-};
 
 bool equal(const char* left, const char* right) {
     return memcmp(left, right, strlen(right) + 1) == 0;
 }
 
-/// Reads the whole list first, since each unmount changes it.
-Outcome read_list(char*& list) {
-    list = static_cast<char*>(raw::pointer(TRY(map_memory(kListMax))));
-    const Owned file(TRY(
-        call(__NR_openat, kCurrentDirectory, "/proc/self/mountinfo", kReadOnly | kCloseOnExec)));
-    std::size_t length = 0;
-    for (;;) {
-        const long got = TRY(call(__NR_read, file.get(), list + length, kListMax - 1 - length));
-        if (got == 0) break;
-        length += static_cast<std::size_t>(got);
-    }
-    return length < kListMax - 1 ? Outcome() : refuse(kNameTooLong, __NR_read);
-}
-
-/// Decodes the octal escapes (\ooo) of blanks and other characters.
-void unescape(char* text) {
-    char* out = text;
-    for (; *text != 0; ++out) {
-        if (text[0] == '\\' && text[1] != 0 && text[2] != 0 && text[3] != 0) {
-            *out =
-                static_cast<char>(((text[1] - '0') * 64) + ((text[2] - '0') * 8) + text[3] - '0');
-            text += 4;
-        } else {
-            *out = *text++;
-        }
-    }
-    *out = 0;
-}
-
-/// Cuts the next line off the list; false at its end.
-bool next_line(char*& list, Line& line) {
-    if (*list == 0) return false;
-    constexpr int kRoot = 3;
-    constexpr int kPoint = 4;
-    line = {};
-    bool type_comes = false;
-    for (int field = 0;; ++field) {
-        char* word = list;
-        while (*list != ' ' && *list != '\n' && *list != 0) ++list;
-        const bool last = *list != ' ';
-        if (*list != 0) *list++ = 0;
-        if (field == kRoot) line.root = word;
-        if (field == kPoint) line.point = word;
-        if (type_comes && line.type == nullptr) line.type = word;
-        if (field > kPoint && equal(word, "-")) type_comes = true;
-        if (last) break;
-    }
-    if (line.type == nullptr) return next_line(list, line);
-    unescape(line.point);
-    return true;
-}
-
-bool is_whole_proc_or_sys(const Line& line) {
+bool is_whole_proc_or_sys(const MountLine& line) {
     return equal(line.root, "/") && (equal(line.type, "proc") || equal(line.type, "sysfs"));
 }
 
@@ -105,19 +45,22 @@ Outcome hide(Context& context, const char* point) {
 }  // namespace
 
 Outcome hide_host_proc(Context& context) {
-    char* list = nullptr;
-    const Outcome listed = read_list(list);
+    const Outcome opened =
+        call(__NR_openat, kCurrentDirectory, "/proc/self/mountinfo", kReadOnly | kCloseOnExec);
     // No procfs at /proc: there is none to hide there, and others cannot be found without it.
-    if (listed.error() == kNoEntry) return {};
-    TRY(listed);
+    if (opened.error() == kNoEntry) return {};
+    const Owned file(TRY(opened));
+    // The whole list first, since each unmount changes it.
+    char* list = nullptr;
+    TRY(read_mount_list(file.get(), list));
     char root[kPathMax];
     Buffer<40> link;
     link.add("/proc/self/fd/").add_number(static_cast<unsigned long>(context.root.get()));
     const auto length = static_cast<std::size_t>(
         TRY(call(__NR_readlinkat, kCurrentDirectory, link.text(), root, sizeof root - 1)));
     root[length] = 0;
-    Line line;
-    while (next_line(list, line))
+    MountLine line;
+    while (next_mount(list, line))
         if (is_whole_proc_or_sys(line) && !is_below(line.point, root, length))
             TRY(hide(context, line.point));
     return {};

@@ -54,6 +54,8 @@ Outcome apply(Context& context) {
             return run_hook(context, step.hook);
         case Kind::enter_root:
             return enter_root(context, step.enter_root);
+        case Kind::compare_mounts:
+            return compare_mounts(context);
         case Kind::sysctl:
             return write_sysctl(context, step.sysctl);
         case Kind::host_name:

@@ -34,10 +34,13 @@ constexpr int kNoFollow = 0100000;
 constexpr int kDirectory = 0200000;
 constexpr int kNoFollow = 0400000;
 #endif
+constexpr int kDuplicate = 1030;         // fcntl(2): F_DUPFD_CLOEXEC
 constexpr int kCurrentDirectory = -100;  // AT_FDCWD
 constexpr int kEmptyPath = 0x1000;       // AT_EMPTY_PATH
 constexpr int kSymlinkNoFollow = 0x100;  // AT_SYMLINK_NOFOLLOW
 constexpr int kAtRecursive = 0x8000;     // AT_RECURSIVE
+constexpr int kNoAutomount = 0x800;      // AT_NO_AUTOMOUNT
+constexpr int kDoNotSync = 0x4000;       // AT_STATX_DONT_SYNC
 
 // stat(2): only the type and the device number are read, by statx, which has the same layout on
 // every architecture
@@ -47,6 +50,8 @@ constexpr std::uint32_t kTypeCharacter = 0020000;
 constexpr std::uint32_t kTypeDirectory = 0040000;
 constexpr std::uint32_t kTypeRegular = 0100000;
 constexpr std::uint32_t kTypeLink = 0120000;
+constexpr unsigned kStatxInode = 0x100;
+constexpr unsigned kStatxMountId = 0x1000;  // reported whether or not it is requested
 struct Statx {
     std::uint32_t mask;
     std::uint32_t blksize;
@@ -148,9 +153,11 @@ constexpr int kPrctlSchedCoreCreate = 1;
 constexpr int kNotPermitted = 1;
 constexpr int kNoEntry = 2;
 constexpr int kInterrupted = 4;
+constexpr int kNoDeviceOrAddress = 6;
 constexpr int kTryAgain = 11;
 constexpr int kAccess = 13;
 constexpr int kExists = 17;
+constexpr int kOtherDevice = 18;
 constexpr int kNotDirectory = 20;
 constexpr int kIsDirectory = 21;
 constexpr int kNoDevice = 19;
@@ -161,5 +168,6 @@ constexpr int kNoSystemCall = 38;
 constexpr int kTooManyLinks = 40;
 constexpr int kProtocol = 71;
 constexpr int kTimedOut = 110;
+constexpr int kStale = 116;
 
 }  // namespace crux::init

@@ -1,3 +1,4 @@
+#include "runtime/init/made_mounts.h"
 #include "runtime/init/mount_object.h"
 #include "runtime/init/paths.h"
 
@@ -30,11 +31,13 @@ Outcome mask(Context& context, const plan::Path& step) {
     TRY(status_of(target.get(), status));
     if ((status.mode & kTypeMask) != kTypeDirectory) {
         TRY(open_null(context));
-        const Owned cover(TRY(clone_mount(context.null.get(), false)));
-        return attach(cover.get(), target.get());
+        Owned cover(TRY(clone_mount(context.null.get(), false)));
+        TRY(attach(cover.get(), target.get()));
+        return remember_mount(context, step.path, cover);
     }
     Owned cover(TRY(empty_directory(context)));
     TRY(attach(cover.get(), target.get()));
+    TRY(remember_mount(context, step.path, cover));
     if (!context.empty.open()) context.empty = static_cast<Owned&&>(cover);
     return {};
 }
@@ -43,8 +46,9 @@ Outcome make_read_only(Context& context, const plan::Path& step) {
     const Outcome found = open_in_root(context, context.text(step.path), kOpenPath);
     if (found.error() == kNoEntry || found.error() == kNotDirectory) return {};
     const Owned target(TRY(found));
-    const Owned copy(TRY(clone_mount(target.get(), true)));
-    return attach_with(copy.get(), target.get(), {kAttributeReadOnly, 0, 0, 0}, -1);
+    Owned copy(TRY(clone_mount(target.get(), true)));
+    TRY(attach_with(copy.get(), target.get(), {kAttributeReadOnly, 0, 0, 0}, -1));
+    return remember_mount(context, step.path, copy);
 }
 
 }  // namespace crux::init

@@ -1,7 +1,9 @@
 #include "runtime/init/copy_up.h"
 #include "runtime/init/libc.h"
+#include "runtime/init/made_mounts.h"
 #include "runtime/init/mount_object.h"
 #include "runtime/init/paths.h"
+#include "runtime/init/proc.h"
 
 namespace crux::init {
 
@@ -36,27 +38,23 @@ using Mode = char[5];
 
 /// A tmpfs without a mode option gets the mode of the directory that it covers, as with runc; if
 /// the directory does not exist yet, tmpfs's default.
-Outcome mode_of_target(Context& context, const char* path, Mode& mode) {
-    const Outcome found = open_in_root(context, path, kOpenPath | kDirectory);
-    if (found.failed()) return {};
-    const Owned target(found.value());
+Outcome mode_of(int target, Mode& mode) {
     Statx status;
-    TRY(status_of(target.get(), status));
+    TRY(status_of(target, status));
     for (unsigned digit = 0; digit < 4; ++digit)
         mode[digit] = static_cast<char>('0' + ((status.mode >> (9 - 3 * digit)) & 7U));
     mode[4] = 0;
     return {};
 }
 
-Outcome make_file_system(Context& context, const plan::Mount& step) {
+Outcome make_file_system(Context& context, const plan::Mount& step, const Owned& target) {
     const Owned file_system(TRY(call(__NR_fsopen, context.text(step.type), kFsopenCloseOnExec)));
     if (step.source.length != 0)
         TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "source",
                  context.text(step.source), 0));
     TRY(configure(context, file_system.get(), step.parameters));
     Mode mode = {};
-    if ((step.flags & plan::kModeOfTarget) != 0)
-        TRY(mode_of_target(context, context.text(step.target), mode));
+    if (target.open()) TRY(mode_of(target.get(), mode));
     if (mode[0] != 0) TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "mode", mode, 0));
     const Outcome made =
         call(__NR_fsconfig, file_system.get(), kFsconfigCreate, nullptr, nullptr, 0);
@@ -76,25 +74,12 @@ bool missing_is_fine(std::uint16_t flags, const Outcome& outcome) {
     return (flags & plan::kOptional) != 0 && outcome.error() == kNoEntry;
 }
 
-/// Only a procfs may be bind-mounted on /proc: programs in the container write labels and limits
-/// through it.
-Outcome check_proc(int mount) {
-    constexpr long kProcMagic = 0x9fa0;
-    struct {
-        long type;
-        long rest[15];
-    } status{};
-    TRY(call(__NR_fstatfs, mount, &status));
-    return status.type == kProcMagic ? Outcome() : refuse(kInvalid, __NR_fstatfs);
-}
-
 /// The ID of the mount that a descriptor is in; 0 if the kernel does not report it (before Linux
 /// 5.8).
 std::uint64_t mount_of(int descriptor) {
-    constexpr unsigned kMountId = 0x1000;  // STATX_MNT_ID
     Statx status;
-    const Outcome known = call(__NR_statx, descriptor, "", kEmptyPath, kMountId, &status);
-    return known.failed() || (status.mask & kMountId) == 0 ? 0 : status.mount_id;
+    const Outcome known = call(__NR_statx, descriptor, "", kEmptyPath, kStatxMountId, &status);
+    return known.failed() || (status.mask & kStatxMountId) == 0 ? 0 : status.mount_id;
 }
 
 /// The rules allow mounts on some paths below /proc, by name. A symbolic link of the image must not
@@ -104,33 +89,41 @@ Outcome check_target(Context& context, const char* path, int target) {
     const bool by_name = memcmp(path, kProc, sizeof kProc - 1) == 0;
     if (by_name && (path[sizeof kProc - 1] == '/' || path[sizeof kProc - 1] == 0)) return {};
     if (check_proc(target).failed()) return {};
-    const Outcome opened = open_exactly(context, kProc, kOpenPath | kDirectory);
-    if (opened.failed()) return {};
-    const Owned proc(opened.value());
-    if (check_proc(proc.get()).failed()) return {};
-    return mount_of(proc.get()) == mount_of(target) ? refuse(kNotPermitted, __NR_move_mount)
-                                                    : Outcome();
+    const BelowMount proc = nearest_mount(context, kProc);
+    if (proc.descriptor < 0 || *proc.rest != 0) return {};
+    return mount_of(proc.descriptor) == mount_of(target) ? refuse(kNotPermitted, __NR_move_mount)
+                                                         : Outcome();
+}
+
+/// The directory that a mount covers; it is created if it does not exist.
+Outcome directory_for(Context& context, const plan::Mount& step) {
+    const char* path = context.text(step.target);
+    if ((step.flags & plan::kOnlyDirectory) == 0)
+        return make_target(context, path, Target::directory);
+    const Outcome found = open_exactly(context, path, kOpenPath | kDirectory);
+    if (found.error() != kNoEntry) return found;
+    // Meanwhile a symbolic link may have been put there.
+    const Owned made(TRY(make_target(context, path, Target::directory)));
+    return open_exactly(context, path, kOpenPath | kDirectory);
 }
 
 }  // namespace
 
 Outcome mount_file_system(Context& context, const plan::Mount& step) {
-    const Owned mount(TRY(make_file_system(context, step)));
-    if (step.idmap != plan::kNoSlot) TRY(set_attributes(mount.get(), {}, context.slot(step.idmap)));
     const char* path = context.text(step.target);
-    const bool exact = (step.flags & plan::kOnlyDirectory) != 0;
-    Outcome found = exact ? open_exactly(context, path, kOpenPath | kDirectory)
-                          : make_target(context, path, Target::directory);
-    if (exact && found.error() == kNoEntry) {
-        // Meanwhile a symbolic link may have been put there.
-        const Owned made(TRY(make_target(context, path, Target::directory)));
-        found = open_exactly(context, path, kOpenPath | kDirectory);
+    Owned target;
+    if ((step.flags & plan::kModeOfTarget) != 0) {
+        const Outcome there = open_in_root(context, path, kOpenPath | kDirectory);
+        if (!there.failed()) target = Owned(there.value());
     }
-    const Owned target(TRY(found));
+    Owned mount(TRY(make_file_system(context, step, target)));
+    if (step.idmap != plan::kNoSlot) TRY(set_attributes(mount.get(), {}, context.slot(step.idmap)));
+    if (!target.open()) target = Owned(TRY(directory_for(context, step)));
     TRY(check_target(context, path, target.get()));
     if ((step.flags & plan::kCopyUp) != 0) TRY(copy_up(context, target.get(), mount.get()));
     TRY(attach(mount.get(), target.get()));
-    return propagate(mount.get(), step.propagation);
+    TRY(propagate(mount.get(), step.propagation));
+    return remember_mount(context, step.target, mount);
 }
 
 namespace {
@@ -226,8 +219,9 @@ void keep_sysctls(Context& context, int proc) {
 Outcome bind(Context& context, const plan::Bind& step) {
     const Outcome source = open_source(context, step);
     if (missing_is_fine(step.flags, source)) return {};
-    const Owned mount(TRY(source));
+    Owned mount(TRY(source));
     if ((step.flags & plan::kOnlyProc) != 0) {
+        // Programs in the container write labels and limits through it.
         TRY(check_proc(mount.get()));
         keep_sysctls(context, mount.get());
     }
@@ -240,7 +234,8 @@ Outcome bind(Context& context, const plan::Bind& step) {
     const Owned target(TRY(found));
     TRY(check_target(context, context.text(step.target), target.get()));
     TRY(attach_source(context, step, mount.get(), target.get(), directory));
-    return propagate(mount.get(), step.propagation);
+    TRY(propagate(mount.get(), step.propagation));
+    return remember_mount(context, step.target, mount, status);
 }
 
 Outcome change_attributes(Context& context, const plan::ChangeAttributes& step) {

@@ -1,6 +1,7 @@
 #include "runtime/init/paths.h"
 
 #include "runtime/init/libc.h"
+#include "runtime/init/made_mounts.h"
 
 namespace crux::init {
 
@@ -85,7 +86,7 @@ Outcome make(Context& context, char* path, Wanted wanted) {
 
 }  // namespace
 
-Outcome open_in_root(Context& context, const char* path, int flags) {
+Outcome open_by_name(Context& context, const char* path, int flags) {
     Owned own;
     if (!context.root.open())
         own = Owned(
@@ -94,8 +95,28 @@ Outcome open_in_root(Context& context, const char* path, int flags) {
     return open_how(root, or_dot(path), flags, 0, kResolveInRoot | kResolveNoMagicLinks);
 }
 
+Outcome open_below_mount(Context& context, const char* path, int flags) {
+    const BelowMount below = nearest_mount(context, path);
+    if (below.descriptor < 0) return refuse(kOtherDevice, __NR_openat2);
+    if (*below.rest != 0)
+        return open_how(below.descriptor, below.rest, flags, 0,
+                        kResolveBeneath | kResolveNoMagicLinks);
+    // Only an O_PATH descriptor of a file can be copied.
+    if ((flags & kDirectory) != 0) return open_how(below.descriptor, ".", flags, 0, 0);
+    if ((flags & kOpenPath) == 0) return refuse(kOtherDevice, __NR_openat2);
+    return call(__NR_fcntl, below.descriptor, kDuplicate, 0);
+}
+
+Outcome open_in_root(Context& context, const char* path, int flags) {
+    const Outcome below = open_below_mount(context, path, flags);
+    return below.error() == kOtherDevice ? open_by_name(context, path, flags) : below;
+}
+
 Outcome open_exactly(Context& context, const char* path, int flags) {
-    return open_how(context.root.get(), or_dot(path), flags, 0,
+    const BelowMount below = nearest_mount(context, path);
+    const bool has_mount = below.descriptor >= 0;
+    return open_how(has_mount ? below.descriptor : context.root.get(),
+                    or_dot(has_mount ? below.rest : path), flags, 0,
                     kResolveBeneath | kResolveNoSymlinks | kResolveNoMagicLinks);
 }
 

@@ -1,4 +1,5 @@
 #include "runtime/init/libc.h"
+#include "runtime/init/made_mounts.h"
 #include "runtime/init/paths.h"
 
 namespace crux::init {
@@ -145,6 +146,13 @@ Outcome own_stdio(Context& context, std::uint64_t uid) {
 
 namespace {
 
+void close_directories(Context& context) {
+    context.root.reset();
+    context.proc_sys.reset();
+    context.empty.reset();
+    forget_mounts(context);
+}
+
 /// The kernel shows a working directory outside the root as "(unreachable)…": the program could
 /// leave the container through it (CVE-2024-21626).
 Outcome check_inside() {
@@ -153,6 +161,20 @@ Outcome check_inside() {
     if (length.error() == kNoEntry) return refuse(kNoEntry, __NR_getcwd);
     TRY(length);
     return path[0] == '/' ? Outcome() : refuse(kNotPermitted, __NR_getcwd);
+}
+
+/// A directory in a mount that init has made is entered by its descriptor: the program must not
+/// start in another one that has been put at its name.
+Outcome enter_directory(Context& context, const char* path) {
+    const Outcome found = open_below_mount(context, path, kOpenPath | kDirectory);
+    if (found.error() != kOtherDevice) {
+        const Owned directory(TRY(found));
+        return call(__NR_fchdir, directory.get());
+    }
+    // From here on the paths come from config.json: the working directory and the program. Close
+    // every directory, so that no path below /proc/self/fd leads out of the container.
+    close_directories(context);
+    return call(__NR_chdir, path);
 }
 
 }  // namespace
@@ -164,14 +186,10 @@ Outcome make_directory(Context& context, const plan::Path& step) {
 
 Outcome change_directory(Context& context, const plan::WorkingDirectory& step) {
     if (context.in_working_directory) return {};
-    // From here on the paths come from config.json: the working directory and the program. Close
-    // every directory, so that no path below /proc/self/fd leads out of the container.
-    context.root.reset();
-    context.proc_sys.reset();
-    context.empty.reset();
-    const Outcome entered = call(__NR_chdir, context.text(step.path));
+    const Outcome entered = enter_directory(context, context.text(step.path));
     // The user may have permission where root does not (its directory on NFS or FUSE).
     if (context.step->flags == plan::kFirstTry && entered.error() == kAccess) return {};
+    close_directories(context);
     TRY(entered);
     context.in_working_directory = true;
     return check_inside();

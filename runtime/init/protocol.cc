@@ -1,6 +1,7 @@
 #include "runtime/init/protocol.h"
 
 #include "runtime/init/libc.h"
+#include "runtime/init/made_mounts.h"
 #include "runtime/init/mount_object.h"
 #include "runtime/init/paths.h"
 
@@ -143,6 +144,7 @@ Outcome tell_ready(Context& context) {
     // A container that waits for start keeps no descriptor of the host that it does not need.
     context.null.reset();
     context.empty.reset();
+    forget_mounts(context);
     return {};
 }
 

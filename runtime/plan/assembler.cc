@@ -100,6 +100,11 @@ Step& Assembler::add(Kind kind, std::string_view origin) {
     return *step;
 }
 
+std::span<Step> Assembler::steps() {
+    auto* first = std::launder(reinterpret_cast<Step*>(steps_.data()));
+    return {first, steps_.size() / kStepWords};
+}
+
 SlotIndex Assembler::take_slot() {
     if (static_cast<std::size_t>(next_slot_) >= kSlotCount) return kNoSlot;
     return next_slot_++;

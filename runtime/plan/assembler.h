@@ -37,6 +37,11 @@ class Assembler {
     /// Returns the next free slot, or kNoSlot if none is left.
     SlotIndex take_slot();
 
+    /// All steps so far, and the pool that their texts are in; valid until a step or a text is
+    /// added.
+    [[nodiscard]] std::span<Step> steps();
+    [[nodiscard]] std::string_view pool() const { return pool_; }
+
     /// Whether a text contained a NUL byte; the plan must not be used then.
     [[nodiscard]] bool has_nul() const { return has_nul_; }
 

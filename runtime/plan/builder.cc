@@ -1,6 +1,7 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
+#include "runtime/plan/kept_mounts.h"
 
 namespace crux::plan {
 
@@ -145,6 +146,9 @@ Status plan_create(PlanDraft& draft, const Inputs& inputs) {
     plan_resource_limits(draft);
     // In the container's cgroup, whose cpuset limits the mask.
     plan_affinity(draft);
+    // As late as possible: whoever can change the image may have exchanged mount points up to here.
+    // Before the user changes, who may not be able to look them up.
+    plan_comparison(draft);
     return plan_tail(draft, {.filter = {inputs.seccomp_program, inputs.seccomp_flags},
                              .cookie_of = kNewCookie,
                              .null = dev_is_ours ? NullDevice::exchange : NullDevice::keep,
@@ -222,6 +226,7 @@ Result<Plan> build(const Inputs& inputs) {
     TRY(check_user_namespace(draft));
     TRY(plan_mounted_root(draft));
     TRY(plan_create(draft, inputs));
+    mark_kept_mounts(draft.out.steps(), draft.out.pool());
     if (draft.out.has_nul())
         return fail(Error::Kind::spec, "a string of config.json contains a NUL byte");
     return std::move(draft.out).finish(std::move(draft.host));

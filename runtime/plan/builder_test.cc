@@ -104,6 +104,10 @@ TEST_CASE("the steps that security depends on are in the right order") {
         {Kind::directory, Kind::attributes},
         {Kind::attributes, Kind::enter_root},
         {Kind::enter_root, Kind::sysctl},
+        {Kind::mask, Kind::compare_mounts},
+        {Kind::attributes, Kind::compare_mounts},
+        {Kind::enter_root, Kind::compare_mounts},
+        {Kind::compare_mounts, Kind::user},
         {Kind::sysctl, Kind::bounding_set},
         {Kind::keyring, Kind::user},
         {Kind::resource_limit, Kind::user},
@@ -284,6 +288,25 @@ TEST_CASE("with joined namespaces crux writes the offsets of a time namespace") 
     CHECK(joined.steps()[place - 1].ask_parent.request == Request::time_offsets);
     CHECK(joined.steps()[place - 2].new_namespace.type == Namespace::time);
     CHECK(joined.host.time_offsets == "monotonic 5 0\n");
+}
+
+TEST_CASE("init keeps the descriptors of the mounts that later steps use") {
+    Fixture fixture;
+    const auto add = [&](const char* target) {
+        oci::Mount mount;
+        mount.destination = target;
+        mount.type = "tmpfs";
+        fixture.config.mounts.push_back(mount);
+    };
+    for (const char* target : {"/dev", "/dev/shm", "/run", "/run/lock", "/runs", "/work", "/sys"})
+        add(target);
+    fixture.config.linux.masked_paths.push_back("/sys/firmware/x");
+    const Plan plan = fixture.plan();
+    std::vector<std::string> kept;
+    for (const Step& step : plan.steps())
+        if (step.kind == Kind::mount && (step.flags & kKept) != 0)
+            kept.emplace_back(plan.text(step.mount.target));
+    CHECK(kept == std::vector<std::string>{"proc", "dev", "run", "work", "sys"});
 }
 
 TEST_CASE("the umask is set only if config.json has one") {

@@ -216,6 +216,8 @@ std::string describe(const Plan& plan, const Step& step) {
         case Kind::directory:
             return cat("create the directory ", in_container(plan, step.path.path),
                        " if it does not exist");
+        case Kind::compare_mounts:
+            return "compare the mounts at their names with those that were made";
         case Kind::count_:
             break;
     }

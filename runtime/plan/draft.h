@@ -90,6 +90,7 @@ Status plan_mounts(PlanDraft& draft);
 void plan_read_only_mounts(PlanDraft& draft);
 void plan_enter_root(PlanDraft& draft, bool no_pivot);
 void plan_root_propagation(PlanDraft& draft);
+void plan_comparison(PlanDraft& draft);
 
 // cgroup_mount.cc
 /// A mount of type "cgroup": the container's own cgroups, in the layout of this host.

@@ -186,6 +186,13 @@ std::string memory_policy_text(const Plan& plan, const Step& step, const InitRep
     return (mode & kBalancing) == 0 ? text : text + " (this flag requires Linux 5.12)";
 }
 
+/// Another process has renamed a directory of the image that a mount is on or below.
+std::string comparison_text(const Plan& plan, const Step& step, const InitReport& report) {
+    if (report.error != ESTALE) return cat(describe(plan, step), ": ", cause_of(report));
+    return cat("the mount point ", quoted(cat('/', detail_of(report))),
+               " was replaced while the container was created");
+}
+
 /// Before Linux 5.14 nosymfollow is an unknown bit for every call that sets attributes.
 bool is_too_new(const Attributes& attributes, const InitReport& report) {
     if (((attributes.set | attributes.recursive_set) & oci::kMountAttrNosymfollow) == 0)
@@ -208,6 +215,7 @@ std::string sentence_of(const Plan& plan, const Step& step, const InitReport& re
         return cat(describe(plan, step), ": ",
                    bad_parameter(plan, step.attributes.parameters, report), cause_of(report),
                    log_words(report), meant_option(plan, step.attributes.parameters, report));
+    if (step.kind == Kind::compare_mounts) return comparison_text(plan, step, report);
     if (step.kind == Kind::landlock) return landlock_text(plan, step, report);
     if (step.kind == Kind::memory_policy) return memory_policy_text(plan, step, report);
     if (step.kind == Kind::core_scheduling) return core_scheduling_text(report);

@@ -132,6 +132,15 @@ TEST_CASE("a failed mount shows source, target, the option and the filesystem's 
           R"(error mounting "tmpfs" to rootfs at "/run": fsconfig: invalid argument)");
 }
 
+TEST_CASE("a mount point that was replaced is named") {
+    const Plan plan = plan_with("x", [](Assembler& out) { out.add(Kind::compare_mounts, {}); });
+    CHECK(failure_sentence(plan, report_of(__NR_statx, ESTALE, 0, "proc")).message() ==
+          R"(the mount point "/proc" was replaced while the container was created)");
+    CHECK(failure_sentence(plan, report_of(__NR_openat2, EMFILE)).message() ==
+          "compare the mounts at their names with those that were made: openat2: too many open "
+          "files");
+}
+
 TEST_CASE("a failed hook is reported with its output") {
     const Plan plan = hook_plan();
     const std::string detail("\x04\0out\nerr\n", 10);

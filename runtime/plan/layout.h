@@ -80,6 +80,7 @@ enum class Kind : std::uint16_t {
     exec,               ///< execve of the program
     directory,          ///< create a directory inside the root, with its parents
     prepare,            ///< prepare what the program inherits: vectors, umask, descriptors
+    compare_mounts,     ///< compare the mounts at their names with those that were made
     count_,             ///< the number of kinds
 };
 
@@ -328,6 +329,7 @@ struct Exec {
 
 /// Step::flags; the meaning of a bit depends on the kind.
 enum StepFlag : std::uint16_t {
+    kKept = 4,        ///< mount, bind, read_only: a later step has a path at or below this mount
     kReplace = 1,     ///< link: remove an existing file of that name; otherwise keep it
     kReopenNull = 1,  ///< own_stdio: first replace the host's /dev/null by the container's
     /// working_directory: ignore EACCES, since a second step tries again once the user is set. If

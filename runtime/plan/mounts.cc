@@ -306,6 +306,10 @@ void plan_enter_root(PlanDraft& draft, bool no_pivot) {
     draft.add(Kind::enter_root, {}).enter_root = {how};
 }
 
+void plan_comparison(PlanDraft& draft) {
+    if (draft.own_mounts) draft.add(Kind::compare_mounts, {});
+}
+
 void plan_root_propagation(PlanDraft& draft) {
     const oci::Propagation wanted = draft.config.linux.rootfs_propagation;
     const std::uint32_t late = root_propagation(wanted);

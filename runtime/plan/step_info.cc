@@ -192,6 +192,10 @@ constexpr std::array kRows = {
         {"prepare", "umask(2); close_range(2), Linux 5.9",
          "no descriptor of the host stays open in the program; a seccomp filter that is loaded "
          "after this step has to allow only execve(2)"}},
+    Row{Kind::compare_mounts,
+        {"compare_mounts", "statx(2), STATX_MNT_ID, Linux 5.8",
+         "a process that can change the image may have exchanged the directories that the mounts "
+         "were made on; then the program would find something else in their place"}},
 };
 
 constexpr bool in_order() {
