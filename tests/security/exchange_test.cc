@@ -1,6 +1,9 @@
 // Another process exchanges the mount points of a container while it is created. The number is that
 // of the attack in docs/security.md.
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -79,6 +82,55 @@ TEST_CASE("26: what was mounted cannot be moved away from what is made on it") {
     std::cout << '\n';
     CHECK(rounds.wins() == 0);
     fs::remove_all(volume);
+}
+
+/// Files whose content tells which mode and owner belong to it.
+void make_originals(const std::string& folder) {
+    const auto own = [&](const std::string& name, uid_t uid, mode_t mode) {
+        const std::string path = folder + "/" + name;
+        REQUIRE(lchown(path.c_str(), uid, uid) == 0);
+        if (mode != 0) REQUIRE(chmod(path.c_str(), mode) == 0);
+    };
+    for (const char* name : {"root", "user", "plain"}) write_file(folder + "/" + name, name);
+    REQUIRE(mkfifo((folder + "/fifo").c_str(), 0666) == 0);
+    fs::create_directories(folder + "/folder/in");
+    fs::create_symlink("target", folder + "/link");
+    own("root", 0, 04755);
+    own("user", 1000, 0644);
+    own("plain", 7, 0604);
+    own("fifo", 1001, 0666);
+    own("folder", 8, 0711);
+    own("link", 1000, 0);
+}
+
+TEST_CASE("31: a copied file has content, mode and owner of one file") {
+    need_root();
+    const Unchanged host;
+    Victim victim("copy");
+    make_originals(victim.path());
+    victim.bundle.mount("/copy", "tmpfs", "tmpfs", {"tmpcopyup", "mode=755"});
+    Rounds rounds("exchanged files of a tmpcopyup");
+    const std::string at = victim.path() + "/";
+    {
+        const Swapper swapper({{at + "root", at + "user"},
+                               {at + "plain", at + "fifo"},
+                               {at + "folder", at + "link"},
+                               {at + "user", at + "plain"},
+                               {at + "link", at + "root"}},
+                              Pace::steady);
+        while (rounds.next()) {
+            Container container(victim.bundle);
+            container.global_options = bare_errors();
+            const Outcome outcome = container.run({}, {.timeout = 3s});
+            INFO(outcome.describe());
+            if (outcome.timed_out) rounds.win("hung");
+            if (outcome.out.find("won") != std::string::npos) rounds.win(outcome.out);
+            if (outcome.ok()) ++victim.ran;
+        }
+    }
+    std::cout << rounds.summary() << "; ran " << victim.ran << '\n';
+    CHECK(rounds.wins() == 0);
+    CHECK(victim.ran > 0);
 }
 
 TEST_CASE("26: an exchanged mount point fails the create") {
