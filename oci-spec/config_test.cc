@@ -282,7 +282,7 @@ TEST_CASE("a document full of unknown properties is read quickly and gets only a
     const auto found = faults(with("\"hostnmae\": 1" + many));
     // Far above what it takes, for a machine that is busy with something else.
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
-    REQUIRE(found.size() == 50'001);
+    REQUIRE(found.size() == Diagnostics::kMost);
     const auto suggestions = std::ranges::count_if(found, [](const std::string& text) {
         return text.find("did you mean") != std::string::npos;
     });

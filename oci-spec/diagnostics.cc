@@ -33,19 +33,31 @@ std::string describe(const Diagnostic& diagnostic) {
     return cat(diagnostic.pointer, ": ", diagnostic.text);
 }
 
+void Diagnostics::add(Diagnostic&& one) {
+    constexpr std::size_t kPlace = kMessageMax / 4;
+    constexpr std::size_t kText = kMessageMax / 2;
+    const bool kept = has_room(one.severity);
+    ++(one.severity == Severity::error ? errors_ : warnings_);
+    if (!kept) return;
+    if (one.pointer.size() > kPlace) one.pointer = shortened(one.pointer, kPlace);
+    if (one.text.size() > kText) one.text = shortened(one.text, kText);
+    all_.push_back(std::move(one));
+}
+
 void Diagnostics::error(std::string pointer, std::string text) {
-    all_.push_back({Severity::error, std::move(pointer), std::move(text)});
-    ++errors_;
+    add({Severity::error, std::move(pointer), std::move(text)});
 }
 
 void Diagnostics::warn(std::string pointer, std::string text) {
-    all_.push_back({Severity::warning, std::move(pointer), std::move(text)});
+    add({Severity::warning, std::move(pointer), std::move(text)});
 }
 
 void Diagnostics::append(Diagnostics&& others) {
-    errors_ += others.errors_;
-    all_.insert(all_.end(), std::make_move_iterator(others.all_.begin()),
-                std::make_move_iterator(others.all_.end()));
+    const std::size_t errors = errors_ + others.errors_;
+    const std::size_t warnings = warnings_ + others.warnings_;
+    for (Diagnostic& other : others.all_) add(std::move(other));
+    errors_ = errors;
+    warnings_ = warnings;
     others = {};
 }
 
@@ -55,8 +67,7 @@ void Diagnostics::append_independent(Diagnostics&& others) {
         if (before.has_error_above(other.pointer)) continue;
         const std::string_view element = outermost_element(other.pointer);
         if (!element.empty() && before.has_error_below(element)) continue;
-        if (other.severity == Severity::error) ++errors_;
-        all_.push_back(std::move(other));
+        add(std::move(other));
     }
     others = {};
 }
@@ -82,13 +93,21 @@ std::vector<Diagnostic> Diagnostics::warnings() const {
 
 Error Diagnostics::to_error() const {
     const std::vector<Diagnostic> list = errors();
-    if (list.size() == 1) {
+    if (errors_ == 1) {
         Error error(Error::Kind::spec, list[0].text);
         if (list[0].pointer.empty()) return error;
         return std::move(error).at(list[0].pointer);
     }
     std::string text;
-    for (const Diagnostic& one : list) text += cat(text.empty() ? "" : "; ", describe(one));
+    std::size_t listed = 0;
+    for (const Diagnostic& one : list) {
+        const std::string next = cat(text.empty() ? "" : "; ", describe(one));
+        constexpr std::size_t kNote = 64;  // more than the last text
+        if (text.size() + next.size() > kMessageMax - kNote) break;
+        text += next;
+        ++listed;
+    }
+    if (listed < errors_) text += cat("; and ", errors_ - listed, " more errors");
     return {Error::Kind::spec, std::move(text)};
 }
 

@@ -24,9 +24,18 @@ struct Diagnostic {
 /// "/mounts/1/destination: is required".
 std::string describe(const Diagnostic& diagnostic);
 
-/// The errors and warnings about a document, in the order in which they were found.
+/// The errors and warnings about a document, in the order in which they were found. Of each
+/// severity only the first kMost are kept, and each is shortened to kMessageMax bytes, so that a
+/// document cannot make crux use much more memory than it has itself; the others are counted.
 class Diagnostics {
  public:
+    static constexpr std::size_t kMost = 500;
+
+    /// Whether another one would be kept. If not, the texts are not used and
+    /// may be empty.
+    [[nodiscard]] bool has_room(Severity severity) const {
+        return (severity == Severity::error ? errors_ : warnings_) < kMost;
+    }
     void error(std::string pointer, std::string text);
     void warn(std::string pointer, std::string text);
     void append(Diagnostics&& others);
@@ -47,12 +56,15 @@ class Diagnostics {
     [[nodiscard]] bool has_errors() const { return errors_ > 0; }
 
     /// All errors as one Error of kind spec: a single one keeps its pointer, several are listed
-    /// with their pointers. Must only be called if has_errors().
+    /// with their pointers, in at most kMessageMax bytes. Must only be called if has_errors().
     [[nodiscard]] Error to_error() const;
 
  private:
+    void add(Diagnostic&& one);
+
     std::vector<Diagnostic> all_;
     std::size_t errors_ = 0;
+    std::size_t warnings_ = 0;
 };
 
 /// The key as one reference token of a JSON pointer, with its slash: "~" and "/" are escaped.

@@ -54,6 +54,7 @@ std::uint64_t right_bits(std::string_view name, const Landlock& wanted, std::str
             fault = cat("the right ", quoted(name), " requires the entry \"abi=", right.abi, '"');
         return right.bit;
     }
+    if (!fault.empty()) return 0;
     std::vector<std::string_view> names = names_in(kRights);
     for (const Group& group : kGroups) names.push_back(group.name);
     fault = cat("unknown Landlock right ", quoted(name), did_you_mean(name, names));
@@ -131,6 +132,8 @@ Extensions read_extensions(const StringMap& annotations, const Reader& r) {
             out.core_scheduling = is_word(value, "own", fault);
         else if (key == kRootIdmapAnnotation)
             out.root_idmap = is_word(value, "container", fault);
+        else if (key.starts_with(kOurAnnotations) && !r.has_room(Severity::warning))
+            r.warn({});
         else if (key.starts_with(kOurAnnotations))
             r[key].warn(
                 cat("is not a known annotation of crux, ignored",

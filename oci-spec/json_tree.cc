@@ -133,16 +133,26 @@ class Builder {
             repeated.emplace_back(*at);
             at = std::upper_bound(at, keys.end(), *at);
         }
-        for (const std::string& key : repeated) {
-            diagnostics_.error(pointer() + pointer_token(key), "is given more than once");
-            keep_first(object.children, key);
-        }
+        if (repeated.empty()) return;
+        const std::string here = pointer();
+        for (const std::string& key : repeated)
+            diagnostics_.error(
+                diagnostics_.has_room(Severity::error) ? here + pointer_token(key) : std::string(),
+                "is given more than once");
+        keep_first(object.children, repeated);
     }
 
-    static void keep_first(std::vector<Node>& members, const std::string& key) {
-        const auto is_key = [&](const Node& member) { return member.key == key; };
-        const auto first = std::ranges::find_if(members, is_key);
-        members.erase(std::remove_if(first + 1, members.end(), is_key), members.end());
+    /// The keys are sorted.
+    static void keep_first(std::vector<Node>& members, const std::vector<std::string>& keys) {
+        std::vector<bool> seen(keys.size());
+        std::erase_if(members, [&](const Node& member) {
+            const auto found = std::ranges::lower_bound(keys, member.key);
+            if (found == keys.end() || *found != member.key) return false;
+            const auto index = static_cast<std::size_t>(found - keys.begin());
+            const bool again = seen[index];
+            seen[index] = true;
+            return again;
+        });
     }
 
     std::string_view text_;
@@ -173,6 +183,7 @@ class UnreadWarner {
  private:
     void warn(const Node& node, const Node& child, const std::string& pointer) {
         if (node.kind != Kind::object) return;
+        if (!diagnostics_.has_room(Severity::warning)) return diagnostics_.warn({}, {});
         const bool suggest = ++warned_ <= kMostSuggestions;
         diagnostics_.warn(pointer + pointer_token(child.key),
                           cat("is not a property of the specification, ignored",

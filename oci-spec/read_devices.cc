@@ -32,13 +32,12 @@ std::optional<std::uint32_t> read_number_or_any(const Reader& r) {
 DeviceAccess read_access(const Reader& r) {
     const std::string text = r.string();
     if (text.empty()) return kDeviceAllAccess;
+    // 'a' is a type and not an access, but some programs write it, and runc accepts it.
+    if (text.find('a') != std::string::npos)
+        r.warn(cat("'a' in ", quoted(text), " is not an access, ignored"));
     DeviceAccess access = 0;
     for (const char& letter : text) {
-        if (letter == 'a') {
-            // 'a' is a type and not an access, but some programs write it, and runc accepts it.
-            r.warn(cat("'a' in ", quoted(text), " is not an access, ignored"));
-            continue;
-        }
+        if (letter == 'a') continue;
         const auto bit = value_of(kDeviceAccesses, std::string_view(&letter, 1));
         if (!bit) {
             r.error(cat("expected a combination of r, w and m, not ", quoted(text)));

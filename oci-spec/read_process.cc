@@ -27,8 +27,10 @@ CapabilitySet read_capability_set(const Reader& r, std::vector<std::string>& unk
         if (const auto number = capability::number_of(name)) {
             set |= capability::bit(*number);
         } else if (!name.empty()) {
-            item.warn(cat(quoted(name), " is not a known capability, ignored",
-                          capability_suggestion(name)));
+            item.warn(item.has_room(Severity::warning)
+                          ? cat(quoted(name), " is not a known capability, ignored",
+                                capability_suggestion(name))
+                          : std::string());
             unknown.push_back(name);
         }
         return 0;

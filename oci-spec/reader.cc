@@ -84,11 +84,17 @@ std::string Reader::pointer() const {
 }
 
 void Reader::error(std::string text) const {
-    diagnostics_->error(pointer(), std::move(text));
+    const bool kept = diagnostics_->has_room(Severity::error);
+    diagnostics_->error(kept ? pointer() : std::string(), std::move(text));
 }
 
 void Reader::warn(std::string text) const {
-    diagnostics_->warn(pointer(), std::move(text));
+    const bool kept = diagnostics_->has_room(Severity::warning);
+    diagnostics_->warn(kept ? pointer() : std::string(), std::move(text));
+}
+
+bool Reader::has_room(Severity severity) const {
+    return diagnostics_->has_room(severity);
 }
 
 bool Reader::is(Kind kind) const {
@@ -185,6 +191,7 @@ std::optional<std::uint64_t> Reader::whole_number(std::int64_t lowest,
 
 void Reader::report_word(std::string_view text, const std::vector<std::string_view>& names,
                          std::string_view what) const {
+    if (!has_room(Severity::error)) return error({});
     constexpr std::size_t kShort = 9;  // a longer list would not help
     std::string known;
     if (names.size() <= kShort)

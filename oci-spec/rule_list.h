@@ -52,6 +52,7 @@ void check_intel_rdt(const Config& config, Diagnostics& out);
 void check_memory_policy(const Config& config, Diagnostics& out);
 void check_personality(const Config& config, Diagnostics& out);
 void check_restricted_paths(const Config& config, Diagnostics& out);
+void check_root_propagation(const Config& config, Diagnostics& out);
 
 // rules_resources.cc
 void check_device_rules(const Resources& resources, Diagnostics& out);
@@ -72,6 +73,9 @@ void check_seccomp_notify(const Config& config, Diagnostics& out);
 /// "<at>/major" and "<at>/minor".
 void check_device_numbers(std::uint32_t major, std::uint32_t minor, const std::string& at,
                           Diagnostics& out);
+
+/// The path from "/", without "." and ".."; as in a container, ".." does not lead above the root.
+std::string cleaned(std::string_view path);
 
 /// Whether one of the path's components is "..".
 bool climbs(std::string_view path);

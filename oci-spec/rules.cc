@@ -35,6 +35,7 @@ constexpr std::array kConfigRules = {
     Rule<Config>{"seccomp rules", check_seccomp_rules},
     Rule<Config>{"seccomp listener", check_seccomp_notify, {"/linux/seccomp"}},
     Rule<Config>{"masked and read-only paths", check_restricted_paths, {"/linux/namespaces"}},
+    Rule<Config>{"propagation of the root", check_root_propagation, {"/linux/namespaces"}},
     Rule<Config>{"personality", check_personality},
     Rule<Config>{"hook paths", check_hook_paths},
     Rule<Config>{"hook timeouts", check_hook_timeouts},

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "oci-spec/rule_list.h"
 #include "oci-spec/vocabulary.h"
@@ -12,26 +14,58 @@ bool has_line_end(std::string_view text) {
     return text.find('\n') != std::string_view::npos;
 }
 
-bool same_numbers(const Device& a, const Device& b) {
-    return a.type == b.type && a.major == b.major && a.minor == b.minor;
+using DeviceNumbers = std::tuple<DeviceType, std::uint32_t, std::uint32_t>;
+
+DeviceNumbers numbers_of(const Device& device) {
+    return {device.type, device.major, device.minor};
 }
 
-void check_repeated_device(const Linux& linux, std::size_t index, Diagnostics& out) {
-    const Device& device = linux.devices[index];
-    const std::string at = cat("/linux/devices/", index);
-    for (std::size_t before = 0; before < index; ++before) {
-        const Device& other = linux.devices[before];
-        if (other.path == device.path && !same_numbers(other, device)) {
-            out.error(
-                cat(at, "/path"),
-                cat(quoted(device.path), " is already used for another device in entry ", before));
-            return;
-        }
-        if (device.type != DeviceType::fifo && same_numbers(other, device)) {
-            out.warn(at, cat("is the same device as entry ", before));
-            return;
-        }
+/// The devices before one in the list, by path and by numbers.
+class EarlierDevices {
+ public:
+    static constexpr std::size_t kNone = ~std::size_t{0};
+
+    void add(const Device& device, std::size_t index) {
+        by_numbers_.try_emplace(numbers_of(device), index);
+        const auto [place, is_new] = by_path_.try_emplace(device.path, PathUse{device, index});
+        if (!is_new && place->second.other == kNone &&
+            numbers_of(device) != numbers_of(place->second.first))
+            place->second.other = index;
     }
+    /// The first one with the same path and other numbers.
+    [[nodiscard]] std::size_t in_the_way_of(const Device& device) const {
+        const auto place = by_path_.find(device.path);
+        if (place == by_path_.end()) return kNone;
+        const PathUse& use = place->second;
+        return numbers_of(use.first) != numbers_of(device) ? use.index : use.other;
+    }
+    /// The first one with the same numbers.
+    [[nodiscard]] std::size_t same_as(const Device& device) const {
+        const auto found = by_numbers_.find(numbers_of(device));
+        return device.type == DeviceType::fifo || found == by_numbers_.end() ? kNone
+                                                                             : found->second;
+    }
+
+ private:
+    struct PathUse {
+        const Device& first;
+        std::size_t index;
+        std::size_t other = kNone;  ///< the first one with other numbers
+    };
+    std::map<std::string_view, PathUse> by_path_;
+    std::map<DeviceNumbers, std::size_t> by_numbers_;
+};
+
+void check_repeated_device(const Device& device, std::size_t index, const EarlierDevices& earlier,
+                           Diagnostics& out) {
+    const std::string at = cat("/linux/devices/", index);
+    const std::size_t other = earlier.in_the_way_of(device);
+    const std::size_t same = earlier.same_as(device);
+    if (other < same)
+        out.error(cat(at, "/path"),
+                  cat(quoted(device.path), " is already used for another device in entry ", other));
+    else if (same != EarlierDevices::kNone)
+        out.warn(at, cat("is the same device as entry ", same));
 }
 
 void check_paths(const std::vector<std::string>& paths, const std::string& at, bool private_mount,
@@ -48,6 +82,15 @@ std::uint64_t count(const Ranges& ranges) {
     std::uint64_t total = 0;
     for (const Range& range : ranges) total += range.last - range.first + 1;
     return total;
+}
+
+// The nodes of a /dev that is bind-mounted belong to the source of the mount.
+void check_device_folder(const Config& config, Diagnostics& out) {
+    const bool is_bound = std::ranges::any_of(config.mounts, [](const Mount& mount) {
+        return mount.is_bind() && cleaned(mount.destination) == "/dev";
+    });
+    if (is_bound && !config.linux.devices.empty())
+        out.warn("/linux/devices", "is ignored: /dev is a bind mount");
 }
 
 }  // namespace
@@ -69,6 +112,8 @@ void check_device_numbers(std::uint32_t major, std::uint32_t minor, const std::s
 }
 
 void check_devices(const Config& config, Diagnostics& out) {
+    check_device_folder(config, out);
+    EarlierDevices earlier;
     for (std::size_t index = 0; index < config.linux.devices.size(); ++index) {
         const Device& device = config.linux.devices[index];
         const std::string at = cat("/linux/devices/", index);
@@ -76,8 +121,11 @@ void check_devices(const Config& config, Diagnostics& out) {
             out.error(cat(at, "/path"), cat("must be an absolute path, not ", quoted(device.path)));
         else if (device.path.ends_with('/') || device.path.ends_with("/.") || climbs(device.path))
             out.error(cat(at, "/path"), cat("must name a file, not ", quoted(device.path)));
+        if (cleaned(device.path) == "/dev/ptmx")
+            out.warn(at, "is ignored: /dev/ptmx is always a link to pts/ptmx");
         check_device_numbers(device.major, device.minor, at, out);
-        check_repeated_device(config.linux, index, out);
+        check_repeated_device(device, index, earlier, out);
+        earlier.add(device, index);
     }
 }
 
@@ -151,6 +199,14 @@ void check_restricted_paths(const Config& config, Diagnostics& out) {
     const bool private_mount = find_namespace(config.linux, NamespaceType::mount) != nullptr;
     check_paths(config.linux.masked_paths, "/linux/maskedPaths", private_mount, out);
     check_paths(config.linux.readonly_paths, "/linux/readonlyPaths", private_mount, out);
+}
+
+// The caller's mounts keep their propagation: it is not the container's to change.
+void check_root_propagation(const Config& config, Diagnostics& out) {
+    if (config.linux.rootfs_propagation == Propagation::none ||
+        find_namespace(config.linux, NamespaceType::mount) != nullptr)
+        return;
+    out.warn("/linux/rootfsPropagation", "is ignored without a mount namespace");
 }
 
 }  // namespace crux::oci

@@ -15,21 +15,6 @@ void for_each_mount(const Config& config, const Function& function) {
     for (const Mount& mount : config.mounts) function(mount, cat("/mounts/", index++));
 }
 
-// The path from "/", without "." and ".."; as in a container, ".." does not lead above the root.
-std::string cleaned(std::string_view path) {
-    std::vector<std::string_view> kept;
-    for (const std::string_view piece : split(path, '/')) {
-        if (piece.empty() || piece == ".") continue;
-        if (piece != "..")
-            kept.push_back(piece);
-        else if (!kept.empty())
-            kept.pop_back();
-    }
-    std::string out;
-    for (const std::string_view piece : kept) out += cat('/', piece);
-    return out.empty() ? "/" : out;
-}
-
 // lxcfs provides these files for containers; any other mount below /proc could give false
 // information to programs that trust procfs.
 constexpr std::array<std::string_view, 10> kAllowedBelowProc = {
@@ -53,6 +38,20 @@ void check_both_mappings(const Mount& mount, const std::string& at, Diagnostics&
 }
 
 }  // namespace
+
+std::string cleaned(std::string_view path) {
+    std::vector<std::string_view> kept;
+    for (const std::string_view piece : split(path, '/')) {
+        if (piece.empty() || piece == ".") continue;
+        if (piece != "..")
+            kept.push_back(piece);
+        else if (!kept.empty())
+            kept.pop_back();
+    }
+    std::string out;
+    for (const std::string_view piece : kept) out += cat('/', piece);
+    return out.empty() ? "/" : out;
+}
 
 void check_destinations(const Config& config, Diagnostics& out) {
     for_each_mount(config, [&](const Mount& mount, const std::string& at) {
@@ -80,13 +79,17 @@ void check_mount_types(const Config& config, Diagnostics& out) {
 void check_bind_options(const Config& config, Diagnostics& out) {
     for_each_mount(config, [&](const Mount& mount, const std::string& at) {
         if (!mount.is_bind()) return;
+        // The data are the unknown ones among the options, in the same order.
+        auto next = mount.parsed.data.begin();
         for (std::size_t index = 0; index < mount.options.size(); ++index) {
             const std::string& option = mount.options[index];
-            const auto& data = mount.parsed.data;
-            if (std::ranges::find(data, option) == data.end()) continue;
+            if (next == mount.parsed.data.end() || *next != option) continue;
+            ++next;
             out.error(cat(at, "/options/", index),
-                      cat("bind mounts cannot have any filesystem-specific options applied: ",
-                          quoted(option), mount_option_suggestion(option)));
+                      out.has_room(Severity::error)
+                          ? cat("bind mounts cannot have any filesystem-specific options applied: ",
+                                quoted(option), mount_option_suggestion(option))
+                          : std::string());
         }
     });
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "oci-spec/rule_list.h"
 #include "oci-spec/vocabulary.h"
@@ -90,11 +91,15 @@ std::string sysctl_fault(const Linux& linux, const std::string& name) {
 
 void check_namespaces(const Config& config, Diagnostics& out) {
     const auto& namespaces = config.linux.namespaces;
-    for (std::size_t index = 0; index < namespaces.size(); ++index)
-        if (index_of(config.linux, namespaces[index].type) < index)
+    std::uint32_t seen = 0;
+    for (std::size_t index = 0; index < namespaces.size(); ++index) {
+        const std::uint32_t bit = 1U << static_cast<unsigned>(namespaces[index].type);
+        if ((seen & bit) != 0)
             out.error(cat("/linux/namespaces/", index, "/type"),
                       cat("namespace ", namespace_word(namespaces[index].type).name,
                           " is given more than once"));
+        seen |= bit;
+    }
 }
 
 void check_namespace_paths(const Config& config, Diagnostics& out) {
@@ -150,10 +155,11 @@ void check_mapping_list(const std::vector<IdMapping>& mappings, const std::strin
             out.error(cat(here, "/size"), "exceeds the range of IDs");
         for (std::size_t before = 0; before < index; ++before) {
             const IdMapping& other = mappings[before];
-            if (overlap(one.container_id, other.container_id, one.size, other.size))
-                out.error(here, cat("overlaps with entry ", before, " inside the container"));
-            else if (overlap(one.host_id, other.host_id, one.size, other.size))
-                out.error(here, cat("overlaps with entry ", before, " on the host"));
+            const bool inside = overlap(one.container_id, other.container_id, one.size, other.size);
+            if (!inside && !overlap(one.host_id, other.host_id, one.size, other.size)) continue;
+            out.error(here, cat("overlaps with entry ", before,
+                                inside ? " inside the container" : " on the host"));
+            break;
         }
     }
 }
@@ -192,7 +198,7 @@ void check_net_devices(const Config& config, Diagnostics& out) {
     else if (network->path == "/proc/self/ns/net" || network->path == "/proc/1/ns/net")
         out.error("/linux/netDevices",
                   "unable to move network devices into the host's NET namespace");
-    std::vector<std::string_view> names;
+    std::set<std::string_view> names;
     for (const NetDevice& device : devices) {
         const std::string at = cat("/linux/netDevices", pointer_token(device.host_name));
         const std::string_view name = device.name.empty() ? device.host_name : device.name;
@@ -200,10 +206,9 @@ void check_net_devices(const Config& config, Diagnostics& out) {
             out.error(at, cat("invalid network device name ", quoted(device.host_name)));
         else if (!is_device_name(name, true))
             out.error(cat(at, "/name"), cat("invalid network device name ", quoted(name)));
-        else if (name.find('%') == std::string_view::npos &&
-                 std::ranges::find(names, name) != names.end())
+        else if (name.find('%') == std::string_view::npos && names.contains(name))
             out.error(at, cat("the name ", quoted(name), " is already used for another device"));
-        names.push_back(name);
+        names.insert(name);
     }
 }
 

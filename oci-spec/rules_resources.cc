@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <set>
 
 #include "oci-spec/rule_list.h"
 #include "oci-spec/vocabulary.h"
@@ -123,15 +123,16 @@ void check_block_io(const Resources& resources, Diagnostics& out) {
 
 void check_hugepages(const Resources& resources, Diagnostics& out) {
     const auto& limits = resources.hugepage_limits;
+    std::set<std::string_view> seen;
     for (std::size_t index = 0; index < limits.size(); ++index) {
         const std::string& size = limits[index].page_size;
         const std::string at = cat("/hugepageLimits/", index, "/pageSize");
         if (!is_page_size(size))
             out.error(at,
                       cat(R"(expected a size such as "64KB", "2MB" or "1GB", not )", quoted(size)));
-        else if (std::any_of(limits.begin(), limits.begin() + static_cast<std::ptrdiff_t>(index),
-                             [&](const HugepageLimit& other) { return other.page_size == size; }))
+        else if (seen.contains(size))
             out.error(at, cat(quoted(size), " is given more than once"));
+        seen.insert(size);
     }
 }
 

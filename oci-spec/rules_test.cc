@@ -285,5 +285,21 @@ TEST_CASE("zero in resources means not set where callers write it so") {
     CHECK(texts(check_resources(resources)) == Texts{});
 }
 
+TEST_CASE("what a mount namespace or a mount on /dev makes ineffective is a warning") {
+    Config config = valid();
+    config.linux.rootfs_propagation = Propagation::rshared;
+    config.linux.devices = {{.path = "/dev/./ptmx", .major = 5, .minor = 2}};
+    CHECK(texts(check_config(config)) ==
+          Texts{"warning: /linux/devices/0: is ignored: /dev/ptmx is always a link to pts/ptmx"});
+    config.linux.namespaces.clear();
+    config.linux.devices = {{.path = "/dev/fuse", .major = 10, .minor = 229}};
+    Mount dev = mount("/x/../dev/", "none", {"rbind"});
+    dev.parsed.bind = BindOption::rbind;
+    config.mounts = {dev};
+    CHECK(texts(check_config(config)) ==
+          Texts{"warning: /linux/devices: is ignored: /dev is a bind mount",
+                "warning: /linux/rootfsPropagation: is ignored without a mount namespace"});
+}
+
 }  // namespace
 }  // namespace crux::oci

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cmd/crux-net/arguments.h"
+#include "runtime/base/text.h"
 #include "runtime/network/link.h"
 #include "runtime/network/netlink.h"
 #include "runtime/sys/namespace.h"
@@ -53,7 +54,7 @@ Status run(const Arguments& options) {
 }
 
 int report(const Error& error) {
-    std::fprintf(stderr, "crux-net: %s\n", error.message().c_str());
+    std::fprintf(stderr, "crux-net: %s\n", one_line(error.message()).c_str());
     if (error.kind() == Error::Kind::usage) std::fputs(kUsage, stderr);
     return 1;
 }

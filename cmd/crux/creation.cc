@@ -19,7 +19,7 @@ Result<CgroupManager> cgroup_manager(const Options& global) {
 
 Result<unsigned> preserved_descriptors(const Options& options) {
     const std::int64_t count = options.number("preserve-fds");
-    constexpr std::int64_t kMost = 1 << 20;
+    constexpr std::int64_t kMost = container::kMostPreserved;
     if (count >= 0 && count <= kMost) return static_cast<unsigned>(count);
     return fail(Error::Kind::usage,
                 cat("invalid value ", count, " for --preserve-fds: must be from 0 to ", kMost));

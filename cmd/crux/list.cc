@@ -51,7 +51,7 @@ std::string table_of(const std::vector<oci::State>& states) {
     Table table{{"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};
     for (const oci::State& state : states)
         table.add({state.id, std::to_string(state.pid),
-                   std::string(oci::name_of(oci::kStatuses, state.status)), state.bundle,
+                   std::string(oci::name_of(oci::kStatuses, state.status)), one_line(state.bundle),
                    state.created, state.owner});
     return table.text();
 }

@@ -104,8 +104,8 @@ int Program::run() {
     const std::span<const char* const> words = words_.empty() ? words_ : words_.subspan(1);
     const auto line = read_line(kGlobalFlags, words, Order::before_arguments);
     if (!line)
-        return refuse(line.error(), cat("Incorrect Usage. ", line.error().message(), "\n\n",
-                                        program_help(name_, kGlobalFlags, commands_)));
+        return refuse(line.error(), cat("Incorrect Usage. ", plain_entry(line.error().message()),
+                                        "\n", program_help(name_, kGlobalFlags, commands_)));
     if (line->help) return say(program_help(name_, kGlobalFlags, commands_));
     if (line->options.on("version")) return say(version_text(name_));
 
@@ -173,8 +173,8 @@ int Program::run_command(const Options& global, const Command& command,
                          std::span<const char* const> rest) {
     const auto line = read_line(command.flags, rest, command.order);
     if (!line)
-        return refuse(line.error(), cat("Incorrect Usage: ", line.error().message(), "\n\n",
-                                        command_help(name_, command)));
+        return refuse(line.error(), cat("Incorrect Usage: ", plain_entry(line.error().message()),
+                                        "\n", command_help(name_, command)));
     if (line->help) return say(command_help(name_, command));
     const Status counted = check_count(command, line->arguments.size());
     if (!counted)

@@ -122,7 +122,12 @@ std::string terminal_entry(Reporter::Level level, std::string_view sentence, lon
     const Look& look = kLooks[static_cast<std::size_t>(level)];
     std::string count = std::to_string(seconds);
     count.insert(0, count.size() < 4 ? 4 - count.size() : 0, '0');
-    return cat("\x1b[", look.colour, 'm', look.word, "\x1b[0m[", count, "] ", sentence, '\n');
+    return cat("\x1b[", look.colour, 'm', look.word, "\x1b[0m[", count, "] ",
+               plain_entry(sentence));
+}
+
+std::string plain_entry(std::string_view sentence) {
+    return shortened(one_line(shortened(sentence))) + '\n';
 }
 
 Reporter::~Reporter() {
@@ -152,11 +157,11 @@ Status Reporter::open(std::string_view sink, std::string_view format, Level leas
     return {};
 }
 
-void Reporter::write(Level level, std::string_view sentence, const Location& from) {
+void Reporter::write(Level level, std::string_view whole, const Location& from) {
     if (level > least_) return;
+    const std::string sentence = shortened(whole);
     if (sink_ == Sink::system_log) {
-        ::syslog(system_priority(level), "%.*s", static_cast<int>(sentence.size()),
-                 sentence.data());
+        ::syslog(system_priority(level), "%s", one_line(sentence).c_str());
         return;
     }
     const int file = sink_ == Sink::file ? file_ : STDERR_FILENO;
@@ -171,7 +176,7 @@ void Reporter::write(Level level, std::string_view sentence, const Location& fro
 
 void Reporter::error(std::string_view sentence, const Location& from) {
     write(Level::error, sentence, from);
-    if (sink_ != Sink::standard_error) write_entry(STDERR_FILENO, cat(sentence, '\n'));
+    if (sink_ != Sink::standard_error) write_entry(STDERR_FILENO, plain_entry(sentence));
 }
 
 void Reporter::warning(std::string_view sentence, const Location& from) {
@@ -183,7 +188,7 @@ void Reporter::debug(std::string_view sentence, const Location& from) {
 }
 
 void aside(std::string_view sentence) {
-    write_entry(STDERR_FILENO, cat(sentence, '\n'));
+    write_entry(STDERR_FILENO, plain_entry(sentence));
 }
 
 }  // namespace crux::cmd

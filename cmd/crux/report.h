@@ -33,7 +33,8 @@ class Reporter final : public StepLog {
     /// nothing.
     Status open(std::string_view sink, std::string_view format, Level least);
 
-    // If debug messages are enabled, entries also contain the place in the source code.
+    // Each message is one line of at most kMessageMax bytes, in which control characters are
+    // escaped. If debug messages are enabled, entries also contain the place in the source code.
 
     /// Reports why the program fails.
     void error(std::string_view sentence, const Location& from = Location::current());
@@ -66,6 +67,9 @@ std::string text_entry(Reporter::Level level, std::string_view sentence, std::st
 
 /// An entry for a terminal in logrus's format: the level in colour, seconds since the start.
 std::string terminal_entry(Reporter::Level level, std::string_view sentence, long seconds);
+
+/// A message as plain text: one line of at most kMessageMax bytes, and a newline.
+std::string plain_entry(std::string_view sentence);
 
 /// The name of the level in a log: "error", "warning", "debug".
 std::string_view level_word(Reporter::Level level);

@@ -47,6 +47,10 @@ TEST_CASE("with debug messages, entries name the place that reports") {
 TEST_CASE("on a terminal an entry has its level in colour and the seconds since the start") {
     CHECK(terminal_entry(Level::error, "no", 0) == "\x1b[31mERRO\x1b[0m[0000] no\n");
     CHECK(terminal_entry(Level::warning, "no", 12) == "\x1b[33mWARN\x1b[0m[0012] no\n");
+    CHECK(terminal_entry(Level::error, "a\nb\x1b[2J", 0) ==
+          "\x1b[31mERRO\x1b[0m[0000] a\\nb\\x1b[2J\n");
+    CHECK(plain_entry("a\nb\x1b[2J") == "a\\nb\\x1b[2J\n");
+    CHECK(plain_entry(std::string(100'000, '\x1b')).size() <= kMessageMax + 1);
     CHECK(terminal_entry(Level::debug, "no", 12345) == "\x1b[37mDEBU\x1b[0m[12345] no\n");
 }
 

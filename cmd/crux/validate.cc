@@ -24,7 +24,7 @@ std::string listing(const oci::Diagnostics& diagnostics) {
     std::string out;
     for (const oci::Diagnostic& diagnostic : diagnostics.all()) {
         const bool is_error = diagnostic.severity == oci::Severity::error;
-        out += cat(is_error ? "error: " : "warning: ", oci::describe(diagnostic), '\n');
+        out += cat(is_error ? "error: " : "warning: ", plain_entry(oci::describe(diagnostic)));
     }
     return out;
 }
@@ -36,8 +36,8 @@ std::string counted(std::size_t count, std::string_view noun) {
 std::string listing(const std::vector<oci::Covered>& properties) {
     std::string out;
     for (const oci::Covered& one : properties)
-        out += cat(oci::word_of(one.treatment), ": ", one.pointer, one.why.empty() ? "" : ": ",
-                   one.why, '\n');
+        out += plain_entry(cat(oci::word_of(one.treatment), ": ", one.pointer,
+                               one.why.empty() ? "" : ": ", one.why));
     return out;
 }
 

@@ -1,6 +1,10 @@
 #include "oci-spec/runc/update.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <type_traits>
+#include <utility>
 
 #include "oci-spec/json_tree.h"
 #include "oci-spec/json_writer.h"
@@ -22,26 +26,25 @@ void take_text(std::string& into, const std::string& change) {
     if (!change.empty()) into = change;
 }
 
-/// Replaces the entry for the same object in the list, or appends it. Other entries for that object
-/// are removed: the last one would override the change.
-void take_entries(auto& list, const auto& changes, auto is_same) {
-    for (const auto& change : changes) {
-        const auto found =
-            std::ranges::find_if(list, [&](const auto& entry) { return is_same(entry, change); });
-        if (found == list.end()) {
-            list.push_back(change);
-            continue;
-        }
-        *found = change;
-        const auto others = std::remove_if(
-            found + 1, list.end(), [&](const auto& entry) { return is_same(entry, change); });
-        list.erase(others, list.end());
-    }
+/// Replaces the entry for the same object (with the same key) in the list, or appends it. Other
+/// entries for that object are removed: the last one would override the change.
+void take_entries(auto& list, const auto& changes, auto key_of) {
+    using Key = std::decay_t<decltype(key_of(list.front()))>;
+    std::map<Key, const typename std::decay_t<decltype(changes)>::value_type*> wanted;
+    for (const auto& change : changes) wanted[key_of(change)] = &change;
+    std::set<Key> done;
+    std::erase_if(list, [&](auto& entry) {
+        const auto found = wanted.find(key_of(entry));
+        if (found == wanted.end()) return false;
+        if (!done.insert(found->first).second) return true;
+        entry = *found->second;
+        return false;
+    });
+    for (const auto& change : changes)
+        if (done.insert(key_of(change)).second) list.push_back(*wanted[key_of(change)]);
 }
 
-constexpr auto kSameDevice = [](const auto& left, const auto& right) {
-    return left.major == right.major && left.minor == right.minor;
-};
+constexpr auto kDevice = [](const auto& entry) { return std::pair(entry.major, entry.minor); };
 
 void take_memory(MemoryResources& memory, const MemoryResources& changes) {
     take_set(memory.limit, changes.limit);
@@ -72,16 +75,15 @@ void take_cpu(CpuResources& cpu, const CpuResources& changes) {
 void take_block_io(BlockIoResources& io, const BlockIoResources& changes) {
     take_set(io.weight, changes.weight);
     take_set(io.leaf_weight, changes.leaf_weight);
-    take_entries(io.weight_device, changes.weight_device, kSameDevice);
-    take_entries(io.throttle_read_bps_device, changes.throttle_read_bps_device, kSameDevice);
-    take_entries(io.throttle_write_bps_device, changes.throttle_write_bps_device, kSameDevice);
-    take_entries(io.throttle_read_iops_device, changes.throttle_read_iops_device, kSameDevice);
-    take_entries(io.throttle_write_iops_device, changes.throttle_write_iops_device, kSameDevice);
+    take_entries(io.weight_device, changes.weight_device, kDevice);
+    take_entries(io.throttle_read_bps_device, changes.throttle_read_bps_device, kDevice);
+    take_entries(io.throttle_write_bps_device, changes.throttle_write_bps_device, kDevice);
+    take_entries(io.throttle_read_iops_device, changes.throttle_read_iops_device, kDevice);
+    take_entries(io.throttle_write_iops_device, changes.throttle_write_iops_device, kDevice);
 }
 
 void take_unified(StringMap& unified, const StringMap& changes) {
-    take_entries(unified, changes,
-                 [](const auto& left, const auto& right) { return left.first == right.first; });
+    take_entries(unified, changes, [](const auto& entry) { return entry.first; });
 }
 
 bool has_key(const StringMap& unified, std::string_view key) {
@@ -161,18 +163,12 @@ Resources updated(const Resources& before, const Resources& changes) {
     take_cpu(after.cpu, changes.cpu);
     take_block_io(after.block_io, changes.block_io);
     take_entries(after.hugepage_limits, changes.hugepage_limits,
-                 [](const HugepageLimit& left, const HugepageLimit& right) {
-                     return left.page_size == right.page_size;
-                 });
+                 [](const HugepageLimit& entry) { return entry.page_size; });
     take(after.network.class_id, changes.network.class_id);
     take_entries(after.network.priorities, changes.network.priorities,
-                 [](const InterfacePriority& left, const InterfacePriority& right) {
-                     return left.name == right.name;
-                 });
+                 [](const InterfacePriority& entry) { return entry.name; });
     take(after.pids.limit, changes.pids.limit);
-    take_entries(after.rdma, changes.rdma, [](const RdmaLimit& left, const RdmaLimit& right) {
-        return left.device == right.device;
-    });
+    take_entries(after.rdma, changes.rdma, [](const RdmaLimit& entry) { return entry.device; });
     take_unified(after.unified, changes.unified);
     end_idle(after, changes);
     return after;

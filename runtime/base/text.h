@@ -38,6 +38,18 @@ std::size_t utf8_length(std::string_view text);
 /// UTF-8 are escaped as by Go's %q.
 std::string quoted(std::string_view text);
 
+/// The text on one line: control characters (also those of Unicode that end a line or change the
+/// direction of text) and bytes that are not valid UTF-8 are escaped as by quoted(). Text of others
+/// must not control a terminal or forge an entry of a log.
+std::string one_line(std::string_view text);
+
+/// The maximum length of a message, in bytes.
+inline constexpr std::size_t kMessageMax = 4096;
+
+/// The text, or if it is longer than `most`, its beginning and the number of bytes that are left
+/// out.
+std::string shortened(std::string_view text, std::size_t most = kMessageMax);
+
 /// The whole text as a number in the given base, or nothing: no sign for unsigned types, no blanks,
 /// no trailing characters, no overflow (rule R8).
 template <std::integral Number>

@@ -144,7 +144,9 @@ std::vector<std::uint64_t> device_program(std::span<const OriginRule> rules) {
         const DeviceRule& rule = rules[i].rule;
         std::vector<std::uint32_t> minors;
         if (rule.minor) minors.push_back(*rule.minor);
-        while (i > 0 && are_alike(rule, rules[i - 1].rule))
+        // A jump is at most 32767 instructions long.
+        constexpr std::size_t kMostMinors = 1024;
+        while (i > 0 && minors.size() < kMostMinors && are_alike(rule, rules[i - 1].rule))
             minors.push_back(*rules[--i].rule.minor);
         program.decide(rule, minors);
         // Rules before this one have no effect, and the verifier of old kernels rejects dead code.

@@ -50,6 +50,10 @@ bool meets(const std::optional<std::uint32_t>& one, const std::optional<std::uin
     return !one || !other || one == other;
 }
 
+// The rules are compared with each other, and the kernel compares each line with all earlier ones.
+constexpr std::size_t kMostRules = 4096;
+constexpr std::size_t kMostLines = 4 * kMostRules;
+
 /// The state of the v1 controller: a default, and exceptions from it.
 class V1State {
  public:
@@ -144,6 +148,7 @@ class V1State {
                     !meets(reads.rule.major, writes.rule.major) ||
                     !meets(reads.rule.minor, writes.rule.minor))
                     continue;
+                if (all.size() > kMostLines) return all;
                 OriginRule shared = writes;
                 if (!shared.rule.major) shared.rule.major = reads.rule.major;
                 if (!shared.rule.minor) shared.rule.minor = reads.rule.minor;
@@ -229,9 +234,18 @@ std::vector<OriginRule> device_rules(const std::vector<DeviceRule>& list,
 
 Result<std::vector<DeviceLine>> device_lines(std::span<const OriginRule> rules,
                                              std::vector<std::string>& weaker) {
+    const auto too_many = [&](std::size_t most, std::string_view what) {
+        return std::unexpected(
+            Error(Error::Kind::unsupported,
+                  cat("device rules exceed the limit of ", most, ' ', what, " with cgroup v1"))
+                .at(rules.back().origin));
+    };
+    if (rules.size() > kMostRules) return too_many(kMostRules, "rules");
     V1State state(weaker);
     for (const OriginRule& rule : rules) TRY(state.apply(rule));
-    return state.lines();
+    std::vector<DeviceLine> lines = state.lines();
+    if (lines.size() > kMostLines) return too_many(kMostLines, "lines");
+    return lines;
 }
 
 Status add_devices(LimitsBuilder& builder, const std::vector<DeviceRule>& list) {

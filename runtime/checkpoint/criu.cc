@@ -80,7 +80,8 @@ class RpcSetting {
 
 }  // namespace
 
-Result<Criu> Criu::start(Streams streams, std::span<const sys::FdRef> extra) {
+Result<Criu> Criu::start(Streams streams, std::span<const sys::FdRef> extra,
+                         std::span<const sys::FdRef> replaced) {
     const std::string program = TRY(find_criu());
     sys::SocketPair pair = TRY(sys::socketpair(SOCK_SEQPACKET).during("create socket for criu"));
     RpcSetting setting;
@@ -88,6 +89,11 @@ Result<Criu> Criu::start(Streams streams, std::span<const sys::FdRef> extra) {
         const sys::Fd null =
             TRY(sys::openat(sys::FdRef::cwd(), "/dev/null", O_RDWR).during("/dev/null"));
         for (int number = 0; number <= STDERR_FILENO; ++number) TRY(setting.put(null, number));
+    }
+    int stream = 0;
+    for (const sys::FdRef file : replaced) {
+        if (file.get() >= 0) TRY(setting.put(file, stream));
+        ++stream;
     }
     TRY(setting.put(pair.second, kSocketNumber));
     int number = kFirstExtra;

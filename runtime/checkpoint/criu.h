@@ -29,10 +29,12 @@ class Criu {
  public:
     enum class Streams : bool { none, ours };
     /// Finds criu in PATH and starts it with /dev/null or our own descriptors 0 to 2 and, from
-    /// kFirstExtra on, copies of the others. If it is missing: `exec: "criu": executable file not
-    /// found in $PATH`.
+    /// kFirstExtra on, copies of the others. `replaced` are used in place of our descriptors 0 to
+    /// 2, unless they are none. If it is missing: `exec: "criu": executable file not found in
+    /// $PATH`.
     static Result<Criu> start(Streams streams = Streams::none,
-                              std::span<const sys::FdRef> extra = {});
+                              std::span<const sys::FdRef> extra = {},
+                              std::span<const sys::FdRef> replaced = {});
     Criu(Criu&& other) noexcept;
     Criu& operator=(Criu&&) = delete;
     Criu(const Criu&) = delete;

@@ -15,16 +15,6 @@ namespace {
 
 constexpr std::string_view kPlace = "terminal of the container";
 
-/// Opens a terminal again, non-blocking: the flag on the given descriptor would affect every
-/// process that shares it. Nothing if this is not possible, or if the file is not a terminal: a
-/// regular file would get another offset.
-sys::Fd open_again(sys::FdRef file) {
-    if (!sys::is_terminal(file)) return {};
-    auto again =
-        sys::openat(sys::FdRef::cwd(), sys::FdPath(file), O_WRONLY | O_NOCTTY | O_NONBLOCK);
-    return again ? std::move(*again) : sys::Fd();
-}
-
 /// Disables the carriage returns that a pty adds before line ends.
 Status write_plain_lines(sys::FdRef pty) {
     struct ::termios modes = TRY(sys::tcgetattr(pty).during(kPlace));
@@ -58,20 +48,21 @@ Status PtyMaster::prepare() {
     TRY(sys::set_nonblocking(master_, true).during(kPlace));
     auto peer = sys::pty_peer(master_, O_RDWR | O_NOCTTY);
     if (peer) peer_ = std::move(*peer);
-    resize();
+    (void)resize();
     // Raw terminals require the carriage returns; files and pipes for the output do not.
     if (!sys::is_terminal(streams_.out)) TRY(write_plain_lines(master_));
-    out_ = open_again(streams_.out);
+    out_ = open_terminal_again(streams_.out);
     input_.emplace(streams_.in, master_);
     output_.emplace(master_, out_ ? sys::FdRef(out_) : streams_.out);
     return host_.make_raw();
 }
 
-void PtyMaster::resize() {
-    if (!master_) return;
+bool PtyMaster::resize() {
+    if (!master_) return true;
     // The window may be closed, and then its size does not matter.
     auto size = sys::window_size(host_.fd());
     if (size) (void)sys::set_window_size(master_, *size);
+    return true;
 }
 
 void PtyMaster::resume() {
@@ -80,13 +71,13 @@ void PtyMaster::resume() {
     input_->resume();
 }
 
-void PtyMaster::ask(std::span<struct ::pollfd, kEntries> entries) const {
+void PtyMaster::ask(Entries entries) const {
     for (struct ::pollfd& entry : entries) entry = {.fd = -1, .events = 0, .revents = 0};
     if (input_) input_->ask(entries[0], entries[1]);
     if (output_) output_->ask(entries[2], entries[3]);
 }
 
-void PtyMaster::serve(std::span<const struct ::pollfd, kEntries> entries) {
+void PtyMaster::serve(Events entries) {
     if (input_) input_->serve(entries[0], entries[1]);
     if (output_) output_->serve(entries[2], entries[3]);
 }

@@ -1,21 +1,18 @@
 #pragma once
 
-#include <poll.h>
-
-#include <cstddef>
 #include <optional>
-#include <span>
 
 #include "runtime/base/error.h"
 #include "runtime/console/host_terminal.h"
 #include "runtime/console/relay.h"
+#include "runtime/console/traffic.h"
 #include "runtime/sys/handle.h"
 
 namespace crux::console {
 
 /// The container's terminal in the foreground: crux holds the pty master and copies bytes between
 /// it and the terminal that it was started from.
-class PtyMaster {
+class PtyMaster final : public Traffic {
  public:
     /// Finds the caller's terminal and makes the socket for the master. Before anything is created,
     /// because it fails without a terminal.
@@ -25,7 +22,7 @@ class PtyMaster {
     PtyMaster& operator=(PtyMaster&&) = delete;
     PtyMaster(const PtyMaster&) = delete;
     PtyMaster& operator=(const PtyMaster&) = delete;
-    ~PtyMaster() = default;
+    ~PtyMaster() override = default;
 
     /// The end of the socket on which init sends the master; may be taken once.
     sys::SocketFd take_socket() { return std::move(theirs_); }
@@ -33,24 +30,15 @@ class PtyMaster {
     /// that of our window and switches our terminal to raw mode. Before the container's program
     /// starts.
     Status receive(int timeout_ms);
-    /// Sets the size of the pty to that of our window again (SIGWINCH).
-    void resize();
-    /// crux is in the foreground of the terminal again (SIGCONT): raw mode and input again.
-    void resume();
-
-    /// The number of entries that ask() fills.
-    static constexpr std::size_t kEntries = 4;
-    /// Fills in the entries for poll.
-    void ask(std::span<struct ::pollfd, kEntries> entries) const;
-    /// Copies what is possible after these events, without waiting.
-    void serve(std::span<const struct ::pollfd, kEntries> entries);
-
-    /// The container has ended: no more input, and output only until it is drained.
-    void end_input();
-    /// Whether output waits for our side to accept it.
-    [[nodiscard]] bool blocked() const { return output_ && output_->pending(); }
+    void ask(Entries entries) const override;
+    void serve(Events entries) override;
+    bool resize() override;
+    /// Raw mode and input again.
+    void resume() override;
+    void end_input() override;
+    [[nodiscard]] bool blocked() const override { return output_ && output_->pending(); }
     /// No process has the pty open any more, and all its output is written.
-    [[nodiscard]] bool drained() const { return !output_ || output_->finished(); }
+    [[nodiscard]] bool drained() const override { return !output_ || output_->finished(); }
 
  private:
     PtyMaster(TerminalStreams streams, HostTerminal host, sys::SocketFd ours, sys::SocketFd theirs)

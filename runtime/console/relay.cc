@@ -1,8 +1,11 @@
 #include "runtime/console/relay.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 
 #include "runtime/sys/file.h"
+#include "runtime/sys/terminal.h"
 
 namespace crux::console {
 
@@ -39,6 +42,13 @@ void Relay::empty() {
     if (count.error().value == EAGAIN) return;
     sink_closed_ = true;
     begin_ = end_;
+}
+
+sys::Fd open_terminal_again(sys::FdRef file) {
+    if (!sys::is_terminal(file)) return {};
+    auto again =
+        sys::openat(sys::FdRef::cwd(), sys::FdPath(file), O_WRONLY | O_NOCTTY | O_NONBLOCK);
+    return again ? std::move(*again) : sys::Fd();
 }
 
 }  // namespace crux::console

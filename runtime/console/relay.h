@@ -25,6 +25,8 @@ class Relay {
     [[nodiscard]] bool pending() const { return begin_ != end_; }
     /// The source is at its end, and everything is written or dropped.
     [[nodiscard]] bool finished() const { return ended_ && !pending(); }
+    /// The sink accepts no more bytes.
+    [[nodiscard]] bool sink_closed() const { return sink_closed_; }
     /// Reads again from a source that seemed to be at its end: a terminal while crux was in its
     /// background.
     void resume() { ended_ = false; }
@@ -45,5 +47,10 @@ class Relay {
     bool ended_ = false;
     bool sink_closed_ = false;
 };
+
+/// Opens a terminal again, non-blocking: the flag on the given descriptor would affect every
+/// process that shares it. Nothing if this is not possible, or if the file is not a terminal: a
+/// regular file would get another offset.
+sys::Fd open_terminal_again(sys::FdRef file);
 
 }  // namespace crux::console

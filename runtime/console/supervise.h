@@ -3,8 +3,8 @@
 #include <sys/types.h>
 
 #include "runtime/base/error.h"
-#include "runtime/console/pty_master.h"
 #include "runtime/console/signals.h"
+#include "runtime/console/traffic.h"
 #include "runtime/sys/handle.h"
 #include "runtime/sys/process.h"
 
@@ -21,11 +21,10 @@ struct ExtraPoll {
 /// Waits for a process in the foreground until it ends, reaps it and returns its exit status.
 ///
 /// Signals to crux are forwarded to it, except SIGCHLD (other children, which a subreaper gets, are
-/// reaped), SIGURG, and with a terminal SIGWINCH, which sets the new size. With a terminal (which
-/// has received its master), bytes are copied meanwhile, and after the end until all output is
-/// written; if our side does not accept it, SIGHUP, SIGINT, SIGQUIT or SIGTERM end that. The
-/// process must be a child of this one.
+/// reaped), SIGURG, and with a terminal SIGWINCH, which sets the new size. Bytes of the traffic are
+/// copied meanwhile, and after the end until all output is written; if our side does not accept it,
+/// SIGHUP, SIGINT, SIGQUIT or SIGTERM end that. The process must be a child of this one.
 Result<sys::ExitStatus> supervise(pid_t pid, sys::FdRef process, const Signals& signals,
-                                  PtyMaster* terminal = nullptr, ExtraPoll extra = {});
+                                  Traffic* traffic = nullptr, ExtraPoll extra = {});
 
 }  // namespace crux::console

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "runtime/console/pty_master.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/poll.h"
 #include "runtime/sys/socket.h"

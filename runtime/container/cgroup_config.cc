@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "oci-spec/runc/update.h"
 #include "runtime/base/text.h"
 #include "runtime/cgroup/permission.h"
+#include "runtime/container/capabilities.h"
 
 namespace crux::container {
 
@@ -58,7 +60,48 @@ Result<CgroupConfig> place_cgroup(const Context& context, const oci::Config& con
     return cgroup_config;
 }
 
+/// Whether the rules, before which everything is denied, leave a device denied.
+bool deny_any(const std::vector<oci::DeviceRule>& rules) {
+    bool denied = true;
+    for (const oci::DeviceRule& rule : rules) {
+        const bool total =
+            rule.type == oci::DeviceType::all && rule.access == oci::kDeviceAllAccess;
+        if (!rule.allow)
+            denied = true;
+        else if (total)
+            denied = false;
+    }
+    return denied;
+}
+
+Status check_devices_without_cgroup(const Context& context, const oci::Config& config,
+                                    const host::Facts& facts) {
+    constexpr std::string_view kOrigin = "/linux/resources/devices";
+    const std::vector<oci::DeviceRule>& rules = config.linux.resources.devices;
+    const bool in_user_namespace = has_user_namespace(config) || facts.in_user_namespace;
+    if (!deny_any(rules) || (rules.empty() && in_user_namespace)) return {};
+    if (in_user_namespace || rules.empty()) {
+        context.warn(cat(kOrigin, rules.empty() ? ": without a cgroup no device is denied"
+                                                : ": is ignored: the container has no cgroup"));
+        return {};
+    }
+    return std::unexpected(Error(Error::Kind::spec,
+                                 "device rules require a cgroup or a user namespace; "
+                                 "--cgroup-manager is disabled")
+                               .at(kOrigin));
+}
+
 }  // namespace
+
+Status check_without_cgroup(const Context& context, const oci::Config& config,
+                            const host::Facts& facts) {
+    constexpr std::string_view kIgnored = ": is ignored: the container has no cgroup";
+    TRY(check_devices_without_cgroup(context, config, facts));
+    if (!config.linux.cgroups_path.empty()) context.warn(cat("/linux/cgroupsPath", kIgnored));
+    for (const std::string& pointer : oci::named_by(config.linux.resources))
+        if (pointer != "/devices") context.warn(cat("/linux/resources", pointer, kIgnored));
+    return {};
+}
 
 std::optional<uid_t> cgroup_owner(const oci::Config& config) {
     const oci::Namespace* own = oci::find_namespace(config.linux, oci::NamespaceType::cgroup);

@@ -43,4 +43,10 @@ std::optional<uid_t> cgroup_owner(const oci::Config& config);
 Result<CgroupConfig> cgroup_config_for(const Context& context, const oci::Config& config,
                                        const host::Facts& facts, std::string_view path);
 
+/// For a container without a cgroup (--cgroup-manager disabled): device rules that deny something
+/// are an error, unless a user namespace keeps the container from the host's devices. Every other
+/// property that requires a cgroup is a warning.
+Status check_without_cgroup(const Context& context, const oci::Config& config,
+                            const host::Facts& facts);
+
 }  // namespace crux::container

@@ -28,12 +28,14 @@ class InitRequests final : public HostRequests {
 
 }  // namespace
 
-Result<launch::Launched> launch_init(Transaction& host, sys::FdRef fifo, sys::FdRef terminal) {
+Result<launch::Launched> launch_init(Transaction& host, sys::FdRef fifo,
+                                     const ForegroundEnds& ends) {
     const sys::SocketFd console = TRY(connect_console(host.options().console_socket));
     launch::HostHandles handles;
     handles.fifo = fifo;
     handles.group = host.cgroup();
-    handles.console = console ? sys::FdRef(console) : terminal;
+    handles.console = console ? sys::FdRef(console) : ends.terminal;
+    handles.streams = ends.streams;
     handles.step_log = host.context().step_log;
     Prepared& prepared = host.prepared();
     launch::Launched init = TRY(launch::start(prepared.plan, handles).during(kUnableToStart));
@@ -73,7 +75,7 @@ Status create(const Context& context, const CreateOptions& options) {
     TRY(host.begin(std::move(bundle), false));
     TRY(host.take_resources());
     const sys::Fd fifo = TRY(host.make_fifo());
-    launch::Launched init = TRY(launch_init(host, fifo, sys::FdRef::none()));
+    launch::Launched init = TRY(launch_init(host, fifo));
     TRY(complete(host, std::move(init)));
     return {};
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "runtime/container/transaction.h"
 #include "runtime/launch/launch.h"
 #include "runtime/sys/handle.h"
@@ -12,10 +14,18 @@ struct CreatedContainer {
     InitProcess init;
 };
 
+/// What a process gets of a command in the foreground.
+struct ForegroundEnds {
+    sys::FdRef terminal = sys::FdRef::none();  ///< the socket that receives the terminal's master
+    /// Descriptors 0 to 2; none: the caller's.
+    std::array<sys::FdRef, 3> streams = {sys::FdRef::none(), sys::FdRef::none(),
+                                         sys::FdRef::none()};
+};
+
 /// Takes the host's side of the container and starts its init, up to the moment when everything up
-/// to the barrier holds. `terminal`: the socket that receives the terminal's master where the
-/// caller serves it itself, or none. Init waits for complete().
-Result<launch::Launched> launch_init(Transaction& host, sys::FdRef fifo, sys::FdRef terminal);
+/// to the barrier holds. Init waits for complete().
+Result<launch::Launched> launch_init(Transaction& host, sys::FdRef fifo,
+                                     const ForegroundEnds& ends = {});
 
 /// Sends the pidfd to the socket and writes the pid to the file that the options name.
 Status announce(Transaction& host, pid_t pid, sys::FdRef pidfd);

@@ -123,8 +123,9 @@ Result<int> exec(const Context& context, const ExecOptions& options) {
     if (options.cgroups.empty()) handles.first_pid = container.record.init_process_pid;
     handles.step_log = context.step_log;
     handles.console = console ? sys::FdRef(console) : sys::FdRef(foreground.theirs);
+    handles.streams = foreground.ends().streams;
     launch::Launched launched = TRY(launch_process(context, wanted, plan, handles));
-    TRY(foreground.receive_terminal());
+    TRY(foreground.take_over());
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, launched.pidfd(), "setns"));
     TRY(launched.resume());

@@ -36,21 +36,33 @@ Result<Foreground> Foreground::open(Wanted wanted) {
     if (wanted.terminal) {
         foreground.terminal.emplace(TRY(console::PtyMaster::open()));
         foreground.theirs = foreground.terminal->take_socket();
+    } else {
+        foreground.pipes.emplace(TRY(console::StreamPipes::open()));
     }
     foreground.signals.emplace(TRY(console::Signals::open()));
     return foreground;
 }
 
-Status Foreground::receive_terminal() {
+ForegroundEnds Foreground::ends() const {
+    ForegroundEnds ends;
+    ends.terminal = theirs;
+    if (pipes) ends.streams = pipes->theirs();
+    return ends;
+}
+
+Status Foreground::take_over() {
     constexpr int kTerminalMs = 10'000;
     theirs.reset();
+    if (pipes) pipes->close_theirs();
     if (!terminal) return {};
     return terminal->receive(kTerminalMs);
 }
 
 Result<int> Foreground::supervise(const InitProcess& process, console::ExtraPoll extra) {
-    const sys::ExitStatus ended = TRY(console::supervise(process.pid, process.pidfd, *signals,
-                                                         terminal ? &*terminal : nullptr, extra));
+    console::Traffic* traffic = terminal ? &*terminal : nullptr;
+    if (pipes && !pipes->empty()) traffic = &*pipes;
+    const sys::ExitStatus ended =
+        TRY(console::supervise(process.pid, process.pidfd, *signals, traffic, extra));
     return ended.code();
 }
 

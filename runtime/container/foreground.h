@@ -4,6 +4,7 @@
 
 #include "runtime/console/pty_master.h"
 #include "runtime/console/signals.h"
+#include "runtime/console/stream_pipes.h"
 #include "runtime/console/supervise.h"
 #include "runtime/container/create.h"
 #include "runtime/container/notify_socket.h"
@@ -11,11 +12,12 @@
 
 namespace crux::container {
 
-/// What a command in the foreground holds: its terminal, where the container wants one, and the
-/// signals that it forwards.
+/// What a command in the foreground holds: its terminal, where the container wants one, or else the
+/// pipes in place of the caller's files, and the signals that it forwards.
 struct Foreground {
     std::optional<console::PtyMaster> terminal;
-    sys::SocketFd theirs;  ///< on which init sends the terminal's master
+    sys::SocketFd theirs;                       ///< on which init sends the terminal's master
+    std::optional<console::StreamPipes> pipes;  ///< without a terminal
     std::optional<console::Signals> signals;
 
     /// Opens the signals, and the terminal where one is wanted: before anything is created. Empty
@@ -25,8 +27,11 @@ struct Foreground {
         bool terminal = false;
     };
     static Result<Foreground> open(Wanted wanted);
-    /// Takes the terminal's master, which init has sent, where there is one.
-    Status receive_terminal();
+    /// What the process gets; nothing with `detach`.
+    [[nodiscard]] ForegroundEnds ends() const;
+    /// Takes the terminal's master, which init has sent, where there is one; the process has its
+    /// ends of the pipes.
+    Status take_over();
     /// Stays with a process until it ends, and reaps it: its exit status. `extra` is served
     /// meanwhile.
     Result<int> supervise(const InitProcess& process, console::ExtraPoll extra = {});

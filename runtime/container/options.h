@@ -11,6 +11,10 @@
 /// What the operations on containers are asked to do, as the command line or a caller says it.
 namespace crux::container {
 
+/// The maximum number of descriptors of the caller that a program can inherit for each reason
+/// (--preserve-fds, LISTEN_FDS). The kernel's limit of open files is as high by default.
+inline constexpr unsigned kMostPreserved = 1U << 20U;
+
 struct CreateOptions {
     std::string bundle;          ///< absolute
     std::string console_socket;  ///< path; empty: none
@@ -20,7 +24,7 @@ struct CreateOptions {
     bool no_new_keyring = false;
     unsigned preserve_fds = 0;
     bool systemd_cgroup = false;
-    bool no_cgroup = false;  ///< stays in the caller's cgroup; resources have no effect
+    bool no_cgroup = false;  ///< stays in the caller's cgroup (check_without_cgroup)
 };
 
 struct RunOptions : CreateOptions {

@@ -30,13 +30,19 @@ std::string joined(const std::string& directory, const std::string& path) {
     return cat(directory, '/', path);
 }
 
-/// systemd's socket activation: meant for us only if it names us.
-unsigned activation_descriptors() {
+/// systemd's socket activation: meant for us only if it names us. As in runc, a text that is not a
+/// number counts as none.
+Result<unsigned> activation_descriptors() {
     const char* pid = std::getenv("LISTEN_PID");
     const char* count = std::getenv("LISTEN_FDS");
     if (pid == nullptr || count == nullptr) return 0;
     if (to_number<int>(pid) != ::getpid()) return 0;
-    return to_number<unsigned>(count).value_or(0);
+    const std::string_view text = count;
+    if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos) return 0;
+    const auto number = to_number<unsigned>(text);
+    if (number.value_or(kMostPreserved + 1) <= kMostPreserved) return number.value_or(0);
+    return fail(Error::Kind::usage, cat("LISTEN_FDS: invalid value ", quoted(text),
+                                        ": must be from 0 to ", kMostPreserved));
 }
 
 void take_warnings(const oci::Diagnostics& diagnostics, const Context& context) {
@@ -124,8 +130,8 @@ namespace {
 /// Where the container's cgroup goes and what it limits, and the unit where systemd makes it.
 Status place_cgroup(const Context& context, const CreateOptions& options, Prepared& prepared,
                     plan::Inputs& inputs) {
-    if (options.no_cgroup) return {};
     const oci::Config& config = prepared.bundle.config;
+    if (options.no_cgroup) return check_without_cgroup(context, config, prepared.facts);
     std::string path = config.linux.cgroups_path;
     if (options.systemd_cgroup) {
         systemd::Unit unit = TRY(systemd::unit_for(path, context.id, prepared.facts.cgroup,
@@ -173,7 +179,7 @@ Result<Prepared> prepare(const Context& context, Bundle bundle, const CreateOpti
     inputs.no_pivot = options.no_pivot;
     inputs.no_new_keyring = options.no_new_keyring;
     inputs.preserve_fds = options.preserve_fds;
-    inputs.listen_fds = activation_descriptors();
+    inputs.listen_fds = TRY(activation_descriptors());
     inputs.console_socket = options.console_socket;
     inputs.foreground_terminal = foreground_terminal;
     prepared.plan = TRY(plan::build(inputs));

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <set>
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
@@ -32,7 +33,8 @@ constexpr const char* kRootName = "criu-root";
 struct Restoring {
     Transaction& host;
     const CriuOptions& criu;
-    sys::FdRef console;  ///< the socket that receives the terminal
+    sys::FdRef console;                 ///< the socket that receives the terminal
+    std::array<sys::FdRef, 3> streams;  ///< for descriptors 0 to 2; none: the caller's
 
     [[nodiscard]] const Bundle& bundle() const { return host.prepared().bundle; }
 };
@@ -102,16 +104,22 @@ class RestoreListener : public checkpoint::Listener {
     const Restoring& restoring_;
 };
 
+bool lies_below(std::string_view path, const std::set<std::string_view>& directories) {
+    for (std::size_t end = path.find('/'); end != std::string_view::npos;
+         end = path.find('/', end + 1))
+        if (directories.contains(path.substr(0, end))) return true;
+    return false;
+}
+
 std::vector<checkpoint::MountPoint> mount_points(const oci::Config& config,
                                                  const std::string& bundle) {
     std::vector<checkpoint::MountPoint> points;
+    std::set<std::string_view> on_tmpfs;
+    for (const oci::Mount& mount : config.mounts)
+        if (mount.type == "tmpfs") on_tmpfs.insert(mount.destination);
     for (const oci::Mount& mount : config.mounts) {
         // Those of cgroups and what lies on a tmpfs come from the images.
-        bool on_tmpfs = false;
-        for (const oci::Mount& other : config.mounts)
-            on_tmpfs |=
-                other.type == "tmpfs" && mount.destination.starts_with(cat(other.destination, '/'));
-        if (mount.type == "cgroup" || on_tmpfs) continue;
+        if (mount.type == "cgroup" || lies_below(mount.destination, on_tmpfs)) continue;
         const std::string source =
             mount.source.starts_with('/') ? mount.source : cat(bundle, '/', mount.source);
         points.push_back({mount.destination, mount.is_bind() ? source : std::string()});
@@ -190,7 +198,8 @@ Result<checkpoint::Criu> start_criu(const Restoring& restoring, const std::strin
                                                      mount_points(bundle.config, bundle.path)));
     folders = TRY(open_folders(restoring.criu, Missing::fail));
     const std::vector<sys::FdRef> extra(files.begin(), files.end());
-    checkpoint::Criu criu = TRY(checkpoint::Criu::start(checkpoint::Criu::Streams::ours, extra));
+    checkpoint::Criu criu =
+        TRY(checkpoint::Criu::start(checkpoint::Criu::Streams::ours, extra, restoring.streams));
     TRY(mounts.leave());
     return criu;
 }
@@ -250,6 +259,15 @@ Result<pid_t> bring_back(const Restoring& restoring) {
     return answer->pid;
 }
 
+/// What only init applies, and CRIU does not restore from the images.
+void warn_unrestored(const Context& context, const oci::Config& config) {
+    constexpr std::string_view kIgnored = ": is ignored by restore";
+    if (!config.linux.net_devices.empty()) context.warn(cat("/linux/netDevices", kIgnored));
+    if (!config.hooks.create_container.empty())
+        context.warn(cat("/hooks/createContainer", kIgnored));
+    if (!config.hooks.start_container.empty()) context.warn(cat("/hooks/startContainer", kIgnored));
+}
+
 /// CRIU restores mounts into a mount namespace alone.
 Status check_mount_namespace(const plan::HostPart& host) {
     if (host.mounted_root.empty()) return {};
@@ -268,17 +286,19 @@ Result<int> restore(const Context& context, const RestoreOptions& options) {
     Transaction host(context, options);
     TRY(host.begin(std::move(bundle), foreground.terminal.has_value()));
     TRY(check_mount_namespace(host.prepared().plan.host));
+    warn_unrestored(context, host.prepared().bundle.config);
     TRY(host.take_resources());
     const sys::SocketFd console = TRY(connect_console(options.console_socket));
     const Restoring restoring{host, options.criu,
-                              console ? sys::FdRef(console) : sys::FdRef(foreground.theirs)};
+                              console ? sys::FdRef(console) : sys::FdRef(foreground.theirs),
+                              foreground.ends().streams};
     const pid_t pid = TRY(bring_back(restoring));
     InitProcess init{pid, TRY(sys::pidfd_open(pid).during("open the restored init"))};
     TRY(announce(host, init.pid, init.pidfd));
     const CreatedContainer restored{std::move(host).commit(), std::move(init)};
     if (options.detach) return 0;
     restored.container.state.unlock();
-    TRY(foreground.receive_terminal());
+    TRY(foreground.take_over());
     std::optional<NotifyProxy> notify = TRY(NotifyProxy::open(restored.container.state));
     return stay(context, restored, foreground, notify ? &*notify : nullptr, Keep::no);
 }

@@ -13,8 +13,8 @@ Result<int> run(const Context& context, const RunOptions& options) {
     TRY(host.begin(std::move(bundle), foreground.terminal.has_value()));
     TRY(host.take_resources());
     sys::Fd fifo = TRY(host.make_fifo());
-    launch::Launched init = TRY(launch_init(host, fifo, foreground.theirs));
-    TRY(foreground.receive_terminal());
+    launch::Launched init = TRY(launch_init(host, fifo, foreground.ends()));
+    TRY(foreground.take_over());
     std::optional<NotifyProxy> notify = TRY(NotifyProxy::open(host.state()));
     // Before the record, without which no other command finds the container: none ever finds it
     // created and not started.

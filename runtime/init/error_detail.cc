@@ -41,7 +41,15 @@ const char* words_of(int error) {
 void exit_with_error_detail(const char* program, int error, int status) {
     constexpr std::size_t kLineMax = 4400;
     Buffer<kLineMax> line;
-    line.add("exec ").add(program).add(": ");
+    line.add("exec ");
+    // Control characters must not reach the terminal that shows the message.
+    for (const char* c = program; *c != 0; ++c) {
+        constexpr unsigned char kFirstPrintable = 0x20;
+        constexpr unsigned char kDelete = 0x7f;
+        const auto byte = static_cast<unsigned char>(*c);
+        line.add(byte < kFirstPrintable || byte == kDelete ? "?" : c, 1);
+    }
+    line.add(": ");
     if (const char* words = words_of(error))
         line.add(words);
     else

@@ -121,6 +121,18 @@ Outcome open_own_null(Context& context, Owned& null) {
     return is_null(status) ? Outcome() : refuse(kInvalid, __NR_statx);
 }
 
+/// A pipe without a name, whose owner decides who may open /dev/stdout again. Every other file is
+/// the caller's: its owner must not change.
+bool is_anonymous_pipe(int descriptor, const Statx& status) {
+    constexpr long kPipes = 0x50495045;  // PIPEFS_MAGIC: not a named FIFO
+    if ((status.mode & kTypeMask) != kTypeFifo) return false;
+    struct {
+        long type;
+        long rest[15];
+    } place{};
+    return !call(__NR_fstatfs, descriptor, &place).failed() && place.type == kPipes;
+}
+
 bool may_stay(int error) {
     return error == kNotPermitted || error == kReadOnlyFileSystem || error == kInvalid;
 }
@@ -136,7 +148,7 @@ Outcome own_stdio(Context& context, std::uint64_t uid) {
             if (context.step->flags != plan::kReopenNull) continue;
             TRY(open_own_null(context, null));
             TRY(call(__NR_dup3, null.get(), descriptor, 0));
-        } else if (status.uid != uid) {
+        } else if (status.uid != uid && is_anonymous_pipe(descriptor, status)) {
             const Outcome done = call(__NR_fchown, descriptor, uid, -1L);
             if (!may_stay(done.error())) TRY(done);
         }

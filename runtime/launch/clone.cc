@@ -108,6 +108,9 @@ void run_init(void* argument) {
         require(start, call(__NR_setresgid, 0, 0, 0));
         require(start, call(__NR_setresuid, 0, 0, 0));
     }
+    for (int number = 0; number < 3; ++number)
+        if (start.streams[number] >= 0)
+            require(start, call(__NR_dup3, start.streams[number], number, 0));
     // Descriptors of the caller without close-on-exec must not reach init. A kernel without this
     // flag (5.10) leaves them to init, which closes them.
     constexpr unsigned kOnExec = 4;  // CLOSE_RANGE_CLOEXEC

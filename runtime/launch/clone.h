@@ -45,6 +45,7 @@ struct Start {
     /// False if a small memory limit applies to it already: the OOM killer kills all processes that
     /// share the victim's memory. It then gets a copy of our memory, which costs more.
     bool shares_memory = true;
+    int streams[3] = {-1, -1, -1};  ///< take the place of descriptors 0 to 2; -1: the caller's stay
     unsigned keep_below = 3;  ///< descriptors of the caller from this number on do not reach init
 
     StartFailure* failure = nullptr;  ///< in memory that both processes share

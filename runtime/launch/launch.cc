@@ -356,6 +356,8 @@ Status Launched::clone_process(const HostHandles& handles, sys::FdRef image) {
             return join.type == plan::Namespace::user;
         });
     start.image = image.get();
+    for (std::size_t number = 0; number < handles.streams.size(); ++number)
+        start.streams[number] = handles.streams[number].get();
     state.process = TRY(clone_somewhere(start, handles));
     state.inherited->close();
     log_clone(host, handles.step_log);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +28,10 @@ struct HostHandles {
     /// controllers for its children).
     pid_t first_pid = 0;
     sys::FdRef console = sys::FdRef::none();  ///< connected console socket, or crux's own socket
-    StepLog* step_log = nullptr;              ///< receives each step that is done on the host
+    /// Take the place of descriptors 0 to 2; none: the process gets the caller's.
+    std::array<sys::FdRef, 3> streams = {sys::FdRef::none(), sys::FdRef::none(),
+                                         sys::FdRef::none()};
+    StepLog* step_log = nullptr;  ///< receives each step that is done on the host
 };
 
 /// A message of init. A failure is not a message but the error of next().

@@ -62,7 +62,9 @@ void plan_find_program(PlanDraft& draft) {
     if (draft.process == nullptr || draft.process->args.empty()) return;
     const std::string& name = draft.process->args.front();
     std::vector<std::string> candidates;
-    if (name.find('/') != std::string::npos) {
+    // A file name that is too long exists nowhere, and would be copied for each entry of PATH.
+    constexpr std::size_t kNameMax = 255;
+    if (name.find('/') != std::string::npos || name.size() > kNameMax) {
         candidates.push_back(name);
     } else if (!name.empty()) {
         // An empty entry of PATH is the working directory.

@@ -153,13 +153,9 @@ void add_paragraph(std::string& out, std::string_view label, std::string_view wo
 /// The words and their origin, which is not wrapped.
 void add_with_origin(std::string& out, std::string_view label, std::string_view words,
                      std::string_view origin) {
-    // Control characters of names must not reach a terminal.
-    std::string printable;
-    for (const char c : words)
-        printable += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
     Paragraph paragraph(out, label);
-    paragraph.add_words(printable);
-    paragraph.add(cat('[', origin, ']'), "  ");
+    paragraph.add_words(one_line(words));
+    paragraph.add(cat('[', one_line(origin), ']'), "  ");
     paragraph.end();
 }
 

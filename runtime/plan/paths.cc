@@ -1,4 +1,5 @@
-#include <algorithm>
+#include <set>
+#include <string>
 
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
@@ -9,13 +10,12 @@ namespace {
 
 void plan_paths(PlanDraft& draft, Kind kind, const std::vector<std::string>& paths,
                 std::string_view list) {
-    std::vector<std::string> done;
+    std::set<std::string, std::less<>> done;
     std::string scratch;
     for (std::size_t index = 0; index < paths.size(); ++index) {
         const std::string_view path = path_in_root(paths[index], scratch);
         // Each entry is a mount: skip duplicates.
-        if (std::ranges::find(done, path) != done.end()) continue;
-        done.emplace_back(path);
+        if (!done.emplace(path).second) continue;
         const Text target = draft.out.text(path);
         draft.add(kind, cat(list, '/', index)).path = {target};
     }

@@ -119,10 +119,14 @@ namespace {
 /// The ranges as a bit mask: number 0 is the lowest bit of the first word.
 List mask_of(Assembler& out, const oci::Ranges& ranges) {
     std::vector<std::uint64_t> words;
-    for (const oci::Range& range : ranges) {
+    oci::Ranges sorted = ranges;
+    std::ranges::sort(sorted, {}, &oci::Range::first);
+    // Each bit is set once, however often the ranges contain it.
+    std::uint64_t next = 0;
+    for (const oci::Range& range : sorted) {
         if (words.size() <= range.last / 64) words.resize((range.last / 64) + 1);
-        for (std::uint64_t bit = range.first; bit <= range.last; ++bit)
-            words[bit / 64] |= std::uint64_t{1} << (bit % 64);
+        for (next = std::max<std::uint64_t>(next, range.first); next <= range.last; ++next)
+            words[next / 64] |= std::uint64_t{1} << (next % 64);
     }
     return out.list(std::span<const std::uint64_t>(words));
 }

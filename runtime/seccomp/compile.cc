@@ -21,7 +21,13 @@ std::vector<std::string> with_suggestions(const std::vector<std::string>& unknow
     std::vector<std::string> out;
     if (unknown.empty()) return out;
     const std::vector<std::string> known = native_calls();
+    // A profile full of unknown names is not a misspelled one.
+    constexpr std::size_t kMostSuggestions = 50;
     for (const std::string& name : unknown) {
+        if (out.size() == kMostSuggestions) {
+            out.push_back(cat("and ", unknown.size() - kMostSuggestions, " more"));
+            break;
+        }
         std::vector<std::string_view> close;
         for (const std::string_view call : known)
             if (!call.starts_with(name) && !std::string_view(name).starts_with(call) &&

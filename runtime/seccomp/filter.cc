@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <map>
+#include <set>
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
@@ -65,7 +66,25 @@ Status check_rule(const oci::SeccompRule& rule, const std::string& pointer) {
     return {};
 }
 
+/// Each condition is compiled for each name of its rule, so that the filter of a short profile
+/// could become very long. Far above what the kernel accepts.
+Status check_conditions(const oci::Seccomp& profile) {
+    constexpr std::size_t kMost = 2 * kMaxInstructions;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < profile.syscalls.size(); ++i) {
+        const oci::SeccompRule& rule = profile.syscalls[i];
+        count += rule.names.size() * rule.args.size();
+        if (count > kMost)
+            return refuse(
+                Kind::spec,
+                cat("exceeds the limit of ", kMost, " conditions for single system calls"),
+                cat("/linux/seccomp/syscalls/", i));
+    }
+    return {};
+}
+
 Status check_profile(const oci::Seccomp& profile) {
+    TRY(check_conditions(profile));
     TRY(check_errno(profile.default_action, profile.default_errno_ret,
                     "/linux/seccomp/defaultErrnoRet"));
     for (std::size_t i = 0; i < profile.syscalls.size(); ++i)
@@ -268,10 +287,10 @@ std::vector<Section> sections_of(const oci::Seccomp& profile,
 
 std::vector<std::string> unknown_calls(const oci::Seccomp& profile) {
     std::vector<std::string> unknown;
+    std::set<std::string_view> seen;
     for (const oci::SeccompRule& rule : profile.syscalls)
         for (const std::string& name : rule.names)
-            if (!is_known_call(name) && std::ranges::find(unknown, name) == unknown.end())
-                unknown.push_back(name);
+            if (!is_known_call(name) && seen.insert(name).second) unknown.push_back(name);
     return unknown;
 }
 

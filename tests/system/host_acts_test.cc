@@ -84,7 +84,10 @@ const std::vector<Scene>& scenes() {
                  .set("/linux/maskedPaths", nlohmann::json::array())
                  .set("/linux/readonlyPaths", nlohmann::json::array());
          }},
-        {"no cgroup", [](Bundle&) {}, [] { return true; }, {"--cgroup-manager", "disabled"}},
+        {"no cgroup",
+         [](Bundle& bundle) { bundle.remove("/linux/resources/devices"); },
+         [] { return true; },
+         {"--cgroup-manager", "disabled"}},
         {"a class of service",
          [](Bundle& bundle) { bundle.set("/linux/intelRdt/closID", our_tag()); }, has_resctrl},
         {"a unit of systemd",

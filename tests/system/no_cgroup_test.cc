@@ -14,7 +14,9 @@ TEST_CASE("a container without a cgroup stays in its caller's") {
     need_root();
     const Unchanged host;
     Bundle bundle;
-    bundle.args({"/bin/sleep", "1000"}).set("/linux/resources/pids", {{"limit", 5}});
+    bundle.args({"/bin/sleep", "1000"})
+        .remove("/linux/resources/devices")
+        .set("/linux/resources/pids", {{"limit", 5}});
     Container container(bundle);
     container.global_options = {"--log", "/dev/null", "--cgroup-manager", "disabled"};
     must(container.create());
@@ -38,7 +40,9 @@ TEST_CASE("a container without a cgroup and a pid namespace is killed by its ini
     need_root();
     const Unchanged host;
     Bundle bundle;
-    bundle.args({"/bin/sleep", "1000"}).without_name_space("pid");
+    bundle.args({"/bin/sleep", "1000"})
+        .remove("/linux/resources/devices")
+        .without_name_space("pid");
     Container container(bundle);
     container.global_options = {"--log", "/dev/null", "--cgroup-manager", "disabled"};
     must(container.create());
