@@ -50,22 +50,27 @@ Result<void, Errno> Group::write_freezer(std::string_view value) const {
 Status Group::freeze(int timeout_ms) const {
     std::optional<FreezerFile> freezer = freezer_file(dirs_);
     if (!freezer) return fail(Error::Kind::unsupported, "the container's cgroup has no freezer");
-    std::string file = path(freezer->dir, freezer->file);
+    Status frozen = freeze_by(*freezer, timeout_ms);
+    // A container that is frozen in part is worse than a running one.
+    if (!frozen) (void)thaw();
+    return frozen;
+}
+
+Status Group::freeze_by(const FreezerFile& freezer, int timeout_ms) const {
+    std::string file = path(freezer.dir, freezer.file);
     Deadline deadline(timeout_ms);
     constexpr int kRoundsBetweenThaws = 50;
     for (int round = 1;; ++round) {
         // v1 requires repeated writes: one write misses processes that appear meanwhile (and a thaw
         // in between helps if they appear all the time).
-        if (round == 1 || freezer->version == 1) TRY(write_freezer(freezer->frozen).during(file));
+        if (round == 1 || freezer.version == 1) TRY(write_freezer(freezer.frozen).during(file));
         FreezerState state = TRY(freezer_state());
         if (state == FreezerState::frozen) return {};
         if (state == FreezerState::none)
             return fail(Error::Kind::state, cat(file, ": the cgroup no longer exists"));
         if (!deadline.sleep()) break;
-        if (freezer->version == 1 && round % kRoundsBetweenThaws == 0) TRY(thaw());
+        if (freezer.version == 1 && round % kRoundsBetweenThaws == 0) TRY(thaw());
     }
-    // A partly frozen container is worse than a running one.
-    TRY(thaw());
     return fail(Error::Kind::os, cat("unable to freeze within ", timeout_ms, " ms"));
 }
 

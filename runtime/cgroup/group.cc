@@ -26,9 +26,13 @@ std::string directory_above(std::span<const CgroupDir> dirs) {
 Status Group::hold_base() {
     is_new_.assign(dirs_.size(), false);
     if (dirs_.empty()) return {};
-    for (const CgroupDir& dir : dirs_)
+    for (const CgroupDir& dir : dirs_) {
         if (dir.mountpoint.size() < 2)
             return fail(Error::Kind::unsupported, "a cgroup hierarchy is mounted on /");
+        if (dir.mountpoint[0] != '/' || !dir.path.starts_with('/'))
+            return fail(Error::Kind::state,
+                        cat("the cgroup ", dir.directory(), " is no absolute path"));
+    }
     above_ = directory_above(dirs_);
     for (const CgroupDir& dir : dirs_) names_.push_back(dir.directory().substr(above_.size()));
     base_ = TRY(sys::openat(sys::FdRef::cwd(), above_, kDirectory).during(above_));

@@ -17,6 +17,8 @@
 
 namespace crux::cgroup {
 
+struct FreezerFile;
+
 /// The state of a container's freezer.
 enum class FreezerState : std::uint8_t {
     none,      ///< no freezer, or the container is gone
@@ -104,7 +106,8 @@ class Group {
     /// Succeeds if there is no process. Fails after the timeout.
     Status kill_all(int timeout_ms = 10000) const;
 
-    /// Freezes and waits until this is complete; thaws again after the timeout.
+    /// Freezes and waits until this is complete; if it is not within the timeout, or fails, thaws
+    /// again.
     Status freeze(int timeout_ms = 10000) const;
     /// Thaws; succeeds also if nothing was frozen or no process is left.
     Status thaw() const;
@@ -157,9 +160,12 @@ class Group {
                                std::vector<Warning>& warnings) const;
     [[nodiscard]] Error too_much_in_use(const Setting& setting) const;
     [[nodiscard]] bool kill_by_kernel() const;
-    [[nodiscard]] Status kill_by_signals(bool has_v1_freezer) const;
+    /// Signals every process. A thaw that failed does not keep those that are not frozen alive, so
+    /// it is not this function's error.
+    [[nodiscard]] Status kill_by_signals(bool has_v1_freezer, Status& thawed) const;
     /// The unified cgroup of this path from the mount's top, if the process really is in it.
     [[nodiscard]] Result<sys::Fd> open_elsewhere(std::string_view path, pid_t pid) const;
+    [[nodiscard]] Status freeze_by(const FreezerFile& freezer, int timeout_ms) const;
     [[nodiscard]] Result<void, Errno> write_freezer(std::string_view value) const;
     [[nodiscard]] Status check_memory(const MemoryCheck& check) const;
     [[nodiscard]] Status load_program(const DeviceProgram& program);

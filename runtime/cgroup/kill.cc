@@ -37,24 +37,26 @@ Status Group::kill_all(int timeout_ms) const {
     std::optional<FreezerFile> freezer = freezer_file(dirs_);
     bool has_v1_freezer = freezer && freezer->version == 1;
     // A process that v1 froze dies only after a thaw.
-    if (killed && has_v1_freezer) TRY(thaw());
+    Status thawed;
+    if (killed && has_v1_freezer) thawed = thaw();
     for (bool first = true;; first = false) {
         std::vector<pid_t> pids = TRY(processes());
         if (pids.empty()) return {};
-        if (!killed || !first) TRY(kill_by_signals(has_v1_freezer));
-        if (!deadline.sleep())
-            return fail(Error::Kind::state,
-                        cat("container's cgroup still has ", pids.size(), " process(es)"));
+        if (!killed || !first) TRY(kill_by_signals(has_v1_freezer, thawed));
+        if (deadline.sleep()) continue;
+        TRY(std::move(thawed));
+        return fail(Error::Kind::state,
+                    cat("container's cgroup still has ", pids.size(), " process(es)"));
     }
 }
 
-Status Group::kill_by_signals(bool has_v1_freezer) const {
+Status Group::kill_by_signals(bool has_v1_freezer, Status& thawed) const {
     // Frozen processes cannot fork and so escape the list; after the thaw they die from the signal.
     if (has_v1_freezer) (void)write_freezer("FROZEN");
     auto pids = processes();
     Status sent;
     if (pids) sent = signal_each(*pids, SIGKILL);
-    if (has_v1_freezer) TRY(thaw());
+    if (has_v1_freezer) thawed = thaw();
     TRY(std::move(pids));
     return sent;
 }

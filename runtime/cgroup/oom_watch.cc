@@ -41,8 +41,10 @@ Result<std::uint64_t> OomWatch::news() {
     if (control_) {
         const std::uint64_t count = TRY(sys::read_eventfd(events_).during("read an eventfd"));
         // The kernel also sends this event when the cgroup is removed.
-        const bool is_there = sys::faccessat(sys::FdRef::cwd(), folder_, F_OK).has_value();
-        return is_there ? count : 0;
+        auto found = sys::faccessat(sys::FdRef::cwd(), folder_, F_OK);
+        if (!found && found.error().value == ENOENT) return 0;
+        TRY(std::move(found).during(folder_));
+        return count;
     }
     if (!events_) return std::uint64_t{0};
     char unread[4096];

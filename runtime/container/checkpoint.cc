@@ -148,8 +148,7 @@ Status check_abilities(const CriuOptions& options) {
 }  // namespace
 
 Status checkpoint(const Context& context, const CriuOptions& options) {
-    const ExistingContainer container = TRY(load(context));
-    TRY(container.state.lock());
+    const ExistingContainer container = TRY(load_locked(context));
     TRY(check_status(container));
     TRY(check_abilities(options));
     const StoredConfig stored = TRY(stored_config(container.state));

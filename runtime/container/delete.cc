@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <cerrno>
+
 #include "runtime/base/text.h"
 #include "runtime/container/operations.h"
 #include "runtime/container/resctrl_class.h"
@@ -48,12 +50,18 @@ Status give_back_all(const StateDirectory& state, Warnings& warnings) {
 Status end_init(const oci::ContainerRecord& record, const StateDirectory& state) {
     const std::optional<sys::Pidfd> init = TRY(live_init(record));
     if (!init) return {};
-    (void)sys::pidfd_send_signal(*init, SIGKILL);
     const cgroup::Group group = TRY(group_of(state));
+    auto sent = sys::pidfd_send_signal(*init, SIGKILL);
+    if (!sent && sent.error().value != ESRCH)
+        return std::unexpected(Error(sent.error()).during("kill init"));
+    // Again and again, for a program that freezes it meanwhile. What is not frozen ends without.
+    constexpr int kThawMs = 100;
+    for (int waited = 0; waited < kBoundMs; waited += kThawMs) {
+        (void)group.thaw();
+        if (TRY(sys::wait_for_exit(*init, kThawMs).during("wait for init"))) return {};
+    }
     TRY(group.thaw());
-    if (!TRY(sys::wait_for_exit(*init, kBoundMs)))
-        return fail(Error::Kind::state, "container init still running");
-    return {};
+    return fail(Error::Kind::state, "container init still running");
 }
 
 Status check_removable(const ExistingContainer& container) {
@@ -70,6 +78,13 @@ oci::State document_of(const oci::ContainerRecord& record) {
     document.bundle = record.bundle;
     document.annotations = record.annotations;
     return document;
+}
+
+Result<std::vector<oci::Hook>> poststop_of(const ExistingContainer& container) {
+    if (!container.record.has_poststop) return std::vector<oci::Hook>();
+    auto stored = stored_config(container.state);
+    if (!stored) return std::unexpected(std::move(stored).error());
+    return std::move(stored->config.hooks.poststop);
 }
 
 Result<StateDirectory> open_locked(const Context& context) {
@@ -102,11 +117,10 @@ void run_poststop(const std::vector<oci::Hook>& hooks, oci::State document,
 
 Status destroy(const Context& context, const ExistingContainer& container) {
     TRY(end_init(container.record, container.state));
-    StoredConfig stored;
-    if (container.record.has_poststop) stored = TRY(stored_config(container.state));
+    const std::vector<oci::Hook> poststop = TRY(poststop_of(container));
     TRY(give_back_all(container.state, context.warnings));
     TRY(container.state.remove());
-    run_poststop(stored.config.hooks.poststop, document_of(container.record), context);
+    run_poststop(poststop, document_of(container.record), context);
     return {};
 }
 
@@ -118,7 +132,12 @@ Status remove(const Context& context, Force force) {
     }
     auto record = state->read_record();
     if (!record) {
-        // A create that was killed half-way: the journal says what to give back.
+        // Without a record: a create that was killed half-way. The journal says what to give back,
+        // and also what a container with a damaged record has. But one that cannot be read tells
+        // nothing.
+        const bool is_damaged = record.error().kind() == Error::Kind::state;
+        if (!is_missing(record.error()) && !(is_damaged && force == Force::yes))
+            return std::unexpected(std::move(record).error());
         TRY(give_back_all(*state, context.warnings));
         TRY(state->remove());
         if (force == Force::yes) return {};

@@ -5,6 +5,7 @@
 #include "oci-spec/config.h"
 #include "runtime/launch/journal.h"
 #include "runtime/sys/file.h"
+#include "runtime/sys/trusted.h"
 
 namespace crux::container {
 
@@ -16,35 +17,75 @@ const char* word_of(oci::Status status) {
 
 Result<ExistingContainer> load(const StateRoot& state_root, std::string_view id) {
     StateDirectory state = TRY(StateDirectory::open(state_root, id));
-    oci::ContainerRecord record = TRY(state.read_record());
-    return ExistingContainer{std::move(state), std::move(record)};
+    auto record = state.read_record();
+    if (!record && is_missing(record.error()) && state.is_abandoned())
+        return fail(Error::Kind::state,
+                    cat(record.error().text(), ": ", abandoned_words(state_root, id)));
+    if (!record) return std::unexpected(std::move(record).error());
+    return ExistingContainer{std::move(state), std::move(*record)};
+}
+
+Result<ExistingContainer> load_locked(const Context& context) {
+    ExistingContainer container = TRY(load(context));
+    TRY(container.state.lock());
+    return container;
 }
 
 Result<StoredConfig> stored_config(const StateDirectory& state) {
     StoredConfig stored;
-    stored.text = TRY(
-        sys::read_file(state.directory(), kConfigName).during("read the container's config.json"));
-    stored.config = oci::parse_config(stored.text).config;
+    constexpr const char* kDoing = "the container's config.json";
+    stored.text =
+        TRY(sys::read_trusted_file(state.directory(), kConfigName, sys::kReadLimit).during(kDoing));
+    oci::Parsed parsed = oci::parse_config(stored.text);
+    if (parsed.diagnostics.has_errors())
+        return std::unexpected(parsed.diagnostics.to_error().during(kDoing));
+    stored.config = std::move(parsed.config);
     return stored;
 }
 
+namespace {
+
+/// Whether the error of pidfd_open(2) says that there is no process of this number: ENOENT (older
+/// kernels: EINVAL) if the number is a thread's.
+bool is_no_process(const Errno& error) {
+    return error.value == ESRCH || error.value == ENOENT || error.value == EINVAL;
+}
+
+/// What /proc says about the process that the descriptor holds; nothing if it has exited. A missing
+/// file does not mean that: /proc may be missing as well.
+Result<std::optional<sys::ProcessStat>> stat_of(sys::FdRef process, pid_t pid) {
+    auto stat = sys::process_stat(pid);
+    if (stat) return std::optional(*stat);
+    const bool exited = TRY(sys::wait_for_exit(process, 0).during("poll init"));
+    if (exited) return std::optional<sys::ProcessStat>();
+    return std::unexpected(Error(stat.error()).during(cat("read /proc/", pid, "/stat")));
+}
+
+}  // namespace
+
 Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record) {
     auto pidfd = sys::pidfd_open(record.init_process_pid);
-    if (!pidfd && (pidfd.error().value == ESRCH || pidfd.error().value == EINVAL))
-        return std::optional<sys::Pidfd>();
+    if (!pidfd && is_no_process(pidfd.error())) return std::optional<sys::Pidfd>();
     sys::Pidfd process = TRY(std::move(pidfd).during("open init"));
     // The descriptor is opened first: what is read now is about the process that it holds, or
     // about none.
-    auto stat = sys::process_stat(record.init_process_pid);
+    const auto stat = TRY(stat_of(process, record.init_process_pid));
     if (!stat || stat->dead() || stat->start_time != record.init_process_start)
         return std::optional<sys::Pidfd>();
     if (record.pidfd_inode != 0) {
-        auto inode = sys::pidfd_inode(process);
-        if (inode && *inode && **inode != record.pidfd_inode) return std::optional<sys::Pidfd>();
+        const auto inode = TRY(sys::pidfd_inode(process).during("stat the pidfd of init"));
+        if (inode && *inode != record.pidfd_inode) return std::optional<sys::Pidfd>();
     }
-    auto boot = sys::boot_id();
-    if (boot && *boot != record.boot_id) return std::optional<sys::Pidfd>();
+    const std::string boot = TRY(sys::boot_id().during("read the boot ID"));
+    if (boot != record.boot_id) return std::optional<sys::Pidfd>();
     return std::optional(std::move(process));
+}
+
+Result<bool> is_ending(const oci::ContainerRecord& record) {
+    const auto init = TRY(live_init(record));
+    if (!init) return true;
+    const auto stat = TRY(stat_of(*init, record.init_process_pid));
+    return !stat || stat->exiting || stat->killed;
 }
 
 Result<cgroup::Group> group_of(const StateDirectory& state) {
@@ -61,10 +102,11 @@ Result<oci::Status> status_of(const ExistingContainer& container) {
     auto fifo =
         sys::openat(container.state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
     if (fifo) return oci::Status::created;
-    if (fifo.error().value != ENXIO) return oci::Status::running;
+    if (fifo.error().value == ENOENT) return oci::Status::running;
+    if (fifo.error().value != ENXIO) return std::unexpected(Error(fifo.error()).during(kFifoName));
     // Without a reader it is there for a moment: after exec, until start has taken it away, or
     // while an init that was killed at the barrier has closed its files and is not dead yet.
-    auto stat = sys::process_stat(container.record.init_process_pid);
+    const auto stat = TRY(stat_of(*init, container.record.init_process_pid));
     return stat && !stat->exiting ? oci::Status::running : oci::Status::stopped;
 }
 

@@ -20,12 +20,16 @@ struct ExistingContainer {
     oci::ContainerRecord record;
 };
 
-/// Opens a container. "container does not exist" where there is none, or only a half-made one.
+/// Opens a container. "container does not exist" where there is none; of an interrupted create it
+/// says what removes it.
 Result<ExistingContainer> load(const StateRoot& state_root, std::string_view id);
 /// The same for the context's container.
 inline Result<ExistingContainer> load(const Context& context) {
     return load(context.state_root, context.id);
 }
+
+/// The same, and locks it: for what must not happen beside another change of the container.
+Result<ExistingContainer> load_locked(const Context& context);
 
 /// The copy of config.json that a container was created from.
 struct StoredConfig {
@@ -35,8 +39,12 @@ struct StoredConfig {
 Result<StoredConfig> stored_config(const StateDirectory& state);
 
 /// The container's init, if it is still the process that was recorded: pid, start time and, where
-/// the kernel has it, the pidfd's inode match, and it is not a zombie. Nothing otherwise.
+/// the kernel has it, the pidfd's inode match, and it is not a zombie. Nothing otherwise. An error
+/// if this cannot be found out: nobody may act as if init were dead then.
 Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record);
+
+/// Whether init has ended, or has been sent a signal that ends it as soon as it runs.
+Result<bool> is_ending(const oci::ContainerRecord& record);
 
 /// The container's cgroup, from the journal.
 Result<cgroup::Group> group_of(const StateDirectory& state);

@@ -78,9 +78,12 @@ Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& optio
 
 Result<int> stay(const Context& context, const CreatedContainer& created, Foreground& foreground,
                  NotifyProxy* notify, Keep keep) {
-    const int status = TRY(foreground.supervise(
-        created.init, notify != nullptr ? extra_poll_of(*notify) : console::ExtraPoll{}));
-    if (keep == Keep::no) TRY(end(context, created.container));
+    auto status = foreground.supervise(
+        created.init, notify != nullptr ? extra_poll_of(*notify) : console::ExtraPoll{});
+    if (keep == Keep::yes) return status;
+    Status ended = end(context, created.container);
+    // Why it could not be watched is what the user must read.
+    if (status) TRY(std::move(ended));
     return status;
 }
 

@@ -16,14 +16,29 @@ Status not_running(All all) {
     return fail(Error::Kind::state, "container not running");
 }
 
+/// Thaws what was killed: in a frozen cgroup (v1) it would not end. If the freezer cannot be
+/// written, what counts is whether the kill worked without.
+Status thaw_killed(const Context& context, const cgroup::Group& group, const sys::Pidfd* init) {
+    Status thawed = group.thaw();
+    if (thawed) return {};
+    const cgroup::FreezerState state = TRY(group.freezer_state());
+    if (state == cgroup::FreezerState::none || state == cgroup::FreezerState::thawed) return {};
+    constexpr int kEndMs = 1000;
+    if (init != nullptr && !TRY(sys::wait_for_exit(*init, kEndMs).during("wait for init")))
+        return thawed;
+    context.warn(cat("the container's cgroup stays frozen: ", thawed.error().message()));
+    return {};
+}
+
 /// Without an own pid namespace the container's processes survive its init.
-Status kill_every_process(const ExistingContainer& container, bool init_lives, All all) {
+Status kill_every_process(const Context& context, const ExistingContainer& container,
+                          bool init_lives, All all) {
     const cgroup::Group group = TRY(group_of(container.state));
     const bool any = TRY(group.populated());
     if (!any && !init_lives) return not_running(all);
     TRY(group.kill_all().during("unable to kill all processes"));
     // cgroup v2 kills the frozen without a thaw, and a frozen cgroup counts as paused.
-    return group.thaw();
+    return thaw_killed(context, group, nullptr);
 }
 
 /// config.md, Annotations: what the image says that stops it.
@@ -43,15 +58,14 @@ Status kill(const Context& context, std::optional<int> signal, All all) {
     const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
     const bool has_cgroup = !container.record.cgroup_paths.empty();
     if (number == SIGKILL && !container.record.own_pid_namespace && has_cgroup)
-        return kill_every_process(container, init.has_value(), all);
+        return kill_every_process(context, container, init.has_value(), all);
     if (!init) return not_running(all);
     auto sent = sys::pidfd_send_signal(*init, number);
     if (!sent && sent.error().value == ESRCH) return not_running(all);
     TRY(std::move(sent).during("unable to signal init"));
     if (number != SIGKILL) return {};
-    // A frozen process ends only after it is thawed (cgroup v1).
     const cgroup::Group group = TRY(group_of(container.state));
-    return group.thaw();
+    return thaw_killed(context, group, &*init);
 }
 
 }  // namespace crux::container

@@ -28,10 +28,12 @@ std::string name_of(uid_t uid) {
     return cat('#', uid);
 }
 
-ListEntry entry_of(const StateRoot& state_root, const std::string& id) {
+/// Nothing for a container that does not exist.
+std::optional<ListEntry> entry_of(const StateRoot& state_root, const std::string& id) {
     ListEntry entry;
     auto container = load(state_root, id);
     if (!container) {
+        if (is_missing(container.error())) return std::nullopt;
         entry.error = cat("load container ", id, ": ", container.error().message());
         return entry;
     }
@@ -57,10 +59,9 @@ Result<std::vector<ListEntry>> list(const StateRoot& state_root) {
     std::ranges::sort(ids);
     std::vector<ListEntry> entries;
     for (const std::string& id : ids) {
-        ListEntry entry = entry_of(state_root, id);
+        std::optional<ListEntry> entry = entry_of(state_root, id);
         // A container that was removed meanwhile, or is being created, is not an error.
-        const bool gone = entry.error.ends_with("container does not exist");
-        if (!gone) entries.push_back(std::move(entry));
+        if (entry) entries.push_back(std::move(*entry));
     }
     return entries;
 }

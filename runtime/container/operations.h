@@ -28,7 +28,8 @@ Status create(const Context& context, const CreateOptions& options);
 Result<int> run(const Context& context, const RunOptions& options);
 
 /// Lets the program of a created container run. Returns when the program has been executed and the
-/// poststart hooks are done. A hook that fails ends and removes the container.
+/// poststart hooks are done. A hook or a step of init that fails ends and removes the container;
+/// after any other error the container is what it was, or is running.
 Status start(const Context& context);
 
 /// The container's state document.

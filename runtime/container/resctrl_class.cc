@@ -30,8 +30,11 @@ Result<resctrl::Placement> placement_of(const oci::IntelRdt& wanted, std::string
     return resctrl::place_for(wanted, id, mountpoint);
 }
 
-bool is_there(const std::string& path) {
-    return sys::faccessat(sys::FdRef::cwd(), path, F_OK).has_value();
+Result<bool> is_there(const std::string& path) {
+    auto found = sys::faccessat(sys::FdRef::cwd(), path, F_OK);
+    if (!found && found.error().value == ENOENT) return false;
+    TRY(std::move(found).during(path));
+    return true;
 }
 
 }  // namespace
@@ -40,7 +43,7 @@ Status make_class(launch::Journal& journal, const oci::Linux& linux, std::string
     if (!linux.intel_rdt) return {};
     resctrl::Placement placement = TRY(placement_of(*linux.intel_rdt, id));
     // A class that exists already is not this container's to remove.
-    if (placement.removes_group && is_there(placement.group)) placement.removes_group = false;
+    if (placement.removes_group && TRY(is_there(placement.group))) placement.removes_group = false;
     std::vector<std::string> removed;
     if (!placement.monitor.empty()) removed.push_back(placement.monitor);
     if (placement.removes_group) removed.push_back(placement.group);

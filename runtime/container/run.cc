@@ -22,7 +22,10 @@ Result<int> run(const Context& context, const RunOptions& options) {
     fifo.reset();
     TRY(barrier.release());
     const CreatedContainer created = TRY(complete(host, std::move(init)));
-    TRY(finish_start(context, created.container, barrier));
+    auto started = finish_start(context, created.container, barrier);
+    if (!started)
+        return std::unexpected(
+            destroyed_after(std::move(started).error(), context, created.container));
     created.container.state.unlock();
     if (!options.detach)
         return stay(context, created, foreground, notify ? &*notify : nullptr,

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <array>
 #include <cerrno>
 
 #include "runtime/base/text.h"
@@ -9,6 +10,7 @@
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/operations.h"
 #include "runtime/hooks/run.h"
+#include "runtime/launch/message.h"
 #include "runtime/plan/describe.h"
 #include "runtime/plan/layout.h"
 #include "runtime/sys/directory.h"
@@ -33,57 +35,75 @@ std::unexpected<Error> wrong_state(oci::Status status) {
     return fail(Error::Kind::state, "cannot start a container that has stopped");
 }
 
+/// A failure for which the container is destroyed.
+std::unexpected<StartFailure> ending(Error error) {
+    StartFailure failure(std::move(error));
+    failure.ends_container = true;
+    return std::unexpected(std::move(failure));
+}
+
 /// What init left in the FIFO when a step behind the barrier failed: a startContainer hook, or the
-/// filter. Our own end keeps the bytes alive.
-Status read_failure(const StateDirectory& state) {
+/// filter; empty if nothing. Our own end keeps the bytes alive.
+Result<std::string> read_late(const StateDirectory& state) {
     const sys::Fd fifo =
-        TRY(sys::openat(state.directory(), kFifoName, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
-    plan::InitReport report = {};
-    auto length = sys::read(fifo, {reinterpret_cast<char*>(&report), sizeof report});
-    if (!length || *length < plan::kReportHead) return {};
-    if (report.step == plan::kNoHook)
-        return fail(Error::Kind::os,
-                    cat("error during container init: ", plan::call_name(report.call), ": ",
-                        errno_words(report.error)));
+        TRY(sys::openat(state.directory(), kFifoName, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+                .during("open exec.fifo"));
+    std::array<char, sizeof(plan::InitReport) + 1> bytes = {};
+    auto length = sys::read(fifo, bytes);
+    if (!length && length.error().value == EAGAIN) return std::string();
+    const std::size_t count = TRY(std::move(length).during("read exec.fifo"));
+    return std::string(bytes.data(), count);
+}
+
+/// The failure that these bytes report; nothing if they report none.
+Result<std::optional<Error>> late_failure(const StateDirectory& state, std::string_view bytes) {
+    if (bytes.size() <= 1) return std::optional<Error>();
     const StoredConfig stored = TRY(stored_config(state));
-    const oci::Config& config = stored.config;
-    if (report.step >= config.hooks.start_container.size())
-        return fail(Error::Kind::protocol, "init failed behind the barrier");
-    const oci::Hook& hook = config.hooks.start_container[report.step];
-    return std::unexpected(
+    const std::vector<oci::Hook>& hooks = stored.config.hooks.start_container;
+    auto read = launch::read_late_report(bytes, hooks.size());
+    // Whatever it is, init wrote it because it failed.
+    if (!read) return std::optional(std::move(read).error());
+    if (!*read) return std::optional<Error>();
+    const plan::InitReport& report = **read;
+    constexpr const char* kDoing = "error during container init";
+    if (report.step == plan::kNoHook)
+        return std::optional(Error(Error::Kind::os, cat(kDoing, ": ", plan::call_name(report.call),
+                                                        ": ", errno_words(report.error))));
+    const oci::Hook& hook = hooks[report.step];
+    return std::optional(
         plan::hook_failure_sentence(
             {"startContainer", report.step, hook.path, hook.timeout.value_or(0)}, report)
-            .during("error during container init"));
+            .during(kDoing));
 }
 
 /// What follows when init has become the program.
-Status end_barrier(const ExistingContainer& container, const Barrier& barrier) {
+Result<void, StartFailure> end_barrier(const Context& context, const ExistingContainer& container,
+                                       const Barrier& barrier) {
     TRY(barrier.wait_for_exec(container));
-    Status failure = read_failure(container.state);
-    TRY(sys::unlinkat(container.state.directory(), kFifoName).during("remove exec.fifo"));
-    return failure;
+    const std::string late = TRY(read_late(container.state));
+    std::optional<Error> failure = TRY(late_failure(container.state, late));
+    if (failure) return ending(std::move(*failure));
+    auto removed = sys::unlinkat(container.state.directory(), kFifoName);
+    // The program runs, and a FIFO that nobody reads does not hide that.
+    if (!removed) context.warn(Error(removed.error()).during("remove exec.fifo").message());
+    return {};
 }
 
-Status run_poststart(const Context& context, const ExistingContainer& container) {
+Result<void, StartFailure> run_poststart(const Context& context,
+                                         const ExistingContainer& container) {
     if (!container.record.has_poststart) return {};
     const StoredConfig stored = TRY(stored_config(container.state));
     const oci::Config& config = stored.config;
     oci::State document = TRY(state_of(container));
     document.pid = container.record.init_process_pid;
     const std::string state_text = oci::hook_state_json(document);
-    TRY(hooks::run_all("poststart", config.hooks.poststart, {state_text, container.record.bundle})
-            .at("/hooks/poststart"));
+    Status done =
+        hooks::run_all("poststart", config.hooks.poststart, {state_text, container.record.bundle})
+            .at("/hooks/poststart");
+    if (!done) return ending(std::move(done).error());
     for (const oci::Hook& hook : config.hooks.poststart)
         log_act(context.step_log, "hook", hook.path);
     return {};
-}
-
-/// The end of the life cycle that the specification wants after a failed start: stop, destroy,
-/// poststop.
-Status destroyed_after(Status failure, const Context& context, const ExistingContainer& container) {
-    const Status destroyed = destroy(context, container);
-    if (!destroyed) context.warn(destroyed.error().message());
-    return failure;
 }
 
 }  // namespace
@@ -111,42 +131,33 @@ Status Barrier::wait_for_exec(const ExistingContainer& container) const {
     }
 }
 
-Status finish_start(const Context& context, const ExistingContainer& container,
-                    const Barrier& barrier) {
-    Status finished = end_barrier(container, barrier);
-    if (finished) finished = run_poststart(context, container);
-    if (finished) return {};
-    return destroyed_after(std::move(finished), context, container);
+Result<void, StartFailure> finish_start(const Context& context, const ExistingContainer& container,
+                                        const Barrier& barrier) {
+    TRY(end_barrier(context, container, barrier));
+    return run_poststart(context, container);
 }
 
-namespace {
-
-/// Lets init pass the barrier; on failure the container is destroyed.
-Result<Barrier> pass_barrier(const Context& context, const ExistingContainer& container) {
-    const auto opened_and_released = [&]() -> Result<Barrier> {
-        Barrier barrier = TRY(Barrier::open(container.state));
-        TRY(barrier.release());
-        return barrier;
-    };
-    auto barrier = opened_and_released();
-    if (barrier) return barrier;
-    Status failure = std::unexpected(std::move(barrier).error());
-    return std::unexpected(destroyed_after(std::move(failure), context, container).error());
+Error destroyed_after(StartFailure failure, const Context& context,
+                      const ExistingContainer& container) {
+    const Status destroyed = destroy(context, container);
+    if (!destroyed) context.warn(destroyed.error().message());
+    return std::move(failure.error);
 }
-
-}  // namespace
 
 Status start(const Context& context) {
-    const ExistingContainer container = TRY(load(context));
-    TRY(container.state.lock());
+    const ExistingContainer container = TRY(load_locked(context));
     const oci::Status status = TRY(status_of(container));
     if (status != oci::Status::created) return wrong_state(status);
     if (!container.record.has_process)
         return fail(Error::Kind::state, "process property must not be empty");
     const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
     std::optional<NotifyProxy> notify = TRY(NotifyProxy::open(container.state));
-    const Barrier barrier = TRY(pass_barrier(context, container));
-    TRY(finish_start(context, container, barrier));
+    const Barrier barrier = TRY(Barrier::open(container.state));
+    TRY(barrier.release());
+    auto finished = finish_start(context, container, barrier);
+    if (!finished && finished.error().ends_container)
+        return std::unexpected(destroyed_after(std::move(finished).error(), context, container));
+    if (!finished) return std::unexpected(std::move(finished).error().error);
     if (!notify || !init) return {};
     // The program may take its time to be ready: other commands need not wait for that.
     container.state.unlock();

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <utility>
+
+#include "runtime/base/error.h"
 #include "runtime/container/context.h"
 #include "runtime/container/existing.h"
 #include "runtime/sys/handle.h"
@@ -21,9 +24,24 @@ class Barrier {
     sys::Fd fifo_;
 };
 
-/// Waits until init, which was let pass, has become the program, and runs the poststart hooks. On
-/// failure the container is destroyed. For a container whose lock is held.
-Status finish_start(const Context& context, const ExistingContainer& container,
-                    const Barrier& barrier);
+/// Why the start of a container that was let pass the barrier failed.
+struct StartFailure {
+    // NOLINTNEXTLINE(google-explicit-constructor): so that TRY converts it
+    StartFailure(Error cause) : error(std::move(cause)) {}
+
+    Error error;
+    /// A hook or a step of init failed: the specification demands that the container is destroyed.
+    /// Any other error tells nothing about the container, which may be running.
+    bool ends_container = false;
+};
+
+/// Waits until init, which was let pass, has become the program, and runs the poststart hooks. For
+/// a container whose lock is held.
+Result<void, StartFailure> finish_start(const Context& context, const ExistingContainer& container,
+                                        const Barrier& barrier);
+
+/// Destroys a container whose start failed, and returns that failure.
+Error destroyed_after(StartFailure failure, const Context& context,
+                      const ExistingContainer& container);
 
 }  // namespace crux::container

@@ -8,6 +8,7 @@
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/time.h"
+#include "runtime/sys/trusted.h"
 
 namespace crux::container {
 
@@ -16,6 +17,8 @@ namespace {
 constexpr const char* kRecordName = "state.json";
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kFileMode = 0600;
+/// Annotations are most of it.
+constexpr std::size_t kRecordLimit = std::size_t{16} << 20U;
 
 Status make_parents(const std::string& path) {
     for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
@@ -49,27 +52,43 @@ bool is_missing(const Error& error) {
     return error.text() == kDoesNotExist;
 }
 
+std::string abandoned_words(const StateRoot& state_root, std::string_view id) {
+    return cat("an interrupted create left it (remove it with: crux --root ", state_root.path,
+               " delete --force ", id, ")");
+}
+
 Result<sys::Fd> open_root(const StateRoot& state_root) {
-    return sys::openat(sys::FdRef::cwd(), state_root.path, O_RDONLY | O_DIRECTORY)
+    return sys::open_trusted_directory(sys::FdRef::cwd(), state_root.path)
         .during(cat("state root ", state_root.path));
 }
+
+namespace {
+
+std::unexpected<Error> already_exists(const StateRoot& state_root, std::string_view id) {
+    constexpr const char* kExists = "container with given ID already exists";
+    auto other = StateDirectory::open(state_root, id);
+    if (other && other->is_abandoned())
+        return fail(Error::Kind::state, cat(kExists, ": ", abandoned_words(state_root, id)));
+    return fail(Error::Kind::state, kExists);
+}
+
+}  // namespace
 
 Result<StateDirectory> StateDirectory::make(const StateRoot& state_root, std::string_view id) {
     TRY(check_id(id));
     StateDirectory state;
     state.id_ = id;
-    auto root = sys::openat(sys::FdRef::cwd(), state_root.path, O_RDONLY | O_DIRECTORY);
-    if (!root && root.error().value == ENOENT) {
+    auto root = open_root(state_root);
+    if (!root && root.error().code() == ENOENT) {
         TRY(make_parents(state_root.path).during("make the state root"));
-        root = sys::openat(sys::FdRef::cwd(), state_root.path, O_RDONLY | O_DIRECTORY);
+        root = open_root(state_root);
     }
-    state.root_ = TRY(std::move(root).during(cat("state root ", state_root.path)));
+    state.root_ = TRY(std::move(root));
     // A delete may remove a directory that nobody has locked yet: it came first then.
     constexpr int kTries = 100;
     for (int attempt = 1;; ++attempt) {
         auto made = sys::mkdirat(state.root_, state.id_, kDirectoryMode);
-        if (!made && made.error().value == EEXIST)
-            return fail(Error::Kind::state, "container with given ID already exists");
+        if (!made && made.error().value == EEXIST) return already_exists(state_root, id);
         TRY(std::move(made).during("make the state directory"));
         Status locked = state.open_and_lock();
         if (locked) return state;
@@ -94,9 +113,10 @@ Result<StateDirectory> StateDirectory::open(const StateRoot& state_root, std::st
     auto root = open_root(state_root);
     if (!root && root.error().code() == ENOENT) return does_not_exist();
     state.root_ = TRY(std::move(root));
-    auto directory = sys::openat(state.root_, state.id_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!directory && directory.error().value == ENOENT) return does_not_exist();
-    state.directory_ = TRY(std::move(directory).during("open the state directory"));
+    auto directory = sys::open_trusted_directory(state.root_, state.id_, O_NOFOLLOW);
+    if (!directory && directory.error().code() == ENOENT) return does_not_exist();
+    state.directory_ =
+        TRY(std::move(directory).during(cat("state directory ", state_root.path, '/', id)));
     return state;
 }
 
@@ -123,11 +143,30 @@ void StateDirectory::unlock() const {
     (void)sys::flock(directory_, LOCK_UN);
 }
 
+bool StateDirectory::is_abandoned() const {
+    // A create makes the directory a moment before it locks it.
+    constexpr int kLooks = 2;
+    constexpr int kPauseMs = 10;
+    for (int look = 0; look < kLooks; ++look) {
+        if (look > 0) sys::sleep_ms(kPauseMs);
+        if (!sys::flock(directory_, LOCK_SH | LOCK_NB)) return false;
+        auto record = sys::fstatat(directory_, kRecordName, AT_SYMLINK_NOFOLLOW);
+        const bool is_removed = !check_linked();
+        unlock();
+        if (record || record.error().value != ENOENT || is_removed) return false;
+    }
+    return true;
+}
+
 Result<oci::ContainerRecord> StateDirectory::read_record() const {
-    auto text = sys::read_file(directory_, kRecordName);
-    if (!text && text.error().value == ENOENT) return does_not_exist();
-    const std::string json = TRY(std::move(text).during("read the container's state"));
-    return oci::read_record(json);
+    auto text = sys::read_trusted_file(directory_, kRecordName, kRecordLimit);
+    if (!text && text.error().code() == ENOENT) return does_not_exist();
+    const std::string json = TRY(std::move(text).during(kRecordName));
+    oci::ContainerRecord record = TRY(oci::read_record(json));
+    if (record.id != id_)
+        return fail(Error::Kind::state,
+                    cat(kRecordName, ": is that of container ", quoted(record.id)));
+    return record;
 }
 
 Status StateDirectory::write_record(const oci::ContainerRecord& record) const {

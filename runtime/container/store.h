@@ -22,9 +22,10 @@ namespace crux::container {
 class StateDirectory {
  public:
     /// Makes the directory (0700) and its missing parents, and locks it. "container with given ID
-    /// already exists" if it is there.
+    /// already exists" if it is there; of an interrupted create it says what removes it.
     static Result<StateDirectory> make(const StateRoot& state_root, std::string_view id);
-    /// Opens it. "container does not exist" if there is none.
+    /// Opens it, if only the caller and root can write to it. "container does not exist" if there
+    /// is none.
     static Result<StateDirectory> open(const StateRoot& state_root, std::string_view id);
 
     [[nodiscard]] sys::FdRef directory() const { return directory_; }
@@ -36,6 +37,10 @@ class StateDirectory {
     Status lock() const;
     /// Releases the lock before the directory is closed.
     void unlock() const;
+
+    /// Whether a create that was interrupted left this directory: it has no record, and no command
+    /// holds its lock. Not for a directory whose lock this object holds.
+    [[nodiscard]] bool is_abandoned() const;
 
     /// Reads state.json; "container does not exist" when it is not there (yet).
     [[nodiscard]] Result<oci::ContainerRecord> read_record() const;
@@ -62,10 +67,14 @@ class StateDirectory {
 /// Refuses ids that are not one plain path element: "invalid container ID format".
 Status check_id(std::string_view id);
 
+/// That an interrupted create left this ID, and the command that removes it.
+std::string abandoned_words(const StateRoot& state_root, std::string_view id);
+
 /// Whether this is the "container does not exist" of StateDirectory.
 bool is_missing(const Error& error);
 
-/// Opens the state root; ENOENT in the error's code when it is not there.
+/// Opens the state root, if only the caller and root can write to it (sys::check_trusted); ENOENT
+/// in the error's code when it does not exist.
 Result<sys::Fd> open_root(const StateRoot& state_root);
 
 constexpr const char* kFifoName = "exec.fifo";

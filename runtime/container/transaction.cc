@@ -79,10 +79,10 @@ void Transaction::give_back() {
     // The failure that led here is what the user must read: a second one adds nothing.
     Warnings dropped;
     if (journal_) {
-        launch::Journal::Content taken = launch::parse_journal(journal_->text());
+        auto taken = launch::parse_journal(journal_->text());
         // A unit that systemd did not start it need not stop, for which it might take its time.
-        if (!cgroup_.has_unit()) taken.unit.reset();
-        (void)give_back_all(std::move(taken), dropped);
+        if (taken && !cgroup_.has_unit()) taken->unit.reset();
+        if (taken) (void)give_back_all(std::move(*taken), dropped);
     }
     (void)state_->remove();
     if (!owes_poststop_) return;

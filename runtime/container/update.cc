@@ -140,8 +140,7 @@ Status update_existing(const Context& context, const ExistingContainer& containe
 }  // namespace
 
 Status update(const Context& context, const UpdateOptions& options) {
-    const ExistingContainer container = TRY(load(context));
-    TRY(container.state.lock());
+    const ExistingContainer container = TRY(load_locked(context));
     TRY(check_state(container));
     Status done = update_existing(context, container, options);
     if (!done) return std::unexpected(in_resources(done.error()));

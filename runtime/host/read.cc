@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <span>
 
@@ -140,7 +141,9 @@ Result<Facts> read_facts() {
     facts.page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     facts.cgroup = TRY(read_cgroup_layout());
     read_security_modules(facts);
-    facts.kcore = sys::faccessat(sys::FdRef::cwd(), "/proc/kcore", F_OK).has_value();
+    // Unless it is known to be missing, it is masked.
+    auto kcore = sys::faccessat(sys::FdRef::cwd(), "/proc/kcore", F_OK);
+    facts.kcore = kcore || kcore.error().value != ENOENT;
     facts.landlock_abi = read_landlock_abi();
     return facts;
 }

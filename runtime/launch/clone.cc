@@ -220,7 +220,8 @@ Result<ClonedProcess> clone_init(Start& start) {
 }
 
 Error start_failure(const Start& start) {
-    return Error(Errno{plan::call_name(start.failure->call).data(), start.failure->error});
+    const std::string_view name = plan::call_name(start.failure->call);
+    return Error(Errno{name.empty() ? "" : name.data(), start.failure->error});
 }
 
 }  // namespace crux::launch

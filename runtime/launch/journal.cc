@@ -1,9 +1,12 @@
 #include "runtime/launch/journal.h"
 
 #include <cerrno>
+#include <optional>
+#include <utility>
 
 #include "runtime/base/text.h"
 #include "runtime/sys/file.h"
+#include "runtime/sys/trusted.h"
 
 namespace crux::launch {
 
@@ -26,45 +29,109 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-std::string unescaped(std::string_view text) {
+/// The text that `escaped` made this word of; nothing if it made none.
+std::optional<std::string> unescaped(std::string_view word) {
     std::string out;
     constexpr std::size_t kEscape = 4;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto code =
-            text[i] == '\\' ? to_number<unsigned char>(text.substr(i + 1, 3), 8) : std::nullopt;
-        if (code) {
-            out += static_cast<char>(*code);
-            i += kEscape - 1;
-        } else {
-            out += text[i];
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        if (word[i] != '\\') {
+            out += word[i];
+            continue;
         }
+        const std::string_view code = word.substr(i, kEscape);
+        if (code == "\\040")
+            out += ' ';
+        else if (code == "\\012")
+            out += '\n';
+        else if (code == "\\134")
+            out += '\\';
+        else
+            return std::nullopt;
+        i += kEscape - 1;
     }
     return out;
 }
 
-void read_cgroup(const std::vector<std::string_view>& words, Journal::Content& content) {
+/// An absolute path without empty, "." and ".." names, as crux makes them.
+std::optional<std::string> path_of(std::string_view word) {
+    constexpr std::size_t kLongest = 4095;
+    std::optional<std::string> path = unescaped(word);
+    if (!path || path->size() > kLongest || !path->starts_with('/')) return std::nullopt;
+    if (path->find('\0') != std::string::npos) return std::nullopt;
+    for (const std::string_view name : split(std::string_view(*path).substr(1), '/'))
+        if (name.empty() || name == "." || name == "..") return std::nullopt;
+    return path;
+}
+
+/// The name of a systemd unit.
+std::optional<std::string> unit_of(std::string_view word) {
+    constexpr std::size_t kLongest = 255;
+    std::optional<std::string> name = unescaped(word);
+    if (!name || name->empty() || name->size() > kLongest) return std::nullopt;
+    if (name->find_first_of(std::string_view("/\n\0", 3)) != std::string::npos) return std::nullopt;
+    return name;
+}
+
+using Words = std::vector<std::string_view>;
+
+bool read_cgroup(const Words& words, Journal::Content& content) {
     constexpr std::size_t kWords = 5;
-    if (words.size() != kWords) return;
+    // More than any host mounts.
+    constexpr std::size_t kMost = 128;
+    if (words.size() != kWords || content.cgroup.size() == kMost) return false;
+    if (words[1] != "1" && words[1] != "2") return false;
+    auto mountpoint = path_of(words[2]);
+    auto path = path_of(words[3]);
+    if (!mountpoint || !path) return false;
     cgroup::CgroupDir place;
     place.version = words[1] == "2" ? 2 : 1;
-    place.mountpoint = unescaped(words[2]);
-    place.path = unescaped(words[3]);
-    for (const std::string_view name : split(words[4], ','))
-        if (!name.empty()) place.controllers.emplace_back(name);
+    place.mountpoint = std::move(*mountpoint);
+    place.path = std::move(*path);
+    if (!words[4].empty())
+        for (const std::string_view name : split(words[4], ',')) {
+            if (name.empty() || name.find('/') != std::string_view::npos) return false;
+            place.controllers.emplace_back(name);
+        }
     content.cgroup.push_back(std::move(place));
+    return true;
 }
 
-void read_unit(const std::vector<std::string_view>& words, Journal::Content& content) {
-    constexpr std::size_t kWords = 3;
-    if (words.size() != kWords || (words[2] != "user" && words[2] != "system")) return;
-    content.unit = {unescaped(words[1]), words[2] == "user"};
+bool read_path(const Words& words, std::vector<std::string>& paths) {
+    if (words.size() != 2) return false;
+    auto path = path_of(words[1]);
+    if (path) paths.push_back(std::move(*path));
+    return path.has_value();
 }
 
-void read_mount(const std::vector<std::string_view>& words, Journal::Content& content) {
+bool read_unit(const Words& words, Journal::Content& content) {
     constexpr std::size_t kWords = 3;
-    if (words.size() != kWords) return;
+    if (words.size() != kWords || content.unit) return false;
+    if (words[2] != "user" && words[2] != "system") return false;
+    auto name = unit_of(words[1]);
+    if (name) content.unit = {std::move(*name), words[2] == "user"};
+    return name.has_value();
+}
+
+bool read_mount(const Words& words, Journal::Content& content) {
+    constexpr std::size_t kWords = 3;
+    if (words.size() != kWords || content.mount) return false;
     const auto id = to_number<std::uint64_t>(words[1]);
-    if (id) content.mount = {*id, unescaped(words[2])};
+    auto path = path_of(words[2]);
+    if (!id || !path) return false;
+    content.mount = {*id, std::move(*path)};
+    return true;
+}
+
+/// False for a line that Journal does not write.
+bool read_line(const Words& words, Journal::Content& content) {
+    if (words[0] == "cgroup") return read_cgroup(words, content);
+    if (words[0] == "ancestor") return read_path(words, content.ancestors);
+    if (words[0] == "directory") return read_path(words, content.directories);
+    if (words[0] == "unit") return read_unit(words, content);
+    if (words[0] == "mount") return read_mount(words, content);
+    if (words[0] != "ours" || words.size() != 1) return false;
+    content.cgroup_is_ours = true;
+    return true;
 }
 
 }  // namespace
@@ -87,19 +154,14 @@ std::string journal_lines(const std::vector<cgroup::CgroupDir>& places,
     return lines;
 }
 
-Journal::Content parse_journal(std::string_view text) {
+Result<Journal::Content> parse_journal(std::string_view text) {
     Journal::Content content;
+    std::size_t number = 1;
     for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-        const std::vector<std::string_view> words = split(text.substr(0, end), ' ');
+        if (!read_line(split(text.substr(0, end), ' '), content))
+            return fail(Error::Kind::state, cat("journal: line ", number, " is invalid"));
         text.remove_prefix(end + 1);
-        if (words[0] == "cgroup") read_cgroup(words, content);
-        if (words[0] == "ancestor" && words.size() == 2)
-            content.ancestors.push_back(unescaped(words[1]));
-        if (words[0] == "directory" && words.size() == 2)
-            content.directories.push_back(unescaped(words[1]));
-        if (words[0] == "unit") read_unit(words, content);
-        if (words[0] == "mount") read_mount(words, content);
-        if (words[0] == "ours") content.cgroup_is_ours = true;
+        ++number;
     }
     return content;
 }
@@ -113,10 +175,11 @@ Result<Journal> Journal::create(sys::FdRef state_directory) {
 }
 
 Result<Journal::Content> Journal::read(sys::FdRef state_directory) {
-    auto text = sys::read_file(state_directory, kName);
-    if (!text && text.error().value == ENOENT) return Content{};
-    if (!text) return std::unexpected(Error(text.error()).during("read the journal"));
-    return parse_journal(*text);
+    constexpr std::size_t kLimit = std::size_t{1} << 20U;
+    auto text = sys::read_trusted_file(state_directory, kName, kLimit);
+    if (!text && text.error().code() == ENOENT) return Content{};
+    const std::string lines = TRY(std::move(text).during(kName));
+    return parse_journal(lines);
 }
 
 Status Journal::append(std::string_view lines) {

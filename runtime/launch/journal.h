@@ -26,7 +26,9 @@ namespace crux::launch {
 /// "ours" is added once the cgroup is created: until then a directory of that name may be another
 /// container's, and only an empty one may be removed.
 ///
-/// In MOUNTPOINT, PATH and NAME, blanks, line feeds and backslashes are escaped as \ooo.
+/// MOUNTPOINT and PATH are absolute, without empty, "." and ".." names. In them and in NAME,
+/// blanks, line feeds and backslashes are escaped as \ooo. Any other line is an error: nothing is
+/// removed because of a text that crux did not write.
 class Journal {
  public:
     /// A systemd unit.
@@ -81,8 +83,8 @@ class Journal {
     std::string text_;
 };
 
-/// Parses a journal's text (see Journal).
-Journal::Content parse_journal(std::string_view text);
+/// Parses a journal's text (see Journal); an incomplete last line is ignored.
+Result<Journal::Content> parse_journal(std::string_view text);
 /// The line for a unit (see Journal).
 std::string journal_line(const Journal::SystemdUnit& unit);
 /// The line for a mount (see Journal).

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "runtime/base/text.h"
@@ -35,6 +37,7 @@ struct Launched::State {
     sys::Mapping shared;   ///< the same, of one that does not
     Start start;
     ClonedProcess process;
+    std::optional<MessageReader> messages;
     std::uint64_t oom_kills_before = 0;
     bool joins_container = false;  ///< exec: this is not the container's first process
     bool runs_hooks = false;       ///< the plan has hooks that init runs
@@ -75,8 +78,17 @@ Launched::Launched(Launched&&) noexcept = default;
 Launched::~Launched() {
     if (!state_ || state_->released || state_->process.pid == 0) return;
     constexpr int kBound = 10'000;
+    constexpr int kLookMs = 100;
     (void)sys::pidfd_send_signal(state_->process.pidfd, SIGKILL);
-    (void)sys::reap(state_->process.pidfd, kBound);
+    for (int waited = 0; waited < kBound; waited += kLookMs) {
+        auto ended = sys::reap(state_->process.pidfd, kLookMs);
+        if (!ended || *ended) return;
+        // In a frozen cgroup (v1) it ends when that is thawed, before it runs anything else.
+        auto freezer = state_->group == nullptr
+                           ? Result<cgroup::FreezerState>(cgroup::FreezerState::none)
+                           : state_->group->freezer_state();
+        if (freezer && *freezer == cgroup::FreezerState::frozen) return;
+    }
 }
 
 pid_t Launched::pid() const {
@@ -137,33 +149,32 @@ Status Launched::wait_for_message() {
     return fail(Error::Kind::state, "init did not respond within 300 seconds");
 }
 
+#ifdef CRUX_FAULTS
+namespace {
+
+/// Whether init wants its parent dead. No message of a released init.
+bool says_fault(std::span<const char> packet) {
+    plan::Say say = plan::Say::failed;
+    std::memcpy(&say, packet.data(), sizeof say);
+    return say == plan::Say::fault;
+}
+
+}  // namespace
+#endif
+
 Result<InitMessage> Launched::next() {
     TRY(wait_for_message());
-    plan::InitReport report;
-    std::span<char> buffer(reinterpret_cast<char*>(&report), sizeof report);
+    std::array<char, sizeof(plan::InitReport) + 1> packet = {};
     // lint: allow wait: wait_for_message has seen one.
-    auto length = sys::read(state_->control, buffer);
-    if (!length || *length < plan::kReportHead) return std::unexpected(exited_early());
-    switch (report.say) {
-        case plan::Say::failed:
-            return std::unexpected(of_init(plan::failure_sentence(*state_->plan, report)));
-        case plan::Say::warning:
-            return InitMessage{.kind = InitMessage::Kind::warning,
-                               .warning = plan::failure_sentence(*state_->plan, report).message()};
-        case plan::Say::ask: {
-            const plan::Step& step = state_->plan->steps()[report.step];
-            return InitMessage{.kind = InitMessage::Kind::ask,
-                               .request = step.ask_parent.request,
-                               .descriptor = report.extra,
-                               .index = step.ask_parent.index};
-        }
-        case plan::Say::ready:
-            return InitMessage{};
-        case plan::Say::fault:
-            (void)::raise(SIGKILL);
-            break;
-    }
-    return fail(Error::Kind::protocol, "init sent an unknown message");
+    auto length = sys::read(state_->control, packet);
+    if (!length || *length == 0) return std::unexpected(exited_early());
+#ifdef CRUX_FAULTS
+    if (says_fault(packet)) (void)::raise(SIGKILL);
+#endif
+    auto message = state_->messages->read({packet.data(), *length});
+    if (!message && message.error().kind() != Error::Kind::protocol)
+        return std::unexpected(of_init(std::move(message).error()));
+    return message;
 }
 
 Status Launched::map_ids(const InitMessage& event) {
@@ -386,6 +397,7 @@ Result<Launched> start(plan::Plan& plan, const HostHandles& handles) {
     Launched launched(std::make_unique<Launched::State>());
     Launched::State& state = *launched.state_;
     state.plan = &plan;
+    state.messages.emplace(plan);
     state.group = handles.group;
     state.joins_container = handles.first_process.get() >= 0;
     state.runs_hooks = std::ranges::any_of(

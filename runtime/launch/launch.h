@@ -9,6 +9,7 @@
 #include "runtime/base/step_log.h"
 #include "runtime/cgroup/group.h"
 #include "runtime/launch/clone.h"
+#include "runtime/launch/message.h"
 #include "runtime/plan/plan.h"
 #include "runtime/sys/handle.h"
 #include "runtime/sys/process.h"
@@ -32,22 +33,6 @@ struct HostHandles {
     std::array<sys::FdRef, 3> streams = {sys::FdRef::none(), sys::FdRef::none(),
                                          sys::FdRef::none()};
     StepLog* step_log = nullptr;  ///< receives each step that is done on the host
-};
-
-/// A message of init. A failure is not a message but the error of next().
-struct InitMessage {
-    enum class Kind : std::uint8_t {
-        warning,  ///< `warning` describes the step that was skipped
-        ask,      ///< carry out `request`, then resume()
-        ready,    ///< all steps up to the barrier succeeded; record the container, then resume()
-    };
-    Kind kind = Kind::ready;
-    plan::Request request = plan::Request::host_hooks;
-    /// Init's own number of the descriptor that the request is about (the seccomp listener, a
-    /// mount).
-    int descriptor = -1;
-    std::size_t index = 0;  ///< map_ids: index in the plan's HostPart::mapped_sources
-    std::string warning;
 };
 
 /// A process that has not reached the barrier yet. Unless it is released, the destructor kills and

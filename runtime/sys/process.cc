@@ -89,22 +89,27 @@ Result<std::optional<ExitStatus>, Errno> reap(FdRef child, int timeout_ms) noexc
 std::optional<ProcessStat> parse_process_stat(std::string_view text) noexcept {
     std::size_t name_end = text.rfind(')');
     if (name_end == std::string_view::npos) return std::nullopt;
-    // The state is field 3, the parent 4, the kernel's flags 9, the start time 22 (proc(5)).
+    // The state is field 3, the parent 4, the kernel's flags 9, the start time 22, the pending
+    // signals 31 (proc(5)). The kernel adds SIGKILL to every thread's for any fatal signal.
     std::vector<std::string_view> fields = split(trimmed(text.substr(name_end + 1)), ' ');
     constexpr std::size_t kState = 0;
     constexpr std::size_t kParent = 1;
     constexpr std::size_t kFlags = 6;
     constexpr std::size_t kStartTime = 19;
+    constexpr std::size_t kPending = 28;
     // PF_EXITING of the kernel's include/linux/sched.h.
     constexpr unsigned kExiting = 4;
-    if (fields.size() <= kStartTime || fields[kState].size() != 1) return std::nullopt;
+    constexpr std::uint64_t kKill = std::uint64_t{1} << (SIGKILL - 1);
+    if (fields.size() <= kPending || fields[kState].size() != 1) return std::nullopt;
     auto parent = to_number<pid_t>(fields[kParent]);
     auto flags = to_number<unsigned>(fields[kFlags]);
     auto start_time = to_number<std::uint64_t>(fields[kStartTime]);
-    if (!parent || !flags || !start_time) return std::nullopt;
+    auto pending = to_number<std::uint64_t>(fields[kPending]);
+    if (!parent || !flags || !start_time || !pending) return std::nullopt;
     return ProcessStat{.state = fields[kState][0],
                        .parent = *parent,
                        .exiting = (*flags & kExiting) != 0,
+                       .killed = (*pending & kKill) != 0,
                        .start_time = *start_time};
 }
 

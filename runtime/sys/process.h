@@ -61,6 +61,7 @@ struct ProcessStat {
     char state = '?';  ///< 'R', 'S', 'D', 'T', 'Z' (zombie), 'X' (dead), …
     pid_t parent = 0;
     bool exiting = false;          ///< PF_EXITING: it is closing its files, then it is dead
+    bool killed = false;           ///< a fatal signal is pending: it exits when it next runs
     std::uint64_t start_time = 0;  ///< in clock ticks since boot
 
     /// Whether the process has exited.

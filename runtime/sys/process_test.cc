@@ -41,13 +41,28 @@ Child make_child(int status) {
 
 TEST_CASE("the state and start time follow the last parenthesis of the name") {
     auto stat = parse_process_stat(
-        "42 (a) R b (c)) S 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 1000 2 3 4 5\n");
+        "42 (a) R b (c)) S 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 1000 2 3 4 5 6 7 "
+        "8 255 0 0\n");
     REQUIRE(stat);
     CHECK(stat->state == 'S');
     CHECK(stat->parent == 7);
     CHECK(stat->start_time == 123456);
     CHECK(!stat->dead());
     CHECK(!stat->exiting);
+    CHECK(!stat->killed);
+}
+
+TEST_CASE("a process with a pending fatal signal is killed") {
+    for (const auto& [pending, killed] : {std::pair{"256", true}, std::pair{"16640", true},
+                                          std::pair{"16384", false}, std::pair{"0", false}}) {
+        auto stat = parse_process_stat(
+            std::string("42 (a) S 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 1000 2 3 4 "
+                        "5 6 7 8 ") +
+            pending + " 0 0\n");
+        INFO(pending);
+        REQUIRE(stat);
+        CHECK(stat->killed == killed);
+    }
 }
 
 TEST_CASE("a truncated stat line is refused") {

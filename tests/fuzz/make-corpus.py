@@ -5,6 +5,7 @@ usage: tests/fuzz/make-corpus.py FOLDER   (FOLDER/NAME/* and FOLDER/json.dict; e
 """
 import json
 import pathlib
+import struct
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -84,6 +85,12 @@ def main():
     put("record", "record", json.dumps(RECORD))
     words(RECORD, found)
     put("journal", "journal", JOURNAL)
+    # Say, step, call, errno, extra, length of the detail: as in runtime/plan/layout.h.
+    for number, steps in enumerate(([(0, 5)], [(1, 1), (2, 2), (3, 40)], [(2, step) for step in range(64)])):
+        place = folder / "message"
+        place.mkdir(parents=True, exist_ok=True)
+        packets = [struct.pack("<IIIiiI", say, step, 1, 2, 3, 4) + b"text" for say, step in steps]
+        (place / str(number)).write_bytes(b"".join(struct.pack("<H", len(packet)) + packet for packet in packets))
     for number, word in enumerate(WORDS):
         put("words", str(number), word)
 
