@@ -62,13 +62,13 @@ MadeMount& place_of(const Context& context, const char* path, std::uint32_t leng
     }
 }
 
-/// Whether a mount above this one was made later.
-bool is_hidden(const Context& context, const MadeMount& mount) {
+/// Whether a mount was recorded later than `order` above a path.
+bool is_covered(const Context& context, const char* path, std::uint32_t length,
+                std::uint32_t order) {
     std::uint32_t hash = kHashStart;
-    for (std::uint32_t i = 0; i < mount.length; ++i) {
-        if (mount.path[i] == '/' && place_of(context, mount.path, i, hash).order > mount.order)
-            return true;
-        hash = add_to_hash(hash, mount.path[i]);
+    for (std::uint32_t i = 0; i < length; ++i) {
+        if (path[i] == '/' && place_of(context, path, i, hash).order > order) return true;
+        hash = add_to_hash(hash, path[i]);
     }
     return false;
 }
@@ -171,18 +171,16 @@ bool climb(char* list, Stack& stack) {
     return stack.top != start;
 }
 
-/// The mount that is visible where this one was made: a hook can have made others on it, and a path
-/// that leads through a symbolic link can name the same mount point.
-Outcome topmost(Context& context, std::uint64_t id, std::uint64_t& top) {
+/// Finds the mount that is visible where this one was made: a hook can have made others on it, and
+/// a path that leads through a symbolic link can name the same mount point.
+Outcome find_topmost(Context& context, Stack& stack) {
     constexpr int kMostPasses = 8;
-    Stack stack{id};
     for (int pass = 0; pass < kMostPasses; ++pass) {
         const Owned file(TRY(open_mount_list(context)));
         char* list = nullptr;
         TRY(read_mount_list(file.get(), list));
         if (!climb(list, stack)) break;
     }
-    top = stack.top;
     return {};
 }
 
@@ -192,18 +190,22 @@ Outcome id_at(Context& context, const char* path, std::uint64_t& id) {
     return id_of(found.get(), id);
 }
 
-/// Whether the mount, or one that was made on it, stands at its path.
+/// Whether the mount, or one that was made on it, stands at its path, or is to be covered there.
 Outcome stands_at_path(Context& context, const MadeMount& mount) {
     Statx status;
     const Outcome direct = call(__NR_statx, context.root.get(), mount.path,
                                 kSymlinkNoFollow | kDoNotSync | kNoAutomount, 0, &status);
     if (!direct.failed() && id_in(status) == mount.id) return true;
     std::uint64_t there = 0;
-    if (id_at(context, mount.path, there).failed()) return false;
-    if (there == mount.id) return true;
-    std::uint64_t top = mount.id;
-    TRY(topmost(context, mount.id, top));
-    return there == top;
+    const Outcome found = id_at(context, mount.path, there);
+    if (!found.failed() && there == mount.id) return true;
+    Stack stack{mount.id};
+    TRY(find_topmost(context, stack));
+    if (!found.failed() && there == stack.top) return true;
+    // Its path leads through a symbolic link into a directory that a later mount covers.
+    if (stack.point == nullptr) return false;
+    const char* point = stack.point + 1;
+    return is_covered(context, point, static_cast<std::uint32_t>(strlen(point)), mount.order);
 }
 
 Outcome refuse_replaced(Context& context, const MadeMount& mount) {
@@ -229,7 +231,8 @@ Outcome compare_mounts(Context& context) {
     const MadeMount* first = nullptr;
     for (std::uint32_t i = 0; i < context.made_places; ++i) {
         const MadeMount& mount = context.made[i];
-        if (mount.order == 0 || mount.id == 0 || is_hidden(context, mount)) continue;
+        if (mount.order == 0 || mount.id == 0) continue;
+        if (is_covered(context, mount.path, mount.length, mount.order)) continue;
         // Mounts below one that was replaced are missing too.
         if (first != nullptr && first->order < mount.order) continue;
         if (TRY(stands_at_path(context, mount)) == 0) first = &mount;
