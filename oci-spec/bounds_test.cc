@@ -61,7 +61,7 @@ namespace {
 using nlohmann::json;
 
 // Pairs of so many entries are noticed in the number of allocations, pairs of so many in the time.
-constexpr std::size_t kFew = 60;
+constexpr std::size_t kFew = 30;
 constexpr std::size_t kMany = 500;
 
 /// Whether the generated entries are equal or differ in their names and numbers.
