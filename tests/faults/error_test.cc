@@ -13,16 +13,6 @@
 namespace crux::test {
 namespace {
 
-/// Calls of the C library before and after main, whose failure crux cannot report, and calls whose
-/// failure is not useful to test.
-bool is_ours(const Call& call) {
-    static const std::vector<std::string> not_ours = {
-        "execve",   "brk",       "arch_prctl", "set_tid_address", "set_robust_list", "rseq",
-        "mprotect", "munmap",    "mmap",       "exit_group",      "rt_sigreturn",    "prlimit64",
-        "readlink", "getrandom", "futex"};
-    return std::ranges::find(not_ours, call.name) == not_ours.end();
-}
-
 /// Success, or one line of error; ending by a signal or without a message is a defect.
 void check_clear(const Outcome& outcome) {
     CHECK(outcome.signal == 0);
@@ -39,7 +29,7 @@ void fail_every_call(Victim& victim, const std::vector<std::string>& errors) {
     std::size_t failed = 0;
     std::size_t runs = 0;
     for (std::size_t i = 0; i < calls.size(); ++i) {
-        if (!is_ours(calls[i])) continue;
+        if (!may_fail(calls[i])) continue;
         // All calls if time does not matter, else only one for each name.
         const std::size_t count = thorough() ? errors.size() : 1;
         for (std::size_t k = 0; k < count; ++k) {

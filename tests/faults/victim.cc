@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -186,6 +187,14 @@ std::vector<std::string> tampered(const std::vector<std::string>& words, const s
         "inject=" + call.name + ":" + action + ":when=" + std::to_string(call.number)};
     all.insert(all.end(), words.begin(), words.end());
     return all;
+}
+
+bool may_fail(const Call& call) {
+    static const std::vector<std::string> others = {
+        "execve",   "brk",       "arch_prctl", "set_tid_address", "set_robust_list", "rseq",
+        "mprotect", "munmap",    "mmap",       "exit_group",      "rt_sigreturn",    "prlimit64",
+        "readlink", "getrandom", "futex"};
+    return std::ranges::find(others, call.name) == others.end();
 }
 
 void need_strace() {

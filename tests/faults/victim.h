@@ -82,6 +82,9 @@ std::vector<Call> calls_of(const std::vector<std::string>& words);
 /// "signal=SIGKILL" or "error=EPERM".
 std::vector<std::string> tampered(const std::vector<std::string>& words, const std::string& action,
                                   const Call& call);
+/// Whether the call's failure is useful to test: not one of the C library before and after main,
+/// which crux cannot report.
+bool may_fail(const Call& call);
 /// Skips the test if strace is missing or may not trace.
 void need_strace();
 
