@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "tests/support/bundle.h"
@@ -16,13 +17,19 @@
 namespace crux::test {
 namespace {
 
+bool anywhere() {
+    return true;
+}
+
 /// One configuration, and what a host must have for it.
 struct Scene {
     const char* name;
     void (*dress)(Bundle& bundle);
-    bool (*possible)() = [] { return true; };
+    bool (*possible)() = anywhere;
     std::vector<std::string> options = {};
-    bool restorable = true;  ///< CRIU saves such a container, and restore accepts it
+    /// Restore accepts such a container, and so does CRIU, which reads its images as the
+    /// container's root, and needs the numbers of the processes to be free.
+    bool restorable = true;
 };
 
 const CommandOptions kOfCriu = {.timeout = 60s};
@@ -66,16 +73,22 @@ const std::vector<Scene>& scenes() {
                   {"prestart", "createRuntime", "createContainer", "poststart", "poststop"})
                  bundle.set(std::string("/hooks/") + moment, {{{"path", "/bin/true"}}});
          }},
-        {"a user namespace", map_ids},
+        {"a user namespace", map_ids, anywhere, {}, false},
         {"a user namespace and an OOM score",
          [](Bundle& bundle) {
              map_ids(bundle);
              bundle.set("/process/oomScoreAdj", 200);
-         }},
+         },
+         anywhere,
+         {},
+         false},
         {"a joined network namespace",
          [](Bundle& bundle) { bundle.name_space("network", "/proc/self/ns/net"); }},
         {"a joined pid namespace",
-         [](Bundle& bundle) { bundle.name_space("pid", "/proc/self/ns/pid"); }},
+         [](Bundle& bundle) { bundle.name_space("pid", "/proc/self/ns/pid"); },
+         anywhere,
+         {},
+         false},
         {"a bind mount of the host",
          [](Bundle& bundle) { bundle.mount("/srv", "bind", bundle.path(), {"rbind", "ro"}); }},
         {"no mount namespace, mounts below the root",
@@ -83,13 +96,19 @@ const std::vector<Scene>& scenes() {
              bundle.without_name_space("mount")
                  .set("/linux/maskedPaths", nlohmann::json::array())
                  .set("/linux/readonlyPaths", nlohmann::json::array());
-         }},
+         },
+         anywhere,
+         {},
+         false},
         {"no cgroup",
          [](Bundle& bundle) { bundle.remove("/linux/resources/devices"); },
-         [] { return true; },
+         anywhere,
          {"--cgroup-manager", "disabled"}},
         {"a class of service",
-         [](Bundle& bundle) { bundle.set("/linux/intelRdt/closID", our_tag()); }, has_resctrl},
+         [](Bundle& bundle) {
+             bundle.set("/linux/intelRdt", {{"closID", our_tag()}, {"l3CacheSchema", "L3:0=f"}});
+         },
+         has_resctrl},
         {"a unit of systemd",
          [](Bundle& bundle) {
              bundle.set("/linux/cgroupsPath", "system.slice:crux-test:" + our_tag());
@@ -149,14 +168,20 @@ TEST_CASE("run reports the acts of create, start and delete, in explain's order"
     }
 }
 
+/// The last lines of an output with --debug.
+std::string end_of(const Outcome& outcome) {
+    constexpr std::size_t kMost = 1000;
+    return outcome.err.substr(outcome.err.size() - std::min(outcome.err.size(), kMost));
+}
+
 /// Makes the images of a container with this configuration, in a directory of its bundle.
 void make_images(Container& container, const Bundle& bundle) {
     must(container.create());
     must(container.start());
     const Outcome saved = container.crux(
         {"checkpoint", "--image-path", bundle.path() + "/images", container.id()}, kOfCriu);
-    INFO(saved.describe());
-    REQUIRE(saved.ok());
+    INFO(end_of(saved));
+    CHECK(saved.ok());
 }
 
 TEST_CASE("restore reports the acts of create, without those for init, in explain's order") {
@@ -177,15 +202,15 @@ TEST_CASE("restore reports the acts of create, without those for init, in explai
             {"restore", "--detach", "--bundle", bundle.path(), "--image-path",
              bundle.path() + "/images", "--pid-file", bundle.path() + "/restored", container.id()},
             kOfCriu);
-        INFO(restored.describe());
-        REQUIRE(restored.ok());
+        INFO(end_of(restored));
+        CHECK(restored.ok());
         CHECK(explained.size() >= 3);
         CHECK(difference(explained, reported_acts(restored.err)) == "");
         container.global_options = scene.options;
         must(container.remove({"--force"}));
         ++compared;
     }
-    CHECK(compared >= 8);
+    CHECK(compared >= 6);
 }
 
 TEST_CASE("two acts that change places are a difference") {
