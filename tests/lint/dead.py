@@ -100,6 +100,12 @@ def uses(source, name):
     return len(re.findall(rf"(?<!Call::)(?<![^\w>]::)\b{name}\b", source.code))
 
 
+def is_override(tree, path, name):
+    """An override is called through its base class, by the table in its own object."""
+    header = path.removesuffix(".cc") + ".h"
+    return header in tree.all and re.search(rf"\b{name}\([^;{{]*\boverride\b", tree.source(header).code)
+
+
 def check_functions(tree, build):
     """(path, line, function)…"""
     for path, mangled, demangled in unreferenced(tree, build):
@@ -111,7 +117,7 @@ def check_functions(tree, build):
                 continue
         mine = [function for function in functions.functions(source) if function.name.split("::")[-1] == name]
         # The compiler may have inlined a use in the same file.
-        if uses(source, name) > len(mine) or name.startswith("~"):
+        if uses(source, name) > len(mine) or name.startswith("~") or is_override(tree, path, name):
             continue
         yield path, mine[0].line if mine else 1, demangled
 

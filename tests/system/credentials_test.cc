@@ -194,25 +194,26 @@ TEST_CASE("the process of any user may open its own streams again") {
     Bundle bundle;
     bundle.set("/process/user", {{"uid", 77}, {"gid", 77}})
         .script("echo out >/dev/stdout; echo err >/dev/stderr");
-    const std::string path = bundle.path() + "/output";
-    write_file(path, "", 0600);
-    const int file = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC);
-    int ends[2];
-    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    int outputs[2];
+    int errors[2];
+    REQUIRE(::pipe2(outputs, O_CLOEXEC) == 0);
+    REQUIRE(::pipe2(errors, O_CLOEXEC) == 0);
     CommandOptions options;
-    options.fds = {{1, ends[1]}, {2, file}};
+    options.fds = {{1, outputs[1]}, {2, errors[1]}};
     Container container(bundle);
     must(container.create({}, options));
     must(container.start());
     CHECK(exit_of(container.pid()) == 0);
-    char text[16] = {};
-    CHECK(::read(ends[0], text, sizeof text - 1) == 4);
-    CHECK(std::string(text) == "out\n");
-    CHECK(read_file(path) == "err\n");
+    for (const auto& [end, text] :
+         {std::pair(outputs[0], "out\n"), std::pair(errors[0], "err\n")}) {
+        char said[16] = {};
+        CHECK(::read(end, said, sizeof said - 1) == 4);
+        CHECK(std::string(said) == text);
+    }
     struct ::stat status = {};
     REQUIRE(::stat("/dev/null", &status) == 0);
     CHECK(status.st_uid == 0);
-    for (const int one : {file, ends[0], ends[1]}) ::close(one);
+    for (const int one : {outputs[0], outputs[1], errors[0], errors[1]}) ::close(one);
 }
 
 TEST_CASE("ids outside of the user namespace's mappings are an error") {
