@@ -3,7 +3,7 @@
 
 usage: mutants.py [--list | --check | NAME...]
 
-Without names it tries all of them, in build/mutants: a copy of the tree, with a build of its own (release). It needs root, and
+Without names it tries all of them, in build/mutants: a copy of the tree with its own build (preset release). It needs root, and
 some two minutes for each. The last line is "N caught, N survived". --list prints the names. --check only tests that each of
 them can still be applied and is in the table of docs/security.md; it is part of tests/lint.sh.
 """
@@ -21,7 +21,7 @@ from weaknesses import WEAKNESSES
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORK = ROOT / "build/mutants"
 TREE = WORK / "tree"
-BUILD = WORK / "build"
+BUILD = TREE / "build/release"
 BUILD_SECONDS = 1800
 TEST_SECONDS = 600
 PROGRAMS = ("unit_tests", "system_tests", "security_tests", "fault_tests")
@@ -63,7 +63,7 @@ def copy_tree():
                             capture_output=True).stdout.decode().split("\0")
     names = {name for name in listed if name and (ROOT / name).is_file()}
     for old in [path for path in TREE.rglob("*") if path.is_file()]:
-        if str(old.relative_to(TREE)) not in names:
+        if BUILD not in old.parents and str(old.relative_to(TREE)) not in names:
             old.unlink()
     for name in sorted(names):
         source, copy = ROOT / name, TREE / name
@@ -119,7 +119,7 @@ def catches(weak):
 def try_all(chosen):
     TREE.mkdir(parents=True, exist_ok=True)
     copy_tree()
-    code, text = run(["cmake", "-S", str(TREE), "-B", str(BUILD), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"], BUILD_SECONDS)
+    code, text = run(["cmake", "--preset", "release"], BUILD_SECONDS)
     if code != 0:
         raise RuntimeError(text)
     build(sorted({program for weak in chosen for program, _ in weak.tests} | {"crux"}))
