@@ -100,10 +100,12 @@ const std::vector<Scene>& scenes() {
          anywhere,
          {},
          false},
+        // On cgroup v1 CRIU saves no container that is in its caller's cgroup.
         {"no cgroup",
          [](Bundle& bundle) { bundle.remove("/linux/resources/devices"); },
          anywhere,
-         {"--cgroup-manager", "disabled"}},
+         {"--cgroup-manager", "disabled"},
+         false},
         {"a class of service",
          [](Bundle& bundle) {
              bundle.set("/linux/intelRdt", {{"closID", our_tag()}, {"l3CacheSchema", "L3:0=f"}});
