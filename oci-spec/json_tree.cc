@@ -183,7 +183,10 @@ class UnreadWarner {
  private:
     void warn(const Node& node, const Node& child, const std::string& pointer) {
         if (node.kind != Kind::object) return;
-        if (!diagnostics_.has_room(Severity::warning)) return diagnostics_.warn({}, {});
+        if (!diagnostics_.has_room(Severity::warning)) {
+            diagnostics_.warn({}, {});
+            return;
+        }
         const bool suggest = ++warned_ <= kMostSuggestions;
         diagnostics_.warn(pointer + pointer_token(child.key),
                           cat("is not a property of the specification, ignored",

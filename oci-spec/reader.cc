@@ -191,7 +191,10 @@ std::optional<std::uint64_t> Reader::whole_number(std::int64_t lowest,
 
 void Reader::report_word(std::string_view text, const std::vector<std::string_view>& names,
                          std::string_view what) const {
-    if (!has_room(Severity::error)) return error({});
+    if (!has_room(Severity::error)) {
+        error({});
+        return;
+    }
     constexpr std::size_t kShort = 9;  // a longer list would not help
     std::string known;
     if (names.size() <= kShort)

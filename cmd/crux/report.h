@@ -51,7 +51,7 @@ class Reporter final : public StepLog {
 
  private:
     enum class Sink : std::uint8_t { standard_error, file, system_log };
-    void write(Level level, std::string_view sentence, const Location& from);
+    void write(Level level, std::string_view whole, const Location& from);
 
     Sink sink_ = Sink::standard_error;
     Format format_ = Format::text;

@@ -4,6 +4,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "runtime/sys/file.h"
 #include "runtime/sys/terminal.h"
 
@@ -84,9 +86,8 @@ void StreamPipes::close_theirs() {
 }
 
 bool StreamPipes::empty() const {
-    for (const Stream& stream : streams_)
-        if (stream.relay) return false;
-    return true;
+    return std::ranges::none_of(streams_,
+                                [](const Stream& stream) { return stream.relay.has_value(); });
 }
 
 void StreamPipes::ask(Entries entries) const {
@@ -105,7 +106,7 @@ void StreamPipes::serve(Events events) {
         stream.relay->serve(events[2 * number], events[(2 * number) + 1]);
         // The program gets the end of its input, or the error for output that is not read any more.
         const bool ended =
-            stream.relay->finished() && !(number == kInput && in_background(stream.caller));
+            stream.relay->finished() && (number != kInput || !in_background(stream.caller));
         if (stream.relay->sink_closed() || ended) stream.close();
     }
 }
@@ -119,9 +120,10 @@ void StreamPipes::end_input() {
 }
 
 bool StreamPipes::blocked() const {
-    for (const std::size_t number : {kOutput, kErrors})
-        if (streams_[number].relay && streams_[number].relay->pending()) return true;
-    return false;
+    const auto is_blocked = [](const Stream& stream) {
+        return stream.relay && stream.relay->pending();
+    };
+    return is_blocked(streams_[kOutput]) || is_blocked(streams_[kErrors]);
 }
 
 bool StreamPipes::drained() const {

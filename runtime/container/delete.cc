@@ -136,8 +136,8 @@ Status remove(const Context& context, Force force) {
         // and also what a container with a damaged record has. But one that cannot be read tells
         // nothing.
         const bool is_damaged = record.error().kind() == Error::Kind::state;
-        if (!is_missing(record.error()) && !(is_damaged && force == Force::yes))
-            return std::unexpected(std::move(record).error());
+        const bool may_remove = is_missing(record.error()) || (is_damaged && force == Force::yes);
+        if (!may_remove) return std::unexpected(std::move(record).error());
         TRY(give_back_all(*state, context.warnings));
         TRY(state->remove());
         if (force == Force::yes) return {};

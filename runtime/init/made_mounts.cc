@@ -226,6 +226,9 @@ Outcome compare_root(Context& context) {
 
 }  // namespace
 
+/// Fails unless each recorded mount that is not hidden stands at its path, and the root is "/". A
+/// mount that a hook has made on it is no difference. Checks nothing on a kernel that does not
+/// report the IDs of mounts (before Linux 5.8).
 Outcome compare_mounts(Context& context) {
     TRY(compare_root(context));
     const MadeMount* first = nullptr;

@@ -22,11 +22,6 @@ struct BelowMount {
 };
 BelowMount nearest_mount(const Context& context, const char* path);
 
-/// Fails unless each recorded mount that is not hidden stands at its path, and the root is "/". A
-/// mount that a hook has made on it is no difference. Checks nothing on a kernel that does not
-/// report the IDs of mounts (before Linux 5.8).
-Outcome compare_mounts(Context& context);
-
 /// Closes the descriptors.
 void forget_mounts(Context& context);
 

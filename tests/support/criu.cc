@@ -35,7 +35,10 @@ void need_criu() {
     // It writes a log into the working directory, and the project's directory may be read-only.
     const Outcome check =
         run({"criu", "check"}, {.timeout = 30s, .cwd = fs::temp_directory_path()});
-    if (check.ok()) return mount_as_criu_does();
+    if (check.ok()) {
+        mount_as_criu_does();
+        return;
+    }
     constexpr int kNotFound = 127;
     if (check.status == kNotFound) skip("criu is not installed");
     const auto lines = lines_of(check.err);
