@@ -9,7 +9,7 @@ namespace crux::container {
 
 namespace {
 
-/// One dir to move: a controller, "" for the unified hierarchy or, on v1, for every one.
+/// A controller whose cgroup is another one; "" for the unified hierarchy or, on v1, for all.
 struct Move {
     std::string_view controller;
     std::string_view path;

@@ -1,4 +1,4 @@
-"""Checks docs/security.md: each row of a table whose last column is "test" or "tests" names tests that exist.
+"""Checks docs/security.md: each row of a table whose last column is "tests" names tests that exist.
 
 A test is a number (the attack's number, with which a test case of tests/security begins), a quoted name of a test case, a name in
 backquotes of a source of tests, "fuzz" and names of fuzzers, or "golden" and a pattern of golden plans. A claim that cannot have
@@ -7,21 +7,9 @@ a test says "does not apply" or gives its reason after "no test: ".
 
 import re
 
-from check import test_names
+from check import table_rows, test_names
 
 WITHOUT = re.compile(r"does not apply|no test: \w")
-
-
-def claims(document):
-    """Yields (line number, the last column) of each row."""
-    header = None
-    for number, line in enumerate(document.splitlines(), 1):
-        if not line.startswith("|"):
-            header = None
-        elif header is None:
-            header = line
-        elif re.search(r"\| tests? \|$", header) and set(line) - set("|- "):
-            yield number, line.strip("| ").rsplit(" | ", 1)[-1]
 
 
 def unknown(root, known, claim):
@@ -45,10 +33,11 @@ def unknown(root, known, claim):
 
 def faults(root):
     known = test_names(root)
-    rows = list(claims((root / "docs/security.md").read_text(encoding="utf-8")))
+    rows = list(table_rows((root / "docs/security.md").read_text(encoding="utf-8")))
     if not rows:
         yield "docs/security.md: has no row with tests"
-    for number, claim in rows:
+    for number, line in rows:
+        claim = line.strip("| ").rsplit(" | ", 1)[-1]
         missing, count = unknown(root, known, claim)
         for name in missing:
             yield f"docs/security.md:{number}: no such test: {name}"

@@ -24,7 +24,6 @@ TREE = WORK / "tree"
 BUILD = TREE / "build/release"
 BUILD_SECONDS = 1800
 TEST_SECONDS = 600
-PROGRAMS = ("unit_tests", "system_tests", "security_tests", "fault_tests")
 
 
 @dataclass
