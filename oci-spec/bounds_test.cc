@@ -20,22 +20,42 @@
 #include "runtime/seccomp/filter.h"
 #include "tests/support/catch.h"
 
+#ifdef __SANITIZE_ADDRESS__
+// From sanitizer/allocator_interface.h, which GCC's package does not have.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void*,
+                                                                             std::size_t),
+                                                         void (*free_hook)(const volatile void*));
+#endif
+
 namespace {
 
 /// What this program has allocated so far: by this, the numbers do not depend on the machine.
 std::size_t allocated_bytes = 0;
 std::size_t allocations = 0;
 
-void* allocate(std::size_t size) {
+void count(std::size_t size) {
     allocated_bytes += size;
     ++allocations;
+}
+
+#ifdef __SANITIZE_ADDRESS__
+// The sanitizer compares how memory was allocated with how it is freed, which own operators would
+// hide.
+[[maybe_unused]] const int kHooks = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void* /*memory*/, std::size_t size) { count(size); },
+    [](const volatile void* /*memory*/) {});
+#else
+void* allocate(std::size_t size) {
+    count(size);
     void* memory = std::malloc(size == 0 ? 1 : size);
     if (memory == nullptr) std::abort();
     return memory;
 }
+#endif
 
 }  // namespace
 
+#ifndef __SANITIZE_ADDRESS__
 void* operator new(std::size_t size) {
     return allocate(size);
 }
@@ -54,6 +74,7 @@ void operator delete(void* memory, std::size_t /*size*/) noexcept {
 void operator delete[](void* memory, std::size_t /*size*/) noexcept {
     std::free(memory);
 }
+#endif
 
 namespace crux::oci {
 namespace {
