@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -87,6 +88,7 @@ std::map<int, ProcessLine> all_processes() {
 }
 
 bool descends_from(const std::map<int, ProcessLine>& all, int pid, int ancestor) {
+    if (pid == ancestor) return true;
     while (pid > 1) {
         const auto found = all.find(pid);
         if (found == all.end()) return false;
@@ -99,7 +101,7 @@ bool descends_from(const std::map<int, ProcessLine>& all, int pid, int ancestor)
 void add_processes(HostSnapshot& snapshot) {
     const auto all = all_processes();
     for (const auto& [pid, process] : all) {
-        if (process.state == 'Z' || !descends_from(all, pid, getpid())) continue;
+        if (pid == getpid() || process.state == 'Z' || !descends_from(all, pid, getpid())) continue;
         snapshot.processes.insert(std::to_string(pid) + " " + process.name);
         for (const char* type : {"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"}) {
             std::error_code gone;
@@ -123,6 +125,47 @@ void add_state(HostSnapshot& snapshot) {
         }
 }
 
+bool has_other_processes(const fs::path& cgroup) {
+    std::ifstream file(cgroup / "cgroup.procs");
+    std::set<int> pids;
+    for (int pid = 0; file >> pid;) pids.insert(pid);
+    if (pids.empty()) return false;
+    const auto all = all_processes();
+    // A number of 0 is a process of another pid namespace; one that has ended meanwhile may have
+    // been ours.
+    return std::ranges::any_of(pids, [&](int pid) {
+        return pid == 0 || (all.contains(pid) && !descends_from(all, pid, getpid()));
+    });
+}
+
+/// Whether the cgroup, or one below it, has or had a process that does not descend from the test.
+/// Each cgroup is examined when it is first seen, and again when it is new or missing.
+bool is_of_others(const fs::path& cgroup) {
+    static std::set<fs::path> others;
+    if (others.contains(cgroup)) return true;
+    std::error_code error;
+    bool found = has_other_processes(cgroup);
+    for (fs::recursive_directory_iterator entry(cgroup, error), end;
+         !error && !found && entry != end; entry.increment(error))
+        found = entry->is_directory(error) && has_other_processes(entry->path());
+    if (found) others.insert(cgroup);
+    return found;
+}
+
+void examine_new(const std::set<std::string>& cgroups) {
+    static std::set<std::string> seen;
+    for (const auto& cgroup : cgroups)
+        if (seen.insert(cgroup).second) (void)is_of_others(cgroup);
+}
+
+std::set<std::string> without_others(const std::set<std::string>& cgroups,
+                                     const std::set<std::string>& common) {
+    std::set<std::string> out;
+    for (const auto& cgroup : cgroups)
+        if (common.contains(cgroup) || !is_of_others(cgroup)) out.insert(cgroup);
+    return out;
+}
+
 void compare(const char* kind, const std::set<std::string>& before,
              const std::set<std::string>& after, std::string& out) {
     for (const auto& text : after)
@@ -138,6 +181,7 @@ HostSnapshot HostSnapshot::take() {
     std::set<std::string> cgroup_points;
     snapshot.mounts = mounts_now(cgroup_points);
     for (const auto& point : cgroup_points) add_folders_below(point, snapshot.cgroups);
+    examine_new(snapshot.cgroups);
     add_processes(snapshot);
     add_state(snapshot);
     return snapshot;
@@ -145,7 +189,8 @@ HostSnapshot HostSnapshot::take() {
 
 std::string HostSnapshot::changes_until(const HostSnapshot& after) const {
     std::string out;
-    compare("cgroup", cgroups, after.cgroups, out);
+    compare("cgroup", without_others(cgroups, after.cgroups),
+            without_others(after.cgroups, cgroups), out);
     compare("mount", mounts, after.mounts, out);
     compare("process", processes, after.processes, out);
     compare("state", state, after.state, out);

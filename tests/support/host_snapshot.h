@@ -9,7 +9,8 @@ namespace crux::test {
 /// and after must be empty.
 ///
 /// With CRUX_TESTS_ALONE in the environment (set by the test scripts), everything on the host
-/// counts. Without it only objects with this test process's tag count, so that other work may run
+/// counts, except cgroups of processes that do not descend from the test: services start and end at
+/// any time. Without it only objects with this test process's tag count, so that other work may run
 /// at the same time. Processes count if they descend from the test, which is a subreaper and so
 /// adopts orphans.
 struct HostSnapshot {

@@ -1,4 +1,5 @@
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -78,6 +79,24 @@ TEST_CASE("a snapshot sees a new directory, a new process and nothing else") {
     }
     std::filesystem::remove(file);
     CHECK(left_behind_since(before).empty());
+}
+
+TEST_CASE("a snapshot does not see a cgroup in which others work") {
+    need_root();
+    need_controller("pids");
+    const HostSnapshot before = HostSnapshot::take();
+    const std::string cgroup = *controller_mount("pids") + "/" + our_tag() + "-others";
+    std::filesystem::create_directory(cgroup);
+    REQUIRE(prctl(PR_SET_CHILD_SUBREAPER, 0) == 0);
+    const Outcome other = run({"sh", "-c", "sleep 60 >/dev/null & echo $!"});
+    REQUIRE(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+    const pid_t pid = std::stoi(other.out);
+    CHECK(before.changes_until(HostSnapshot::take()) == "+ cgroup: " + cgroup + "\n");
+    write_file(cgroup + "/cgroup.procs", std::to_string(pid));
+    CHECK(before.changes_until(HostSnapshot::take()) == "");
+    CHECK(::kill(pid, SIGKILL) == 0);
+    CHECK(eventually([&] { return ::rmdir(cgroup.c_str()) == 0; }));
+    CHECK(before.changes_until(HostSnapshot::take()) == "");
 }
 
 TEST_CASE("a snapshot sees a cgroup and a mount that stay") {
