@@ -28,6 +28,8 @@ FINDING = re.compile(r"(/[^:\n]*):(\d+):(\d+: (?:fatal )?(?:error|warning): .*)$
 SHADOWED = re.compile(r"(/[^:\n]*):(\d+):\d+: note: previous declaration is here$")
 # The comment "// namespace" at its end is blanked.
 ANONYMOUS = re.compile(r"^namespace \{$(.*?)^\} +$", re.MULTILINE | re.DOTALL)
+# A second declaration of the same alias would be unused.
+ALIAS = re.compile(r"^namespace (\w+) = ", re.MULTILINE)
 # The name that a declaration introduces, without attributes, template arguments and qualifiers before it.
 DECLARED = re.compile(r"^(?!static_assert)\w[\w\s*&]*?\b(\w+)\s*(?:\[[^\]]*\]\s*)*[({=;:]", re.MULTILINE)
 
@@ -151,7 +153,7 @@ def groups(tree, build):
 
 
 def names_of(code):
-    """(names in the anonymous namespaces without constants, these constants, functions that the source calls or declares)"""
+    """(names in the anonymous namespaces and aliases without constants, these constants, functions that the source calls or declares)"""
     names = set()
     for body in ANONYMOUS.findall(code):
         body = re.sub(r"\[\[.*?\]\] *|\w+::", "", body)
@@ -159,6 +161,7 @@ def names_of(code):
             body = shorter
         names.update(DECLARED.findall(body))
     constants = {name for name in names if re.match("k[A-Z]", name)}
+    names.update(ALIAS.findall(code))
     return names - constants, constants, set(re.findall(r"(?<![.>:\w])(\w+)\(", code))
 
 
