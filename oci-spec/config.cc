@@ -20,6 +20,8 @@ std::string read_version(const Reader& r) {
     if (!version)
         r.error(cat("expected a SemVer 2.0.0 version such as \"", kSpecVersion, "\", not ",
                     quoted(text)));
+    else if (version->major == 0)
+        r.warn(cat("version ", text, " is older than 1.0.0, and is read as 1.0.0"));
     else if (version->major != ours.major)
         r.error(
             cat("version ", text, " is not supported (supported: 1.0.0 to ", kSpecVersion, ')'));
@@ -27,6 +29,17 @@ std::string read_version(const Reader& r) {
         r.warn(cat("version ", text, " is newer than ", kSpecVersion,
                    ": properties that it adds are unknown"));
     return text;
+}
+
+/// Before version 1.3.0 the specification did not say what a limit of 0 processes is. Engines wrote
+/// it for "no limit" then, and runtimes took it as that.
+void read_as_written(Config& config) {
+    constexpr std::uint32_t kZeroIsLimit = 3;  // 1.3.0
+    const auto version = parse_version(config.oci_version);
+    if (!version || version->major > 1 || (version->major == 1 && version->minor >= kZeroIsLimit))
+        return;
+    auto& limit = config.linux.resources.pids.limit;
+    if (limit == 0) limit = -1;
 }
 
 Config read_config(const Reader& r) {
@@ -40,7 +53,7 @@ Config read_config(const Reader& r) {
     const Reader annotations = r["annotations"];
     StringMap annotation_map = annotations.string_map();
     Extensions extensions = read_extensions(annotation_map, annotations);
-    return {
+    Config config = {
         .oci_version = read_version(r["ociVersion"]),
         .root = r["root"].object(read_root),
         .mounts = r["mounts"].objects(read_mount),
@@ -52,6 +65,8 @@ Config read_config(const Reader& r) {
         .annotations = std::move(annotation_map),
         .extensions = std::move(extensions),
     };
+    read_as_written(config);
+    return config;
 }
 
 template <class Function>

@@ -345,7 +345,19 @@ TEST_CASE("signed numbers keep their ends") {
     CHECK(parsed.config.linux.resources.memory.swap == std::numeric_limits<std::int64_t>::max());
 }
 
-TEST_CASE("the version must be one of SemVer, of major version 1") {
+TEST_CASE("a limit of 0 processes is no limit before version 1.3.0") {
+    const auto limit = [](const std::string& version) {
+        return parse_config(
+                   R"({"ociVersion": ")" + version +
+                   R"(", "root": {"path": "r"}, "linux": {"resources": {"pids": {"limit": 0}}}})")
+            .config.linux.resources.pids.limit;
+    };
+    for (const char* version : {"0.6.0", "1.0.0-rc5", "1.0.2", "1.2.1"})
+        CHECK(limit(version) == -1);
+    for (const char* version : {"1.3.0", "1.3.1", "1.4.0"}) CHECK(limit(version) == 0);
+}
+
+TEST_CASE("the version must be one of SemVer, of major version 1 or older") {
     struct Row {
         const char* version;
         const char* fault;
@@ -358,7 +370,7 @@ TEST_CASE("the version must be one of SemVer, of major version 1") {
         Row{"2.0.0",
             "error: /ociVersion: version 2.0.0 is not supported (supported: 1.0.0 to 1.3.0)"},
         Row{"0.5.0-dev",
-            "error: /ociVersion: version 0.5.0-dev is not supported (supported: 1.0.0 to 1.3.0)"},
+            "warning: /ociVersion: version 0.5.0-dev is older than 1.0.0, and is read as 1.0.0"},
         Row{"1.0",
             "error: /ociVersion: expected a SemVer 2.0.0 version such as \"1.3.0\", not \"1.0\""},
         Row{"", "error: /ociVersion: is required"});

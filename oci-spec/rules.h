@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -34,6 +35,10 @@ std::span<const Rule<Resources>> resources_rules();
 Diagnostics check_config(const Config& config, const Diagnostics& parsed = {});
 Diagnostics check_process(const Process& process, const Diagnostics& parsed = {});
 Diagnostics check_resources(const Resources& resources, const Diagnostics& parsed = {});
+
+/// The namespace that a kernel parameter belongs to (sysctl(8), "." or "/" as separator); nothing
+/// if it belongs to the whole host.
+std::optional<NamespaceType> sysctl_namespace(std::string_view key);
 
 /// parse_config and then all rules: all errors and warnings of the text in one list.
 Parsed checked_config(std::string_view json);

@@ -89,6 +89,15 @@ std::string sysctl_fault(const Linux& linux, const std::string& name) {
 
 }  // namespace
 
+std::optional<NamespaceType> sysctl_namespace(std::string_view key) {
+    const std::string name = with_dots(key);
+    if (is_ipc_sysctl(name)) return NamespaceType::ipc;
+    if (name.starts_with("net.")) return NamespaceType::network;
+    if (name == "kernel.domainname" || name == "kernel.hostname") return NamespaceType::uts;
+    if (name.starts_with("user.")) return NamespaceType::user;
+    return std::nullopt;
+}
+
 void check_namespaces(const Config& config, Diagnostics& out) {
     const auto& namespaces = config.linux.namespaces;
     std::uint32_t seen = 0;

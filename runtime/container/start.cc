@@ -55,6 +55,14 @@ Result<std::string> read_late(const StateDirectory& state) {
     return std::string(bytes.data(), count);
 }
 
+/// The failure of a step after the hooks: of the filter, or of what the filter must allow.
+Error last_failure(const plan::InitReport& report) {
+    const std::string_view call = plan::call_name(report.call);
+    Error error(Error::Kind::os, cat(call, ": ", errno_words(report.error)));
+    if (call == "capset") error = std::move(error).during("the seccomp profile denies capset");
+    return std::move(error).at("/linux/seccomp");
+}
+
 /// The failure that these bytes report; nothing if they report none.
 Result<std::optional<Error>> late_failure(const StateDirectory& state, std::string_view bytes) {
     if (bytes.size() <= 1) return std::optional<Error>();
@@ -66,9 +74,7 @@ Result<std::optional<Error>> late_failure(const StateDirectory& state, std::stri
     if (!*read) return std::optional<Error>();
     const plan::InitReport& report = **read;
     constexpr const char* kDoing = "error during container init";
-    if (report.step == plan::kNoHook)
-        return std::optional(Error(Error::Kind::os, cat(kDoing, ": ", plan::call_name(report.call),
-                                                        ": ", errno_words(report.error))));
+    if (report.step == plan::kNoHook) return std::optional(last_failure(report).during(kDoing));
     const oci::Hook& hook = hooks[report.step];
     return std::optional(
         plan::hook_failure_sentence(

@@ -30,7 +30,8 @@ struct Context {
     const char* program = nullptr;
     const char** arguments = nullptr;
     const char** environment = nullptr;
-    int listener = -1;  ///< of seccomp; close-on-exec
+    int listener = -1;      ///< of seccomp; close-on-exec
+    bool filtered = false;  ///< the container's filter applies to init
 
     // Details that a failed step adds to its report.
     std::int32_t extra = 0;
@@ -106,12 +107,16 @@ Outcome make_directory(Context& context, const plan::Path& step);               
 Outcome change_directory(Context& context, const plan::WorkingDirectory& step);   // process.cc
 Outcome confine(Context& context, const plan::Landlock& step);                    // sandbox.cc
 Outcome load_seccomp(Context& context, const plan::Seccomp& step);                // sandbox.cc
-Outcome drop_bounding(std::uint64_t keep);                                        // credentials.cc
-Outcome become_user(Context& context, const plan::User& step);                    // credentials.cc
-Outcome set_capabilities(Context& context, const plan::CapabilitySets& step);     // credentials.cc
-Outcome verify(const plan::Verify& step);                                         // credentials.cc
-Outcome find_program(Context& context, const plan::FindProgram& step);            // exec.cc
-Outcome prepare_program(Context& context, const plan::Prepare& step);             // exec.cc
-[[noreturn]] void become_program(Context& context);                               // exec.cc
+/// Applies the filter and the capability sets of the later steps. (sandbox.cc)
+Outcome confine_hook(Context& context);
+Outcome drop_bounding(std::uint64_t keep);                                     // credentials.cc
+Outcome become_user(Context& context, const plan::User& step);                 // credentials.cc
+Outcome set_capabilities(Context& context, const plan::CapabilitySets& step);  // credentials.cc
+Outcome drop_capabilities(std::uint64_t keep);                                 // credentials.cc
+Outcome set_last_capabilities(const plan::CapabilitySets& step);               // credentials.cc
+Outcome verify(Context& context, const plan::Verify& step);                    // verify.cc
+Outcome find_program(Context& context, const plan::FindProgram& step);         // exec.cc
+Outcome prepare_program(Context& context, const plan::Prepare& step);          // exec.cc
+[[noreturn]] void become_program(Context& context);                            // exec.cc
 
 }  // namespace crux::init

@@ -1,27 +1,22 @@
+#include "runtime/init/capabilities.h"
 #include "runtime/init/context.h"
 
 namespace crux::init {
 
 namespace {
 
-constexpr int kLastCapability = 63;
-
-struct CapabilityHeader {
-    std::uint32_t version;
-    std::int32_t pid;
-};
-struct CapabilityData {
-    std::uint32_t effective;
-    std::uint32_t permitted;
-    std::uint32_t inheritable;
-};
-constexpr std::uint32_t kCapabilityVersion = 0x20080522;  // _LINUX_CAPABILITY_VERSION_3
-
 std::uint32_t low(std::uint64_t set) {
     return static_cast<std::uint32_t>(set);
 }
 std::uint32_t high(std::uint64_t set) {
     return static_cast<std::uint32_t>(set >> 32U);
+}
+
+Outcome set_three(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) {
+    const CapabilityHeader header{kCapabilityVersion, 0};
+    const CapabilityData data[2] = {{low(effective), low(permitted), low(inheritable)},
+                                    {high(effective), high(permitted), high(inheritable)}};
+    return call(__NR_capset, &header, data);
 }
 
 }  // namespace
@@ -41,6 +36,18 @@ Outcome drop_bounding(std::uint64_t keep) {
     return {};
 }
 
+Outcome drop_capabilities(std::uint64_t keep) {
+    const CapabilityHeader header{kCapabilityVersion, 0};
+    CapabilityData data[2] = {};
+    TRY(call(__NR_capget, &header, data));
+    const std::uint32_t halves[2] = {low(keep), high(keep)};
+    for (int half = 0; half < 2; ++half) {
+        data[half].effective &= halves[half];
+        data[half].permitted &= halves[half];
+    }
+    return call(__NR_capset, &header, data);
+}
+
 Outcome become_user(Context& context, const plan::User& step) {
     // Keep the capabilities when the user ID changes, so that the next step can set them exactly.
     TRY(call(__NR_prctl, kPrctlKeepCaps, 1, 0, 0, 0));
@@ -48,15 +55,14 @@ Outcome become_user(Context& context, const plan::User& step) {
         TRY(call(__NR_setgroups, step.groups.count, context.items<std::uint32_t>(step.groups)));
     TRY(call(__NR_setresgid, step.gid, step.gid, step.gid));
     TRY(call(__NR_setresuid, step.uid, step.uid, step.uid));
-    return call(__NR_prctl, kPrctlKeepCaps, 0, 0, 0, 0);
+    TRY(call(__NR_prctl, kPrctlKeepCaps, 0, 0, 0, 0));
+    // The change of the user resets it to fs.suid_dumpable, which can be 1 (proc_sys_fs(5)).
+    return call(__NR_prctl, kPrctlDumpable, 0, 0, 0, 0);
 }
 
 Outcome set_capabilities(Context& context, const plan::CapabilitySets& step) {
-    const CapabilityHeader header{kCapabilityVersion, 0};
-    const CapabilityData data[2] = {
-        {low(step.effective), low(step.permitted), low(step.inheritable)},
-        {high(step.effective), high(step.permitted), high(step.inheritable)}};
-    TRY(call(__NR_capset, &header, data));
+    const std::uint64_t also = context.step->flags == plan::kUntilFilter ? kSysAdmin : 0;
+    TRY(set_three(step.effective | also, step.permitted | also, step.inheritable));
     TRY(call(__NR_prctl, kPrctlAmbient, kPrctlAmbientClear, 0, 0, 0));
     for (int capability = 0; capability <= kLastCapability; ++capability) {
         if ((step.ambient >> static_cast<unsigned>(capability) & 1U) == 0) continue;
@@ -70,27 +76,8 @@ Outcome set_capabilities(Context& context, const plan::CapabilitySets& step) {
     return {};
 }
 
-Outcome verify(const plan::Verify& step) {
-    const CapabilityHeader header{kCapabilityVersion, 0};
-    CapabilityData data[2] = {};
-    TRY(call(__NR_capget, &header, data));
-    const plan::CapabilitySets& sets = step.sets;
-    const bool same =
-        data[0].effective == low(sets.effective) && data[1].effective == high(sets.effective) &&
-        data[0].permitted == low(sets.permitted) && data[1].permitted == high(sets.permitted) &&
-        data[0].inheritable == low(sets.inheritable) &&
-        data[1].inheritable == high(sets.inheritable);
-    if (!same) return refuse(kNotPermitted, __NR_capget);
-    for (int capability = 0; capability <= kLastCapability; ++capability) {
-        const Outcome has = call(__NR_prctl, kPrctlReadBounding, capability, 0, 0, 0);
-        if (has.failed()) break;
-        const bool wanted = (step.bounding >> static_cast<unsigned>(capability) & 1U) != 0;
-        if (has.value() != 0 && !wanted) return refuse(kNotPermitted, __NR_prctl);
-    }
-    if (step.no_new_privileges != 0 &&
-        TRY(call(__NR_prctl, kPrctlGetNoNewPrivileges, 0, 0, 0, 0)) != 1)
-        return refuse(kNotPermitted, __NR_prctl);
-    return {};
+Outcome set_last_capabilities(const plan::CapabilitySets& step) {
+    return set_three(step.effective, step.permitted, step.inheritable);
 }
 
 }  // namespace crux::init

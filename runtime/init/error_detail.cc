@@ -1,6 +1,5 @@
 #include "runtime/init/error_detail.h"
 
-#include "runtime/init/context.h"
 #include "runtime/init/libc.h"
 
 namespace crux::init {
@@ -31,14 +30,25 @@ const char* words_of(int error) {
             return "cannot allocate memory";
         case kTextBusy:
             return "text file busy";
+        case kNoSystemCall:
+            return "function not implemented";
         default:
             return nullptr;
     }
 }
 
+/// Whether the container's filter refuses the call: behind it, capset(2) only drops a capability,
+/// and execve(2) has these errors for no other reason that init can meet.
+bool is_refused_by_filter(const Context& context, const Outcome& failed) {
+    if (!context.filtered) return false;
+    const bool no_permission = failed.error() == kNotPermitted || failed.error() == kNoSystemCall;
+    return failed.call() == __NR_capset || (failed.call() == __NR_execve && no_permission);
+}
+
 }  // namespace
 
-void exit_with_error_detail(const char* program, int error, int status) {
+void exit_with_error_detail(const Context& context, const char* program, const Outcome& failed,
+                            int status) {
     constexpr std::size_t kLineMax = 4400;
     Buffer<kLineMax> line;
     line.add("exec ");
@@ -50,10 +60,16 @@ void exit_with_error_detail(const char* program, int error, int status) {
         line.add(byte < kFirstPrintable || byte == kDelete ? "?" : c, 1);
     }
     line.add(": ");
-    if (const char* words = words_of(error))
+    if (failed.call() == __NR_seccomp) line.add("seccomp: ");
+    if (failed.call() == __NR_capset) line.add("capset: ");
+    if (const char* words = words_of(failed.error()))
         line.add(words);
     else
-        line.add("errno ").add_number(static_cast<unsigned long>(error));
+        line.add("errno ").add_number(static_cast<unsigned long>(failed.error()));
+    if (is_refused_by_filter(context, failed))
+        line.add(failed.call() == __NR_capset
+                     ? " (the seccomp profile denies capset: /linux/seccomp)"
+                     : " (the seccomp profile denies execve: /linux/seccomp)");
     line.add("\n");
     (void)call(__NR_write, 2, line.text(), line.length());
     exit_now(status);

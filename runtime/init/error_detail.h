@@ -1,9 +1,13 @@
 #pragma once
 
+#include "runtime/init/context.h"
+
 namespace crux::init {
 
-/// Writes to standard error why the kernel did not execute the program, and exits. One line: "exec
-/// PROGRAM: " and Go's text for the error.
-[[noreturn]] void exit_with_error_detail(const char* program, int error, int status);
+/// Writes to standard error why the program was not executed, and exits. One line: "exec PROGRAM:
+/// ", the failed call if it is not execve(2), Go's text for the error, and the seccomp filter if it
+/// refuses the call.
+[[noreturn]] void exit_with_error_detail(const Context& context, const char* program,
+                                         const Outcome& failed, int status);
 
 }  // namespace crux::init

@@ -58,7 +58,7 @@ void become_program(Context& context) {
     // The container is started, and crux does not read reports any more: write to the program's
     // standard error.
     constexpr int kNotRun = 255;
-    exit_with_error_detail(context.program, failed.error(), kNotRun);
+    exit_with_error_detail(context, context.program, failed, kNotRun);
 }
 
 }  // namespace crux::init

@@ -61,10 +61,11 @@ Outcome read_program(Context& context, const plan::Hook& step, Program& program)
     (void)call(__NR_dup3, streams.out.write.get(), 1, 0);
     (void)call(__NR_dup3, streams.err.write.get(), 2, 0);
     (void)call(__NR_close_range, 3, ~0U, 0);
-    const Outcome failed =
-        call(__NR_execve, context.text(step.path), program.arguments, program.environment);
+    Outcome failed = step.confined != 0 ? confine_hook(context) : Outcome();
+    if (!failed.failed())
+        failed = call(__NR_execve, context.text(step.path), program.arguments, program.environment);
     constexpr int kNotRun = 127;  // as a shell reports it
-    exit_with_error_detail(context.text(step.path), failed.error(), kNotRun);
+    exit_with_error_detail(context, context.text(step.path), failed, kNotRun);
 }
 
 struct Child {

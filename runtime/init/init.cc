@@ -96,6 +96,10 @@ Outcome apply(Context& context) {
             return become_user(context, step.user);
         case Kind::capabilities:
             return set_capabilities(context, step.capabilities);
+        case Kind::last_capabilities:
+            return set_last_capabilities(step.capabilities);
+        case Kind::drop_capabilities:
+            return drop_capabilities(step.number.value);
         case Kind::umask:
             context.umask = static_cast<std::uint32_t>(step.number.value);
             return {};
@@ -104,7 +108,7 @@ Outcome apply(Context& context) {
         case Kind::find_program:
             return find_program(context, step.find_program);
         case Kind::verify:
-            return verify(step.verify);
+            return verify(context, step.verify);
         case Kind::ready:
             return tell_ready(context);
         case Kind::barrier:

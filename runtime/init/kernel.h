@@ -34,6 +34,7 @@ constexpr int kNoFollow = 0100000;
 constexpr int kDirectory = 0200000;
 constexpr int kNoFollow = 0400000;
 #endif
+constexpr int kDescriptorFlags = 1;      // fcntl(2): F_GETFD
 constexpr int kDuplicate = 1030;         // fcntl(2): F_DUPFD_CLOEXEC
 constexpr int kCurrentDirectory = -100;  // AT_FDCWD
 constexpr int kEmptyPath = 0x1000;       // AT_EMPTY_PATH
@@ -138,12 +139,15 @@ constexpr std::int16_t kWritable = 4;
 
 // prctl(2)
 constexpr int kPrctlKeepCaps = 8;
+constexpr int kPrctlGetDumpable = 3;
 constexpr int kPrctlDumpable = 4;
+constexpr int kPrctlGetSecureBits = 27;
 constexpr int kPrctlReadBounding = 23;
 constexpr int kPrctlDropBounding = 24;
 constexpr int kPrctlNoNewPrivileges = 38;
 constexpr int kPrctlGetNoNewPrivileges = 39;
 constexpr int kPrctlAmbient = 47;
+constexpr int kPrctlAmbientIsSet = 1;
 constexpr int kPrctlAmbientRaise = 2;
 constexpr int kPrctlAmbientClear = 4;
 constexpr int kPrctlSchedCore = 62;

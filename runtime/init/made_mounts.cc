@@ -221,7 +221,15 @@ Outcome compare_root(Context& context) {
     TRY(call(__NR_statx, context.root.get(), "", kEmptyPath, kStatxInode, &held));
     TRY(call(__NR_statx, kCurrentDirectory, "/", 0, kStatxInode, &there));
     const bool same = id_in(held) == id_in(there) && held.inode == there.inode;
-    return same ? Outcome() : refuse(kStale, __NR_statx);
+    if (!same) return refuse(kStale, __NR_statx);
+    if (context.step->flags != plan::kReadOnlyRoot) return {};
+    struct {
+        long words[16];
+    } status{};
+    TRY(call(__NR_fstatfs, context.root.get(), &status));
+    const auto flags = static_cast<std::uint64_t>(status.words[10]);  // f_flags
+    return (flags & kAttributeReadOnly) != 0 ? Outcome()
+                                             : refuse(kReadOnlyFileSystem, __NR_fstatfs);
 }
 
 }  // namespace

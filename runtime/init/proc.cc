@@ -42,7 +42,8 @@ namespace {
 Outcome write_below(int proc, const char* path, const char* text, std::size_t length) {
     const OpenHow how{kWriteOnly | kCloseOnExec, 0, kResolveBeneath | kResolveNoMagicLinks};
     const Owned file(TRY(call(__NR_openat2, proc, path, &how, sizeof how)));
-    return call(__NR_write, file.get(), text, length);
+    const long written = TRY(call(__NR_write, file.get(), text, length));
+    return written == static_cast<long>(length) ? Outcome() : refuse(kInvalid, __NR_write);
 }
 
 }  // namespace
@@ -76,7 +77,13 @@ Outcome write_label(Context& context, const plan::Label& step) {
     Buffer<128> path;
     path.add("thread-self/attr/").add(context.text(step.attribute));
     if (path.overflow()) return refuse(kNameTooLong, __NR_openat2);
-    return write_below(proc.get(), path.text(), context.text(step.value), step.value.length);
+    TRY(write_below(proc.get(), path.text(), context.text(step.value), step.value.length));
+    // The module may keep another spelling of the label, but it must keep one.
+    const OpenHow how{kReadOnly | kCloseOnExec, 0, kResolveBeneath | kResolveNoMagicLinks};
+    const Owned file(TRY(call(__NR_openat2, proc.get(), path.text(), &how, sizeof how)));
+    char first = 0;
+    const long kept = TRY(call(__NR_read, file.get(), &first, 1));
+    return kept > 0 ? Outcome() : refuse(kNotPermitted, __NR_read);
 }
 
 }  // namespace crux::init

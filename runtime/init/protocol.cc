@@ -1,5 +1,6 @@
 #include "runtime/init/protocol.h"
 
+#include "runtime/init/error_detail.h"
 #include "runtime/init/libc.h"
 #include "runtime/init/made_mounts.h"
 #include "runtime/init/mount_object.h"
@@ -46,6 +47,10 @@ void report_failure(Context& context, const Outcome& outcome) {
         (void)send(context.control.get(), report);
         return;
     }
+    // Nobody waits for the report of an exec any more: its program has the standard error.
+    constexpr int kNotRun = 255;
+    if (context.slot(plan::kFifoSlot) < 0)
+        exit_with_error_detail(context, context.program, outcome, kNotRun);
     // After the barrier, start reads from the other end of the FIFO. It does not have the plan, so
     // the report names the startContainer hook by its index.
     report.step = context.step->kind == plan::Kind::hook ? context.step->hook.index : plan::kNoHook;

@@ -11,6 +11,17 @@ Outcome load_seccomp(Context& context, const plan::Seccomp& step) {
                     context.items<std::uint64_t>(step.program)};
     // With NEW_LISTENER the value is a descriptor, which the parent takes in the next step.
     context.listener = static_cast<int>(TRY(call(__NR_seccomp, kSetFilter, step.flags, &program)));
+    context.filtered = true;
+    return {};
+}
+
+Outcome confine_hook(Context& context) {
+    const plan::Step* const last = context.step + (context.plan->step_count - context.step_index);
+    for (const plan::Step* later = context.step + 1; later < last; ++later) {
+        if (later->kind == plan::Kind::seccomp) TRY(load_seccomp(context, later->seccomp));
+        if (later->kind == plan::Kind::last_capabilities)
+            TRY(set_last_capabilities(later->capabilities));
+    }
     return {};
 }
 

@@ -215,6 +215,7 @@ Status open_joins(const plan::HostPart& host, sys::FdRef first_process, std::vec
             continue;
         }
         sys::Fd file = TRY(open_namespace(wanted.path, wanted.type, wanted.origin));
+        TRY(refuse_own(file, wanted.type, wanted.sysctl));
         joins.push_back({wanted.type, file.get(), false});
         files.push_back(std::move(file));
     }

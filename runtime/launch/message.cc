@@ -90,10 +90,23 @@ Result<InitMessage> MessageReader::read(std::string_view packet) {
     return invalid("its kind is unknown");
 }
 
+namespace {
+
+/// The bytes without the one of start, which init may not have read before it failed. No report
+/// begins with a NUL byte.
+std::string_view without_start(std::string_view bytes) {
+    if (bytes.starts_with('\0')) return bytes.substr(1);
+    if (!bytes.ends_with('\0')) return bytes;
+    const std::string_view shorter = bytes.substr(0, bytes.size() - 1);
+    return report_in(shorter).has_value() ? shorter : bytes;
+}
+
+}  // namespace
+
 Result<std::optional<plan::InitReport>> read_late_report(std::string_view bytes,
                                                          std::size_t hooks) {
-    // A single byte is that of start, which an init that was killed has not read.
-    if (bytes.size() <= 1) return std::optional<plan::InitReport>();
+    bytes = without_start(bytes);
+    if (bytes.empty()) return std::optional<plan::InitReport>();
     const plan::InitReport report = TRY(report_in(bytes));
     if (report.say != plan::Say::failed) return invalid("it is no failure");
     if (report.step != plan::kNoHook && report.step >= hooks)

@@ -107,6 +107,9 @@ TEST_CASE("a report in exec.fifo names a hook of the container or none") {
     CHECK(step_of(packet(Say::failed, 2)) == -2);
     CHECK(step_of(packet(Say::ready, 1)) == -2);
     CHECK(step_of(packet(Say::failed, 1).substr(1)) == -2);
+    // The byte of start that init has not read.
+    CHECK(step_of('\0' + packet(Say::failed, 1)) == 1);
+    CHECK(step_of(packet(Say::failed, 1) + '\0') == 1);
     CHECK(step_of(packet(Say::failed, 1) + "x") == -2);
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/launch/slots.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 
 #include "runtime/base/text.h"
@@ -21,6 +23,19 @@ Result<sys::Fd> open_namespace(const std::string& path, plan::Namespace type,
                 .at(origin));
     sys::NamespaceFd opened = TRY(std::move(found).during(cat("namespace ", path)).at(origin));
     return sys::Fd(std::move(opened).release());
+}
+
+Status refuse_own(sys::FdRef opened, plan::Namespace type, const plan::WrittenSysctl& sysctl) {
+    if (sysctl.key.empty()) return {};
+    const std::string own = cat("/proc/self/ns/", plan::namespace_file(type));
+    const struct ::stat theirs = TRY(sys::fstat(opened).during(own));
+    const sys::Fd file = TRY(sys::openat(sys::FdRef::cwd(), own, O_PATH).during(own));
+    const struct ::stat ours = TRY(sys::fstat(file).during(own));
+    if (theirs.st_dev != ours.st_dev || theirs.st_ino != ours.st_ino) return {};
+    return std::unexpected(
+        Error(Error::Kind::spec, cat("sysctl ", quoted(sysctl.key), " not allowed in host ",
+                                     plan::namespace_name(type), " namespace"))
+            .at(sysctl.origin));
 }
 
 namespace {
@@ -95,8 +110,11 @@ Result<sys::Fd> open_slot(const plan::SlotUse& use, const HostHandles& handles) 
     switch (use.what) {
         case What::cgroup_tasks:
             return handles.group->open_tasks(use.index);
-        case What::namespace_file:
-            return open_namespace(use.path, use.type, use.origin);
+        case What::namespace_file: {
+            sys::Fd opened = TRY(open_namespace(use.path, use.type, use.origin));
+            TRY(refuse_own(opened, use.type, use.sysctl));
+            return opened;
+        }
         case What::host_mount:
             return open_host_mount(use);
         case What::idmap_namespace:

@@ -37,6 +37,10 @@ Status open_slots(plan::Plan& plan, const HostHandles& handles, InheritedFds& in
 /// Maps the IDs of a detached mount as the slot describes (mount_setattr(2), Linux 5.12).
 Status map_mount(sys::FdRef tree, const plan::SlotUse& use);
 
+/// Fails if a kernel parameter is to be written in this namespace, and it is the one of this
+/// process: the host's.
+Status refuse_own(sys::FdRef opened, plan::Namespace type, const plan::WrittenSysctl& sysctl);
+
 /// Opens a namespace file and checks its type.
 Result<sys::Fd> open_namespace(const std::string& path, plan::Namespace type,
                                const std::string& origin);

@@ -161,9 +161,16 @@ Status plan_create(PlanDraft& draft, const Inputs& inputs) {
 // lint: allow function-length: the order is read as one list.
 Status plan_tail(PlanDraft& draft, const TailInputs& inputs) {
     const Filter& filter = inputs.filter;
-    const bool filter_needs_privilege =
+    const FilterPrivilege privilege = filter_privilege(draft, filter);
+    const bool landlock_needs_privilege =
         draft.process != nullptr && !draft.process->no_new_privileges;
+    const auto plan_filter = [&] {
+        plan_seccomp(draft, filter);
+        if (privilege == FilterPrivilege::keep) plan_last_capabilities(draft);
+    };
 
+    // After the last step that is about namespaces, mounts or the kernel's parameters.
+    plan_drop_capabilities(draft);
     // Before the next steps drop the privileges that these require.
     plan_scheduling(draft);
     if (inputs.cookie_of) plan_core_scheduling(draft, *inputs.cookie_of);
@@ -174,20 +181,14 @@ Status plan_tail(PlanDraft& draft, const TailInputs& inputs) {
     plan_stdio(draft, inputs.null);
     // While init has CAP_SETPCAP: the change of the user or of the capability sets may drop it.
     plan_bounding_set(draft);
-    // Without no_new_privs, loading a filter requires CAP_SYS_ADMIN, so it is loaded while init has
-    // it. The profile must then allow the system calls of all later steps.
-    if (filter_needs_privilege) {
-        // Landlock requires the same capability. Before the filter, which then need not allow its
-        // system calls.
-        TRY(plan_landlock(draft));
-        plan_seccomp(draft, filter);
-    }
+    // Without no_new_privs it requires CAP_SYS_ADMIN.
+    if (landlock_needs_privilege) TRY(plan_landlock(draft));
     // While init is still root: a directory that only root can enter is a valid working directory.
     plan_first_directory(draft);
     // Before the last capabilities are dropped: setting IDs requires CAP_SETUID and CAP_SETGID.
     TRY(plan_user(draft));
     // After the change of the user, which clears the effective set.
-    plan_capabilities(draft);
+    plan_capabilities(draft, privilege);
     plan_umask(draft);
     // As the user, if root had no permission (a directory of the user on NFS or FUSE). Both
     // attempts check that the directory is inside the root.
@@ -195,29 +196,27 @@ Status plan_tail(PlanDraft& draft, const TailInputs& inputs) {
     // As the program's user and in its working directory, so that the lookup finds what execve(2)
     // would find. If the program is missing, create fails, not start.
     plan_find_program(draft);
-    // Before a late filter, which then has to allow little more than execve(2).
     const List arguments = TRY(plan_prepare(draft, inputs.inherited));
     // After the user and the capabilities are set: from here on it only restricts the program.
     plan_no_new_privileges(draft);
-    if (!filter_needs_privilege) TRY(plan_landlock(draft));
-    // After all restrictions, which it reads back (rule R11). Before a late filter, which then need
-    // not allow these system calls.
-    plan_verify(draft, filter);
+    if (!landlock_needs_privilege) TRY(plan_landlock(draft));
+    // After all restrictions but the filter, which it reads back (rule R11).
+    plan_verify(draft, privilege);
     // A filter with a listener is loaded while the parent still serves init: the parent sends the
-    // descriptor to the listener.
-    const bool filter_at_the_end = !filter_needs_privilege && !has_listener(filter);
-    if (!filter_needs_privilege && !filter_at_the_end) plan_seccomp(draft, filter);
+    // descriptor to the listener. Only then the profile has to allow the next steps.
+    if (has_listener(filter)) plan_filter();
 
     // Everything is set up: the parent may record the container.
     plan_ready(draft);
     // The later steps belong to start.
     if (inputs.has_barrier) plan_barrier(draft);
-    // With no_new_privs as late as possible, so that the profile need not allow init's own system
-    // calls. Before the hooks, which run programs of the image.
-    if (filter_at_the_end) plan_seccomp(draft, filter);
-    // config.md: startContainer hooks run in start, before the program.
+    // config.md: startContainer hooks run in start, before the program. They are programs of the
+    // image, so each gets the filter and the capabilities of the next steps first.
     if (inputs.has_barrier) plan_start_container_hooks(draft);
+    // As late as possible, so that the profile need not allow what init does.
+    if (!has_listener(filter)) plan_filter();
     plan_exec(draft, arguments);
+    keep_needed(draft);
     return {};
 }
 

@@ -130,13 +130,25 @@ TEST_CASE("the steps that security depends on are in the right order") {
     CHECK(plan.steps().back().kind == Kind::exec);
 }
 
-TEST_CASE("a filter without no_new_privs is loaded while init has the privileges for it") {
+TEST_CASE("without no_new_privs init keeps the capability that the filter requires until then") {
+    constexpr std::uint64_t kSysAdmin = std::uint64_t{1} << 21U;
     Fixture fixture;
     fixture.config.process->no_new_privileges = false;
     const Plan plan = fixture.plan();
-    CHECK(place_of(plan, Kind::seccomp) < place_of(plan, Kind::user));
-    CHECK(step_of(plan, Kind::verify).verify.seccomp == 1);
+    CHECK(step_of(plan, Kind::capabilities).flags == kUntilFilter);
     CHECK(step_of(plan, Kind::verify).verify.no_new_privileges == 0);
+    const std::uint64_t verified = step_of(plan, Kind::verify).verify.sets.permitted;
+    CHECK(verified == (step_of(plan, Kind::capabilities).capabilities.permitted | kSysAdmin));
+    // Only capset and execve follow the filter.
+    const auto steps = plan.steps();
+    CHECK(steps[steps.size() - 3].kind == Kind::seccomp);
+    CHECK(steps[steps.size() - 2].kind == Kind::last_capabilities);
+    CHECK(steps.back().kind == Kind::exec);
+
+    fixture.config.process->capabilities = {.effective = kSysAdmin, .permitted = kSysAdmin};
+    const Plan own = fixture.plan();
+    CHECK(step_of(own, Kind::capabilities).flags == 0);
+    CHECK(own.steps()[own.steps().size() - 2].kind == Kind::seccomp);
 }
 
 TEST_CASE("the start hooks run between the barrier and the program") {
@@ -144,10 +156,11 @@ TEST_CASE("the start hooks run between the barrier and the program") {
     const auto steps = plan.steps();
     const std::size_t barrier = place_of(plan, Kind::barrier);
     REQUIRE(steps.size() == barrier + 4);
+    CHECK(steps[barrier + 1].kind == Kind::hook);
+    CHECK(plan.text(steps[barrier + 1].origin) == "/hooks/startContainer/0");
     // They are programs of the image: the filter applies to them too.
-    CHECK(steps[barrier + 1].kind == Kind::seccomp);
-    CHECK(steps[barrier + 2].kind == Kind::hook);
-    CHECK(plan.text(steps[barrier + 2].origin) == "/hooks/startContainer/0");
+    CHECK(steps[barrier + 1].hook.confined == 1);
+    CHECK(steps[barrier + 2].kind == Kind::seccomp);
 }
 
 TEST_CASE("no step of init refers to a slot that the host does not fill") {
@@ -333,7 +346,7 @@ TEST_CASE("hooks get the state in two parts around the pid") {
     CHECK(texts_of(plan, hook.environment).empty());
     CHECK(hook.inherit == 0);
     // Inside the container the default is the program's environment.
-    CHECK(plan.steps()[plan.steps().size() - 2].hook.inherit == 1);
+    CHECK(plan.steps()[plan.steps().size() - 3].hook.inherit == 1);
 }
 
 TEST_CASE("a path that is listed twice is covered once") {

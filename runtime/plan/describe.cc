@@ -105,6 +105,12 @@ std::string_view namespace_name(Namespace type) {
     return "unknown";
 }
 
+std::string_view namespace_file(Namespace type) {
+    for (const oci::NamespaceWord& word : oci::kNamespaces)
+        if (word.clone_flag == static_cast<std::uint64_t>(type)) return word.proc_name;
+    return "unknown";
+}
+
 // lint: allow function-length: one short case for each kind of step.
 std::string describe(const Plan& plan, const Step& step) {
     switch (step.kind) {
@@ -182,7 +188,8 @@ std::string describe(const Plan& plan, const Step& step) {
         case Kind::landlock:
             return describe_landlock(plan, step.landlock);
         case Kind::own_stdio:
-            return cat("change the owner of stdin, stdout and stderr to user ", step.number.value);
+            return cat("make user ", step.number.value,
+                       " the owner of each standard stream that is a pipe");
         case Kind::bounding_set:
             return step.number.value == 0
                        ? std::string("drop all capabilities from the bounding set")
@@ -195,7 +202,13 @@ std::string describe(const Plan& plan, const Step& step) {
         case Kind::user:
             return describe_user(plan, step.user);
         case Kind::capabilities:
-            return describe_sets(step.capabilities);
+            return cat(
+                describe_sets(step.capabilities),
+                step.flags == kUntilFilter ? "; CAP_SYS_ADMIN until the filter is loaded" : "");
+        case Kind::last_capabilities:
+            return "drop CAP_SYS_ADMIN";
+        case Kind::drop_capabilities:
+            return cat("drop all capabilities except ", capability_words(step.number.value));
         case Kind::umask:
             return cat("set the umask to ", octal(static_cast<std::uint32_t>(step.number.value)));
         case Kind::working_directory:
@@ -217,7 +230,9 @@ std::string describe(const Plan& plan, const Step& step) {
             return cat("create the directory ", in_container(plan, step.path.path),
                        " if it does not exist");
         case Kind::compare_mounts:
-            return "compare the mounts at their names with those that were made";
+            return cat(
+                "compare the mounts at their names with those that were made",
+                step.flags == kReadOnlyRoot ? ", and verify that the root is read-only" : "");
         case Kind::count_:
             break;
     }

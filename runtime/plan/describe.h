@@ -36,5 +36,7 @@ std::string propagation_words(std::uint32_t in_order);
 std::string capability_words(std::uint64_t set);
 /// "network" for Namespace::network.
 std::string_view namespace_name(Namespace type);
+/// Its file below /proc/PID/ns (namespaces(7)).
+std::string_view namespace_file(Namespace type);
 
 }  // namespace crux::plan

@@ -171,10 +171,11 @@ std::string describe_prepare(const Plan& plan, const Prepare& prepare) {
 }
 
 std::string describe_verify(const Verify& verify) {
-    std::string words = "verify the capability sets";
+    std::string words = cat("verify user ", verify.uid, ", group ", verify.gid);
+    if (verify.keep_groups == 0) words += ", the supplementary groups";
+    words += ", the capability sets";
     if (verify.no_new_privileges != 0) words += ", no_new_privs";
-    if (verify.seccomp != 0) words += ", the seccomp mode";
-    return words;
+    return words + ", and that nobody can trace init";
 }
 
 }  // namespace crux::plan

@@ -134,7 +134,15 @@ void plan_stdio(PlanDraft& draft, NullDevice null);
 void plan_bounding_set(PlanDraft& draft);
 void plan_first_directory(PlanDraft& draft);
 Status plan_user(PlanDraft& draft);
-void plan_capabilities(PlanDraft& draft);
+/// What happens to CAP_SYS_ADMIN, which loading a filter without no_new_privs requires.
+enum class FilterPrivilege : std::uint8_t { drop, keep };
+void plan_capabilities(PlanDraft& draft, FilterPrivilege privilege);
+/// The sets without a capability that was kept.
+void plan_last_capabilities(PlanDraft& draft);
+/// Before the steps that need few capabilities. Which they need is known once they are planned:
+/// keep_needed() then completes the step.
+void plan_drop_capabilities(PlanDraft& draft);
+void keep_needed(PlanDraft& draft);
 void plan_umask(PlanDraft& draft);
 void plan_working_directory(PlanDraft& draft);
 void plan_no_new_privileges(PlanDraft& draft);
@@ -144,7 +152,9 @@ struct Filter {
     std::span<const std::uint64_t> program;
     std::uint32_t flags = 0;
 };
-void plan_verify(PlanDraft& draft, const Filter& filter);
+void plan_verify(PlanDraft& draft, FilterPrivilege privilege);
+/// Whether the process itself may not load the filter once its capabilities are set.
+FilterPrivilege filter_privilege(const PlanDraft& draft, const Filter& filter);
 
 // exec_program.cc
 void plan_find_program(PlanDraft& draft);

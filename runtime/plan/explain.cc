@@ -6,6 +6,7 @@
 
 #include "oci-spec/json_writer.h"
 #include "runtime/base/text.h"
+#include "runtime/capability/names.h"
 #include "runtime/plan/describe.h"
 #include "runtime/plan/host_steps.h"
 #include "runtime/plan/step_info.h"
@@ -30,6 +31,7 @@ struct Line {
     std::string_view facility;
     std::string_view why;
     std::string_view origin;
+    std::uint64_t needs = 0;  ///< capabilities; of a step of init
 };
 
 /// A part of the container's life cycle, with its heading.
@@ -64,7 +66,8 @@ Line init_line(const Plan& plan, const Step& step, std::size_t number,
             describe(plan, step),
             words.facility,
             words.why,
-            origin.empty() ? nobody_asked : origin};
+            origin.empty() ? nobody_asked : origin,
+            words.needs};
 }
 
 /// The end of create's steps: those after the barrier are start's.
@@ -167,7 +170,12 @@ void add_section(std::string& out, const Section& section, std::set<std::string_
         if (line.kind != kind) {
             kind = line.kind;
             out += cat('\n', line.kind, ": ", line.facility, '\n');
-            if (told.insert(kind).second) add_paragraph(out, "      why: ", line.why);
+            if (told.insert(kind).second) {
+                add_paragraph(out, "      why: ", line.why);
+                if (line.needs != 0)
+                    add_paragraph(out,
+                                  "      may need: ", join(capability::names_of(line.needs), ", "));
+            }
         }
         const std::string number = cat(line.number);
         const std::string blanks(number.size() < 4 ? 4 - number.size() : 0, ' ');
@@ -215,6 +223,8 @@ std::string explain_json(const Plan& plan) {
             json.member("facility", line.facility);
             json.member("origin", line.origin);
             json.member("why", line.why);
+            json.key("mayNeed");
+            json.value(capability::names_of(line.needs));
             json.end_object();
         }
     }

@@ -188,6 +188,7 @@ std::string memory_policy_text(const Plan& plan, const Step& step, const InitRep
 
 /// Another process has renamed a directory of the image that a mount is on or below.
 std::string comparison_text(const Plan& plan, const Step& step, const InitReport& report) {
+    if (report.error == EROFS && report.call == __NR_fstatfs) return "the root is not read-only";
     if (report.error != ESTALE) return cat(describe(plan, step), ": ", cause_of(report));
     return cat("the mount point ", quoted(cat('/', detail_of(report))),
                " was replaced while the container was created");

@@ -44,6 +44,7 @@ struct HookList {
     std::string_view origin;
     StateHalves state;
     Environment otherwise;
+    bool confined;  ///< like the program
 };
 
 void plan_hook(PlanDraft& draft, const oci::Hook& hook, std::size_t index, const HookList& list) {
@@ -61,7 +62,8 @@ void plan_hook(PlanDraft& draft, const oci::Hook& hook, std::size_t index, const
         .state_after = list.state.after,
         .timeout = static_cast<std::uint32_t>(std::min(hook.timeout.value_or(0), kLongest)),
         .index = static_cast<std::uint32_t>(index),
-        .inherit = inherit ? 1U : 0U,
+        .inherit = static_cast<std::uint16_t>(inherit ? 1 : 0),
+        .confined = static_cast<std::uint16_t>(list.confined ? 1 : 0),
     };
 }
 
@@ -78,7 +80,7 @@ void plan_create_container_hooks(PlanDraft& draft) {
     // Their programs are the host's, so the container's environment must not reach them (rule R10):
     // without "env" their environment is empty.
     const StateHalves state = state_halves(draft, oci::Status::creating);
-    plan_hooks(draft, hooks, {"/hooks/createContainer", state, Environment::none});
+    plan_hooks(draft, hooks, {"/hooks/createContainer", state, Environment::none, false});
 }
 
 void plan_start_container_hooks(PlanDraft& draft) {
@@ -89,7 +91,7 @@ void plan_start_container_hooks(PlanDraft& draft) {
     const StateHalves state = state_halves(draft, oci::Status::created);
     plan_hooks(draft, hooks,
                {"/hooks/startContainer", state,
-                draft.process == nullptr ? Environment::none : Environment::of_program});
+                draft.process == nullptr ? Environment::none : Environment::of_program, true});
 }
 
 }  // namespace crux::plan

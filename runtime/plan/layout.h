@@ -81,6 +81,8 @@ enum class Kind : std::uint16_t {
     directory,          ///< create a directory inside the root, with its parents
     prepare,            ///< prepare what the program inherits: vectors, umask, descriptors
     compare_mounts,     ///< compare the mounts at their names with those that were made
+    last_capabilities,  ///< drop the capability that loading the filter required
+    drop_capabilities,  ///< drop all capabilities that no later step of init needs
     count_,             ///< the number of kinds
 };
 
@@ -222,13 +224,14 @@ struct AskParent {
 };
 struct Hook {
     Text path;
-    List arguments;         ///< of Text
-    List environment;       ///< of Text
-    Text state_before;      ///< the state document before the pid
-    Text state_after;       ///< the state document after the pid
-    std::uint32_t timeout;  ///< seconds; 0: none
-    std::uint32_t index;    ///< in its list, for messages
-    std::uint32_t inherit;  ///< 1: with the program's environment, from Prepare
+    List arguments;          ///< of Text
+    List environment;        ///< of Text
+    Text state_before;       ///< the state document before the pid
+    Text state_after;        ///< the state document after the pid
+    std::uint32_t timeout;   ///< seconds; 0: none
+    std::uint32_t index;     ///< in its list, for messages
+    std::uint16_t inherit;   ///< 1: with the program's environment, from Prepare
+    std::uint16_t confined;  ///< 1: with the filter and the capability sets of later steps
 };
 enum class EnterRootHow : std::uint32_t {
     pivot,   ///< pivot_root, then unmount the old root
@@ -310,8 +313,11 @@ struct FindProgram {
 struct Verify {
     std::uint64_t bounding;
     CapabilitySets sets;
-    std::uint32_t no_new_privileges;  ///< 1: must be set; 0: not checked
-    std::uint32_t seccomp;            ///< 1: a filter must be loaded; 0: not checked
+    std::uint32_t uid;
+    std::uint32_t gid;
+    List groups;                      ///< of std::uint32_t, ascending
+    std::uint16_t keep_groups;        ///< 1: the supplementary groups are not checked
+    std::uint16_t no_new_privileges;  ///< 1: must be set; 0: not checked
 };
 struct Barrier {
     SlotIndex fifo;
@@ -335,6 +341,10 @@ enum StepFlag : std::uint16_t {
     /// working_directory: ignore EACCES, since a second step tries again once the user is set. If
     /// this step succeeds, the second one does nothing.
     kFirstTry = 1,
+    /// capabilities: CAP_SYS_ADMIN stays until the filter is loaded.
+    kUntilFilter = 1,
+    /// compare_mounts: the root must be read-only.
+    kReadOnlyRoot = 1,
 };
 
 /// One step. `origin` is the JSON pointer of the property that requests it, or empty for a step of
@@ -367,13 +377,13 @@ struct Step {
         OomScore oom_score;
         ResourceLimit resource_limit;
         Scheduler scheduler;
-        Number
-            number;  // io_priority, personality, bounding_set (what stays), umask, own_stdio (uid)
+        Number number;  // io_priority, personality, bounding_set and drop_capabilities (what
+                        // stays), umask, own_stdio (uid)
         MemoryPolicy memory_policy;
         Label label;
         Landlock landlock;
         User user;
-        CapabilitySets capabilities;
+        CapabilitySets capabilities;  // capabilities, last_capabilities
         Seccomp seccomp;
         WorkingDirectory working_directory;
         FindProgram find_program;
@@ -425,11 +435,11 @@ enum PropagationByte : std::uint8_t {
 // The messages on the control socket, one per packet.
 
 enum class Say : std::uint32_t {
-    failed,   ///< step `step` failed: `call` (a system call number), `error`
-    warning,  ///< the same, but init continues
-    ask,      ///< ask_parent: step `step`; `extra` may be a descriptor of init
-    ready,    ///< all steps up to the barrier have succeeded
-    fault,    ///< only in builds for fault tests: kill the parent here
+    failed = 1,  ///< step `step` failed: `call` (a system call number), `error`
+    warning,     ///< the same, but init continues
+    ask,         ///< ask_parent: step `step`; `extra` may be a descriptor of init
+    ready,       ///< all steps up to the barrier have succeeded
+    fault,       ///< only in builds for fault tests: kill the parent here
 };
 /// A report is mostly numbers; `detail` is untrusted data (a hook's output, a path).
 struct InitReport {

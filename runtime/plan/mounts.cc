@@ -307,7 +307,8 @@ void plan_enter_root(PlanDraft& draft, bool no_pivot) {
 }
 
 void plan_comparison(PlanDraft& draft) {
-    if (draft.own_mounts) draft.add(Kind::compare_mounts, {});
+    if (!draft.own_mounts) return;
+    draft.add(Kind::compare_mounts, {}).flags = draft.config.root.readonly ? kReadOnlyRoot : 0;
 }
 
 void plan_root_propagation(PlanDraft& draft) {

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 
+#include "oci-spec/diagnostics.h"
+#include "oci-spec/rules.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
@@ -38,15 +40,24 @@ bool is_joined_early(const PlanDraft& draft, oci::NamespaceType type) {
            draft.user_namespace;
 }
 
+/// A kernel parameter of the configuration that belongs to such a namespace, if there is one.
+WrittenSysctl sysctl_of(const PlanDraft& draft, oci::NamespaceType type) {
+    for (const auto& [key, value] : draft.config.linux.sysctl)
+        if (oci::sysctl_namespace(key) == type)
+            return {key, cat("/linux/sysctl", oci::pointer_token(key))};
+    return {};
+}
+
 Status join(PlanDraft& draft, const oci::Namespace& entry, const std::string& origin) {
     const Namespace type = layout_type(entry.type);
     if (is_joined_early(draft, entry.type)) {
-        draft.host.joins.push_back({type, entry.path, origin});
+        draft.host.joins.push_back({type, entry.path, sysctl_of(draft, entry.type), origin});
         return {};
     }
     const SlotIndex slot = TRY(take_slot(draft, {.what = SlotUse::What::namespace_file,
                                                  .type = type,
                                                  .path = entry.path,
+                                                 .sysctl = sysctl_of(draft, entry.type),
                                                  .origin = origin}));
     draft.add(Kind::join_namespace, origin).join_namespace = {type, slot};
     return {};
@@ -92,7 +103,7 @@ Status plan_container_namespaces(PlanDraft& draft, std::span<const oci::Namespac
         // process into the cgroup (cgroups(7), nsdelegate). So init joins the namespace: clone3 has
         // created it in the cgroup.
         if (type != oci::NamespaceType::cgroup && is_joined_early(draft, type))
-            draft.host.joins.push_back({layout_type(type), {}, {}});
+            draft.host.joins.push_back({layout_type(type), {}, {}, {}});
         else
             together |= static_cast<std::uint32_t>(layout_type(type));
     }

@@ -15,6 +15,12 @@
 
 namespace crux::plan {
 
+/// A kernel parameter that init writes in a namespace, which must not be the one of the host.
+struct WrittenSysctl {
+    std::string key;     ///< empty: none
+    std::string origin;  ///< JSON pointer
+};
+
 /// A descriptor that launch opens before it clones, and the slot in which init finds it.
 struct SlotUse {
     enum class What : std::uint8_t {
@@ -38,7 +44,8 @@ struct SlotUse {
     std::string gid_map;
     std::string idmap_path;      ///< a user namespace whose mappings are used
     bool map_recursive = false;  ///< ridmap: the mounts below too
-    std::string origin;          ///< JSON pointer
+    WrittenSysctl sysctl;
+    std::string origin;  ///< JSON pointer
 };
 
 /// A namespace that must be joined before init exists: user (creating the others requires its
@@ -46,6 +53,7 @@ struct SlotUse {
 struct EarlyJoin {
     Namespace type = Namespace::user;
     std::string path;  ///< empty: the one of the running container's first process
+    WrittenSysctl sysctl;
     std::string origin;
 };
 

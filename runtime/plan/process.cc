@@ -5,6 +5,7 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
+#include "runtime/plan/step_info.h"
 
 namespace crux::plan {
 
@@ -250,6 +251,8 @@ void plan_stdio(PlanDraft& draft, NullDevice null) {
 
 namespace {
 
+constexpr std::uint64_t kSysAdmin = std::uint64_t{1} << 21U;
+
 /// The capability sets of the process; all empty if it has none.
 const oci::Capabilities& wanted_capabilities(const PlanDraft& draft) {
     static const oci::Capabilities kNone;
@@ -282,12 +285,20 @@ void plan_first_directory(PlanDraft& draft) {
     step.working_directory = {path};
 }
 
+namespace {
+
+/// An unprivileged user cannot change its supplementary groups, even in its own user namespace
+/// (user_namespaces(7), Interaction with setgroups).
+bool keeps_groups(const PlanDraft& draft) {
+    return draft.facts.uid != 0 || draft.facts.setgroups_denied;
+}
+
+}  // namespace
+
 Status plan_user(PlanDraft& draft) {
     if (draft.process == nullptr) return {};
     const oci::User& user = draft.process->user;
-    // An unprivileged user cannot change its supplementary groups, even in its own user namespace
-    // (user_namespaces(7), Interaction with setgroups).
-    const bool keep = draft.facts.uid != 0 || draft.facts.setgroups_denied;
+    const bool keep = keeps_groups(draft);
     if (keep && !user.additional_gids.empty())
         return std::unexpected(Error(Error::Kind::unsupported,
                                      "cannot set any additional groups in a rootless container")
@@ -302,9 +313,43 @@ Status plan_user(PlanDraft& draft) {
     return {};
 }
 
-void plan_capabilities(PlanDraft& draft) {
+FilterPrivilege filter_privilege(const PlanDraft& draft, const Filter& filter) {
+    if (draft.process == nullptr || filter.program.empty() || draft.process->no_new_privileges)
+        return FilterPrivilege::drop;
+    const oci::Capabilities& wanted = wanted_capabilities(draft);
+    const bool has = (wanted.effective & wanted.permitted & kSysAdmin) != 0;
+    return has ? FilterPrivilege::drop : FilterPrivilege::keep;
+}
+
+void plan_capabilities(PlanDraft& draft, FilterPrivilege privilege) {
     if (draft.process == nullptr) return;
-    draft.add(Kind::capabilities, draft.of_process("/capabilities")).capabilities =
+    Step& step = draft.add(Kind::capabilities, draft.of_process("/capabilities"));
+    step.flags = privilege == FilterPrivilege::keep ? kUntilFilter : 0;
+    step.capabilities = capability_sets(draft);
+}
+
+void plan_drop_capabilities(PlanDraft& draft) {
+    if (draft.process == nullptr) return;
+    draft.add(Kind::drop_capabilities, {});
+}
+
+void keep_needed(PlanDraft& draft) {
+    const auto steps = draft.out.steps();
+    const auto drop = std::ranges::find(steps, Kind::drop_capabilities, &Step::kind);
+    if (drop == steps.end()) return;
+    const bool needs_no_privilege = draft.process->no_new_privileges;
+    // The sets of the process can only have what is permitted now.
+    std::uint64_t keep =
+        wanted_capabilities(draft).permitted | wanted_capabilities(draft).effective;
+    for (const Step& step : std::span(std::next(drop), steps.end())) {
+        const bool only_restricts = step.kind == Kind::seccomp || step.kind == Kind::landlock;
+        if (!only_restricts || !needs_no_privilege) keep |= step_info(step.kind).needs;
+    }
+    drop->number.value = keep;
+}
+
+void plan_last_capabilities(PlanDraft& draft) {
+    draft.add(Kind::last_capabilities, draft.of_process("/capabilities")).capabilities =
         capability_sets(draft);
 }
 
@@ -324,14 +369,26 @@ void plan_no_new_privileges(PlanDraft& draft) {
     draft.add(Kind::no_new_privileges, draft.of_process("/noNewPrivileges"));
 }
 
-void plan_verify(PlanDraft& draft, const Filter& filter) {
+void plan_verify(PlanDraft& draft, FilterPrivilege privilege) {
     if (draft.process == nullptr) return;
-    const bool privileged_filter = !filter.program.empty() && !draft.process->no_new_privileges;
+    const oci::User& user = draft.process->user;
+    CapabilitySets sets = capability_sets(draft);
+    if (privilege == FilterPrivilege::keep) {
+        sets.effective |= kSysAdmin;
+        sets.permitted |= kSysAdmin;
+    }
+    // As the kernel keeps them.
+    std::vector<std::uint32_t> groups = user.additional_gids;
+    std::ranges::sort(groups);
+    const List sorted = draft.out.list(std::span<const std::uint32_t>(groups));
     draft.add(Kind::verify, {}).verify = {
         .bounding = wanted_capabilities(draft).bounding,
-        .sets = capability_sets(draft),
-        .no_new_privileges = draft.process->no_new_privileges ? 1U : 0U,
-        .seccomp = privileged_filter ? 1U : 0U,
+        .sets = sets,
+        .uid = user.uid,
+        .gid = user.gid,
+        .groups = sorted,
+        .keep_groups = static_cast<std::uint16_t>(keeps_groups(draft) ? 1 : 0),
+        .no_new_privileges = static_cast<std::uint16_t>(draft.process->no_new_privileges ? 1 : 0),
     };
 }
 

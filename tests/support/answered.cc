@@ -14,13 +14,15 @@
 #include <system_error>
 #include <thread>
 
+#include "tests/support/checks.h"
+
 namespace crux::test {
 
 namespace {
 
 /// Intercepts system calls of the calling thread and of processes that it starts. Returns the
 /// listener, or -1 for an error.
-int listen_to(int number, std::uint32_t first_argument) {
+int listen_to(int number, std::optional<std::uint32_t> first_argument) {
     constexpr auto kLoad = BPF_LD | BPF_W | BPF_ABS;
     constexpr auto kEqual = BPF_JMP | BPF_JEQ | BPF_K;
     constexpr auto kReturn = BPF_RET | BPF_K;
@@ -28,7 +30,8 @@ int listen_to(int number, std::uint32_t first_argument) {
         BPF_STMT(kLoad, offsetof(::seccomp_data, nr)),
         BPF_JUMP(kEqual, static_cast<std::uint32_t>(number), 0, 3),
         BPF_STMT(kLoad, offsetof(::seccomp_data, args)),
-        BPF_JUMP(kEqual, first_argument, 0, 1),
+        BPF_JUMP(kEqual, first_argument.value_or(0), 0,
+                 static_cast<std::uint8_t>(first_argument ? 1 : 0)),
         BPF_STMT(kReturn, SECCOMP_RET_USER_NOTIF),
         BPF_STMT(kReturn, SECCOMP_RET_ALLOW),
     };
@@ -41,7 +44,8 @@ void answer(int listener, std::vector<Call>& calls) {
     ::seccomp_notif asked = {};
     // The process may have been killed meanwhile.
     if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0) return;
-    Call call{static_cast<pid_t>(asked.pid), {}};
+    const auto pid = static_cast<pid_t>(asked.pid);
+    Call call{pid, {}, status_field(pid, "CapEff")};
     for (std::size_t i = 0; i < call.arguments.size(); ++i) call.arguments[i] = asked.data.args[i];
     calls.push_back(call);
     ::seccomp_notif_resp response = {};
@@ -51,7 +55,7 @@ void answer(int listener, std::vector<Call>& calls) {
 
 }  // namespace
 
-std::vector<Call> answered(int number, std::uint32_t first_argument,
+std::vector<Call> answered(int number, std::optional<std::uint32_t> first_argument,
                            const std::function<void()>& function) {
     std::promise<int> opened;
     std::atomic<bool> done = false;

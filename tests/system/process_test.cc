@@ -358,6 +358,17 @@ TEST_CASE("a sysctl of a namespace that the container shares with the host is re
     create_refused(bundle, "/linux/sysctl");
     bundle.set("/linux/sysctl", {{"vm.swappiness", "1"}});
     create_refused(bundle, "/linux/sysctl");
+    // By its path too: in the order in which init joins namespaces, and before it exists.
+    const std::string own = "/proc/" + std::to_string(::getpid()) + "/ns/";
+    const char* const refusal =
+        "not allowed in host network namespace (config.json: "
+        "/linux/sysctl/net.ipv4.ip_forward)";
+    bundle.name_space("network", own + "net").set("/linux/sysctl", {{"net.ipv4.ip_forward", "1"}});
+    create_refused(bundle, refusal);
+    bundle.name_space("user");
+    for (const char* map : {"/linux/uidMappings", "/linux/gidMappings"})
+        bundle.set(map, {{{"containerID", 0}, {"hostID", 0}, {"size", 65536}}});
+    create_refused(bundle, refusal);
 }
 
 TEST_CASE("the container has its host name and its domain name, and the host keeps its own") {

@@ -22,12 +22,12 @@
 #include <optional>
 #include <thread>
 
-#include "tests/support/bundle.h"
 #include "tests/support/catch.h"
 #include "tests/support/checks.h"
 #include "tests/support/container.h"
 #include "tests/support/facts.h"
 #include "tests/support/runs.h"
+#include "tests/system/calls.h"
 
 namespace crux::test {
 namespace {
@@ -54,35 +54,6 @@ class Host {
     Unchanged before_;
 };
 
-/// "n:NUMBER" and arguments: a native call for the program /calls of calls.c.
-std::string call(long number, const std::vector<std::uint64_t>& arguments = {}) {
-    std::string text = "n:" + std::to_string(number);
-    for (std::uint64_t argument : arguments) text += ":" + std::to_string(argument);
-    return text;
-}
-
-/// A bundle whose program makes these calls and prints their results.
-class Calls : public Bundle {
- public:
-    explicit Calls(const json& profile, std::vector<std::string> calls = {}) {
-        std::array<char, PATH_MAX> self{};
-        REQUIRE(::readlink("/proc/self/exe", self.data(), self.size() - 1) > 0);
-        std::filesystem::copy_file(
-            std::filesystem::path(self.data()).parent_path() / "crux-test-calls",
-            rootfs() + "/calls");
-        set("/linux/seccomp", profile);
-        make(std::move(calls));
-    }
-    void make(std::vector<std::string> calls) {
-        calls.insert(calls.begin(), "/calls");
-        args(std::move(calls));
-    }
-};
-
-json rule(const std::string& name, const std::string& action) {
-    return {{"names", {name}}, {"action", action}};
-}
-
 json with_errno(json one, int number) {
     one["errnoRet"] = number;
     return one;
@@ -96,18 +67,6 @@ json with_args(json one, json args) {
 json condition(unsigned index, const std::string& op, std::uint64_t value,
                std::uint64_t value_two = 0) {
     return {{"index", index}, {"value", value}, {"valueTwo", value_two}, {"op", op}};
-}
-
-/// A profile that allows everything except these rules.
-json but(const std::vector<json>& rules) {
-    return {{"defaultAction", "SCMP_ACT_ALLOW"}, {"syscalls", rules}};
-}
-
-/// Allows these calls and those that are needed to execute the program, to print and to exit: the
-/// minimum for a profile whose default refuses calls.
-json allow_own_calls(std::vector<std::string> names) {
-    for (const char* own : {"execve", "write", "exit_group"}) names.emplace_back(own);
-    return {{"names", names}, {"action", "SCMP_ACT_ALLOW"}};
 }
 
 /// The results of the program's calls; the program must exit with this status.
