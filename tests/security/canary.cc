@@ -163,8 +163,4 @@ std::string Rounds::summary() const {
     return first_.empty() ? text : text + " (" + first_ + ")";
 }
 
-std::chrono::milliseconds race_time() {
-    return is_thorough() ? 60s : 3s;
-}
-
 }  // namespace crux::test

@@ -82,7 +82,4 @@ class Rounds {
     std::string first_;
 };
 
-/// The duration of a race: seconds, or a minute with CRUX_THOROUGH.
-std::chrono::milliseconds race_time();
-
 }  // namespace crux::test

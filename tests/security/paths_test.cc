@@ -77,21 +77,20 @@ TEST_CASE("5: /proc that is exchanged for a link while create works stays inside
     Bundle bundle;
     link_in(bundle, "swapped", canary.path());
     int created = 0;
-    int refused = 0;
+    Rounds rounds("5: /proc exchanged for a link");
     {
         const Swapper swapper(bundle.rootfs() + "/proc", bundle.rootfs() + "/swapped");
-        const auto end = std::chrono::steady_clock::now() + race_time();
-        while (std::chrono::steady_clock::now() < end) {
+        while (rounds.next()) {
             const bool made = try_create(bundle, [](Container&, pid_t pid) {
                 const auto mounts = mounts_at(pid, "/proc");
                 REQUIRE(mounts.size() <= 1);
                 for (const auto& line : mounts) CHECK_THAT(line, Catch::Contains(" - proc "));
             });
-            ++(made ? created : refused);
+            if (made) ++created;
         }
     }
-    std::cout << "/proc swapped: " << created << " created, " << refused << " refused\n";
-    CHECK(created + refused > 5);
+    std::cout << rounds.summary() << "; " << created << " created\n";
+    CHECK(rounds.tries() > 5);
 }
 
 TEST_CASE("7: chains of links as mount destinations end inside the root") {
@@ -145,15 +144,13 @@ TEST_CASE("8: a mount below a volume's directory that turns to a link never land
     bundle.folder("vol");
     bundle.mount("/vol/dir" + canary.path() + "/folder", "tmpfs", "tmpfs", {"size=64k"});
     bundle.mount("/vol/dir/folder", "bind", bundle.rootfs() + "/tmp", {"bind"});
-    int tries = 0;
+    Rounds rounds("8: a volume's directory exchanged for a link");
     {
         const Swapper swapper(volume + "/dir", volume + "/link");
-        const auto end = std::chrono::steady_clock::now() + race_time();
-        for (; std::chrono::steady_clock::now() < end; ++tries)
-            try_create(bundle, [](Container&, pid_t) {});
+        while (rounds.next()) try_create(bundle, [](Container&, pid_t) {});
     }
-    std::cout << "volume's folder swapped: " << tries << " tries\n";
-    CHECK(tries > 5);
+    std::cout << rounds.summary() << '\n';
+    CHECK(rounds.tries() > 5);
     fs::remove_all(volume);
 }
 
@@ -166,22 +163,21 @@ TEST_CASE(
     bundle.set("/root/readonly", false).folder("a/b").folder("other");
     link_in(bundle, "a/link", canary.path());
     link_in(bundle, "top", canary.path());
-    int tries = 0;
+    Rounds rounds("14: missing directories exchanged for links");
     {
         const Swapper below(bundle.rootfs() + "/a/b", bundle.rootfs() + "/a/link");
         const Swapper above(bundle.rootfs() + "/other", bundle.rootfs() + "/top");
         const json mounts = bundle.config()["mounts"];
-        const auto end = std::chrono::steady_clock::now() + race_time();
-        for (; std::chrono::steady_clock::now() < end; ++tries) {
-            const std::string number = std::to_string(tries);
+        while (rounds.next()) {
+            const std::string number = std::to_string(rounds.tries());
             bundle.config()["mounts"] = mounts;
             bundle.mount("/a/b/new" + number + "/deep/er", "tmpfs", "tmpfs", {"size=64k"});
             bundle.mount("/other/new" + number, "bind", canary.path() + "/file", {"bind", "ro"});
             try_create(bundle, [](Container&, pid_t) {});
         }
     }
-    std::cout << "missing folders swapped: " << tries << " tries\n";
-    CHECK(tries > 5);
+    std::cout << rounds.summary() << '\n';
+    CHECK(rounds.tries() > 5);
 }
 
 TEST_CASE("18: an image's /dev that is a link lets nothing be made or removed outside") {

@@ -113,12 +113,11 @@ TEST_CASE("15: a mask is the null device also while /dev/null is exchanged") {
     if (!fs::exists("/proc/timer_list")) skip("this kernel has no /proc/timer_list to mask");
     fs::create_symlink(kCorePattern, bundle.rootfs() + "/dev/other");
     REQUIRE(mknod((bundle.rootfs() + "/dev/null").c_str(), S_IFCHR | 0666, makedev(1, 3)) == 0);
-    int tries = 0;
     int created = 0;
+    Rounds rounds("15: /dev/null exchanged for a link");
     {
         const Swapper swapper(bundle.rootfs() + "/dev/null", bundle.rootfs() + "/dev/other");
-        const auto end = std::chrono::steady_clock::now() + race_time();
-        for (; std::chrono::steady_clock::now() < end; ++tries)
+        while (rounds.next())
             if (try_create(bundle, [&](Container&, pid_t pid) {
                     CHECK(writable_proc_binds(pid).empty());
                     const auto masks = mounts_at(pid, "/proc/timer_list");
@@ -127,8 +126,8 @@ TEST_CASE("15: a mask is the null device also while /dev/null is exchanged") {
                 }))
                 ++created;
     }
-    std::cout << "/dev/null swapped: " << tries << " tries, " << created << " created\n";
-    CHECK(tries > 5);
+    std::cout << rounds.summary() << "; " << created << " created\n";
+    CHECK(rounds.tries() > 5);
 }
 
 TEST_CASE("16: the console is the terminal itself, whatever the image has at /dev/console") {
@@ -181,11 +180,10 @@ TEST_CASE("16: /dev/console that is exchanged for a link is never followed") {
     }
     bundle.set("/mounts", kept).folder("dev/pts").file("dev/console", "");
     fs::create_symlink(kCorePattern, bundle.rootfs() + "/dev/other");
-    int tries = 0;
+    Rounds rounds("16: /dev/console exchanged for a link");
     {
         const Swapper swapper(bundle.rootfs() + "/dev/console", bundle.rootfs() + "/dev/other");
-        const auto end = std::chrono::steady_clock::now() + race_time();
-        for (; std::chrono::steady_clock::now() < end; ++tries) {
+        while (rounds.next()) {
             const HandOver console(work_folder() + "/console");
             Container container(bundle);
             container.global_options = bare_errors();
@@ -199,8 +197,8 @@ TEST_CASE("16: /dev/console that is exchanged for a link is never followed") {
             CHECK_THAT(mounts, !Catch::Contains("core_pattern"));
         }
     }
-    std::cout << "/dev/console swapped: " << tries << " tries\n";
-    CHECK(tries > 5);
+    std::cout << rounds.summary() << '\n';
+    CHECK(rounds.tries() > 5);
 }
 
 TEST_CASE("17: a kernel parameter is written to the kernel, whatever is mounted over /proc/sys") {
@@ -236,12 +234,11 @@ TEST_CASE("17: a parameter goes to no other file while a second container mounts
     fs::create_directories(proc + "/sys/net/ipv4");
     write_file(proc + "/sys/net/ipv4/ip_forward", "");
     fs::create_symlink("/proc/sys/kernel", bundle.rootfs() + "/other");
-    int tries = 0;
     int created = 0;
+    Rounds rounds("17: /proc/sys exchanged for a link");
     {
         const Swapper swapper(proc + "/sys", bundle.rootfs() + "/other");
-        const auto end = std::chrono::steady_clock::now() + race_time();
-        for (; std::chrono::steady_clock::now() < end; ++tries)
+        while (rounds.next())
             if (try_create(bundle, [&](Container&, pid_t pid) {
                     const Outcome seen = run({"nsenter", "-n", "-t", std::to_string(pid), "cat",
                                               "/proc/sys/net/ipv4/ip_forward"});
@@ -249,7 +246,7 @@ TEST_CASE("17: a parameter goes to no other file while a second container mounts
                 }))
                 ++created;
     }
-    std::cout << "below /proc swapped: " << tries << " tries, " << created << " created\n";
+    std::cout << rounds.summary() << "; " << created << " created\n";
     CHECK(created > 5);
     CHECK(read_file(kCorePattern) == pattern);
     CHECK(read_file("/proc/sys/net/ipv4/ip_forward") == own);
