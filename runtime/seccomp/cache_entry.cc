@@ -16,7 +16,7 @@ namespace {
 
 /// Must be incremented when an equal profile may give another filter, or the format of entries
 /// changes.
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 
 constexpr std::array<char, 8> kMagic{'c', 'r', 'u', 'x', 'b', 'p', 'f', '\1'};
 

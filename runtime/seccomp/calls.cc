@@ -3,6 +3,7 @@
 #include <seccomp.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 
@@ -21,6 +22,50 @@ constexpr int kSelectors = 99;
 constexpr int kNumbers = 512;
 constexpr int kMipsFirst = 4000;
 
+/// Calls that are newer than the libseccomp of Debian 12. Since Linux 5.0 a new call has one number
+/// on all architectures, beyond the first one of the ABI (syscalls(2)).
+struct NewCall {
+    std::string_view name;
+    std::uint32_t number;
+};
+constexpr std::array kNewCalls = {
+    NewCall{"cachestat", 451},         NewCall{"fchmodat2", 452},
+    NewCall{"map_shadow_stack", 453},  NewCall{"futex_wake", 454},
+    NewCall{"futex_wait", 455},        NewCall{"futex_requeue", 456},
+    NewCall{"statmount", 457},         NewCall{"listmount", 458},
+    NewCall{"lsm_get_self_attr", 459}, NewCall{"lsm_set_self_attr", 460},
+    NewCall{"lsm_list_modules", 461},  NewCall{"mseal", 462},
+    NewCall{"setxattrat", 463},        NewCall{"getxattrat", 464},
+    NewCall{"listxattrat", 465},       NewCall{"removexattrat", 466},
+    NewCall{"open_tree_attr", 467},    NewCall{"file_getattr", 468},
+    NewCall{"file_setattr", 469},
+};
+
+/// The number of the first call of an architecture's ABI.
+std::uint32_t first_number(std::uint32_t token) {
+    switch (token) {
+        case SCMP_ARCH_X32:
+            return 0x40000000;  // __X32_SYSCALL_BIT
+        case SCMP_ARCH_MIPS:
+        case SCMP_ARCH_MIPSEL:
+            return kMipsFirst;
+        case SCMP_ARCH_MIPS64:
+        case SCMP_ARCH_MIPSEL64:
+            return 5000;
+        case SCMP_ARCH_MIPS64N32:
+        case SCMP_ARCH_MIPSEL64N32:
+            return 6000;
+        default:
+            return 0;
+    }
+}
+
+std::optional<std::uint32_t> new_number(std::string_view name) {
+    const auto* found = std::ranges::find(kNewCalls, name, &NewCall::name);
+    if (found == kNewCalls.end()) return std::nullopt;
+    return found->number;
+}
+
 constexpr std::uint32_t kWhole = 0xffffffff;
 // The upper half of ipc's first argument is a version.
 constexpr std::uint32_t kWithoutVersion = 0xffff;
@@ -36,7 +81,7 @@ bool is_behind(int number, int base) {
 }  // namespace
 
 bool is_known_call(const std::string& name) {
-    return seccomp_syscall_resolve_name(name.c_str()) != __NR_SCMP_ERROR;
+    return seccomp_syscall_resolve_name(name.c_str()) != __NR_SCMP_ERROR || new_number(name);
 }
 
 std::vector<std::string> native_calls() {
@@ -46,6 +91,8 @@ std::vector<std::string> native_calls() {
         const std::unique_ptr<char, Free> found(seccomp_syscall_resolve_num_arch(native, number));
         if (found) names.emplace_back(found.get());
     }
+    for (const NewCall& call : kNewCalls)
+        if (std::ranges::find(names, call.name) == names.end()) names.emplace_back(call.name);
     return names;
 }
 
@@ -61,8 +108,11 @@ std::vector<Entrance> Calls::find(const std::string& name) {
         selected.selector_mask = kWithoutVersion;
         return behind("ipc", selected, name);
     }
-    if (number < 0) return {};
-    return {{.number = static_cast<std::uint32_t>(number)}};
+    if (number >= 0) return {{.number = static_cast<std::uint32_t>(number)}};
+    // A libseccomp that knows the call says that the architecture does not have it.
+    const auto newer = number == __NR_SCMP_ERROR ? new_number(name) : std::nullopt;
+    if (!newer) return {};
+    return {{.number = first_number(token_) + *newer}};
 }
 
 std::vector<Entrance> Calls::behind(const char* multiplexer, Entrance selected,

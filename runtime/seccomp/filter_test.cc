@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 
+#include "runtime/seccomp/calls.h"
 #include "runtime/seccomp/interpreter_test.h"
 #include "runtime/seccomp/names.h"
 #include "runtime/sys/file.h"
@@ -272,6 +273,27 @@ TEST_CASE("conditions are not checked behind socketcall, and ipc's version is ig
     CHECK(!allowed(117, 2));
 }
 #endif
+
+TEST_CASE("calls that are newer than Debian 12's libseccomp have their numbers") {
+    const auto number = [](std::uint32_t token, const std::string& name) {
+        const auto found = Calls(token).find(name);
+        return found.size() == 1 ? found[0].number : 0;
+    };
+    CHECK(number(SCMP_ARCH_X86_64, "fchmodat2") == 452);
+    CHECK(number(SCMP_ARCH_X86_64, "statmount") == 457);
+    CHECK(number(SCMP_ARCH_AARCH64, "mseal") == 462);
+    CHECK(number(SCMP_ARCH_X32, "cachestat") == 0x40000000 + 451);
+    CHECK(number(SCMP_ARCH_MIPS, "removexattrat") == 4000 + 466);
+    CHECK(number(SCMP_ARCH_MIPSEL64, "removexattrat") == 5000 + 466);
+    CHECK(is_known_call("lsm_get_self_attr"));
+    CHECK_FALSE(is_known_call("no_such_call"));
+    // Where both know a call, they agree.
+    for (const std::string& name : native_calls()) {
+        const int theirs = seccomp_syscall_resolve_name(name.c_str());
+        if (theirs >= 0)
+            CHECK(number(seccomp_arch_native(), name) == static_cast<std::uint32_t>(theirs));
+    }
+}
 
 }  // namespace
 }  // namespace crux::seccomp
