@@ -1,8 +1,8 @@
 #!/bin/bash
 # Installs the required packages, builds crux and runs all tests: the README's test command.
 # usage: ./run-tests.sh [--quick]
-# --quick skips the longer half: the unit and golden tests with AddressSanitizer and
-# UndefinedBehaviorSanitizer, the virtual machines with other kernels, and clang-tidy for all sources.
+# --quick skips the longer half: the unit and golden tests and the kept inputs of the fuzzers with
+# AddressSanitizer and UndefinedBehaviorSanitizer, the virtual machines with other kernels, and clang-tidy for all sources.
 # The last line is "N passed, N failed, N skipped". The exit status is 0 only if nothing failed.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
@@ -131,7 +131,7 @@ in_background() {
             measured aarch64-build 1500 cmake --build --preset aarch64 --target crux smoke_tests -j "$jobs"
     fi
     measured configure-asan 120 cmake --preset asan &&
-        measured build-asan 1500 cmake --build --preset asan --target unit_tests golden_tests -j "$jobs"
+        measured build-asan 1500 cmake --build --preset asan --target unit_tests golden_tests fuzzers -j "$jobs"
     # clang-tidy needs the compile commands of the release build.
     measured lint 2000 tests/lint.sh build/release
 }
@@ -191,7 +191,7 @@ if [ $quick = no ]; then
     [ $guests = no ] || vm
     must configure-asan
     must build-asan
-    tests tests-asan 600 build/asan -L 'unit|golden' -j "$jobs"
+    tests tests-asan 600 build/asan -L 'unit|golden|fuzz' -j "$jobs"
 fi
 lint
 finish

@@ -135,7 +135,8 @@ bool parse_property(const std::string& line, BusProperty& property) {
         all.push_back(line.substr(begin, end - begin));
         begin = end + 1;
     }
-    if (all.size() < 3 || all[0].empty() || first_type(all[1]).size() != all[1].size())
+    if (all.size() < 3 || all[0].empty() || all[1].empty() ||
+        first_type(all[1]).size() != all[1].size())
         return false;
     property.name = std::move(all[0]);
     property.type = std::move(all[1]);

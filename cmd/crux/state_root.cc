@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::string_view kStandardRoot = "/run/crux";
 
-/// The initial user namespace maps every ID to itself, in one line.
 bool is_first_user_namespace() {
     const int file = ::open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
     if (file < 0) return true;
@@ -26,10 +25,7 @@ bool is_first_user_namespace() {
     const ssize_t size = ::read(file, text, sizeof text);
     ::close(file);
     if (size < 0) return true;
-    std::string plain;
-    for (const char c : std::string_view(text, static_cast<std::size_t>(size)))
-        if (c != ' ' || (!plain.empty() && plain.back() != ' ')) plain += c;
-    return plain == "0 0 4294967295\n";
+    return is_initial_map({text, static_cast<std::size_t>(size)});
 }
 
 bool uses_runtime_folder(const Caller& caller) {
@@ -63,6 +59,13 @@ Result<std::string> working_directory() {
 }
 
 }  // namespace
+
+bool is_initial_map(std::string_view uid_map) {
+    std::string plain;
+    for (const char c : uid_map)
+        if (c != ' ' || (!plain.empty() && plain.back() != ' ')) plain += c;
+    return plain == "0 0 4294967295\n";
+}
 
 Caller Caller::here() {
     Caller caller;

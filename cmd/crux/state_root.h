@@ -22,6 +22,10 @@ struct Caller {
     static Caller here();
 };
 
+/// Whether the beginning of /proc/PID/uid_map is the mapping of the initial user namespace, which
+/// maps every ID to itself in one line.
+bool is_initial_map(std::string_view uid_map);
+
 /// The state directory.
 struct StateRootChoice {
     enum class Origin : bool { standard, asked };

@@ -38,6 +38,16 @@ TEST_CASE("the default root and rootless mode depend on the caller") {
     }
 }
 
+TEST_CASE("only the initial user namespace maps every ID to itself in one line") {
+    CHECK(is_initial_map("         0          0 4294967295\n"));
+    for (const char* map :
+         {"", "0 0 4294967295", "         0       1000          1\n", "0 0 4294967294\n",
+          "0 0 1\n1 1 4294967294\n", "0 0 42949672950\n", "0 0 4294967295\n0"}) {
+        INFO(map);
+        CHECK_FALSE(is_initial_map(map));
+    }
+}
+
 TEST_CASE("a wrong value for --rootless is refused") {
     const auto answer = is_rootless("maybe", Caller{});
     REQUIRE_FALSE(answer.has_value());

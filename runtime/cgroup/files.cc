@@ -36,6 +36,22 @@ std::optional<std::uint64_t> value_of_key(std::string_view text, std::string_vie
     return std::nullopt;
 }
 
+std::vector<pid_t> parse_pids(std::string_view text) {
+    std::vector<pid_t> pids;
+    for (std::string_view line : split(text, '\n')) {
+        pid_t pid = to_number<pid_t>(line).value_or(0);
+        if (pid > 0) pids.push_back(pid);
+    }
+    return pids;
+}
+
+std::optional<std::string_view> unified_path(std::string_view text) {
+    constexpr std::string_view kUnified = "0::";
+    for (std::string_view line : split(text, '\n'))
+        if (line.starts_with(kUnified)) return line.substr(kUnified.size());
+    return std::nullopt;
+}
+
 bool is_gone(const Errno& error) {
     // ENODEV: the cgroup was removed while the file was open or being opened.
     return error.value == ENOENT || error.value == ENODEV;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "runtime/base/text.h"
 #include "runtime/cgroup/files.h"
@@ -13,15 +14,6 @@ namespace {
 /// Cgroups deeper than this are not searched; removal has no such limit.
 constexpr int kDeepest = 128;
 
-void add_pids(std::string_view text, std::vector<pid_t>& pids) {
-    for (std::string_view line : split(text, '\n')) {
-        // 0 is a process outside of our pid namespace: it has no number here, and kill(2) would
-        // signal our own process group.
-        pid_t pid = to_number<pid_t>(line).value_or(0);
-        if (pid > 0) pids.push_back(pid);
-    }
-}
-
 /// The pids of one cgroup.
 Status collect_pids(sys::FdRef base, const std::string& name, std::vector<pid_t>& pids) {
     auto text = read_list(base, name + "/cgroup.procs");
@@ -29,7 +21,8 @@ Status collect_pids(sys::FdRef base, const std::string& name, std::vector<pid_t>
     if (!text && text.error().value == EOPNOTSUPP) text = read_list(base, name + "/cgroup.threads");
     if (!text && is_gone(text.error())) return {};
     std::string lines = TRY(std::move(text).during(name + "/cgroup.procs"));
-    add_pids(lines, pids);
+    const std::vector<pid_t> found = parse_pids(lines);
+    pids.insert(pids.end(), found.begin(), found.end());
     return {};
 }
 
@@ -100,20 +93,18 @@ Result<sys::Fd> Group::open_unified_of(pid_t pid) const {
     auto index = static_cast<std::uint32_t>(dir);
     std::string file = cat("/proc/", pid, "/cgroup");
     std::string lines = TRY(sys::read_file(file).during(file));
-    constexpr std::string_view kUnified = "0::";
-    for (std::string_view line : split(lines, '\n')) {
-        if (!line.starts_with(kUnified)) continue;
-        // The path in the file is relative to the top of our cgroup namespace and that of the
-        // directory to the mount point, so the container's own path is searched for in it.
-        std::string_view own = dirs_[index].path;
-        std::string inside = cat(line.substr(kUnified.size()), "/");
-        std::size_t found = inside.find(cat(own, "/"));
-        if (found == std::string_view::npos) return open_elsewhere(inside, pid);
-        std::string below = name(index) + inside.substr(found + own.size());
-        return sys::openat(base_, below, O_PATH | O_DIRECTORY).during(above_ + below);
-    }
-    return fail(Error::Kind::state,
-                cat("process ", pid, " is not in a cgroup of the unified hierarchy"));
+    const std::optional<std::string_view> path = unified_path(lines);
+    if (!path)
+        return fail(Error::Kind::state,
+                    cat("process ", pid, " is not in a cgroup of the unified hierarchy"));
+    // The path in the file is relative to the top of our cgroup namespace and that of the
+    // directory to the mount point, so the container's own path is searched for in it.
+    std::string_view own = dirs_[index].path;
+    std::string inside = cat(*path, "/");
+    std::size_t found = inside.find(cat(own, "/"));
+    if (found == std::string_view::npos) return open_elsewhere(inside, pid);
+    std::string below = name(index) + inside.substr(found + own.size());
+    return sys::openat(base_, below, O_PATH | O_DIRECTORY).during(above_ + below);
 }
 
 Result<bool> Group::populated() const {

@@ -65,6 +65,36 @@ std::optional<std::string> page_size_of(std::string_view name) {
     return cat(*size, "KB");
 }
 
+/// The files of a directory of the host.
+class DirectoryReader : public StatsReader {
+ public:
+    DirectoryReader(sys::FdRef base, const std::string& directory)
+        : base_(base), directory_(directory) {}
+
+    [[nodiscard]] std::string text(std::string_view file) const override {
+        return read_list(base_, cat(directory_, "/", file)).value_or(std::string());
+    }
+    [[nodiscard]] bool has(std::string_view file) const override {
+        return sys::faccessat(base_, cat(directory_, "/", file), F_OK).has_value();
+    }
+    [[nodiscard]] std::vector<std::string> huge_page_sizes() const override {
+        std::vector<std::string> sizes;
+        auto directory =
+            sys::openat(sys::FdRef::cwd(), "/sys/kernel/mm/hugepages", O_RDONLY | O_DIRECTORY);
+        if (!directory) return sizes;
+        (void)sys::for_each_entry(*directory, [&](sys::Entry entry) {
+            std::optional<std::string> size = page_size_of(entry.name);
+            if (size) sizes.push_back(std::move(*size));
+        });
+        std::ranges::sort(sizes);
+        return sizes;
+    }
+
+ private:
+    sys::FdRef base_;
+    const std::string& directory_;
+};
+
 }  // namespace
 
 std::optional<Pressure> parse_pressure(std::string_view text) {
@@ -95,6 +125,8 @@ std::vector<std::uint16_t> parse_set(std::string_view text) {
         auto first = to_number<std::uint16_t>(ends.front());
         auto last = to_number<std::uint16_t>(ends.back());
         if (!first || !last) continue;
+        // The kernel's lists ascend, so that there are at most as many members as numbers.
+        if (!members.empty() && *first <= members.back()) continue;
         for (std::uint32_t member = *first; member <= *last; ++member)
             members.push_back(static_cast<std::uint16_t>(member));
     }
@@ -112,47 +144,34 @@ std::vector<std::pair<std::string, std::uint64_t>> parse_raw(std::string_view te
     return raw;
 }
 
-std::vector<std::string> huge_page_sizes() {
-    std::vector<std::string> sizes;
-    auto directory =
-        sys::openat(sys::FdRef::cwd(), "/sys/kernel/mm/hugepages", O_RDONLY | O_DIRECTORY);
-    if (!directory) return sizes;
-    (void)sys::for_each_entry(*directory, [&](sys::Entry entry) {
-        std::optional<std::string> size = page_size_of(entry.name);
-        if (size) sizes.push_back(std::move(*size));
-    });
-    std::ranges::sort(sizes);
-    return sizes;
-}
-
 void read_pids(const StatsReader& reader, PidsStats& stats) {
     stats.current = reader.number("pids.current");
     std::uint64_t limit = reader.number("pids.max");
     stats.limit = limit == kUnlimited ? 0 : limit;
 }
 
+void add_stats(const StatsReader& reader, const CgroupDir& dir, bool alone, Stats& stats) {
+    if (dir.has("pids")) read_pids(reader, stats.pids);
+    if (dir.version == 2) {
+        // cpu.stat and the pressure files exist without any controller.
+        if (alone || dir.has("cpu")) read_cpu_v2(reader, stats.cpu);
+        if (dir.has("memory")) read_memory_v2(reader, stats.memory);
+        if (dir.has("io")) read_io_v2(reader, stats.io);
+        if (dir.has("hugetlb")) read_hugetlb_v2(reader, stats.hugetlb);
+        return;
+    }
+    if (dir.has("cpu")) read_cpu_v1(reader, stats.cpu);
+    if (dir.has("cpuacct")) read_cpuacct_v1(reader, stats.cpu);
+    if (dir.has("cpuset")) read_cpuset_v1(reader, stats.cpuset);
+    if (dir.has("memory")) read_memory_v1(reader, stats.memory);
+    if (dir.has("blkio")) read_blkio_v1(reader, stats.io);
+    if (dir.has("hugetlb")) read_hugetlb_v1(reader, stats.hugetlb);
+}
+
 Stats Group::stats() const {
     Stats stats;
-    for (std::size_t i = 0; i < dirs_.size(); ++i) {
-        const CgroupDir& dir = dirs_[i];
-        StatsReader reader(base_, names_[i]);
-        bool v2 = dir.version == 2;
-        if (dir.has("pids")) read_pids(reader, stats.pids);
-        if (v2) {
-            // cpu.stat and the pressure files exist without any controller.
-            if (dirs_.size() == 1 || dir.has("cpu")) read_cpu_v2(reader, stats.cpu);
-            if (dir.has("memory")) read_memory_v2(reader, stats.memory);
-            if (dir.has("io")) read_io_v2(reader, stats.io);
-            if (dir.has("hugetlb")) read_hugetlb_v2(reader, stats.hugetlb);
-            continue;
-        }
-        if (dir.has("cpu")) read_cpu_v1(reader, stats.cpu);
-        if (dir.has("cpuacct")) read_cpuacct_v1(reader, stats.cpu);
-        if (dir.has("cpuset")) read_cpuset_v1(reader, stats.cpuset);
-        if (dir.has("memory")) read_memory_v1(reader, stats.memory);
-        if (dir.has("blkio")) read_blkio_v1(reader, stats.io);
-        if (dir.has("hugetlb")) read_hugetlb_v1(reader, stats.hugetlb);
-    }
+    for (std::size_t i = 0; i < dirs_.size(); ++i)
+        add_stats(DirectoryReader(base_, names_[i]), dirs_[i], dirs_.size() == 1, stats);
     return stats;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/base/text.h"
+#include "runtime/cgroup/dirs.h"
 #include "runtime/cgroup/files.h"
 #include "runtime/cgroup/stats.h"
 
@@ -18,16 +19,17 @@ inline constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::
 /// must not prevent the report of the others.
 class StatsReader {
  public:
-    StatsReader(sys::FdRef base, const std::string& directory)
-        : base_(base), directory_(directory) {}
+    StatsReader() = default;
+    StatsReader(const StatsReader&) = delete;
+    StatsReader& operator=(const StatsReader&) = delete;
+    virtual ~StatsReader() = default;
 
     /// The content, or nothing.
-    [[nodiscard]] std::string text(std::string_view file) const {
-        return read_list(base_, cat(directory_, "/", file)).value_or(std::string());
-    }
-    [[nodiscard]] bool has(std::string_view file) const {
-        return sys::faccessat(base_, cat(directory_, "/", file), F_OK).has_value();
-    }
+    [[nodiscard]] virtual std::string text(std::string_view file) const = 0;
+    [[nodiscard]] virtual bool has(std::string_view file) const = 0;
+    /// The huge page sizes of this host ("2MB", "1GB"), as cgroup file names contain them.
+    [[nodiscard]] virtual std::vector<std::string> huge_page_sizes() const = 0;
+
     /// A number; "max" is the greatest, nothing is 0.
     [[nodiscard]] std::uint64_t number(std::string_view file) const {
         std::string content = text(file);
@@ -38,14 +40,11 @@ class StatsReader {
     [[nodiscard]] std::uint64_t number(std::string_view file, std::string_view key) const {
         return value_of_key(text(file), key).value_or(0);
     }
-
- private:
-    sys::FdRef base_;
-    const std::string& directory_;
 };
 
-/// The huge page sizes of this host ("2MB", "1GB"), as cgroup file names contain them.
-std::vector<std::string> huge_page_sizes();
+/// Adds what the directory's files contain. A pure function of these files. `alone`: the container
+/// has no other directory.
+void add_stats(const StatsReader& reader, const CgroupDir& dir, bool alone, Stats& stats);
 
 void read_cpu_v1(const StatsReader& reader, CpuStats& stats);
 void read_cpuacct_v1(const StatsReader& reader, CpuStats& stats);

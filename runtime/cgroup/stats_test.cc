@@ -77,6 +77,10 @@ TEST_CASE("sets are parsed to single numbers") {
     CHECK(parse_set("65534-65535\n") == std::vector<std::uint16_t>{65534, 65535});
     CHECK(parse_set("\n").empty());
     CHECK(parse_set("3-1,x,2").size() == 1);
+    // However many ranges, no more members than there are numbers.
+    std::string many;
+    for (int i = 0; i < 100; ++i) many += "0-65535,";
+    CHECK(parse_set(many).size() == 65536);
 }
 
 TEST_CASE("v1 counts each controller in its own hierarchy") {

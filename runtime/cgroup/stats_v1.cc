@@ -103,7 +103,7 @@ void read_blkio_v1(const StatsReader& reader, IoStats& stats) {
 }
 
 void read_hugetlb_v1(const StatsReader& reader, std::vector<HugetlbStats>& stats) {
-    for (const std::string& size : huge_page_sizes()) {
+    for (const std::string& size : reader.huge_page_sizes()) {
         std::string prefix = cat("hugetlb.", size);
         if (reader.has(cat(prefix, ".rsvd.usage_in_bytes"))) prefix += ".rsvd";
         stats.push_back({.page_size = size,

@@ -77,7 +77,7 @@ void read_io_v2(const StatsReader& reader, IoStats& stats) {
 }
 
 void read_hugetlb_v2(const StatsReader& reader, std::vector<HugetlbStats>& stats) {
-    for (const std::string& size : huge_page_sizes()) {
+    for (const std::string& size : reader.huge_page_sizes()) {
         std::string prefix = cat("hugetlb.", size);
         bool reserves = reader.has(cat(prefix, ".rsvd.current"));
         stats.push_back({.page_size = size,

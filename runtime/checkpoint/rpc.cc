@@ -146,50 +146,61 @@ MessageWriter of_type(Type type) {
     return out;
 }
 
-void read_notify(std::string_view bytes, Response& response) {
+// Each reads one message inside the response; false if its bytes are not a valid message.
+
+bool read_notify(std::string_view bytes, Response& response) {
     MessageReader reader(bytes);
     while (const auto field = reader.next()) {
         if (field->number == 1) response.script = field->text;
         if (field->number == 2) response.pid = field->integer();
     }
+    return !reader.broken();
 }
 
-void read_restore(std::string_view bytes, Response& response) {
+bool read_restore(std::string_view bytes, Response& response) {
     MessageReader reader(bytes);
     while (const auto field = reader.next())
         if (field->number == 1) response.pid = field->integer();
+    return !reader.broken();
 }
 
-Features read_features(std::string_view bytes) {
-    Features features;
+bool read_features(std::string_view bytes, Features& features) {
+    features = {};
     MessageReader reader(bytes);
     while (const auto field = reader.next()) {
         if (field->number == 1) features.mem_track = field->value != 0;
         if (field->number == 2) features.lazy_pages = field->value != 0;
     }
-    return features;
+    return !reader.broken();
 }
 
-int read_version(std::string_view bytes) {
+/// False also if a part is too large for a version.
+bool read_version(std::string_view bytes, int& version) {
     constexpr int kMajor = 10'000;
     constexpr int kMinor = 100;
+    constexpr int kMost = 10'000;  // of a part
     constexpr unsigned kGitField = 3;
     constexpr unsigned kSubField = 4;
-    int version = 0;
+    int major = 0;
+    int minor = 0;
+    int sublevel = 0;
     bool between_releases = false;
     MessageReader reader(bytes);
     while (const auto field = reader.next()) {
-        if (field->number == 1) version += field->integer() * kMajor;
-        if (field->number == 2) version += field->integer() * kMinor;
+        if (field->number == 1) major = field->integer();
+        if (field->number == 2) minor = field->integer();
         if (field->number == kGitField) between_releases = !field->text.empty();
-        if (field->number == kSubField) version += field->integer();
+        if (field->number == kSubField) sublevel = field->integer();
     }
+    for (const int part : {major, minor, sublevel})
+        if (part < 0 || part > kMost) return false;
+    version = (major * kMajor) + (minor * kMinor) + sublevel;
     // A CRIU built from its repository counts as the next release.
-    if (between_releases) version = version - version % kMinor + kMinor;
-    return version;
+    if (between_releases) version = version - (version % kMinor) + kMinor;
+    return !reader.broken();
 }
 
-void read_field(const Field& field, Response& response) {
+bool read_field(const Field& field, Response& response) {
     switch (field.number) {
         case criu_resp::type:
             response.type = static_cast<Type>(field.value);
@@ -198,26 +209,23 @@ void read_field(const Field& field, Response& response) {
             response.success = field.value != 0;
             break;
         case criu_resp::restore:
-            read_restore(field.text, response);
-            break;
+            return read_restore(field.text, response);
         case criu_resp::notify:
-            read_notify(field.text, response);
-            break;
+            return read_notify(field.text, response);
         case criu_resp::cr_errno:
             response.error = field.integer();
             break;
         case criu_resp::features:
-            response.features = read_features(field.text);
-            break;
+            return read_features(field.text, response.features);
         case criu_resp::cr_errmsg:
             response.message = field.text;
             break;
         case criu_resp::version:
-            response.version = read_version(field.text);
-            break;
+            return read_version(field.text, response.version);
         default:
             break;
     }
+    return true;
 }
 
 }  // namespace
@@ -268,8 +276,9 @@ std::string feature_request(const Features& wanted) {
 Result<Response> parse_response(std::string_view bytes) {
     Response response;
     MessageReader reader(bytes);
-    while (const auto field = reader.next()) read_field(*field, response);
-    if (reader.broken() || bytes.empty())
+    bool is_whole = !bytes.empty();
+    while (const auto field = reader.next()) is_whole = read_field(*field, response) && is_whole;
+    if (reader.broken() || !is_whole)
         return fail(Error::Kind::protocol, "invalid response of criu");
     return response;
 }

@@ -104,6 +104,24 @@ TEST_CASE("an answer is read") {
     CHECK_FALSE(told->success);
 }
 
+TEST_CASE("an answer whose inner messages are invalid is refused") {
+    for (const unsigned field : {4U, 5U, 8U, 10U}) {
+        INFO(field);
+        MessageWriter answer;
+        answer.number(1, 10);
+        answer.text(field, "\x08");
+        CHECK_FALSE(parse_response(answer.bytes()).has_value());
+    }
+    for (const std::int32_t part : {-1, 10'001, 2'000'000'000}) {
+        INFO(part);
+        MessageWriter version;
+        version.integer(1, part);
+        MessageWriter answer;
+        answer.message(10, version);
+        CHECK_FALSE(parse_response(answer.bytes()).has_value());
+    }
+}
+
 TEST_CASE("the errors of criu's log are quoted, the last of them") {
     CHECK(errors_of("").empty());
     CHECK(errors_of("(0.1) fine\n(0.2) Error (a.c:1): one\n(0.3) fine\n").starts_with("(0.2)"));

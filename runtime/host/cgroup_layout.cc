@@ -1,9 +1,7 @@
 #include "runtime/host/cgroup_layout.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "runtime/base/text.h"
@@ -56,7 +54,8 @@ std::optional<MountEntry> parse_mount(std::string_view line) {
 /// Finds the mounts that another mount hides.
 class Visibility {
  public:
-    explicit Visibility(const std::vector<MountEntry>& mounts) : mounts_(mounts) {
+    explicit Visibility(const std::vector<MountEntry>& mounts)
+        : mounts_(mounts), states_(mounts.size(), State::unknown) {
         for (const MountEntry& mount : mounts) {
             by_id_.emplace(mount.id, &mount);
             children_.emplace(mount.parent, &mount);
@@ -64,19 +63,34 @@ class Visibility {
     }
 
     /// Whether a path lookup through the mount point no longer reaches the mount.
-    [[nodiscard]] bool hidden(const MountEntry& mount) const {
-        const MountEntry* at = &mount;
-        // Bounded by the number of mounts, whatever the file contains.
-        for (std::size_t step = 0; step < mounts_.size(); ++step) {
-            if (covered(*at)) return true;
-            auto parent = by_id_.find(at->parent);
-            if (parent == by_id_.end() || parent->second == at) return false;
-            at = parent->second;
+    [[nodiscard]] bool hidden(const MountEntry& mount) {
+        std::vector<State*> way;
+        State found = State::visible;
+        for (const MountEntry* at = &mount; at != nullptr; at = parent_of(*at)) {
+            State& state = states_[static_cast<std::size_t>(at - mounts_.data())];
+            if (state != State::unknown) {
+                found = state;
+                break;
+            }
+            way.push_back(&state);
+            // Also the end of the loop where the file contains a circle of parents.
+            state = State::visible;
+            if (!covered(*at)) continue;
+            found = State::hidden;
+            break;
         }
-        return false;
+        for (State* state : way) *state = found;
+        return found == State::hidden;
     }
 
  private:
+    /// What is known of a mount; each is examined once.
+    enum class State : std::uint8_t { unknown, visible, hidden };
+
+    [[nodiscard]] const MountEntry* parent_of(const MountEntry& mount) const {
+        auto parent = by_id_.find(mount.parent);
+        return parent == by_id_.end() ? nullptr : parent->second;
+    }
     [[nodiscard]] bool covered(const MountEntry& mount) const {
         // On top of its root.
         auto [child, children_end] = children_.equal_range(mount.id);
@@ -95,6 +109,7 @@ class Visibility {
     }
 
     const std::vector<MountEntry>& mounts_;
+    std::vector<State> states_;
     std::map<int, const MountEntry*> by_id_;
     std::multimap<int, const MountEntry*> children_;
 };
@@ -109,7 +124,7 @@ bool is_mount_of(const MountEntry& mount, const Membership& membership) {
 }
 
 /// The best visible mount of the hierarchy, or null; see parse_cgroup_layout.
-const MountEntry* best_mount(const std::vector<MountEntry>& mounts, const Visibility& visibility,
+const MountEntry* best_mount(const std::vector<MountEntry>& mounts, Visibility& visibility,
                              const Membership& membership) {
     const MountEntry* best = nullptr;
     int best_rank = -1;
@@ -203,7 +218,7 @@ std::vector<std::string> parse_controllers(std::string_view text) {
 Result<CgroupLayout> parse_cgroup_layout(std::string_view memberships, std::string_view mountinfo) {
     const std::vector<Membership> parsed = TRY(parse_memberships(memberships));
     const std::vector<MountEntry> mounts = TRY(parse_mountinfo(mountinfo));
-    const Visibility visibility(mounts);
+    Visibility visibility(mounts);
     CgroupLayout layout;
     for (const Membership& membership : parsed) {
         const MountEntry* mount = best_mount(mounts, visibility, membership);

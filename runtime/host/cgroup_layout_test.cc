@@ -1,5 +1,8 @@
 #include "runtime/host/cgroup_layout.h"
 
+#include <chrono>
+
+#include "runtime/base/text.h"
 #include "tests/support/catch.h"
 
 using namespace crux;
@@ -153,6 +156,15 @@ TEST_CASE("mounts hidden by later ones are skipped") {
                         "61 1 0:40 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n")
                   .mode == CgroupMode::v2);
     }
+}
+
+TEST_CASE("mounts that are each other's parents are examined once each") {
+    std::string mountinfo;
+    for (int i = 0; i < 1500; ++i)
+        mountinfo += cat(i, ' ', 1 - (i % 2), " 0:31 / /a", i, " rw - cgroup2 cgroup2 rw\n");
+    const auto begin = std::chrono::steady_clock::now();
+    CHECK(layout_of("0::/\n", mountinfo).unified()->mountpoint == "/a0");
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
 }
 
 TEST_CASE("mount entries may have any number of optional fields and an empty source") {

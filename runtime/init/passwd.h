@@ -1,10 +1,9 @@
 #pragma once
 
 #include "runtime/init/context.h"
+#include "runtime/init/passwd_text.h"
 
 namespace crux::init {
-
-constexpr std::size_t kHomeMax = 1024;
 
 /// "HOME=" and the home directory of the user ID in the container's /etc/passwd; "HOME=/" if it has
 /// no entry. Never fails: an image's /etc/passwd can be anything.

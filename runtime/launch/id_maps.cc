@@ -57,9 +57,7 @@ oci::Hook call_of(const MapFile& file, const std::string& program, pid_t pid,
     constexpr std::int64_t kSeconds = 10;
     oci::Hook call{
         .path = program, .args = {file.program, cat(pid)}, .env = {}, .timeout = kSeconds};
-    for (const std::string_view line : split(map, '\n'))
-        for (const std::string_view number : split(line, ' '))
-            if (!number.empty()) call.args.emplace_back(number);
+    for (std::string& number : map_arguments(map)) call.args.push_back(std::move(number));
     return call;
 }
 
@@ -75,15 +73,6 @@ Status map_by_program(const MapFile& file, pid_t pid, std::string_view map) {
                 .at(file.origin));
     if (outcome.succeeded()) return {};
     return refused(file, cat(*program, " (allowed IDs: ", file.ranges, "): ", end_of(outcome)));
-}
-
-/// Whether the mapping is a single ID, this process's own: the only mapping that the kernel lets an
-/// unprivileged user write.
-bool is_own_id_alone(std::string_view map, unsigned own) {
-    const std::vector<std::string_view> lines = split(trimmed(map), '\n');
-    if (lines.size() != 1) return false;
-    const std::vector<std::string_view> numbers = split(lines[0], ' ');
-    return numbers.size() == 3 && to_number<unsigned>(numbers[1]) == own && numbers[2] == "1";
 }
 
 /// Keeps a user namespace alive until this process, or its parent, is killed.
@@ -103,9 +92,24 @@ Status write_map(const MapFile& file, pid_t pid, const std::string& map) {
 
 }  // namespace
 
+bool is_single_id(std::string_view map, unsigned own) {
+    const std::vector<std::string_view> lines = split(trimmed(map), '\n');
+    if (lines.size() != 1) return false;
+    const std::vector<std::string_view> numbers = split(lines[0], ' ');
+    return numbers.size() == 3 && to_number<unsigned>(numbers[1]) == own && numbers[2] == "1";
+}
+
+std::vector<std::string> map_arguments(std::string_view map) {
+    std::vector<std::string> numbers;
+    for (const std::string_view line : split(map, '\n'))
+        for (const std::string_view number : split(line, ' '))
+            if (!number.empty()) numbers.emplace_back(number);
+    return numbers;
+}
+
 Status write_id_maps(pid_t pid, const std::string& uid_map, const std::string& gid_map) {
     TRY(write_map(kUsers, pid, uid_map));
-    if (::geteuid() != 0 && is_own_id_alone(gid_map, ::getegid()))
+    if (::geteuid() != 0 && is_single_id(gid_map, ::getegid()))
         TRY(sys::write_file(cat("/proc/", pid, "/setgroups"), "deny")
                 .during("deny setgroups")
                 .at(kGroups.origin));

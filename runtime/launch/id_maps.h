@@ -3,11 +3,20 @@
 #include <sys/types.h>
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "runtime/base/error.h"
 #include "runtime/sys/handle.h"
 
 namespace crux::launch {
+
+/// Whether the mapping (lines of "inside outside count") is a single ID, this one: the only mapping
+/// that the kernel lets an unprivileged user write.
+bool is_single_id(std::string_view map, unsigned own);
+
+/// The numbers of a mapping, as newuidmap(1) and newgidmap(1) take them after the process ID.
+std::vector<std::string> map_arguments(std::string_view map);
 
 /// Writes the ID mappings of a process in a new user namespace (user_namespaces(7)): lines of
 /// "inside outside count". Mappings that an unprivileged user cannot write itself are written by

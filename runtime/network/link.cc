@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -44,13 +45,8 @@ void for_each_attribute(const nlmsghdr& message, std::size_t header_size, Visito
 }
 
 void note_link(const nlmsghdr& message, void* context) {
-    if (message.nlmsg_type != RTM_NEWLINK) return;
-    const auto& header = *static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
-    Link link = {.index = header.ifi_index, .name = ""};
-    for_each_attribute(message, sizeof header, [&](const nlattr& attribute) {
-        if (mnl_attr_get_type(&attribute) == IFLA_IFNAME) link.name = mnl_attr_get_str(&attribute);
-    });
-    static_cast<std::vector<Link>*>(context)->push_back(std::move(link));
+    if (auto link = read_link(message))
+        static_cast<std::vector<Link>*>(context)->push_back(std::move(*link));
 }
 
 struct AddressSearch {
@@ -60,25 +56,54 @@ struct AddressSearch {
 
 void note_address(const nlmsghdr& message, void* context) {
     auto& search = *static_cast<AddressSearch*>(context);
-    const auto& header = *static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
-    if (message.nlmsg_type != RTM_NEWADDR || static_cast<int>(header.ifa_index) != search.index ||
-        header.ifa_scope != RT_SCOPE_UNIVERSE || (header.ifa_flags & IFA_F_PERMANENT) == 0)
-        return;
-    Address address = {.family = header.ifa_family, .prefix = header.ifa_prefixlen, .bytes = {}};
+    if (const auto address = read_address(message, search.index)) search.found.push_back(*address);
+}
+
+/// The family header of a message (struct ifinfomsg, …); null if the message is too short for it.
+template <class Header>
+const Header* header_of(const nlmsghdr& message) {
+    if (mnl_nlmsg_get_payload_len(&message) < sizeof(Header)) return nullptr;
+    return static_cast<const Header*>(mnl_nlmsg_get_payload(&message));
+}
+
+}  // namespace
+
+std::optional<Link> read_link(const nlmsghdr& message) {
+    const auto* header = header_of<ifinfomsg>(message);
+    if (message.nlmsg_type != RTM_NEWLINK || header == nullptr) return std::nullopt;
+    Link link = {.index = header->ifi_index, .name = ""};
+    for_each_attribute(message, sizeof *header, [&](const nlattr& attribute) {
+        if (mnl_attr_get_type(&attribute) == IFLA_IFNAME &&
+            mnl_attr_validate(&attribute, MNL_TYPE_NUL_STRING) >= 0)
+            link.name = mnl_attr_get_str(&attribute);
+    });
+    if (link.name.empty() || link.name.size() >= IFNAMSIZ) return std::nullopt;
+    return link;
+}
+
+std::optional<Address> read_address(const nlmsghdr& message, int index) {
+    const auto* header = header_of<ifaddrmsg>(message);
+    if (message.nlmsg_type != RTM_NEWADDR || header == nullptr ||
+        static_cast<int>(header->ifa_index) != index || header->ifa_scope != RT_SCOPE_UNIVERSE ||
+        (header->ifa_flags & IFA_F_PERMANENT) == 0)
+        return std::nullopt;
+    if (header->ifa_family != AF_INET && header->ifa_family != AF_INET6) return std::nullopt;
+    Address address = {.family = header->ifa_family, .prefix = header->ifa_prefixlen, .bytes = {}};
+    bool is_there = false;
     bool has_local = false;
-    for_each_attribute(message, sizeof header, [&](const nlattr& attribute) {
+    for_each_attribute(message, sizeof *header, [&](const nlattr& attribute) {
         // On a point-to-point device IFA_ADDRESS is the address of the peer; IFA_LOCAL is always
         // the local one.
         const auto type = mnl_attr_get_type(&attribute);
         if (type != IFA_LOCAL && (type != IFA_ADDRESS || has_local)) return;
-        has_local = type == IFA_LOCAL;
         if (mnl_attr_get_payload_len(&attribute) != address.size()) return;
+        has_local = type == IFA_LOCAL;
+        is_there = true;
         std::memcpy(address.bytes.data(), mnl_attr_get_payload(&attribute), address.size());
     });
-    search.found.push_back(address);
+    if (!is_there || address.prefix > address.size() * 8) return std::nullopt;
+    return address;
 }
-
-}  // namespace
 
 Result<std::vector<Link>> links(Netlink& netlink) {
     NetlinkRequest request(RTM_GETLINK, 0);

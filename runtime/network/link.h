@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ struct Link {
     int index = 0;
     std::string name;
 };
+
+/// The device that a message of an answer describes; nothing if it is not a complete RTM_NEWLINK.
+std::optional<Link> read_link(const nlmsghdr& message);
+/// The address that a message of an answer describes; nothing if it is not a complete RTM_NEWADDR
+/// of a permanent address of global scope of the device with this index.
+std::optional<Address> read_address(const nlmsghdr& message, int index);
 
 /// The devices of the socket's namespace.
 Result<std::vector<Link>> links(Netlink& netlink);

@@ -6,10 +6,13 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "runtime/sys/namespace.h"
 #include "runtime/sys/process.h"
+#include "runtime/sys/time.h"
 
 namespace crux::network {
 
@@ -22,6 +25,22 @@ struct Visitor {
     void* context;
 };
 
+sockaddr* address_of(sockaddr_nl& address) {
+    return reinterpret_cast<sockaddr*>(&address);
+}
+
+/// Whether each message ends inside the packet. libmnl compares lengths as signed numbers.
+bool is_whole(std::span<const char> packet) {
+    while (packet.size() >= sizeof(nlmsghdr)) {
+        nlmsghdr header;
+        std::memcpy(&header, packet.data(), sizeof header);
+        if (header.nlmsg_len < sizeof header || header.nlmsg_len > packet.size()) return false;
+        const std::size_t length = NLMSG_ALIGN(std::size_t{header.nlmsg_len});
+        packet = packet.subspan(std::min(length, packet.size()));
+    }
+    return true;
+}
+
 int visit_message(const nlmsghdr* message, void* data) {
     const Visitor& visitor = *static_cast<Visitor*>(data);
     if (visitor.visit != nullptr) visitor.visit(*message, visitor.context);
@@ -29,6 +48,17 @@ int visit_message(const nlmsghdr* message, void* data) {
 }
 
 }  // namespace
+
+Result<bool, Errno> visit_answer(std::span<const char> packet, Asked asked, Visit visit,
+                                 void* context) {
+    if (!is_whole(packet)) return std::unexpected(Errno{"rtnetlink", EBADMSG});
+    Visitor visitor = {visit, context};
+    // An error message of the kernel becomes errno here; an acknowledgement ends the dump.
+    const int more = mnl_cb_run(packet.data(), packet.size(), asked.sequence, asked.port,
+                                visit_message, &visitor);
+    if (more < MNL_CB_STOP) return std::unexpected(Errno{"rtnetlink", errno});
+    return more > MNL_CB_STOP;
+}
 
 NetlinkRequest::NetlinkRequest(std::uint16_t type, std::uint16_t flags)
     : message_(mnl_nlmsg_put_header(buffer_.data())) {
@@ -75,19 +105,26 @@ Status Netlink::send(NetlinkRequest& request) {
 }
 
 Status Netlink::receive(Visit visit, void* context) {
+    constexpr std::uint64_t kSecond = 1'000'000'000;
+    const std::uint64_t end = sys::monotonic_ns() + std::uint64_t{kAnswerSeconds} * kSecond;
     alignas(8) std::array<char, 32768> answer;
-    Visitor visitor = {visit, context};
-    int more = MNL_CB_OK;
-    while (more > MNL_CB_STOP) {
-        const ssize_t got = mnl_socket_recvfrom(socket_.get(), answer.data(), answer.size());
+    while (sys::monotonic_ns() < end) {
+        sockaddr_nl sender = {};
+        socklen_t size = sizeof sender;
+        // lint: allow wait: the socket has a timeout.
+        const ssize_t got = ::recvfrom(mnl_socket_get_fd(socket_.get()), answer.data(),
+                                       answer.size(), MSG_TRUNC, address_of(sender), &size);
+        if (got < 0 && errno == EINTR) continue;
         if (got < 0)
             return std::unexpected(Errno{"rtnetlink", errno == EAGAIN ? ETIMEDOUT : errno});
-        // An error message of the kernel becomes errno here; an acknowledgement ends the dump.
-        more = mnl_cb_run(answer.data(), static_cast<std::size_t>(got), sequence_, port_,
-                          visit_message, &visitor);
-        if (more < MNL_CB_STOP) return std::unexpected(Errno{"rtnetlink", errno});
+        // Processes of the network namespace can send to this socket too (netlink(7)).
+        if (sender.nl_pid != 0) continue;
+        const auto length = static_cast<std::size_t>(got);
+        if (length > answer.size()) return std::unexpected(Errno{"rtnetlink", ENOSPC});
+        if (!TRY(visit_answer({answer.data(), length}, {sequence_, port_}, visit, context)))
+            return {};
     }
-    return {};
+    return std::unexpected(Errno{"rtnetlink", ETIMEDOUT});
 }
 
 Status Netlink::transact(NetlinkRequest& request) {

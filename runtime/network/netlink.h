@@ -37,6 +37,18 @@ class NetlinkRequest {
 /// The callback for each message of a dump.
 using Visit = void (*)(const nlmsghdr& message, void* context);
 
+/// The request that an answer must be for: its sequence number, and the port of the socket.
+struct Asked {
+    unsigned sequence = 0;
+    unsigned port = 0;
+};
+
+/// Visits the messages of one packet of an answer; an error message of the kernel is an error with
+/// its errno. Returns whether more packets follow. Messages lie completely inside the packet; what
+/// is in them is not checked. The packet is aligned as its headers are.
+Result<bool, Errno> visit_answer(std::span<const char> packet, Asked asked, Visit visit,
+                                 void* context);
+
 /// An rtnetlink socket (rtnetlink(7)); it acts on the network namespace in which it was opened.
 class Netlink {
  public:

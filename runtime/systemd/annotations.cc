@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 
@@ -86,11 +87,12 @@ class Reader {
     static bool is(std::string_view word) {
         return to_number<Number>(word).has_value();
     }
+    /// As crux-systemd reads it, which knows no hexadecimal digits and no "+".
     static bool is_fraction(std::string_view word) {
-        const std::string text(word);
-        char* end = nullptr;
-        const double value = std::strtod(text.c_str(), &end);
-        return !text.empty() && *end == 0 && std::isfinite(value);
+        double value = 0;
+        const char* end = word.data() + word.size();
+        const auto [rest, error] = std::from_chars(word.data(), end, value);
+        return error == std::errc() && rest == end && std::isfinite(value);
     }
     static bool fits(char type, std::string_view word) {
         switch (type) {

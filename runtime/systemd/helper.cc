@@ -16,6 +16,8 @@ namespace {
 
 /// Longer than the helper's own timeout for the bus, whose error is more precise.
 constexpr int kPatienceMs = 40'000;
+/// More than any message of systemd.
+constexpr std::size_t kAnswerMax = std::size_t{16} << 10U;
 
 /// The request in the format of crux-systemd: a line for each property, and an empty line.
 std::string request_of(std::span<const Property> properties) {
@@ -30,6 +32,10 @@ Status send_request(sys::FdRef control, std::string_view text) {
     return {};
 }
 
+std::string asking_for(const Unit& unit) {
+    return cat("systemd unit ", unit.name);
+}
+
 Result<std::string> read_line(sys::FdRef control) {
     std::string line;
     for (;;) {
@@ -41,11 +47,26 @@ Result<std::string> read_line(sys::FdRef control) {
         if (length == 0)
             return fail(Error::Kind::protocol, "crux-systemd exited without a response");
         line.append(buffer, length);
-        if (line.ends_with('\n')) return line.substr(0, line.size() - 1);
+        if (const std::size_t end = line.find('\n'); end != std::string::npos) {
+            line.resize(end);
+            return line;
+        }
+        if (line.size() > kAnswerMax)
+            return fail(Error::Kind::protocol, "response of crux-systemd is too long");
     }
 }
 
 }  // namespace
+
+Status answer_of(std::string_view line, const Unit& unit) {
+    if (line == "done") return {};
+    Error refused = Error(Error::Kind::os, std::string(line)).during(asking_for(unit));
+    // If systemd refuses a name, its message contains the name of the unit or the slice.
+    for (const std::string& name : {unit.name, unit.slice})
+        if (!name.empty() && line.find(name) != std::string_view::npos)
+            refused = std::move(refused).at("/linux/cgroupsPath");
+    return std::unexpected(std::move(refused));
+}
 
 Result<HeldUnit> HeldUnit::call(const std::string& program, const char* verb, const Unit& unit,
                                 std::span<const Property> properties) {
@@ -59,16 +80,11 @@ Result<HeldUnit> HeldUnit::call(const std::string& program, const char* verb, co
     if (!running) return std::unexpected(Error(running.error()).during(program));
     control.second.reset();
     HeldUnit started(std::move(*running), std::move(control.first));
-    const std::string asking = cat("systemd unit ", unit.name);
+    const std::string asking = asking_for(unit);
     TRY(send_request(started.control_, request_of(properties)).during(asking));
     const std::string answer = TRY(read_line(started.control_).during(asking));
-    if (answer == "done") return started;
-    Error refused = Error(Error::Kind::os, answer).during(asking);
-    // If systemd refuses a name, its message contains the name of the unit or the slice.
-    for (const std::string& name : {unit.name, unit.slice})
-        if (!name.empty() && answer.find(name) != std::string::npos)
-            refused = std::move(refused).at("/linux/cgroupsPath");
-    return std::unexpected(std::move(refused));
+    TRY(answer_of(answer, unit));
+    return started;
 }
 
 Result<HeldUnit> HeldUnit::start(const std::string& program, const Unit& unit,

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "runtime/base/error.h"
 #include "runtime/hooks/spawn.h"
@@ -11,6 +12,10 @@
 #include "runtime/systemd/unit.h"
 
 namespace crux::systemd {
+
+/// The answer of the helper, one line: "done", or why it failed, in the words of systemd or of the
+/// bus. The error names the unit; if the words name the unit or its slice, it is about cgroupsPath.
+Status answer_of(std::string_view line, const Unit& unit);
 
 /// A unit that systemd has started. The helper program keeps it alive with its own process in the
 /// cgroup, because a scope without a process ends. Once a process of the container is in the

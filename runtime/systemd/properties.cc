@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "runtime/base/text.h"
 
@@ -84,7 +85,7 @@ struct Bandwidth {
 
 /// "0-2,5" as a bit set in bytes, the lowest first.
 std::optional<std::string> bits_of(std::string_view list) {
-    std::vector<unsigned> bytes;
+    std::vector<std::pair<unsigned, unsigned>> ranges;
     for (const std::string_view piece : split(list, ',')) {
         const std::size_t dash = piece.find('-');
         const auto first = to_number<unsigned>(piece.substr(0, dash));
@@ -92,9 +93,18 @@ std::optional<std::string> bits_of(std::string_view list) {
             dash == std::string_view::npos ? first : to_number<unsigned>(piece.substr(dash + 1));
         constexpr unsigned kMost = 1U << 16U;
         if (!first || !last || *last < *first || *last >= kMost) return std::nullopt;
-        constexpr unsigned kBits = 8;
-        if (bytes.size() <= *last / kBits) bytes.resize((*last / kBits) + 1);
-        for (unsigned bit = *first; bit <= *last; ++bit) bytes[bit / kBits] |= 1U << (bit % kBits);
+        ranges.emplace_back(*first, *last);
+    }
+    // In order, so that each bit is set once, however many ranges contain it.
+    std::ranges::sort(ranges);
+    constexpr unsigned kBits = 8;
+    std::vector<unsigned> bytes;
+    unsigned done = 0;
+    for (const auto& [first, last] : ranges) {
+        if (bytes.size() <= last / kBits) bytes.resize((last / kBits) + 1);
+        for (unsigned bit = std::max(first, done); bit <= last; ++bit)
+            bytes[bit / kBits] |= 1U << (bit % kBits);
+        done = std::max(done, last + 1);
     }
     std::string out = cat("ay ", bytes.size());
     for (const unsigned byte : bytes) out += cat(' ', byte);

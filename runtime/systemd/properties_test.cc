@@ -1,5 +1,7 @@
 #include "runtime/systemd/properties.h"
 
+#include <chrono>
+
 #include "tests/support/catch.h"
 
 namespace crux::systemd {
@@ -76,6 +78,16 @@ TEST_CASE("sets of processors and nodes are bits, the lowest first") {
     CHECK(of({setting("cpuset.cpus", "0-2,9")}) == "AllowedCPUs ay 2 7 2\n");
     CHECK(of({setting("cpuset.mems", "0")}) == "AllowedMemoryNodes ay 1 1\n");
     CHECK(of({setting("cpuset.cpus", "nonsense")}) == "");
+    CHECK(of({setting("cpuset.cpus", "9,0-2,1,0-1")}) == "AllowedCPUs ay 2 7 2\n");
+}
+
+TEST_CASE("a set costs no more than its text and its greatest number") {
+    std::string list = "0-65535";
+    for (int i = 0; i < 100'000; ++i) list += ",0-65535";
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string property = of({setting("cpuset.cpus", list)});
+    CHECK(property.size() < 4 * 65536);
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
 }
 
 TEST_CASE("the devices of v1 are those that its lines leave allowed") {
@@ -118,7 +130,7 @@ TEST_CASE("annotations are properties in the text form of variants") {
 TEST_CASE("an annotation that is not a property is refused with its pointer") {
     const struct {
         const char* name;
-        const char* text;
+        std::string text;
     } rows[] = {{"TimeoutStopUSec", "uint64 -5"},
                 {"A", "1"},
                 {"Has/Slash", "1"},
@@ -129,6 +141,10 @@ TEST_CASE("an annotation that is not a property is refused with its pointer") {
                 {"Text", "'open"},
                 {"TimeoutStopSec", "'x'"},
                 {"Number", "byte 256"},
+                {"Number", "double +1.5"},
+                {"Number", "double 0x1.8"},
+                {"Number", "double 1e-400"},
+                {"Number", std::string("1.5\0x", 5)},
                 {"Number", "1 2"},
                 {"Number", ""}};
     for (const auto& row : rows) {

@@ -1,72 +1,28 @@
 // config.json: reading, rules, cgroup settings, seccomp, plan and its two descriptions. A config
 // that passes the rules has a plan, or an error with a message; a plan contains no reference
-// outside of itself.
-
-#include <array>
+// outside of itself, and init can read it.
 
 #include "oci-spec/rules.h"
 #include "runtime/cgroup/dirs.h"
 #include "runtime/cgroup/limits.h"
+#include "runtime/plan/describe.h"
 #include "runtime/plan/explain.h"
 #include "runtime/plan/plan.h"
 #include "runtime/seccomp/compile.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/hosts.h"
+#include "tests/fuzz/plan_reader.h"
 
 namespace crux {
 namespace {
-
-host::Facts facts_of(host::CgroupMode mode) {
-    host::Facts facts;
-    facts.kernel = {6, 1};
-    facts.landlock_abi = 3;
-    facts.cgroup.mode = mode;
-    const auto add = [&](int version, std::vector<std::string> controllers, const char* name) {
-        const std::string mountpoint = std::string("/sys/fs/cgroup") + name;
-        facts.cgroup.hierarchies.push_back({.version = version,
-                                            .controllers = std::move(controllers),
-                                            .mountpoint = mountpoint,
-                                            .own_path = "/caller",
-                                            .own_directory = mountpoint + "/caller"});
-    };
-    if (mode != host::CgroupMode::v2) {
-        for (const char* name : {"cpu", "cpuset", "memory", "devices", "freezer", "blkio", "pids",
-                                 "hugetlb", "net_cls", "net_prio", "rdma"})
-            add(1, {name}, (std::string("/") + name).c_str());
-        add(2, {}, "/unified");
-    } else {
-        add(2, {"cpu", "cpuset", "memory", "io", "pids", "hugetlb", "rdma"}, "");
-    }
-    return facts;
-}
-
-const std::array<host::Facts, 3>& hosts() {
-    static const std::array<host::Facts, 3> all = [] {
-        std::array<host::Facts, 3> made = {facts_of(host::CgroupMode::hybrid),
-                                           facts_of(host::CgroupMode::v2),
-                                           facts_of(host::CgroupMode::v2)};
-        made[2].in_user_namespace = true;
-        made[2].uid = 1000;
-        return made;
-    }();
-    return all;
-}
 
 void check_error(const Error& error) {
     hold(!error.message().empty());
 }
 
-/// Steps are inside the block, and so are the strings that every step may have.
 void check_plan(const plan::Plan& plan) {
-    const plan::Header& header = plan.header();
-    hold(header.magic == plan::kMagic);
-    hold(header.size == plan.bytes().size());
-    hold(plan.steps().size() == header.step_count);
-    hold(header.step_count > 0);
-    for (const plan::Step& step : plan.steps()) {
-        hold(step.kind < plan::Kind::count_);
-        hold(step.origin.offset <= header.pool_size);
-        hold(step.origin.length <= header.pool_size - step.origin.offset);
-    }
+    read_as_init(plan.bytes());
+    for (const plan::Step& step : plan.steps()) hold(!plan::describe(plan, step).empty());
     hold(!plan::explain_text(plan).empty());
     hold(plan::explain_json(plan).starts_with('{'));
 }
@@ -89,7 +45,7 @@ void plan_on(const host::Facts& facts, const oci::Config& config,
     for (const cgroup::CgroupDir& place : inputs.cgroup)
         hold(place.path.find("/../") == std::string::npos);
     auto limits = cgroup::limits_for(config.linux.resources, inputs.cgroup,
-                                     {.in_user_namespace = facts.in_user_namespace});
+                                     {.unprivileged = facts.in_user_namespace});
     if (!limits) return check_error(limits.error());
     for (const cgroup::Setting& setting : limits->settings)
         hold(setting.file.find('/') == std::string::npos);

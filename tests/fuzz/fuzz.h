@@ -2,12 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <source_location>
 #include <string_view>
 
 /// An invariant of every input. A fuzzer detects only crashes.
-inline void hold(bool condition) {
-    if (!condition) std::abort();
+inline void hold(bool condition, std::source_location place = std::source_location::current()) {
+    if (condition) return;
+    std::fprintf(stderr, "ERROR: %s:%u does not hold\n", place.file_name(),
+                 static_cast<unsigned>(place.line()));
+    std::abort();
 }
 
 /// libFuzzer's input as a string.

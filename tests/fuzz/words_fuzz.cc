@@ -1,11 +1,13 @@
-// Words and numbers: signals, lists of CPUs, mount options, users, kernel versions, and the
-// kernel's own lists of mounts and cgroups.
+// Words and numbers: signals, lists of CPUs, kernel versions, addresses, /proc/PID/stat, and what
+// is printed of any text.
 
-#include "cmd/crux/exec_options.h"
-#include "oci-spec/parsers.h"
+#include <algorithm>
+
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/host/cgroup_layout.h"
+#include "runtime/network/address.h"
+#include "runtime/sys/process.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace crux {
@@ -24,23 +26,33 @@ void check_numbers(std::string_view text) {
         hold(text.find_first_not_of("-0123456789") == std::string_view::npos);
     if (to_number<std::uint32_t>(text))
         hold(text.find_first_not_of("0123456789") == std::string_view::npos);
-    if (cmd::parse_user(text))
-        hold(text.find_first_not_of("0123456789:") == std::string_view::npos);
+    if (const auto address = network::parse_address(text))
+        hold(address->prefix <= address->size() * 8);
+    if (const auto stat = sys::parse_process_stat(text)) hold(stat->state != ' ');
+    (void)host::parse_kernel_release(text);
 }
 
-void check_lists(std::string_view text) {
-    std::vector<std::string> options;
-    for (const std::string_view word : split(text, ',')) options.emplace_back(word);
-    (void)oci::parse_mount_options(options);
-    (void)quoted(text);
-    (void)trimmed(text);
-    (void)host::parse_kernel_release(text);
-    (void)host::parse_controllers(text);
-    (void)host::parse_memberships(text);
-    (void)host::parse_mountinfo(text);
-    const std::size_t half = text.find('\f');
-    if (half != std::string_view::npos)
-        (void)host::parse_cgroup_layout(text.substr(0, half), text.substr(half + 1));
+/// What is printed has neither control characters nor bytes that are not UTF-8.
+void check_printed(std::string_view printed) {
+    for (std::string_view rest = printed; !rest.empty();) {
+        const std::size_t length = utf8_length(rest);
+        hold(length > 0);
+        const auto first = static_cast<unsigned char>(rest.front());
+        hold(length > 1 || (first >= 0x20 && first != 0x7f));
+        rest.remove_prefix(length);
+    }
+}
+
+void check_texts(std::string_view text) {
+    constexpr std::size_t kLongestEscape = 6;
+    for (const std::string& printed : {quoted(text), one_line(text)}) {
+        check_printed(printed);
+        hold(printed.size() <= kLongestEscape * text.size() + 2);
+    }
+    for (const std::size_t most : {std::size_t{0}, std::size_t{64}, kMessageMax})
+        hold(shortened(text, most).size() <= std::max<std::size_t>(most, 64));
+    const std::string_view bare = trimmed(text);
+    hold(trimmed(bare) == bare);
 }
 
 }  // namespace
@@ -48,6 +60,6 @@ void check_lists(std::string_view text) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     crux::check_numbers(text_of(bytes, size));
-    crux::check_lists(text_of(bytes, size));
+    crux::check_texts(text_of(bytes, size));
     return 0;
 }
