@@ -3,6 +3,7 @@
 #include <linux/sched.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
@@ -82,14 +83,13 @@ constexpr std::size_t kPage = std::size_t{64} << 10U;  // the largest that a ker
 #else
 constexpr std::size_t kPage = std::size_t{4} << 10U;
 #endif
-constexpr std::size_t kStackSize = std::size_t{16} << 10U;
-constexpr std::size_t kStackSpace = (kStackSize + kPage - 1) / kPage * kPage;
+constexpr std::size_t kStackSize = std::max(kPage, std::size_t{16} << 10U);
 
 /// A stack between two pages without access: an overflow ends its process instead of changing
 /// memory that the process shares with us.
 struct alignas(kPage) GuardedStack {
     std::byte below[kPage];
-    std::byte bytes[kStackSpace];
+    std::byte bytes[kStackSize];
     std::byte above[kPage];
 };
 
@@ -163,7 +163,7 @@ struct clone_args arguments_for(const Start& start, std::uint64_t more) {
     if (!start.helper_enters) enter_cgroup(start, arguments);
     arguments.exit_signal = (more & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
     arguments.stack = reinterpret_cast<std::uint64_t>(init_stack.bytes);
-    arguments.stack_size = kStackSpace;
+    arguments.stack_size = kStackSize;
     return arguments;
 }
 
@@ -210,7 +210,7 @@ Result<ClonedProcess> clone_by_helper(Start& start) {
     arguments.exit_signal = SIGCHLD;
     if (start.helper_enters) enter_cgroup(start, arguments);
     arguments.stack = reinterpret_cast<std::uint64_t>(helper_stack.bytes);
-    arguments.stack_size = kStackSpace;
+    arguments.stack_size = kStackSize;
     const long helper = crux_clone3_call(&arguments, sizeof arguments, run_helper, &start);
     if (helper < 0) return std::unexpected(Error(Errno{"clone3", static_cast<int>(-helper)}));
     // CLONE_VFORK returns when the helper has exited. Its result is in `start`, so its exit status
