@@ -1,5 +1,5 @@
-# How the programs are protected against errors in them. tests/lint.sh checks the files of a build (hardening.py). The programs
-# of the tests are not protected, and a sanitizer replaces the compiler's checks.
+# How the programs are protected against errors in them. tests/lint.sh checks the files of a build (tests/lint/hardening.py).
+# The programs of the tests are not protected, and a sanitizer replaces the compiler's checks.
 
 include_guard()
 
@@ -10,13 +10,8 @@ if(CRUX_HARDEN AND NOT CRUX_SANITIZE)
     set(CRUX_HARDENED ON)
 endif()
 
-# A guest of another processor has no libraries, so the programs of the tests are static too.
-if(CMAKE_CROSSCOMPILING)
-    add_link_options($<$<NOT:$<BOOL:$<TARGET_PROPERTY:CRUX_STATIC_PIE>>>:-static>)
-endif()
-
-# Valid targets of indirect branches. The C library has no markers for them on Debian, so of the linked programs init alone
-# has the property.
+# Valid targets of indirect branches. A linked program has the property only if all its objects have it. Debian's C library does
+# not, so only init has it.
 set(branch_protection)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     set(branch_protection -fcf-protection=full)
@@ -27,25 +22,29 @@ endif()
 add_library(crux_hardened INTERFACE)
 if(CRUX_HARDENED)
     target_compile_options(crux_hardened INTERFACE -fPIE -fstack-protector-strong ${branch_protection})
-    # It checks nothing without optimization, and says so.
+    # It has no effect without optimization, and warns of that.
     if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
         target_compile_options(crux_hardened INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
     endif()
 endif()
 
-# crux_harden(PROGRAM [STATIC]) links a program of the product.
-function(crux_harden program)
-    cmake_parse_arguments(ARG "STATIC" "" "" ${ARGN})
+# A guest of another processor has no libraries, so the programs of the tests are static, too. GCC does not accept -static
+# together with -static-pie, which programs with the property have.
+if(CMAKE_CROSSCOMPILING)
+    add_link_options($<$<NOT:$<BOOL:$<TARGET_PROPERTY:CRUX_STATIC_PIE>>>:-static>)
+endif()
+
+# crux_link(PROGRAM STATIC): how a program of the product is linked. STATIC is ON or OFF; for another processor it is ON.
+function(crux_link program static)
     if(CMAKE_CROSSCOMPILING)
-        set(ARG_STATIC ON)
+        set(static ON)
     endif()
-    if(NOT CRUX_HARDENED)
-        if(ARG_STATIC)
-            target_link_options(${program} PRIVATE -static)
-        endif()
-        return()
+    if(CRUX_HARDENED)
+        target_link_libraries(${program} PRIVATE crux_hardened)
+        set_target_properties(${program} PROPERTIES CRUX_STATIC_PIE ${static})
+        target_link_options(${program} PRIVATE $<IF:$<BOOL:${static}>,-static-pie,-pie>
+                            -Wl,-z,relro,-z,now,-z,noexecstack)
+    elseif(static)
+        target_link_options(${program} PRIVATE -static)
     endif()
-    target_link_libraries(${program} PRIVATE crux_hardened)
-    set_target_properties(${program} PROPERTIES CRUX_STATIC_PIE ${ARG_STATIC})
-    target_link_options(${program} PRIVATE $<IF:$<BOOL:${ARG_STATIC}>,-static-pie,-pie> -Wl,-z,relro,-z,now,-z,noexecstack)
 endfunction()

@@ -8,6 +8,7 @@ import tools
 from sources import Fault
 
 INIT = "runtime/init/crux-init"
+INIT_OBJECTS = "/CMakeFiles/crux-init.dir/"
 PROGRAMS = ("crux", "crux-net", "crux-systemd", INIT)
 # Valid targets of indirect branches, and return addresses, as the property notes of each processor name them.
 MARKERS = {"x86-64": ("IBT", "SHSTK"), "AArch64": ("BTI", "PAC")}
@@ -87,19 +88,24 @@ def check_programs(tree, build, cache):
         yield f"{INIT}: has no branch protection ({absent})"
 
 
-def check_commands(build, sources, fortified):
-    commands = json.loads((build / "compile_commands.json").read_text())
-    by_file = {entry["file"]: entry["command"].split() for entry in commands
-               if "CMakeFiles/crux" in entry["command"] or "CMakeFiles/planted" in entry["command"]}
-    for path, source in sources:
-        words = by_file.get(str(path))
-        if words is None:
-            raise Fault(f"{build}: compile_commands.json does not have {source}")
-        wanted = list(FLAGS)
-        if fortified and not source.startswith("runtime/init/"):
-            wanted.append(FORTIFY)
+def commands(build):
+    """{object: the words of the command that compiles it}"""
+    found = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        words = entry["command"].split()
+        found[build / words[words.index("-o") + 1]] = words
+    return found
+
+
+def check_commands(build, objects, fortified):
+    words_of = commands(build)
+    for path, source in objects.items():
+        if path not in words_of:
+            raise Fault(f"{build}: compile_commands.json does not have {path}")
+        # Init has no C library whose functions could be checked.
+        wanted = [*FLAGS, FORTIFY] if fortified and INIT_OBJECTS not in str(path) else FLAGS
         for flag in wanted:
-            if flag not in words or any(re.fullmatch(UNDONE[flag], word) for word in words):
+            if flag not in words_of[path] or any(re.fullmatch(UNDONE[flag], word) for word in words_of[path]):
                 yield f"{source}: is compiled without {flag}"
 
 
@@ -117,10 +123,10 @@ def check(tree, build):
     if cache.get("CRUX_HARDEN") == "OFF" or cache.get("CRUX_SANITIZE") == "ON":
         raise Fault(f"{build}: is built without the protections (CRUX_HARDEN, CRUX_SANITIZE)")
     fortified = cache.get("CMAKE_BUILD_TYPE") != "Debug"
-    objects = {path: source for path, source in dead.objects(tree, build).items() if source.endswith(".cc")}
-    objects = {path: source for path, source in objects.items() if not source.startswith("cmd/demonstration/")}
+    objects = {path: source for path, source in dead.objects(tree, build).items()
+               if source.endswith(".cc") and not source.startswith("cmd/demonstration/")}
     yield from check_programs(tree, build, cache)
-    yield from check_commands(build, [(tree.root / source, source) for source in objects.values()], fortified)
+    yield from check_commands(build, objects, fortified)
     yield from check_references(tree, objects, fortified)
     for path, absent in without_markers(tree, list(objects)):
         yield f"{objects[path]}: has no branch protection ({absent})"

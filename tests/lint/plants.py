@@ -1,6 +1,7 @@
 """The violations that test.py adds to a copy of the tree, for every check."""
 
 import dataclasses
+import platform
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,6 +220,7 @@ def together():
     for number, (check, directory, text) in enumerate(texts):
         yield Plant(check, f"{directory}/planted_{number}.cc", text)
 
+
 # Programs and a source with the protections of cmake/hardening.cmake, and what each of them looks like without one.
 PROGRAM = "int main(void) { return 0; }\nvoid begin(void) { for (;;) {} }\nvoid __attribute__((weak)) unused(void) {}\n"
 UNIT = """#include <cstring>
@@ -229,14 +231,18 @@ void fill(const char* text, unsigned long count) {
     take(room);
 }
 """
-_BOUND = ["-fPIE", "-fcf-protection=full", "-Wl,-z,relro,-z,now,-z,noexecstack"]
+BRANCHES, NO_BRANCHES = {
+    "x86_64": ("-fcf-protection=full", "-fcf-protection=none"),
+    "aarch64": ("-mbranch-protection=standard", "-mbranch-protection=none"),
+}[platform.machine()]
+_BOUND = ["-fPIE", BRANCHES, "-Wl,-z,relro,-z,now,-z,noexecstack"]
 HARDENED = {
     "crux": [*_BOUND, "-static-pie"],
     "crux-net": [*_BOUND, "-pie"],
-    "runtime/init/crux-init": ["-fPIE", "-fcf-protection=full", "-nostdlib", "-static-pie",
+    "runtime/init/crux-init": ["-fPIE", BRANCHES, "-nostdlib", "-static-pie",
                                "-Wl,--no-dynamic-linker,-z,noexecstack,-e,begin"],
 }
-HARDENED_UNIT = ["-O2", "-fPIE", "-fcf-protection=full", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=3"]
+HARDENED_UNIT = ["-O2", "-fPIE", BRANCHES, "-fstack-protector-strong", "-D_FORTIFY_SOURCE=3"]
 # program, options taken away, options added, what the check says
 UNPROTECTED = (
     ("crux", ["-static-pie"], ["-static", "-no-pie"], "is not position-independent"),
@@ -245,7 +251,7 @@ UNPROTECTED = (
     ("crux-net", ["-pie"], ["-no-pie"], "is not position-independent"),
     ("crux-net", [], ["-Wl,-z,norelro"], "GNU_RELRO"),
     ("crux-net", [], ["-Wl,-z,lazy"], "BIND_NOW"),
-    ("runtime/init/crux-init", [], ["-fcf-protection=none"], "has no branch protection (IBT, SHSTK)"),
+    ("runtime/init/crux-init", [], [NO_BRANCHES], "has no branch protection"),
     ("runtime/init/crux-init", ["-nostdlib", "-static-pie"], ["-static-pie", "-Wl,-e,_start"], "has relocations"),
 )
 UNPROTECTED_UNITS = (
@@ -254,5 +260,5 @@ UNPROTECTED_UNITS = (
     ([], ["-fno-stack-protector"], "no object refers to __stack_chk_fail"),
     (["-D_FORTIFY_SOURCE=3"], [], "no object refers to a checked function"),
     ([], ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"], "runtime/base/one.cc: is compiled without -D_FORTIFY_SOURCE=3"),
-    ([], ["-fcf-protection=none"], "runtime/base/one.cc: has no branch protection (IBT, SHSTK)"),
+    ([], [NO_BRANCHES], "runtime/base/one.cc: has no branch protection"),
 )

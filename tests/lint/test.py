@@ -203,7 +203,7 @@ def faults_of_dead_code(directory):
 
 
 def link(directory, path, words):
-    """Links a small program with these options instead of those of cmake/hardening.cmake."""
+    """Links a small program with these options."""
     subprocess.run(["cc", "-x", "c", *words, "-o", directory / "build" / path, "-"], input=plants.PROGRAM, text=True,
                    check=True, timeout=60)
 
@@ -215,7 +215,7 @@ def compile_object(directory, words):
     source = directory / "runtime/base/one.cc"
     command = ["c++", *words, "-c", str(source), "-o", str(target)]
     subprocess.run(command, check=True, timeout=60)
-    (build / "compile_commands.json").write_text(json.dumps([{"file": str(source), "command": " ".join(command)}]))
+    (build / "compile_commands.json").write_text(json.dumps([{"command": " ".join(command)}]))
 
 
 def faults_of_hardening(directory):
