@@ -28,6 +28,25 @@ if(CRUX_HARDENED)
     endif()
 endif()
 
+# A static program applies its own relocations at each start. Packed ones are a hundredth of the size, but the C library must know
+# them, and a linker that does not know the option ignores it.
+set(packed)
+if(CRUX_HARDENED)
+    include(CheckCXXSourceCompiles)
+    set(CMAKE_REQUIRED_FLAGS -fPIE)
+    set(CMAKE_REQUIRED_LINK_OPTIONS -static-pie -Wl,-z,pack-relative-relocs)
+    check_cxx_source_compiles("#include <features.h>
+        #if !__GLIBC_PREREQ(2, 36)
+        #error
+        #endif
+        int main() {}" CRUX_PACKS_RELOCATIONS FAIL_REGEX "ignored")
+    unset(CMAKE_REQUIRED_FLAGS)
+    unset(CMAKE_REQUIRED_LINK_OPTIONS)
+    if(CRUX_PACKS_RELOCATIONS)
+        set(packed -Wl,-z,pack-relative-relocs)
+    endif()
+endif()
+
 # A guest of another processor has no libraries, so the programs of the tests are static, too. GCC does not accept -static
 # together with -static-pie, which programs with the property have.
 if(CMAKE_CROSSCOMPILING)
@@ -39,12 +58,17 @@ function(crux_link program static)
     if(CMAKE_CROSSCOMPILING)
         set(static ON)
     endif()
+    set(linked)
     if(CRUX_HARDENED)
         target_link_libraries(${program} PRIVATE crux_hardened)
         set_target_properties(${program} PROPERTIES CRUX_STATIC_PIE ${static})
-        target_link_options(${program} PRIVATE $<IF:$<BOOL:${static}>,-static-pie,-pie>
-                            -Wl,-z,relro,-z,now,-z,noexecstack)
+        set(linked $<IF:$<BOOL:${static}>,-static-pie,-pie> -Wl,-z,relro,-z,now,-z,noexecstack)
     elseif(static)
-        target_link_options(${program} PRIVATE -static)
+        set(linked -static)
     endif()
+    if(static)
+        # Parts of the libraries that nothing uses have relocations, too.
+        list(APPEND linked ${packed} -Wl,--gc-sections)
+    endif()
+    target_link_options(${program} PRIVATE ${linked})
 endfunction()
