@@ -2,6 +2,7 @@
 # docs/architecture.md by tests/lint.sh; linking alone would not notice a use that it does not name.
 
 include_guard()
+include(${CMAKE_CURRENT_LIST_DIR}/hardening.cmake)
 
 add_library(crux_plain INTERFACE)
 target_compile_features(crux_plain INTERFACE cxx_std_23)
@@ -28,7 +29,7 @@ endif()
 
 # Only cmd's option adaptor and the tests use exceptions.
 add_library(crux_strict INTERFACE)
-target_link_libraries(crux_strict INTERFACE crux_options)
+target_link_libraries(crux_strict INTERFACE crux_options crux_hardened)
 target_compile_options(crux_strict INTERFACE -fno-exceptions -fno-rtti)
 
 # The same without a sanitizer: for init and other programs that have no C library or must be static.

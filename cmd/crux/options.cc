@@ -1,11 +1,16 @@
 #include "cmd/crux/options.h"
 
+#include <cctype>
 #include <cstdlib>
+#include <locale>
 
 // The library's regular expressions are global objects, whose construction would slow down every
-// start.
+// start. So would the facets of a locale, which it asks for letters.
 #define CXXOPTS_NO_REGEX
+// lint: allow only-one-macro: the library passes a locale; the C library's function takes none.
+#define isalnum(character, locale) isalnum(static_cast<unsigned char>(character))
 #include <cxxopts.hpp>
+#undef isalnum
 
 #include "cmd/crux/arguments.h"
 #include "runtime/base/text.h"

@@ -1,6 +1,7 @@
 #include "runtime/init/context.h"
 #include "runtime/init/libc.h"
 #include "runtime/init/protocol.h"
+#include "runtime/init/stack_guard.h"
 
 // The init program: it reads a plan, applies its steps in order, reports the first failure as
 // numbers, waits at the FIFO, and executes the container's program. All decisions are in the plan.
@@ -178,14 +179,20 @@ const plan::Header* map_plan(int descriptor) {
     exit_now(1);
 }
 
+/// A function of its own, because it is protected and must start after the guard is set.
+[[noreturn, gnu::noinline]] void begin(const long* stack) {
+    const auto* arguments = reinterpret_cast<const char* const*>(stack + 1);
+    if (stack[0] != 2) exit_now(2);
+    run(map_plan(number_of(arguments[1])));
+}
+
 }  // namespace
 
 }  // namespace crux::init
 
 extern "C" [[noreturn, gnu::used]] void crux_init_main(const long* stack) {
-    const auto* arguments = reinterpret_cast<const char* const*>(stack + 1);
-    if (stack[0] != 2) crux::init::exit_now(2);
-    crux::init::run(crux::init::map_plan(crux::init::number_of(arguments[1])));
+    crux::init::set_stack_guard(stack);
+    crux::init::begin(stack);
 }
 
 #if defined(__x86_64__)

@@ -3,12 +3,14 @@
 #include <linux/sched.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
 #include "runtime/base/text.h"
 #include "runtime/init/raw.h"
 #include "runtime/plan/describe.h"
+#include "runtime/sys/memfd.h"
 #include "runtime/sys/process.h"
 #include "runtime/sys/signal.h"
 
@@ -76,10 +78,30 @@ namespace {
 using init::call;
 using init::Outcome;
 
+#if defined(__aarch64__)
+constexpr std::size_t kPage = std::size_t{64} << 10U;  // the largest that a kernel may have
+#else
+constexpr std::size_t kPage = std::size_t{4} << 10U;
+#endif
+constexpr std::size_t kStackSize = std::max(kPage, std::size_t{16} << 10U);
+
+/// A stack between two pages without access: an overflow ends its process instead of changing
+/// memory that the process shares with us.
+struct alignas(kPage) GuardedStack {
+    std::byte below[kPage];
+    std::byte bytes[kStackSize];
+    std::byte above[kPage];
+};
+
 // At most two processes share our memory, each with its own stack.
-constexpr std::size_t kStackSize = std::size_t{16} << 10U;
-alignas(64) char init_stack[kStackSize];
-alignas(64) char helper_stack[kStackSize];
+GuardedStack init_stack;
+GuardedStack helper_stack;
+
+Status guard(GuardedStack& stack) {
+    TRY(sys::mprotect(stack.below, PROT_NONE).during("guard a stack"));
+    TRY(sys::mprotect(stack.above, PROT_NONE).during("guard a stack"));
+    return {};
+}
 
 [[noreturn]] void give_up(Start& start, const Outcome& outcome) {
     start.failure->call = outcome.call();
@@ -134,13 +156,13 @@ void enter_cgroup(const Start& start, struct clone_args& arguments) {
     arguments.cgroup = static_cast<std::uint64_t>(start.cgroup);
 }
 
-struct clone_args arguments_for(const Start& start, std::uint64_t more, const char* stack) {
+struct clone_args arguments_for(const Start& start, std::uint64_t more) {
     struct clone_args arguments = {};
     arguments.flags = start.namespaces | more;
     if (start.shares_memory) arguments.flags |= CLONE_VM;
     if (!start.helper_enters) enter_cgroup(start, arguments);
     arguments.exit_signal = (more & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
-    arguments.stack = reinterpret_cast<std::uint64_t>(stack);
+    arguments.stack = reinterpret_cast<std::uint64_t>(init_stack.bytes);
     arguments.stack_size = kStackSize;
     return arguments;
 }
@@ -169,7 +191,7 @@ void run_helper(void* argument) {
                             static_cast<std::uint32_t>(plan::Namespace::user)));
     }
     join_others(start, true);
-    const struct clone_args arguments = arguments_for(start, CLONE_PARENT, init_stack);
+    const struct clone_args arguments = arguments_for(start, CLONE_PARENT);
     const long pid = crux_clone3_call(&arguments, sizeof arguments, run_init, &start);
     if (pid < 0) give_up(start, Outcome(pid, __NR_clone3));
     start.pid = static_cast<int>(pid);
@@ -182,11 +204,12 @@ void write_text(char (&out)[kSize], const std::string& text) {
 }
 
 Result<ClonedProcess> clone_by_helper(Start& start) {
+    TRY(guard(helper_stack));
     struct clone_args arguments = {};
     arguments.flags = CLONE_VM | CLONE_VFORK;
     arguments.exit_signal = SIGCHLD;
     if (start.helper_enters) enter_cgroup(start, arguments);
-    arguments.stack = reinterpret_cast<std::uint64_t>(helper_stack);
+    arguments.stack = reinterpret_cast<std::uint64_t>(helper_stack.bytes);
     arguments.stack_size = kStackSize;
     const long helper = crux_clone3_call(&arguments, sizeof arguments, run_helper, &start);
     if (helper < 0) return std::unexpected(Error(Errno{"clone3", static_cast<int>(-helper)}));
@@ -209,9 +232,10 @@ Result<ClonedProcess> clone_init(Start& start) {
     start.arguments[1] = start.plan_number;
     // A signal handler must not run in a process that shares our memory; init clears the mask.
     const sys::BlockedSignals blocked(sys::all_signals_but({}));
+    TRY(guard(init_stack));
     if (!start.joins.empty()) return clone_by_helper(start);
 
-    struct clone_args arguments = arguments_for(start, CLONE_PIDFD, init_stack);
+    struct clone_args arguments = arguments_for(start, CLONE_PIDFD);
     int pidfd = -1;
     arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
     const long pid = crux_clone3_call(&arguments, sizeof arguments, run_init, &start);

@@ -345,7 +345,7 @@ Status Launched::clone_process(const HostHandles& handles, sys::FdRef image) {
     State& state = *state_;
     plan::Plan& plan = *state.plan;
     const plan::HostPart& host = plan.host;
-    sys::Fd sealed_plan = TRY(sealed("crux-plan", plan.bytes(), 0));
+    sys::Fd sealed_plan = TRY(sealed("crux-plan", plan.bytes(), MFD_NOEXEC_SEAL));
     Start& start = state.start;
     start.plan = TRY(state.inherited->give(std::move(sealed_plan)));
     start.shares_memory = !has_small_memory_limit(host);

@@ -38,17 +38,19 @@ Result<sys::Fd> on_detached_mount() {
 }  // namespace
 
 Result<sys::Fd> sealed(const char* name, std::span<const std::byte> bytes, unsigned flags) {
-    sys::Fd file = TRY(sys::memfd_create(name, flags).during("create a memfd"));
+    auto made = sys::memfd_create(name, flags);
+    // Before Linux 6.3 the kernel knows neither the flags nor the seal of the execute permission.
+    const bool is_old = !made && made.error().value == EINVAL;
+    if (is_old) made = sys::memfd_create(name);
+    sys::Fd file = TRY(std::move(made).during("create a memfd"));
     TRY(sys::write_all(file, text_of(bytes)).during("write a memfd"));
-    TRY(sys::add_seals(file, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-            .during("seal a memfd"));
+    constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    TRY(sys::add_seals(file, is_old ? kSeals : kSeals | F_SEAL_EXEC).during("seal a memfd"));
     return file;
 }
 
 Result<sys::Fd> init_image(Readable readable) {
-    constexpr unsigned kExecutable = 0x10;  // MFD_EXEC, Linux 6.3
-    auto image = sealed("crux-init", init::image(), kExecutable);
-    if (!image && image.error().code() == EINVAL) image = sealed("crux-init", init::image(), 0);
+    auto image = sealed("crux-init", init::image(), MFD_EXEC);
     if (!image && image.error().code() == EACCES)
         image = on_detached_mount().during(
             "vm.memfd_noexec=2 forbids executable memfds; mount a tmpfs for init instead");

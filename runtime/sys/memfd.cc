@@ -38,4 +38,9 @@ Result<Mapping, Errno> mmap(std::size_t size, int protection, int flags, FdRef f
     return Mapping(address, size);
 }
 
+Result<void, Errno> mprotect(std::span<std::byte> pages, int protection) noexcept {
+    return detail::done("mprotect",
+                        [&] { return ::mprotect(pages.data(), pages.size(), protection); });
+}
+
 }  // namespace crux::sys

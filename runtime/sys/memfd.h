@@ -53,5 +53,7 @@ class [[nodiscard]] Mapping {
 /// mmap(2) of the file from its start; without a file (FdRef::none(), MAP_ANONYMOUS) of new memory.
 Result<Mapping, Errno> mmap(std::size_t size, int protection, int flags,
                             FdRef file = FdRef::none()) noexcept;
+/// mprotect(2) of whole pages.
+Result<void, Errno> mprotect(std::span<std::byte> pages, int protection) noexcept;
 
 }  // namespace crux::sys

@@ -12,7 +12,7 @@ from sources import PRODUCT, Fault
 PAGE = "docs/architecture.md"
 HEADING = "## Who may use whom"
 # Libraries of flags, and those that have no rights of their own to give.
-NO_DIRECTORY = {"crux_plain", "crux_options", "crux_strict", "crux_freestanding"}
+NO_DIRECTORY = {"crux_plain", "crux_options", "crux_hardened", "crux_strict", "crux_freestanding"}
 
 
 CALLS = re.compile(r"\b(crux_library|add_library|add_executable|target_link_libraries)\(([^)]*)\)")

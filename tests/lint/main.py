@@ -5,7 +5,7 @@ usage: tests/lint.sh [--root DIRECTORY] [--only NAME[,NAME…] | --skip NAME[,NA
        tests/lint.sh --list
 
 --root checks another tree. --only runs the named checks, --skip all but the named ones. --list prints the names.
-The checks clang-tidy and dead-code need a BUILD-DIRECTORY and are skipped without one.
+The checks clang-tidy, dead-code and hardening need a BUILD-DIRECTORY and are skipped without one.
 The last line is "N passed, N failed". The exit status is 0 if no check failed.
 
 A comment "lint: allow NAME: reason" on a line, or alone above a statement, makes an exception from that check.
@@ -26,6 +26,7 @@ import check_docs
 import check_security
 import dead
 import functions
+import hardening
 import layers
 import mutants
 import patterns
@@ -72,6 +73,7 @@ CHECKS = (
     Check("shellcheck", "shellcheck has a finding", of_tree(tools.check_shell)),
     Check("dead-code", "the product does not use it: remove it, and the tests that test only it", dead.check,
           needs_build=True),
+    Check("hardening", "the build does not have a protection of cmake/hardening.cmake", hardening.check, needs_build=True),
     Check("clang-tidy", "clang-tidy has a finding (see .clang-tidy)", tidy.check, needs_build=True),
 )
 NAMES = (*(check.name for check in CHECKS), "allows")

@@ -1,6 +1,7 @@
 """The violations that test.py adds to a copy of the tree, for every check."""
 
 import dataclasses
+import platform
 
 
 @dataclasses.dataclass(frozen=True)
@@ -218,3 +219,46 @@ def together():
               for directory, headers in INCLUDES.items() for header in headers]
     for number, (check, directory, text) in enumerate(texts):
         yield Plant(check, f"{directory}/planted_{number}.cc", text)
+
+
+# Programs and a source with the protections of cmake/hardening.cmake, and what each of them looks like without one.
+PROGRAM = "int main(void) { return 0; }\nvoid begin(void) { for (;;) {} }\nvoid __attribute__((weak)) unused(void) {}\n"
+UNIT = """#include <cstring>
+void take(char*);
+void fill(const char* text, unsigned long count) {
+    char room[64];
+    memcpy(room, text, count);
+    take(room);
+}
+"""
+BRANCHES, NO_BRANCHES = {
+    "x86_64": ("-fcf-protection=full", "-fcf-protection=none"),
+    "aarch64": ("-mbranch-protection=standard", "-mbranch-protection=none"),
+}[platform.machine()]
+_BOUND = ["-fPIE", BRANCHES, "-Wl,-z,relro,-z,now,-z,noexecstack"]
+HARDENED = {
+    "crux": [*_BOUND, "-static-pie"],
+    "crux-net": [*_BOUND, "-pie"],
+    "runtime/init/crux-init": ["-fPIE", BRANCHES, "-nostdlib", "-static-pie",
+                               "-Wl,--no-dynamic-linker,-z,noexecstack,-e,begin"],
+}
+HARDENED_UNIT = ["-O2", "-fPIE", BRANCHES, "-fstack-protector-strong", "-D_FORTIFY_SOURCE=3"]
+# program, options taken away, options added, what the check says
+UNPROTECTED = (
+    ("crux", ["-static-pie"], ["-static", "-no-pie"], "is not position-independent"),
+    ("crux", [], ["-Wl,-z,execstack"], "has an executable stack"),
+    ("runtime/init/crux-init", [], ["-Wl,-N,--no-warn-rwx-segments"], "writable and executable"),
+    ("crux-net", ["-pie"], ["-no-pie"], "is not position-independent"),
+    ("crux-net", [], ["-Wl,-z,norelro"], "GNU_RELRO"),
+    ("crux-net", [], ["-Wl,-z,lazy"], "BIND_NOW"),
+    ("runtime/init/crux-init", [], [NO_BRANCHES], "has no branch protection"),
+    ("runtime/init/crux-init", ["-nostdlib", "-static-pie"], ["-static-pie", "-Wl,-e,_start"], "has relocations"),
+)
+UNPROTECTED_UNITS = (
+    (["-fPIE"], ["-fno-pie"], "runtime/base/one.cc: is compiled without -fPIE"),
+    (["-fstack-protector-strong"], [], "runtime/base/one.cc: is compiled without -fstack-protector-strong"),
+    ([], ["-fno-stack-protector"], "no object refers to __stack_chk_fail"),
+    (["-D_FORTIFY_SOURCE=3"], [], "no object refers to a checked function"),
+    ([], ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"], "runtime/base/one.cc: is compiled without -D_FORTIFY_SOURCE=3"),
+    ([], [NO_BRANCHES], "runtime/base/one.cc: has no branch protection"),
+)

@@ -7,6 +7,7 @@ usage: test.py SOURCE-DIRECTORY
 
 import contextlib
 import io
+import json
 import pathlib
 import re
 import shutil
@@ -19,7 +20,7 @@ import plants
 import sources
 
 # External programs are slow on the whole tree. These checks, and those that read a build, are tested on small trees.
-ELSEWHERE = ("format", "shellcheck", "clang-tidy", "dead-code")
+ELSEWHERE = ("format", "shellcheck", "clang-tidy", "dead-code", "hardening")
 QUICK = [name for name in lint.NAMES if name not in ELSEWHERE]
 
 
@@ -201,6 +202,54 @@ def faults_of_dead_code(directory):
     return faults
 
 
+def link(directory, path, words):
+    """Links a small program with these options."""
+    subprocess.run(["cc", "-x", "c", *words, "-o", directory / "build" / path, "-"], input=plants.PROGRAM, text=True,
+                   check=True, timeout=60)
+
+
+def compile_object(directory, words):
+    build = directory / "build"
+    target = build / "runtime/base/CMakeFiles/planted.dir/one.cc.o"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = directory / "runtime/base/one.cc"
+    command = ["c++", *words, "-c", str(source), "-o", str(target)]
+    subprocess.run(command, check=True, timeout=60)
+    (build / "compile_commands.json").write_text(json.dumps([{"command": " ".join(command)}]))
+
+
+def faults_of_hardening(directory):
+    """Each property that a program or an object does not have is found, and a hardened build passes."""
+    for name in (*sources.EVERY, "runtime/base", "build/runtime/init"):
+        (directory / name).mkdir(parents=True, exist_ok=True)
+    (directory / "runtime/base/one.cc").write_text(plants.UNIT)
+    (directory / "build/CMakeCache.txt").write_text("CRUX_SYSTEMD:BOOL=OFF\nCMAKE_BUILD_TYPE:STRING=Release\n")
+
+    def found():
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            lint.main(["--root", str(directory), "--only", "hardening", str(directory / "build")])
+        return failures(output.getvalue()).get("hardening", [])
+
+    for name, words in plants.HARDENED.items():
+        link(directory, name, words)
+    compile_object(directory, plants.HARDENED_UNIT)
+    faults = [f"hardening: a hardened build fails: {found()}"] if found() else []
+    for name, without, instead, expected in plants.UNPROTECTED:
+        link(directory, name, [*(word for word in plants.HARDENED[name] if word not in without), *instead])
+        if not any(line.startswith(f"{name}: ") and expected in line for line in found()):
+            faults.append(f"hardening: {name} with {instead}: {found()}, expected {expected!r}")
+        link(directory, name, plants.HARDENED[name])
+    for without, instead, expected in plants.UNPROTECTED_UNITS:
+        compile_object(directory, [*(word for word in plants.HARDENED_UNIT if word not in without), *instead])
+        if expected not in "".join(found()):
+            faults.append(f"hardening: a source without {without}: {found()}, expected {expected!r}")
+    compile_object(directory, plants.HARDENED_UNIT)
+    (directory / "build/crux-net").unlink()
+    if "has no crux-net" not in "".join(found()):
+        faults.append("hardening: crux-net does not exist, and hardening passes")
+    return faults
+
+
 def faults_of_conformance(root):
     faults = []
     for script, page, text, instead_of, expected in plants.CONFORMANCE:
@@ -251,6 +300,7 @@ def main():
         faults += faults_of_conformance(root)
         faults += faults_of_tools(pathlib.Path(directory) / "small", source)
         faults += faults_of_dead_code(pathlib.Path(directory) / "compiled")
+        faults += faults_of_hardening(pathlib.Path(directory) / "linked")
     print(*faults, sep="\n", end="\n" if faults else "")
     print(f"{len(chosen)} plants, {len(faults)} faults")
     return 1 if faults else 0

@@ -6,8 +6,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -97,6 +99,29 @@ TEST_CASE("4: nothing of the installed program is within a container's reach") {
     CHECK(after.st_mtim.tv_sec == before.st_mtim.tv_sec);
     CHECK(after.st_mtim.tv_nsec == before.st_mtim.tv_nsec);
     CHECK(read_file(program) == bytes);
+}
+
+TEST_CASE("4: the files of init and of its plan keep their permissions to execute") {
+    need_root();
+    if (!fs::exists("/proc/sys/vm/memfd_noexec")) skip("needs F_SEAL_EXEC (Linux 6.3)");
+    const Unchanged host;
+    Bundle bundle;
+    bundle.args({"/bin/sleep", "1000"});
+    Container container(bundle);
+    must(container.create());
+    std::map<std::string, bool> executable;
+    for (const fs::directory_entry& mapped :
+         fs::directory_iterator("/proc/" + std::to_string(container.pid()) + "/map_files")) {
+        const std::string name = link_of(mapped.path());
+        if (!name.starts_with("/memfd:")) continue;
+        struct stat status{};
+        REQUIRE(stat(mapped.path().c_str(), &status) == 0);
+        executable[name] = (status.st_mode & 0111U) != 0;
+        CHECK(chmod(mapped.path().c_str(), (status.st_mode ^ 0111U) & 0777U) < 0);
+        CHECK(errno == EPERM);
+    }
+    CHECK(executable == std::map<std::string, bool>{{"/memfd:crux-init (deleted)", true},
+                                                    {"/memfd:crux-plan (deleted)", false}});
 }
 
 TEST_CASE("4: an entry point that is /proc/self/exe runs nothing of the host") {
