@@ -8,6 +8,7 @@
 #include "runtime/base/text.h"
 #include "runtime/network/link.h"
 #include "runtime/network/netlink.h"
+#include "runtime/privilege/privilege.h"
 #include "runtime/sys/namespace.h"
 
 namespace crux::net {
@@ -45,6 +46,9 @@ Status run(const Arguments& options) {
                       .during(options.namespace_path));
     network::Netlink here = TRY(network::Netlink::open());
     network::Netlink there = TRY(network::Netlink::open_in(target));
+    // Everything from now on goes through these two sockets.
+    privilege::give_up(capability::bit(CAP_NET_ADMIN), privilege::Rest::relaying,
+                       privilege::Bounding::clear);
     if (options.verb == Verb::veth) return make_veth(here, there, target, options);
     const network::Link link = TRY(network::find_link(here, options.host.name));
     TRY(network::check_free(there, options.peer.name));

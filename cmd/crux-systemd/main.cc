@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cmd/crux-systemd/bus.h"
+#include "runtime/privilege/privilege.h"
 
 // crux-systemd --system|--user start|set|stop UNIT
 //
@@ -92,8 +93,11 @@ int main(int count, char** words) {
         std::fputs("usage: crux-systemd --system|--user start|set|stop UNIT\n", stderr);
         return 1;
     }
+    // systemd decides by the user of this process, and by no capability.
+    privilege::give_up({}, privilege::Rest::anything, privilege::Bounding::clear);
     Lines lines;
     const std::string wrong = serve(whose == "--user", verb, words[3], lines);
+    privilege::give_up({}, privilege::Rest::relaying);
     answer(wrong.empty() ? "done" : wrong);
     if (!wrong.empty()) return 1;
     lines.wait_for_end();

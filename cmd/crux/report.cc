@@ -141,7 +141,8 @@ Status Reporter::open(std::string_view sink, std::string_view format, Level leas
     if (take_prefix(sink, "journald:") || take_prefix(sink, "syslog:")) {
         chosen = Sink::system_log;
         name_ = sink;
-        ::openlog(name_.c_str(), LOG_PID, LOG_DAEMON);
+        // At once: exec and others cannot open a socket later (runtime/privilege).
+        ::openlog(name_.c_str(), LOG_PID | LOG_NDELAY, LOG_DAEMON);
     } else if (!sink.empty()) {
         chosen = Sink::file;
         take_prefix(sink, "file:");

@@ -2,6 +2,7 @@
 
 #include <sys/capability.h>
 
+#include <array>
 #include <limits>
 #include <memory>
 #include <type_traits>
@@ -22,6 +23,22 @@ bool has(const Sets& sets, unsigned number, ::cap_flag_t which) {
            value == CAP_SET;
 }
 
+Set set_of(const Sets& sets, ::cap_flag_t which) {
+    Set out = 0;
+    for (unsigned number = 0; static_cast<int>(number) <= last(); ++number)
+        if (has(sets, number, which)) out |= bit(number);
+    return out;
+}
+
+bool raise(const Sets& sets, ::cap_flag_t which, Set wanted) {
+    std::array<::cap_value_t, std::numeric_limits<Set>::digits> numbers{};
+    int count = 0;
+    for (unsigned number = 0; static_cast<int>(number) <= last(); ++number)
+        if (holds(wanted, number))
+            numbers[static_cast<std::size_t>(count++)] = static_cast<::cap_value_t>(number);
+    return count == 0 || ::cap_set_flag(sets.get(), which, count, numbers.data(), CAP_SET) == 0;
+}
+
 }  // namespace
 
 int last() {
@@ -29,11 +46,27 @@ int last() {
 }
 
 Set effective() {
+    return set_of(Sets(::cap_get_proc()), CAP_EFFECTIVE);
+}
+
+ProcessSets process_sets() {
     const Sets sets(::cap_get_proc());
-    Set out = 0;
-    for (unsigned number = 0; static_cast<int>(number) <= last(); ++number)
-        if (has(sets, number, CAP_EFFECTIVE)) out |= bit(number);
-    return out;
+    return {.effective = set_of(sets, CAP_EFFECTIVE),
+            .permitted = set_of(sets, CAP_PERMITTED),
+            .inheritable = set_of(sets, CAP_INHERITABLE)};
+}
+
+bool set_process_sets(const ProcessSets& wanted) {
+    const Sets sets(::cap_init());
+    return sets && raise(sets, CAP_EFFECTIVE, wanted.effective) &&
+           raise(sets, CAP_PERMITTED, wanted.permitted) &&
+           raise(sets, CAP_INHERITABLE, wanted.inheritable) && ::cap_set_proc(sets.get()) == 0;
+}
+
+bool clear_bounding() {
+    for (int number = 0; number <= last(); ++number)
+        if (::cap_drop_bound(number) != 0) return false;
+    return true;
 }
 
 Set bounding() {

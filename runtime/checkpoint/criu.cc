@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/base/text.h"
+#include "runtime/privilege/privilege.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/poll.h"
 #include "runtime/sys/process.h"
@@ -123,7 +124,8 @@ Criu::~Criu() {
 Result<Response> Criu::receive(sys::Fd& descriptor) {
     constexpr std::size_t kMost = std::size_t{40} << 10U;
     std::vector<char> buffer(kMost);
-    // How long a dump takes depends on the container's memory.
+    // How long a dump takes depends on the container's memory, and a lazy one waits for a client.
+    const privilege::Lowered lowered(privilege::kForSignals);
     // lint: allow wait: criu answers or ends, which closes its end of the socket.
     const sys::ReceivedMessage message =
         TRY(sys::recvmsg(socket_, buffer, {&descriptor, 1}).during("read from criu"));

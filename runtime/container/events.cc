@@ -8,6 +8,7 @@
 #include "runtime/cgroup/oom_watch.h"
 #include "runtime/container/existing.h"
 #include "runtime/container/operations.h"
+#include "runtime/privilege/privilege.h"
 #include "runtime/sys/poll.h"
 #include "runtime/sys/time.h"
 
@@ -78,6 +79,8 @@ Result<Events> Events::open(const Context& context, std::int64_t interval_ms) {
     state->watch = TRY(cgroup::OomWatch::open(state->group));
     state->interval_ns = static_cast<std::uint64_t>(interval_ms) * kNanosPerMilli;
     state->due_ns = sys::monotonic_ns() + state->interval_ns;
+    privilege::give_up(privilege::kForReading, privilege::Rest::reading,
+                       privilege::Bounding::clear);
     return Events(std::move(state));
 }
 

@@ -4,12 +4,14 @@
 #include "runtime/container/existing.h"
 #include "runtime/container/foreground.h"
 #include "runtime/container/host_requests.h"
+#include "runtime/container/last_wait.h"
 #include "runtime/container/operations.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/sub_cgroup.h"
 #include "runtime/container/terminals.h"
 #include "runtime/host/read.h"
 #include "runtime/launch/journal.h"
+#include "runtime/sys/event.h"
 
 namespace crux::container {
 
@@ -95,6 +97,25 @@ Result<launch::Launched> launch_process(const Context& context, const Wanted& wa
     return launched;
 }
 
+/// Stays with the process, with no more privileges than that needs. Installing the filter of system
+/// calls takes ten times as long as the rest, so that only exec of a process that takes its time
+/// does it.
+Result<int> supervise(const Context& context, Foreground& foreground, const InitProcess& process) {
+    constexpr int kMomentMs = 100;
+    privilege::give_up(privilege::kForSignals, privilege::Rest::anything);
+    const auto prepare = [](void* given) {
+        prepare_last_wait(**static_cast<const Context**>(given), privilege::kForSignals,
+                          privilege::Bounding::keep);
+        return false;
+    };
+    const Context* here = &context;
+    // Without a timer it has to be done now: the process runs, and must be supervised.
+    auto timer = sys::timerfd(kMomentMs);
+    if (!timer) prepare(&here);
+    const sys::FdRef moment = timer ? sys::FdRef(*timer) : sys::FdRef::none();
+    return foreground.supervise(process, {.fd = moment, .on_readable = prepare, .context = &here});
+}
+
 }  // namespace
 
 Result<int> exec(const Context& context, const ExecOptions& options) {
@@ -134,7 +155,7 @@ Result<int> exec(const Context& context, const ExecOptions& options) {
     const pid_t pid = launched.pid();
     const InitProcess started{pid, std::move(launched).release()};
     if (options.detach) return 0;
-    return foreground.supervise(started);
+    return supervise(context, foreground, started);
 }
 
 }  // namespace crux::container

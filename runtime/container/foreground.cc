@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "runtime/container/delete.h"
+#include "runtime/container/last_wait.h"
 
 namespace crux::container {
 
@@ -26,6 +27,17 @@ Status end(const Context& context, const ExistingContainer& container) {
     if (!locked && is_missing(locked.error())) return {};
     TRY(std::move(locked));
     return destroy(context, container);
+}
+
+/// Gives up for good what is not needed after the program's end: nothing is for a container that is
+/// kept, and all is for hooks.
+void give_up_for_good(const Context& context, const ExistingContainer& container, Keep keep) {
+    if (keep == Keep::yes)
+        prepare_last_wait(context, privilege::kForSignals, privilege::Bounding::keep);
+    else if (!container.record.has_poststop)
+        privilege::give_up(privilege::kForRemoval, privilege::Rest::anything);
+    else
+        privilege::hide();
 }
 
 }  // namespace
@@ -78,8 +90,11 @@ Result<Foreground> open_foreground(const Bundle& bundle, const RunOptions& optio
 
 Result<int> stay(const Context& context, const CreatedContainer& created, Foreground& foreground,
                  NotifyProxy* notify, Keep keep) {
+    give_up_for_good(context, created.container, keep);
+    std::optional<privilege::Lowered> lowered(std::in_place, privilege::kForSignals);
     auto status = foreground.supervise(
         created.init, notify != nullptr ? extra_poll_of(*notify) : console::ExtraPoll{});
+    lowered.reset();
     if (keep == Keep::yes) return status;
     Status ended = end(context, created.container);
     // Why it could not be watched is what the user must read.

@@ -1,5 +1,6 @@
 #include "runtime/container/create.h"
 #include "runtime/container/foreground.h"
+#include "runtime/container/last_wait.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/operations.h"
 #include "runtime/container/start.h"
@@ -30,7 +31,9 @@ Result<int> run(const Context& context, const RunOptions& options) {
     if (!options.detach)
         return stay(context, created, foreground, notify ? &*notify : nullptr,
                     options.keep ? Keep::yes : Keep::no);
-    if (notify) TRY(notify->wait(created.init.pidfd, created.init.pid));
+    if (!notify) return 0;
+    prepare_last_wait(context, {}, privilege::Bounding::clear);
+    TRY(notify->wait(created.init.pidfd, created.init.pid));
     return 0;
 }
 

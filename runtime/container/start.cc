@@ -7,6 +7,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/container/delete.h"
+#include "runtime/container/last_wait.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/operations.h"
 #include "runtime/hooks/run.h"
@@ -127,8 +128,11 @@ Status Barrier::release() const {
 
 Status Barrier::wait_for_exec(const ExistingContainer& container) const {
     constexpr int kLookMs = 1000;
-    for (;;) {
+    for (bool is_long = false;; is_long = true) {
+        std::optional<privilege::Lowered> lowered;
+        if (is_long) lowered.emplace(privilege::kForSignals);
         const short events = TRY(sys::poll_one(fifo_, 0, kLookMs));
+        lowered.reset();
         // exec closed init's end, or init ended.
         if ((events & (POLLERR | POLLHUP)) != 0) return {};
         // startContainer hooks may take their time; a container that was frozen meanwhile may not.
@@ -167,6 +171,7 @@ Status start(const Context& context) {
     if (!notify || !init) return {};
     // The program may take its time to be ready: other commands need not wait for that.
     container.state.unlock();
+    prepare_last_wait(context, {}, privilege::Bounding::clear);
     return notify->wait(*init, container.record.init_process_pid);
 }
 

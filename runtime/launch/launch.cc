@@ -19,6 +19,7 @@
 #include "runtime/launch/sealed.h"
 #include "runtime/launch/slots.h"
 #include "runtime/plan/describe.h"
+#include "runtime/privilege/privilege.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/memfd.h"
 #include "runtime/sys/poll.h"
@@ -138,7 +139,9 @@ Status Launched::wait_for_message() {
     // between two messages ends soon, unless a filesystem does not respond.
     constexpr int kLookMs = 1000;
     constexpr int kMostLooks = 300;
+    std::optional<privilege::Lowered> lowered;
     for (int looks = 0; looks < kMostLooks || state_->runs_hooks; ++looks) {
+        if (looks == 1) lowered.emplace(privilege::kForSignals);
         if (TRY(sys::poll_one(state_->control, POLLIN, kLookMs).during("wait for init")) != 0)
             return {};
         if (state_->group == nullptr) continue;

@@ -15,6 +15,9 @@ Result<Fd, Errno> eventfd(unsigned initial = 0) noexcept;
 /// Reads and resets the counter of an eventfd; 0 if nothing has happened.
 Result<std::uint64_t, Errno> read_eventfd(FdRef file) noexcept;
 
+/// timerfd_create(2) with TFD_CLOEXEC and TFD_NONBLOCK: readable after this time in milliseconds.
+Result<Fd, Errno> timerfd(int after_ms) noexcept;
+
 /// inotify_init1(2) with IN_CLOEXEC and IN_NONBLOCK.
 Result<Fd, Errno> inotify() noexcept;
 /// inotify_add_watch(2); returns the watch descriptor.
