@@ -43,13 +43,18 @@ Message link_message(const char* name, std::uint32_t sequence = 1) {
     return message;
 }
 
+/// The length from which on a message is complete: the padding at its end says nothing.
+std::uint32_t complete(Message& message) {
+    return message.get().nlmsg_len - MNL_ALIGNTO + 1;
+}
+
 TEST_CASE("a device is read from a complete message only") {
     Message whole = link_message("veth123");
     const auto link = read_link(whole.get());
     REQUIRE(link.has_value());
     CHECK(link->index == 4242);
     CHECK(link->name == "veth123");
-    for (std::uint32_t length = sizeof(nlmsghdr); length < whole.get().nlmsg_len; ++length) {
+    for (std::uint32_t length = sizeof(nlmsghdr); length < complete(whole); ++length) {
         INFO(length);
         Message cut = link_message("veth123");
         cut.get().nlmsg_len = length;
@@ -87,7 +92,7 @@ TEST_CASE("an address is read from a complete message only") {
     CHECK_FALSE(read_address(whole.get(), 8).has_value());
     CHECK_FALSE(read_address(made(33, 4).get(), 7).has_value());
     CHECK_FALSE(read_address(made(24, 16).get(), 7).has_value());
-    for (std::uint32_t length = sizeof(nlmsghdr); length < whole.get().nlmsg_len; ++length) {
+    for (std::uint32_t length = sizeof(nlmsghdr); length < complete(whole); ++length) {
         INFO(length);
         Message cut = made(24, 4);
         cut.get().nlmsg_len = length;
