@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "cmd/crux/help.h"
 #include "cmd/crux/version.h"
 #include "runtime/base/suggest.h"
@@ -205,7 +207,7 @@ int Program::finish(const Command& command, const Result<int>& result,
 /// If the caller closed descriptor 0, 1 or 2, the next file that crux opens would get its number.
 void occupy_standard_descriptors() {
     for (int descriptor = 0; descriptor <= STDERR_FILENO; ++descriptor)
-        if (::fcntl(descriptor, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+        if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", O_RDWR);
 }
 
 }  // namespace

@@ -56,6 +56,7 @@ Result<oci::ContainerRecord> record_of(const Context& context, const Prepared& p
     const sys::ProcessStat stat = TRY(sys::process_stat(pid).during("read init's start time"));
     record.init_process_start = stat.start_time;
     record.pidfd_inode = TRY(sys::pidfd_inode(pidfd)).value_or(0);
+    // lint: allow clock: it is only shown.
     record.created = sys::rfc3339(sys::realtime());
     record.bundle = prepared.bundle.path;
     record.rootfs = prepared.bundle.rootfs;

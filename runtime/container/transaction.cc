@@ -78,13 +78,15 @@ Transaction::~Transaction() {
 void Transaction::give_back() {
     // The failure that led here is what the user must read: a second one adds nothing.
     Warnings dropped;
+    bool is_given_back = true;
     if (journal_) {
         auto taken = launch::parse_journal(journal_->text());
         // A unit that systemd did not start it need not stop, for which it might take its time.
         if (taken && !cgroup_.has_unit()) taken->unit.reset();
-        if (taken) (void)give_back_all(std::move(*taken), dropped);
+        is_given_back = taken && give_back_all(std::move(*taken), dropped);
     }
-    (void)state_->remove();
+    // What caused the failure may also prevent this: then the journal is needed for delete --force.
+    if (is_given_back) (void)state_->remove();
     if (!owes_poststop_) return;
     run_poststop(prepared_->bundle.config.hooks.poststop, hook_state(*prepared_, context_.id, 0),
                  context_);

@@ -22,7 +22,8 @@ struct Context {
     MadeMount* made = nullptr;  ///< a hash table: the mounts that init has made, by path
     std::uint32_t made_places = 0;
     std::uint32_t made_count = 0;
-    Owned mapped;  ///< a copy of a mount, from when the parent has mapped its IDs until its bind
+    Owned signals;  ///< a signalfd, from "ready" until start
+    Owned mapped;   ///< a copy of a mount, from when the parent has mapped its IDs until its bind
     bool tree_is_slave = false;  ///< our unmounts do not propagate to the host
     bool in_root = false;        ///< "/" is the container's root
     bool in_working_directory = false;

@@ -48,20 +48,26 @@ Outcome read_program(Context& context, const plan::Hook& step, Program& program)
     return {};
 }
 
-/// The hook's process: sets up its streams and its own process group, closes all other
-/// descriptors, and executes the program.
-[[noreturn]] void become_hook(Context& context, const plan::Hook& step, const Streams& streams,
-                              const Program& program) {
-    (void)call(__NR_setpgid, 0, 0);
+/// Gives the hook's process its own process group, its streams, and no other descriptor: it may be
+/// a program of the container.
+Outcome settle_hook(Context& context, const Streams& streams) {
+    TRY(call(__NR_setpgid, 0, 0));
     (void)call(__NR_umask, context.umask);
     // Before the root is entered the hook's working directory is the root too: hooks of callers
     // name its files by relative paths, as with runc.
-    if (!context.in_root) (void)call(__NR_fchdir, context.root.get());
-    (void)call(__NR_dup3, streams.in.read.get(), 0, 0);
-    (void)call(__NR_dup3, streams.out.write.get(), 1, 0);
-    (void)call(__NR_dup3, streams.err.write.get(), 2, 0);
-    (void)call(__NR_close_range, 3, ~0U, 0);
-    Outcome failed = step.confined != 0 ? confine_hook(context) : Outcome();
+    if (!context.in_root) TRY(call(__NR_fchdir, context.root.get()));
+    // The streams for errors first: what fails from then on is reported there.
+    TRY(call(__NR_dup3, streams.err.write.get(), 2, 0));
+    TRY(call(__NR_dup3, streams.in.read.get(), 0, 0));
+    TRY(call(__NR_dup3, streams.out.write.get(), 1, 0));
+    return call(__NR_close_range, 3, ~0U, 0);
+}
+
+/// The hook's process.
+[[noreturn]] void become_hook(Context& context, const plan::Hook& step, const Streams& streams,
+                              const Program& program) {
+    Outcome failed = settle_hook(context, streams);
+    if (!failed.failed() && step.confined != 0) failed = confine_hook(context);
     if (!failed.failed())
         failed = call(__NR_execve, context.text(step.path), program.arguments, program.environment);
     constexpr int kNotRun = 127;  // as a shell reports it
@@ -134,10 +140,10 @@ std::int64_t now_ms() {
     return (time[0] * 1000) + (time[1] / 1000000);
 }
 
-/// Reads the hook's status, as from wait4(2); false if the hook cannot be reaped within 10 seconds.
+/// Reads the hook's status, as from wait4(2); 0 if the hook cannot be reaped within 10 seconds.
 /// A killed hook may stay in a system call that cannot be interrupted, and one that another process
 /// traces is reaped by its tracer first (ptrace(2)), of which a pidfd tells nothing.
-bool reap(const Child& child, std::int32_t& status) {
+Outcome reap(const Child& child, std::int32_t& status) {
     constexpr int kNoHang = 1;
     constexpr std::int64_t kBoundMs = 10'000;
     const std::int64_t pause[2] = {0, 10'000'000};
@@ -147,13 +153,13 @@ bool reap(const Child& child, std::int32_t& status) {
     (void)call(__NR_ppoll, &ended, 1, bound, nullptr, 0);
     for (;;) {
         const Outcome reaped = call(__NR_wait4, child.pid, &status, kNoHang, nullptr);
-        if (reaped.failed() || reaped.value() != 0) return !reaped.failed();
-        if (now_ms() >= end) return false;
+        if (reaped.error() != kInterrupted && TRY(reaped) != 0) return 1;
+        if (now_ms() >= end) return 0;
         (void)call(__NR_ppoll, nullptr, 0, pause, nullptr, 0);
     }
 }
 
-/// Writes the hook's standard input and reads its output until it exits; false: timed out.
+/// Writes the hook's standard input and reads its output until it exits.
 class Conversation {
  public:
     /// Takes ownership of our ends of the streams.
@@ -165,15 +171,16 @@ class Conversation {
           state_(state),
           left_(length) {}
 
-    bool run(std::uint32_t timeout_seconds) {
+    /// 1: the hook has exited; 0: its time is over.
+    Outcome run(std::uint32_t timeout_seconds) {
         // Without a timeout, wait for the hook as long as it takes (config.md, POSIX-platform
         // Hooks).
         const std::int64_t end = now_ms() + (std::int64_t{timeout_seconds} * 1000);
         for (;;) {
             const std::int64_t left =
                 timeout_seconds == 0 ? std::int64_t{3600} * 1000 : end - now_ms();
-            if (left <= 0) return false;
-            if (turn(left)) return true;
+            if (left <= 0) return 0;
+            if (TRY(turn(left)) != 0) return 1;
         }
     }
     /// stdout and stderr in the format of the report: the length of stdout in two bytes, then both.
@@ -186,18 +193,21 @@ class Conversation {
     }
 
  private:
-    bool turn(std::int64_t left) {
+    /// 1: the hook has exited.
+    Outcome turn(std::int64_t left) {
         if (left_ == 0) in_.reset();
         PollEntry poll[4] = {{in_.get(), kWritable, 0},
                              {out_.get(), kReadable, 0},
                              {err_.get(), kReadable, 0},
                              {child_, kReadable, 0}};
         const std::int64_t wait[2] = {left / 1000, left % 1000 * 1000000};
-        if (call(__NR_ppoll, poll, 4, wait, nullptr, 0).failed()) return false;
+        const Outcome woken = call(__NR_ppoll, poll, 4, wait, nullptr, 0);
+        if (woken.error() == kInterrupted) return 0;
+        TRY(woken);
         if (poll[0].happened != 0) feed();
         if (poll[1].happened != 0) drain(out_, said_);
         if (poll[2].happened != 0) drain(err_, complained_);
-        return poll[3].happened != 0;
+        return poll[3].happened != 0 ? 1 : 0;
     }
     void feed() {
         const std::size_t part = left_ < 4096 ? left_ : 4096;
@@ -247,11 +257,16 @@ Outcome run_hook(Context& context, const plan::Hook& step) {
     constexpr int kPipeSignal = 13;
     TRY(set_disposition(kPipeSignal, Disposition::ignored));
     Conversation conversation(streams, child.pidfd.get(), state, state_length);
-    const bool ended = conversation.run(step.timeout);
-    TRY(set_disposition(kPipeSignal, Disposition::standard));
+    const Outcome waited = conversation.run(step.timeout);
+    const bool ended = !waited.failed() && waited.value() != 0;
     if (!ended) (void)call(__NR_kill, -child.pid, kKill);
-    const bool reaped = reap(child, context.extra);
-    if (ended && !reaped) return refuse(kTimedOut, __NR_ppoll);
+    const Outcome reaped = reap(child, context.extra);
+    TRY(set_disposition(kPipeSignal, Disposition::standard));
+    if (waited.failed() || reaped.failed()) {
+        context.extra = 0;
+        return waited.failed() ? waited : reaped;
+    }
+    if (ended && reaped.value() == 0) return refuse(kTimedOut, __NR_ppoll);
     if (ended && context.extra == 0) return {};
     conversation.report(context);
     return ended ? refuse(kProtocol, __NR_wait4) : refuse(kTimedOut, __NR_wait4);

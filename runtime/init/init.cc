@@ -146,10 +146,11 @@ const plan::Header* map_plan(int descriptor) {
     constexpr int kPrivate = 2;
     Statx status{};
     constexpr unsigned kSize = 0x200;  // STATX_SIZE
-    if (call(__NR_statx, descriptor, "", kEmptyPath, kSize, &status).failed()) exit_now(2);
+    const Outcome seen = call(__NR_statx, descriptor, "", kEmptyPath, kSize, &status);
+    if (seen.failed()) exit_now(plan::kNoPlanStatus + seen.error());
     const Outcome mapped = call(__NR_mmap, nullptr, status.size, kRead, kPrivate, descriptor, 0);
     (void)call(__NR_close, descriptor);
-    if (mapped.failed()) exit_now(2);
+    if (mapped.failed()) exit_now(plan::kNoPlanStatus + mapped.error());
     return static_cast<const plan::Header*>(raw::pointer(mapped.value()));
 }
 

@@ -35,7 +35,8 @@ Outcome read_answer(int control) {
         // lint: allow wait: the parent bounds its own work, and its death is the end of the file.
         length = call(__NR_read, control, &answer, sizeof answer);
     } while (length.error() == kInterrupted);
-    if (length.failed() || length.value() != sizeof answer || answer.error != 0) exit_now(1);
+    TRY(length);
+    if (length.value() != sizeof answer || answer.error != 0) exit_now(1);
     return {};
 }
 
@@ -142,7 +143,11 @@ Outcome block_terminating() {
 
 Outcome tell_ready(Context& context) {
     // Before the container exists for others: the kernel keeps a signal that comes from now on.
-    if (waits_for_start(context)) TRY(block_terminating());
+    if (waits_for_start(context)) {
+        TRY(block_terminating());
+        context.signals =
+            Owned(TRY(call(__NR_signalfd4, -1, &kTerminating, sizeof kTerminating, kCloseOnExec)));
+    }
     TRY(send(context.control.get(), report_of(context, plan::Say::ready, {})));
     TRY(read_answer(context.control.get()));
     context.control.reset();
@@ -155,8 +160,7 @@ Outcome tell_ready(Context& context) {
 
 Outcome wait_for_start(Context& context, const plan::Barrier& step) {
     constexpr int kSetMask = 2;
-    const Owned signals(
-        TRY(call(__NR_signalfd4, -1, &kTerminating, sizeof kTerminating, kCloseOnExec)));
+    const Owned signals(static_cast<Owned&&>(context.signals));
     PollEntry poll[2] = {{context.slot(step.fifo), kReadable, 0}, {signals.get(), kReadable, 0}};
     Outcome woken;
     do {

@@ -117,9 +117,13 @@ void require(Start& start, const Outcome& outcome) {
 /// new process waits for them.
 void wait_for_maps(Start& start) {
     plan::Answer answer{};
-    // lint: allow wait: the parent bounds its own work, and its death is the end of the file.
-    const Outcome length = call(__NR_read, start.control, &answer, sizeof answer);
-    if (length.failed() || length.value() != sizeof answer || answer.error != 0) init::exit_now(1);
+    Outcome length;
+    do {
+        // lint: allow wait: the parent bounds its own work, and its death is the end of the file.
+        length = call(__NR_read, start.control, &answer, sizeof answer);
+    } while (length.error() == EINTR);
+    require(start, length);
+    if (length.value() != sizeof answer || answer.error != 0) init::exit_now(1);
 }
 
 void run_init(void* argument) {

@@ -126,9 +126,10 @@ Result<sys::Fd> user_namespace_with(const std::string& uid_map, const std::strin
     if (pid == 0) hold_namespace(parent);
     Status mapped = write_id_maps(pid, uid_map, gid_map);
     auto opened = sys::open_namespace(pid, "user");
-    (void)sys::kill(pid, SIGKILL);
+    // One that cannot be killed ends with us.
+    const bool is_killed = sys::kill(pid, SIGKILL).has_value();
     // lint: allow wait: it was killed.
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    while (is_killed && ::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
     TRY(std::move(mapped).at(origin));
     sys::NamespaceFd made = TRY(std::move(opened).during("open the user namespace").at(origin));

@@ -114,6 +114,9 @@ Error Launched::exited_early() {
                                           memory_limit_words(state_->plan->host.limits)))
             .at(kMemoryLimit);
     if (!ended || !*ended) return {Error::Kind::protocol, "init closed its control socket"};
+    if (!(*ended)->signalled && (*ended)->value > plan::kNoPlanStatus)
+        return {Error::Kind::os, cat("init cannot map its plan: ",
+                                     errno_words((*ended)->value - plan::kNoPlanStatus))};
     const std::string end =
         cat((*ended)->signalled ? "was killed by signal " : "exited with status ", (*ended)->value,
             " before ");

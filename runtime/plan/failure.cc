@@ -237,7 +237,9 @@ Error failure_sentence(const Plan& plan, const InitReport& report) {
 }
 
 Error hook_failure_sentence(const HookLabel& hook, const InitReport& report) {
-    if (report.call != __NR_wait4)
+    // These two mean that there is an outcome; any other is the call's own failure.
+    const bool has_outcome = report.error == EPROTO || report.error == ETIMEDOUT;
+    if (report.call != __NR_wait4 || !has_outcome)
         return hook_failure(hook, Error(kind_of(report), cause_of(report)));
     return hook_failure(
         hook, outcome_of_report(report.extra, report.error == ETIMEDOUT, detail_of(report)));

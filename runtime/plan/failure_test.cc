@@ -252,6 +252,16 @@ TEST_CASE("a refused memory policy is reported with the Linux version that it re
     CHECK_THAT(told(5, EPERM), Catch::EndsWith(": operation not permitted"));
 }
 
+TEST_CASE("a hook that cannot be waited for is not reported as one that failed") {
+    const HookLabel label = {.list = "startContainer", .index = 1, .path = "/hook", .timeout = 5};
+    CHECK(hook_failure_sentence(label, report_of(__NR_wait4, ECHILD)).message() ==
+          "error running startContainer hook #1: wait4: no child processes"
+          " (config.json: /hooks/startContainer/1)");
+    CHECK(hook_failure_sentence(label, report_of(__NR_ppoll, ENOMEM)).message() ==
+          "error running startContainer hook #1: ppoll: cannot allocate memory"
+          " (config.json: /hooks/startContainer/1)");
+}
+
 TEST_CASE("a report of a step that the plan does not have is an error, not a crash") {
     const Plan plan = hook_plan();
     InitReport report = report_of(__NR_openat, ENOENT);

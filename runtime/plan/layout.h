@@ -454,6 +454,9 @@ struct InitReport {
 constexpr std::size_t kReportHead = offsetof(InitReport, detail);
 /// InitReport::step of a failure after the barrier that is not of a hook; for a hook, its index.
 constexpr std::uint32_t kNoHook = 0xFFFFFFFFU;
+/// Init's exit status if it cannot map its plan, without which it has no way to report: this number
+/// and the errno.
+constexpr int kNoPlanStatus = 64;
 /// The parent's answer to `ask` and `ready`. 0: continue; anything else: exit without a report.
 struct Answer {
     std::int32_t error;

@@ -26,8 +26,8 @@ constexpr mode_t kEntryMode = 0600;
 constexpr mode_t kOthers = 0077;
 /// The prefix of files that are still being written; entries have hexadecimal names.
 constexpr std::string_view kTemporary = "new-";
-/// The age in seconds after which a temporary file belongs to a process that died.
-constexpr std::time_t kTemporaryLife = 60;
+/// The age after which a temporary file belongs to a process that died.
+constexpr std::uint64_t kTemporaryLifeNs = 60'000'000'000;
 /// The precision of the time of the last use, in seconds: a hit takes one more system call only if
 /// the stored time is older than this.
 constexpr std::time_t kUseGrain = 3600;
@@ -63,9 +63,18 @@ std::optional<Filter> lookup(sys::FdRef directory, const std::string& name,
     const auto taken = sys::read(*file, content);
     if (!taken || *taken != content.size()) return std::nullopt;
     std::optional<Filter> filter = decode_entry(key, content);
+    // lint: allow clock: the entry is used in any case, and a jump changes only which are kept.
     if (filter && sys::realtime().tv_sec - facts->st_mtim.tv_sec > kUseGrain)
         ::futimens(file->get(), nullptr);
     return filter;
+}
+
+/// Whether the process that wrote this temporary file has died. Its name has the moment: the time
+/// in the file is that of a clock that jumps, and the file may be about to be renamed.
+bool is_forgotten(std::string_view temporary, std::uint64_t now) {
+    const auto made = to_number<std::uint64_t>(temporary.substr(temporary.rfind('-') + 1));
+    // After a boot the clock begins again.
+    return !made || *made > now || now - *made > kTemporaryLifeNs;
 }
 
 Status write_entry(sys::FdRef directory, const std::string& name, std::string_view content) {
@@ -95,16 +104,16 @@ bool is_older(const Stored& a, const Stored& b) {
 Status prune(sys::FdRef directory) {
     // Reading a directory moves the offset of its descriptor, and this one belongs to the caller.
     const sys::Fd walk = TRY(sys::open_beneath(directory, ".", O_RDONLY | O_DIRECTORY));
-    const std::time_t now = sys::realtime().tv_sec;
+    const std::uint64_t now = sys::monotonic_ns();
     std::vector<Stored> entries;
     std::vector<std::string> doomed;
     TRY(sys::for_each_entry(walk, [&](const sys::Entry& entry) {
+        if (std::string_view(entry.name).starts_with(kTemporary)) {
+            if (is_forgotten(entry.name, now)) doomed.emplace_back(entry.name);
+            return;
+        }
         const auto facts = sys::fstatat(directory, entry.name, AT_SYMLINK_NOFOLLOW);
-        if (!facts) return;
-        if (!std::string_view(entry.name).starts_with(kTemporary))
-            entries.push_back({entry.name, facts->st_mtim});
-        else if (now - facts->st_mtim.tv_sec > kTemporaryLife)
-            doomed.emplace_back(entry.name);
+        if (facts) entries.push_back({entry.name, facts->st_mtim});
     }));
     if (entries.size() > kMaxCacheEntries) {
         const auto kept = entries.end() - static_cast<std::ptrdiff_t>(kMaxCacheEntries);

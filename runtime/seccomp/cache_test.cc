@@ -18,6 +18,7 @@
 #include "runtime/seccomp/compile.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
+#include "runtime/sys/time.h"
 #include "tests/support/catch.h"
 
 namespace crux::seccomp {
@@ -292,10 +293,16 @@ TEST_CASE("no more than the latest entries are kept", "[kernel]") {
         scratch.put(digest_name(i), "old");
         scratch.age(digest_name(i), 100'000 - static_cast<long>(i));
     }
-    // Left by processes that died, one of them very recently.
-    scratch.put("new-1-1", "half");
-    scratch.age("new-1-1", 100);
-    scratch.put("new-2-2", "half");
+    // Left by processes that died, one of them very recently. The clock of files has jumped.
+    const std::uint64_t now = sys::monotonic_ns();
+    const std::string old =
+        cat("new-1-", now < 100'000'000'000 ? UINT64_MAX : now - 100'000'000'000);
+    const std::string recent = cat("new-2-", now);
+    scratch.put(old, "half");
+    scratch.age(old, -100'000);
+    scratch.put(recent, "half");
+    scratch.age(recent, 100'000);
+    scratch.put("new-3-x", "half");
     cached(profile({"read"}), scratch);
 
     const std::vector<std::string> left = scratch.names();
@@ -303,8 +310,9 @@ TEST_CASE("no more than the latest entries are kept", "[kernel]") {
         return std::ranges::find(left, name) != left.end();
     };
     CHECK(left.size() == kMaxCacheEntries + 1);
-    CHECK(!there("new-1-1"));
-    CHECK(there("new-2-2"));
+    CHECK(!there(old));
+    CHECK(!there("new-3-x"));
+    CHECK(there(recent));
     for (std::size_t i = 0; i < kMaxCacheEntries + 5; ++i) {
         CAPTURE(i);
         CHECK(there(digest_name(i)) == (i >= 6));

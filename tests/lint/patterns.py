@@ -77,6 +77,9 @@ BANS = (
     Ban("no-strcpy", CALL + r"(?:std::)?(strcpy|strcat|sprintf|vsprintf|gets|alloca)\(", "writes past the end", everywhere),
     Ban("no-sleep", r"((?<![A-Za-z0-9_])::sleep|\b(usleep|nanosleep|clock_nanosleep|sleep_for|sleep_until))\(",
         "a sleep in place of a handshake is a race: wait on a descriptor", host_side),
+    Ban("clock", r"\brealtime\(\)|\bCLOCK_REALTIME|\bstd::time\(|(?<![\w.>:])time\((nullptr|0)\)|\bsystem_clock\b"
+        r"|\bgettimeofday\(",
+        "jumps when it is set: an age or a time limit is measured by the monotonic clock", product_but_sys),
     Ban("wait",
         r"\bkForever\b|\bpoll(_one)?\([^;]*, -1\)|\bcall\(__NR_ppoll, [^,]+, [^,]+, nullptr,"
         r"|\brecv(msg|from)?\(|\bcall\(__NR_recv|\bread\([^;]*\bcontrol|\bcall\(__NR_read, [^;]*\bcontrol"

@@ -28,6 +28,8 @@ BANNED = {
     "no-fork": [("runtime/hooks", "int pid = ::fork();"), ("cmd/crux", "vfork();")],
     "no-loose-numbers": [("cmd/crux", "int count = std::stoi(text);"), ("oci-spec", "int count = atoi(text);")],
     "no-strcpy": [("cmd/crux-net", "strcpy(a, b);"), ("runtime/init", "char* room = static_cast<char*>(alloca(8));")],
+    "clock": [("runtime/hooks", "const auto now = sys::realtime();"), ("cmd/crux", "if (time(nullptr) > 5) return 1;"),
+              ("runtime/container", "using Clock = std::chrono::system_clock;")],
     "no-sleep": [("runtime/container", "usleep(1);"), ("cmd/crux", "::sleep(1);")],
     "wait": [("runtime/console", "auto events = sys::poll_one(file, POLLIN, sys::kForever);"),
              ("runtime/hooks", "auto count = ::poll(entries, 2, -1);"),
