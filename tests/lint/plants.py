@@ -74,6 +74,7 @@ INCLUDES = {
     "runtime/seccomp": ["runtime/cgroup/group.h", "runtime/launch/launch.h", "runtime/host/facts.h"],
     "runtime/hooks": ["runtime/launch/launch.h", "runtime/console/relay.h", "runtime/host/facts.h"],
     "runtime/console": ["runtime/plan/plan.h", "oci-spec/types.h", "runtime/hooks/run.h"],
+    "runtime/privilege": ["runtime/plan/plan.h", "runtime/container/store.h", "runtime/host/facts.h"],
     "runtime/network": ["runtime/plan/plan.h", "oci-spec/types.h", "runtime/host/facts.h"],
     "runtime/systemd": ["runtime/plan/plan.h", "runtime/cgroup/group.h", "runtime/container/store.h"],
     "runtime/checkpoint": ["runtime/container/store.h", "oci-spec/types.h", "runtime/launch/launch.h"],
