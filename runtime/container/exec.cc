@@ -109,11 +109,13 @@ Result<int> supervise(const Context& context, Foreground& foreground, const Init
         return false;
     };
     const Context* here = &context;
+    void* const argument = static_cast<void*>(&here);
     // Without a timer it has to be done now: the process runs, and must be supervised.
     auto timer = sys::timerfd(kMomentMs);
-    if (!timer) prepare(&here);
+    if (!timer) prepare(argument);
     const sys::FdRef moment = timer ? sys::FdRef(*timer) : sys::FdRef::none();
-    return foreground.supervise(process, {.fd = moment, .on_readable = prepare, .context = &here});
+    return foreground.supervise(process,
+                                {.fd = moment, .on_readable = prepare, .context = argument});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "runtime/init/raw.h"
 
 extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier): the compiler's code uses these names
 /// Read by the compiler's code: on x86_64 by name, elsewhere through the thread register, which
 /// init does not use otherwise.
 [[gnu::visibility("hidden"), gnu::used]] std::uintptr_t __stack_chk_guard;
@@ -13,6 +14,7 @@ extern "C" {
 [[noreturn, gnu::used]] void __stack_chk_fail() {
     __builtin_trap();
 }
+// NOLINTEND(bugprone-reserved-identifier)
 }
 
 namespace crux::init {

@@ -106,7 +106,7 @@ Status Netlink::send(NetlinkRequest& request) {
 
 Status Netlink::receive(Visit visit, void* context) {
     constexpr std::uint64_t kSecond = 1'000'000'000;
-    const std::uint64_t end = sys::monotonic_ns() + std::uint64_t{kAnswerSeconds} * kSecond;
+    const std::uint64_t end = sys::monotonic_ns() + (std::uint64_t{kAnswerSeconds} * kSecond);
     alignas(8) std::array<char, 32768> answer;
     while (sys::monotonic_ns() < end) {
         sockaddr_nl sender = {};
