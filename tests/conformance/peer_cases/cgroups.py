@@ -17,7 +17,7 @@ from peer_cases.bundle import Skip, case, eventually
 def _(b):
     if not examples.controller("pids"):
         raise Skip("the controller pids")
-    return b.put({"linux": {"resources": {"pids": {"limit": 0}}}}).script("ls / && true").refused()
+    return b.put({"ociVersion": "1.3.0", "linux": {"resources": {"pids": {"limit": 0}}}}).script("ls / && true").refused()
 
 
 @case("hugepage limits hold for reservations too")
