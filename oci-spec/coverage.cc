@@ -35,7 +35,7 @@ struct Approximation {
     std::string_view pointer;
     std::string_view why;
 };
-constexpr std::array kOnUnified = {
+constexpr auto kOnUnified = std::array{
     Approximation{"/linux/resources/cpu/shares",
                   "cgroup v2 uses cpu.weight: a different scale with the same order"},
     Approximation{"/linux/resources/memory/reservation",

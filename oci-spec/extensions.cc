@@ -12,7 +12,7 @@ namespace crux::oci {
 namespace {
 
 // LANDLOCK_ACCESS_FS_* of linux/landlock.h.
-constexpr std::array kRights = {
+constexpr auto kRights = std::array{
     LandlockRight{"execute", 1U << 0U, 1},    LandlockRight{"write_file", 1U << 1U, 1},
     LandlockRight{"read_file", 1U << 2U, 1},  LandlockRight{"read_dir", 1U << 3U, 1},
     LandlockRight{"remove_dir", 1U << 4U, 1}, LandlockRight{"remove_file", 1U << 5U, 1},
@@ -28,7 +28,7 @@ struct Group {
     std::string_view name;
     std::uint64_t bits;
 };
-constexpr std::array kGroups = {
+constexpr auto kGroups = std::array{
     Group{"read", 0x000c},    // read_file, read_dir
     Group{"write", 0x4002},   // write_file, truncate
     Group{"remove", 0x0030},  // remove_dir, remove_file

@@ -10,7 +10,7 @@ namespace crux::oci {
 
 namespace {
 
-constexpr std::array kConfigRules = {
+constexpr auto kConfigRules = std::array{
     Rule<Config>{"mount destinations", check_destinations},
     Rule<Config>{"mount types and sources", check_mount_types},
     Rule<Config>{"options of bind mounts", check_bind_options},
@@ -43,7 +43,7 @@ constexpr std::array kConfigRules = {
     Rule<Config>{"annotations", check_annotations, {"/linux/namespaces"}},
 };
 
-constexpr std::array kProcessRules = {
+constexpr auto kProcessRules = std::array{
     Rule<Process>{"console size", check_console_size},
     Rule<Process>{"working directory", check_cwd},
     Rule<Process>{"program", check_args},
@@ -56,7 +56,7 @@ constexpr std::array kProcessRules = {
     Rule<Process>{"user", check_user},
 };
 
-constexpr std::array kResourcesRules = {
+constexpr auto kResourcesRules = std::array{
     Rule<Resources>{"device rules", check_device_rules},
     Rule<Resources>{"memory", check_memory},
     Rule<Resources>{"cpu", check_cpu},

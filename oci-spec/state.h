@@ -15,7 +15,7 @@ namespace crux::oci {
 /// (runtime.md, State).
 enum class Status : std::uint8_t { creating, created, running, paused, stopped };
 
-inline constexpr std::array kStatuses = {
+inline constexpr auto kStatuses = std::array{
     Word<Status>{"creating", Status::creating}, Word<Status>{"created", Status::created},
     Word<Status>{"running", Status::running},   Word<Status>{"paused", Status::paused},
     Word<Status>{"stopped", Status::stopped},

@@ -67,7 +67,7 @@ struct NamespaceWord {
     std::uint64_t clone_flag;
 };
 
-inline constexpr std::array kNamespaces = {
+inline constexpr auto kNamespaces = std::array{
     NamespaceWord{"cgroup", NamespaceType::cgroup, "cgroup", 0x02000000},
     NamespaceWord{"ipc", NamespaceType::ipc, "ipc", 0x08000000},
     NamespaceWord{"mount", NamespaceType::mount, "mnt", 0x00020000},
@@ -145,7 +145,7 @@ using enum MountOptionKind;
 }
 
 /// The options in alphabetical order.
-inline constexpr std::array kMountOptions = {
+inline constexpr auto kMountOptions = std::array{
     MountOptionWord{"async", detail::superblock_clear, Depth::mount, kMsSynchronous},
     MountOptionWord{"atime", detail::atime_clear, Depth::mount, kMountAttrNoatime},
     MountOptionWord{"bind", detail::bind, Depth::mount},
@@ -212,7 +212,7 @@ struct PropagationWord {
     std::uint32_t flags;
 };
 
-inline constexpr std::array kPropagations = {
+inline constexpr auto kPropagations = std::array{
     PropagationWord{"private", Propagation::private_, kMsPrivate},
     PropagationWord{"rprivate", Propagation::rprivate, kMsPrivate | kMsRec},
     PropagationWord{"rshared", Propagation::rshared, kMsShared | kMsRec},
@@ -228,7 +228,7 @@ inline constexpr std::array kPropagations = {
 /// The suggestion for a name that is not a capability.
 std::string capability_suggestion(std::string_view text);
 
-inline constexpr std::array kRlimits = {
+inline constexpr auto kRlimits = std::array{
     Word<RlimitType>{"RLIMIT_AS", RlimitType::as},
     Word<RlimitType>{"RLIMIT_CORE", RlimitType::core},
     Word<RlimitType>{"RLIMIT_CPU", RlimitType::cpu},
@@ -247,7 +247,7 @@ inline constexpr std::array kRlimits = {
     Word<RlimitType>{"RLIMIT_STACK", RlimitType::stack},
 };
 
-inline constexpr std::array kSchedulerPolicies = {
+inline constexpr auto kSchedulerPolicies = std::array{
     Word<SchedulerPolicy>{"SCHED_OTHER", SchedulerPolicy::other},
     Word<SchedulerPolicy>{"SCHED_FIFO", SchedulerPolicy::fifo},
     Word<SchedulerPolicy>{"SCHED_RR", SchedulerPolicy::rr},
@@ -257,7 +257,7 @@ inline constexpr std::array kSchedulerPolicies = {
     Word<SchedulerPolicy>{"SCHED_DEADLINE", SchedulerPolicy::deadline},
 };
 
-inline constexpr std::array kSchedulerFlags = {
+inline constexpr auto kSchedulerFlags = std::array{
     Word<std::uint64_t>{"SCHED_FLAG_RESET_ON_FORK", 0x01},
     Word<std::uint64_t>{"SCHED_FLAG_RECLAIM", 0x02},
     Word<std::uint64_t>{"SCHED_FLAG_DL_OVERRUN", 0x04},
@@ -267,14 +267,14 @@ inline constexpr std::array kSchedulerFlags = {
     Word<std::uint64_t>{"SCHED_FLAG_UTIL_CLAMP_MAX", 0x40},
 };
 
-inline constexpr std::array kIoPriorityClasses = {
+inline constexpr auto kIoPriorityClasses = std::array{
     Word<IoPriorityClass>{"IOPRIO_CLASS_RT", IoPriorityClass::rt},
     Word<IoPriorityClass>{"IOPRIO_CLASS_BE", IoPriorityClass::be},
     Word<IoPriorityClass>{"IOPRIO_CLASS_IDLE", IoPriorityClass::idle},
 };
 
 /// A hook's name and its list, in the order in which they run.
-inline constexpr std::array kHooks = {
+inline constexpr auto kHooks = std::array{
     Word<std::vector<Hook> Hooks::*>{"prestart", &Hooks::prestart},
     Word<std::vector<Hook> Hooks::*>{"createRuntime", &Hooks::create_runtime},
     Word<std::vector<Hook> Hooks::*>{"createContainer", &Hooks::create_container},
@@ -286,7 +286,7 @@ inline constexpr std::array kHooks = {
 // --- Linux ---
 
 /// The types of a device node. "u" is read as a character device, which is written as "c".
-inline constexpr std::array kDeviceNodeTypes = {
+inline constexpr auto kDeviceNodeTypes = std::array{
     Word<DeviceType>{"c", DeviceType::character},
     Word<DeviceType>{"b", DeviceType::block},
     Word<DeviceType>{"u", DeviceType::character},
@@ -294,19 +294,19 @@ inline constexpr std::array kDeviceNodeTypes = {
 };
 
 /// The types of a rule of the device controller.
-inline constexpr std::array kDeviceRuleTypes = {
+inline constexpr auto kDeviceRuleTypes = std::array{
     Word<DeviceType>{"a", DeviceType::all},
     Word<DeviceType>{"c", DeviceType::character},
     Word<DeviceType>{"b", DeviceType::block},
 };
 
-inline constexpr std::array kDeviceAccesses = {
+inline constexpr auto kDeviceAccesses = std::array{
     Word<DeviceAccess>{"r", kDeviceRead},
     Word<DeviceAccess>{"w", kDeviceWrite},
     Word<DeviceAccess>{"m", kDeviceMknod},
 };
 
-inline constexpr std::array kMemoryPolicyModes = {
+inline constexpr auto kMemoryPolicyModes = std::array{
     Word<MemoryPolicyMode>{"MPOL_DEFAULT", MemoryPolicyMode::default_},
     Word<MemoryPolicyMode>{"MPOL_BIND", MemoryPolicyMode::bind},
     Word<MemoryPolicyMode>{"MPOL_INTERLEAVE", MemoryPolicyMode::interleave},
@@ -316,7 +316,7 @@ inline constexpr std::array kMemoryPolicyModes = {
     Word<MemoryPolicyMode>{"MPOL_LOCAL", MemoryPolicyMode::local},
 };
 
-inline constexpr std::array kMemoryPolicyFlags = {
+inline constexpr auto kMemoryPolicyFlags = std::array{
     Word<std::uint32_t>{"MPOL_F_NUMA_BALANCING", 1U << 13U},
     Word<std::uint32_t>{"MPOL_F_RELATIVE_NODES", 1U << 14U},
     Word<std::uint32_t>{"MPOL_F_STATIC_NODES", 1U << 15U},
@@ -329,7 +329,7 @@ struct PersonalityWord {
     std::uint32_t number;
 };
 
-inline constexpr std::array kPersonalityDomains = {
+inline constexpr auto kPersonalityDomains = std::array{
     PersonalityWord{"LINUX", PersonalityDomain::linux, 0x0000},
     PersonalityWord{"LINUX32", PersonalityDomain::linux32, 0x0008},
 };
@@ -343,7 +343,7 @@ struct SeccompActionWord {
     bool takes_errno = false;
 };
 
-inline constexpr std::array kSeccompActions = {
+inline constexpr auto kSeccompActions = std::array{
     SeccompActionWord{"SCMP_ACT_ALLOW", SeccompAction::allow},
     SeccompActionWord{"SCMP_ACT_ERRNO", SeccompAction::errno_, true},
     SeccompActionWord{"SCMP_ACT_KILL", SeccompAction::kill},
@@ -362,7 +362,7 @@ constexpr bool takes_errno(SeccompAction action) {
     return false;
 }
 
-inline constexpr std::array kSeccompOperators = {
+inline constexpr auto kSeccompOperators = std::array{
     Word<SeccompOperator>{"SCMP_CMP_EQ", SeccompOperator::eq},
     Word<SeccompOperator>{"SCMP_CMP_GE", SeccompOperator::ge},
     Word<SeccompOperator>{"SCMP_CMP_GT", SeccompOperator::gt},
@@ -372,7 +372,7 @@ inline constexpr std::array kSeccompOperators = {
     Word<SeccompOperator>{"SCMP_CMP_NE", SeccompOperator::ne},
 };
 
-inline constexpr std::array kSeccompArchs = {
+inline constexpr auto kSeccompArchs = std::array{
     Word<SeccompArch>{"SCMP_ARCH_AARCH64", SeccompArch::aarch64},
     Word<SeccompArch>{"SCMP_ARCH_ARM", SeccompArch::arm},
     Word<SeccompArch>{"SCMP_ARCH_LOONGARCH64", SeccompArch::loongarch64},
@@ -398,7 +398,7 @@ inline constexpr std::array kSeccompArchs = {
     Word<SeccompArch>{"SCMP_ARCH_X86_64", SeccompArch::x86_64},
 };
 
-inline constexpr std::array kSeccompFlags = {
+inline constexpr auto kSeccompFlags = std::array{
     Word<SeccompFlag>{"SECCOMP_FILTER_FLAG_LOG", SeccompFlag::log},
     Word<SeccompFlag>{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SeccompFlag::spec_allow},
     Word<SeccompFlag>{"SECCOMP_FILTER_FLAG_TSYNC", SeccompFlag::tsync},
@@ -409,7 +409,7 @@ inline constexpr std::array kSeccompFlags = {
 
 /// The standard signals with Linux's numbers, which are the same on all supported architectures. If
 /// a number has two names, the usual one is first.
-inline constexpr std::array kSignals = {
+inline constexpr auto kSignals = std::array{
     Word<int>{"SIGHUP", 1},     Word<int>{"SIGINT", 2},     Word<int>{"SIGQUIT", 3},
     Word<int>{"SIGILL", 4},     Word<int>{"SIGTRAP", 5},    Word<int>{"SIGABRT", 6},
     Word<int>{"SIGIOT", 6},     Word<int>{"SIGBUS", 7},     Word<int>{"SIGFPE", 8},

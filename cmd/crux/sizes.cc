@@ -58,7 +58,7 @@ struct Unit {
     std::string_view name;
     std::int64_t nanoseconds;
 };
-constexpr std::array kUnits = {
+constexpr auto kUnits = std::array{
     Unit{"ns", 1},
     Unit{"us", 1'000},
     Unit{"µs", 1'000},

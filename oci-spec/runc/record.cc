@@ -7,13 +7,13 @@ namespace crux::oci {
 
 namespace {
 
-constexpr std::array kCgroupDrivers = {
+constexpr auto kCgroupDrivers = std::array{
     Word<CgroupDriver>{"cgroupfs", CgroupDriver::cgroupfs},
     Word<CgroupDriver>{"systemd", CgroupDriver::systemd},
 };
 
 // runc's names for the types in its state files.
-constexpr std::array kRecordNamespaces = {
+constexpr auto kRecordNamespaces = std::array{
     Word<NamespaceType>{"NEWCGROUP", NamespaceType::cgroup},
     Word<NamespaceType>{"NEWIPC", NamespaceType::ipc},
     Word<NamespaceType>{"NEWNET", NamespaceType::network},

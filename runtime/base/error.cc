@@ -13,7 +13,7 @@ struct Words {
 };
 
 // The texts of Go's syscall package on Linux; callers match them case-sensitively.
-constexpr std::array kWords = {
+constexpr auto kWords = std::array{
     Words{EPERM, "operation not permitted"},
     Words{ENOENT, "no such file or directory"},
     Words{ESRCH, "no such process"},

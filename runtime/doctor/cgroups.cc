@@ -8,7 +8,7 @@ namespace crux::doctor {
 
 namespace {
 
-const std::string kSubject = "cgroups";
+constexpr const char* kSubject = "cgroups";
 
 /// A controller, and the properties of config.json that it implements.
 struct Controller {
@@ -17,7 +17,7 @@ struct Controller {
     std::array<std::string_view, 3> below;  ///< /linux/resources
 };
 
-constexpr std::array kControllers = {
+constexpr auto kControllers = std::array{
     Controller{"cpu", "cpu", {"/cpu/shares", "/cpu/quota", "/cpu/period"}},
     Controller{"cpuset", "cpuset", {"/cpu/cpus", "/cpu/mems"}},
     Controller{"memory", "memory", {"/memory"}},

@@ -12,7 +12,7 @@ namespace {
 
 using oci::NamespaceType;
 
-const std::string kSubject = "namespaces";
+constexpr const char* kSubject = "namespaces";
 
 /// The specification's name of the type.
 const oci::NamespaceWord& word_of(std::string_view proc_name) {

@@ -6,7 +6,7 @@ namespace crux::doctor {
 
 namespace {
 
-const std::string kSubject = "security modules";
+constexpr const char* kSubject = "security modules";
 
 void examine_labels(const host::Survey& survey, Findings& out) {
     if (!survey.facts.apparmor)

@@ -14,7 +14,7 @@ struct Call {
 };
 
 /// The calls that init makes.
-constexpr std::array kCalls = {
+constexpr auto kCalls = std::array{
     Call{__NR_capget, "capget"},
     Call{__NR_capset, "capset"},
     Call{__NR_chdir, "chdir"},

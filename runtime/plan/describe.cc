@@ -44,7 +44,7 @@ struct AttributeWord {
     std::string_view set;
     std::string_view clear;
 };
-constexpr std::array kAttributeWords = {
+constexpr auto kAttributeWords = std::array{
     AttributeWord{oci::kMountAttrRdonly, "ro", "rw"},
     AttributeWord{oci::kMountAttrNosuid, "nosuid", "suid"},
     AttributeWord{oci::kMountAttrNodev, "nodev", "dev"},

@@ -105,7 +105,7 @@ struct FilterFlag {
     std::uint32_t bit;
     std::string_view name;
 };
-constexpr std::array kFilterFlags = {
+constexpr auto kFilterFlags = std::array{
     FilterFlag{1, "TSYNC"},        FilterFlag{2, "LOG"},
     FilterFlag{4, "SPEC_ALLOW"},   FilterFlag{8, "NEW_LISTENER"},
     FilterFlag{16, "TSYNC_ESRCH"}, FilterFlag{32, "WAIT_KILLABLE_RECV"},

@@ -19,7 +19,7 @@ struct DefaultDevice {
 
 /// The devices of config-linux.md, Default Devices. /dev/console is created with a terminal;
 /// /dev/ptmx is a symbolic link into the container's own devpts.
-constexpr std::array kDefaultDevices = {
+constexpr auto kDefaultDevices = std::array{
     DefaultDevice{"dev/null", 1, 3},    DefaultDevice{"dev/zero", 1, 5},
     DefaultDevice{"dev/full", 1, 7},    DefaultDevice{"dev/random", 1, 8},
     DefaultDevice{"dev/urandom", 1, 9}, DefaultDevice{"dev/tty", 5, 0},

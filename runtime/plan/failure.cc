@@ -173,7 +173,7 @@ std::string memory_policy_text(const Plan& plan, const Step& step, const InitRep
     };
     constexpr std::uint32_t kFlags = 7U << 13U;
     constexpr std::uint32_t kBalancing = 1U << 13U;
-    constexpr std::array kNewer = {
+    constexpr auto kNewer = std::array{
         Since{static_cast<std::uint32_t>(oci::MemoryPolicyMode::preferred_many), "5.15"},
         Since{static_cast<std::uint32_t>(oci::MemoryPolicyMode::weighted_interleave), "6.9"},
     };

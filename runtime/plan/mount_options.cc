@@ -125,7 +125,7 @@ struct FlagWord {
     std::string_view set;
     std::string_view clear;
 };
-constexpr std::array kFlagWords = {
+constexpr auto kFlagWords = std::array{
     FlagWord{oci::kMsRdonly, "ro", "rw"},
     FlagWord{oci::kMsSynchronous, "sync", "async"},
     FlagWord{oci::kMsDirsync, "dirsync", ""},

@@ -65,7 +65,7 @@ Status join(PlanDraft& draft, const oci::Namespace& entry, const std::string& or
 
 /// The order in which init joins namespaces: the mount namespace last, since in it the host's paths
 /// no longer exist.
-constexpr std::array kJoinOrder = {
+constexpr auto kJoinOrder = std::array{
     oci::NamespaceType::user,   oci::NamespaceType::pid,   oci::NamespaceType::network,
     oci::NamespaceType::ipc,    oci::NamespaceType::uts,   oci::NamespaceType::time,
     oci::NamespaceType::cgroup, oci::NamespaceType::mount,

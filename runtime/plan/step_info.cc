@@ -33,7 +33,7 @@ constexpr std::uint64_t kMknod = bit(27);
 constexpr std::uint64_t kMacAdmin = bit(33);
 
 /// In the order of the layout.
-constexpr std::array kRows = {
+constexpr auto kRows = std::array{
     Row{Kind::session,
         {"session", "setsid(2)",
          "job control and signals of the caller's terminal cannot reach the container"}},

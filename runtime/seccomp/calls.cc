@@ -28,7 +28,7 @@ struct NewCall {
     std::string_view name;
     std::uint32_t number;
 };
-constexpr std::array kNewCalls = {
+constexpr auto kNewCalls = std::array{
     NewCall{"cachestat", 451},         NewCall{"fchmodat2", 452},
     NewCall{"map_shadow_stack", 453},  NewCall{"futex_wake", 454},
     NewCall{"futex_wait", 455},        NewCall{"futex_requeue", 456},

@@ -17,14 +17,20 @@ FLAGS = ("-fPIE", "-fstack-protector-strong")
 # What takes a flag back.
 UNDONE = {"-fPIE": "-fno-(pie|pic)", "-fstack-protector-strong": "-fno-stack-protector|-fstack-protector(-all|-explicit)?",
           FORTIFY: r"-D_FORTIFY_SOURCE=[012]"}
+# A constant of ours in the data that stays writable.
+WRITABLE = re.compile(r" O \.data\s+[0-9a-f]+ (?:\.hidden )?(_ZN\w*\dk[A-Z]\w*)$", re.MULTILINE)
 SEGMENT = re.compile(r"^ +(\w+) +(?:0x[0-9a-f]+ +){5}([R ][W ][E ])", re.MULTILINE)
 
 
-def readelf(tree, options, *paths):
-    code, lines = tools.run(tree, "readelf", [options, *map(str, paths)])
+def output(tree, program, options, *paths):
+    code, lines = tools.run(tree, program, [options, *map(str, paths)])
     if code != 0:
-        raise Fault("\n".join(["readelf failed", *lines[-5:]]))
+        raise Fault("\n".join([f"{program} failed", *lines[-5:]]))
     return "\n".join(lines)
+
+
+def readelf(tree, options, *paths):
+    return output(tree, "readelf", options, *paths)
 
 
 def settings(build):
@@ -84,6 +90,9 @@ def check_programs(tree, build, cache):
             raise Fault(f"{build}: has no {name}: build first")
         for what in missing_in_program(readelf(tree, "-hldrW", build / name), name == INIT):
             yield f"{name}: {what}"
+    # GCC 12 takes a constexpr std::array whose arguments it deduces for a variable.
+    for name in WRITABLE.findall(output(tree, "objdump", "-t", build / "crux")):
+        yield f"crux: {name} can be written: declare it as constexpr auto with a value of type std::array"
     for _, absent in without_markers(tree, [build / INIT]):
         yield f"{INIT}: has no branch protection ({absent})"
 

@@ -225,7 +225,13 @@ def together():
 
 
 # Programs and a source with the protections of cmake/hardening.cmake, and what each of them looks like without one.
-PROGRAM = "int main(void) { return 0; }\nvoid begin(void) { for (;;) {} }\nvoid __attribute__((weak)) unused(void) {}\n"
+PROGRAM = """int main(void) { return 0; }
+void begin(void) { for (;;) {} }
+void __attribute__((weak)) unused(void) {}
+#ifdef WRITABLE
+int rows __asm__("_ZN4crux5kRowsE") = 1;
+#endif
+"""
 UNIT = """#include <cstring>
 void take(char*);
 void fill(const char* text, unsigned long count) {
@@ -250,6 +256,7 @@ HARDENED_UNIT = ["-O2", "-fPIE", BRANCHES, "-fstack-protector-strong", "-D_FORTI
 UNPROTECTED = (
     ("crux", ["-static-pie"], ["-static", "-no-pie"], "is not position-independent"),
     ("crux", [], ["-Wl,-z,execstack"], "has an executable stack"),
+    ("crux", [], ["-DWRITABLE"], "_ZN4crux5kRowsE can be written"),
     ("runtime/init/crux-init", [], ["-Wl,-N,--no-warn-rwx-segments"], "writable and executable"),
     ("crux-net", ["-pie"], ["-no-pie"], "is not position-independent"),
     ("crux-net", [], ["-Wl,-z,norelro"], "GNU_RELRO"),
