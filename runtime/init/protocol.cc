@@ -170,7 +170,11 @@ Outcome wait_for_start(Context& context, const plan::Barrier& step) {
     TRY(woken);
     if (poll[1].happened != 0) end_by_signal(signals.get());
     char go = 0;
-    TRY(call(__NR_read, context.slot(step.fifo), &go, 1));
+    Outcome length;
+    do {
+        length = call(__NR_read, context.slot(step.fifo), &go, 1);
+    } while (length.error() == kInterrupted);
+    TRY(length);
     const std::uint64_t none = 0;
     return call(__NR_rt_sigprocmask, kSetMask, &none, nullptr, sizeof none);
 }
