@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -168,11 +169,22 @@ bool says_fault(std::span<const char> packet) {
 }  // namespace
 #endif
 
+namespace {
+
+/// Whether the error of the control socket says that init has closed its end.
+bool is_end(const Errno& error) {
+    return error.value == EPIPE || error.value == ECONNRESET;
+}
+
+}  // namespace
+
 Result<InitMessage> Launched::next() {
     TRY(wait_for_message());
     std::array<char, sizeof(plan::InitReport) + 1> packet = {};
     // lint: allow wait: wait_for_message has seen one.
     auto length = sys::read(state_->control, packet);
+    if (!length && !is_end(length.error()))
+        return std::unexpected(Error(length.error()).during("read from init"));
     if (!length || *length == 0) return std::unexpected(exited_early());
 #ifdef CRUX_FAULTS
     if (says_fault(packet)) (void)::raise(SIGKILL);
@@ -202,8 +214,12 @@ Status Launched::resume() {
     const plan::Answer answer{0};
     const std::string_view bytes(reinterpret_cast<const char*>(&answer), sizeof answer);
     auto sent = sys::sendmsg(state_->control, bytes);
-    if (!sent) return std::unexpected(exited_early());
-    return {};
+    if (!sent && !is_end(sent.error()))
+        return std::unexpected(Error(sent.error()).during("answer init"));
+    if (sent) return {};
+    // What it may have reported before it ended says why.
+    auto last = next();
+    return std::unexpected(last ? exited_early() : std::move(last).error());
 }
 
 sys::Pidfd Launched::release() && {
