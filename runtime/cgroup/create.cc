@@ -99,7 +99,7 @@ class Maker {
 
 }  // namespace
 
-std::vector<std::string> Group::missing_ancestors(std::span<const CgroupDir> dirs) {
+Result<std::vector<std::string>> Group::missing_ancestors(std::span<const CgroupDir> dirs) {
     std::vector<std::string> missing;
     for (const CgroupDir& dir : dirs) {
         auto at = static_cast<std::ptrdiff_t>(missing.size());
@@ -108,7 +108,10 @@ std::vector<std::string> Group::missing_ancestors(std::span<const CgroupDir> dir
              slash = path.rfind('/', slash - 1)) {
             std::string ancestor = dir.mountpoint + std::string(path.substr(0, slash));
             auto found = sys::faccessat(sys::FdRef::cwd(), ancestor, F_OK);
-            if (found || found.error().value != ENOENT) break;
+            if (found) break;
+            // One that is taken for existing would not be removed.
+            if (found.error().value != ENOENT)
+                return std::unexpected(Error(found.error()).during(ancestor));
             missing.insert(missing.begin() + at, std::move(ancestor));
         }
     }

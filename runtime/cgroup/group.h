@@ -56,7 +56,7 @@ class Group {
 
     /// The absolute paths of the ancestors that create would make, the topmost first, so that they
     /// can be recorded before they exist. Accesses the host only for paths of more than one name.
-    static std::vector<std::string> missing_ancestors(std::span<const CgroupDir> dirs);
+    static Result<std::vector<std::string>> missing_ancestors(std::span<const CgroupDir> dirs);
 
     /// The cgroup of an existing container. A missing directory is an error only when it is used.
     static Result<Group> open(std::vector<CgroupDir> dirs);

@@ -120,13 +120,13 @@ TEST_CASE("ancestors that are missing are known before they are made") {
     pids.path = "/x";
     fs::create_directories(host.path("memory/box"));
     std::vector<CgroupDir> dirs = {memory, pids};
-    std::vector<std::string> missing = Group::missing_ancestors(dirs);
+    std::vector<std::string> missing = Group::missing_ancestors(dirs).value();
     CHECK(missing ==
           std::vector<std::string>{host.path("memory/box/a"), host.path("memory/box/a/b")});
     auto group = Group::create(dirs, {});
     REQUIRE(group);
     CHECK(group->made_ancestors() == missing);
-    CHECK(Group::missing_ancestors(dirs).empty());
+    CHECK(Group::missing_ancestors(dirs)->empty());
 }
 
 TEST_CASE("destroy removes an empty cgroup, one with others below, and a missing one") {

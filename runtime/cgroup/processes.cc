@@ -31,7 +31,8 @@ Status collect_pids(sys::FdRef base, const std::string& name, std::vector<pid_t>
 bool may_have_children(sys::FdRef base, const std::string& name) {
     constexpr nlink_t kNone = 2;
     auto found = sys::fstatat(base, name);
-    return found && found->st_nlink != kNone;
+    // Unknown: those below must not be missed.
+    return !found || found->st_nlink != kNone;
 }
 
 Status collect_tree(sys::FdRef base, const std::string& name, std::vector<pid_t>& pids, int depth) {

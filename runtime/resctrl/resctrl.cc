@@ -80,6 +80,9 @@ Status prepare_group(const oci::IntelRdt& wanted, const Placement& placement, bo
         // A class of that name must exist already.
         auto there = sys::faccessat(sys::FdRef::cwd(), placement.group, F_OK);
         if (there) return {};
+        if (there.error().value != ENOENT)
+            return std::unexpected(
+                Error(there.error()).during(placement.group).at("/linux/intelRdt/closID"));
         return std::unexpected(
             Error(Error::Kind::state, cat("class ", placement.group, " does not exist"))
                 .at("/linux/intelRdt/closID"));
