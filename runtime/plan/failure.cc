@@ -202,6 +202,15 @@ bool is_too_new(const Attributes& attributes, const InitReport& report) {
     return unknown && (report.call == __NR_fsmount || report.call == __NR_mount_setattr);
 }
 
+/// A file is masked with the host's /dev/null.
+std::string mask_text(const Plan& plan, const Step& step, const InitReport& report) {
+    std::string text = cat(describe(plan, step), ": ");
+    if (report.call == __NR_openat) return cat(text, "the host's /dev/null: ", cause_of(report));
+    if (report.call == __NR_statx && report.error == EINVAL)
+        return text + "the host's /dev/null is not the null device";
+    return text + cause_of(report);
+}
+
 std::string sentence_of(const Plan& plan, const Step& step, const InitReport& report) {
     constexpr const char* kTooNew = "nosymfollow requires Linux 5.14";
     if (step.kind == Kind::mount && is_too_new(step.mount.attributes, report)) return kTooNew;
@@ -216,6 +225,7 @@ std::string sentence_of(const Plan& plan, const Step& step, const InitReport& re
         return cat(describe(plan, step), ": ",
                    bad_parameter(plan, step.attributes.parameters, report), cause_of(report),
                    log_words(report), meant_option(plan, step.attributes.parameters, report));
+    if (step.kind == Kind::mask) return mask_text(plan, step, report);
     if (step.kind == Kind::compare_mounts) return comparison_text(plan, step, report);
     if (step.kind == Kind::landlock) return landlock_text(plan, step, report);
     if (step.kind == Kind::memory_policy) return memory_policy_text(plan, step, report);
