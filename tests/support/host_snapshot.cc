@@ -1,5 +1,6 @@
 #include "tests/support/host_snapshot.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,7 +49,8 @@ std::set<std::string> mounts_now(std::set<std::string>& cgroup_points) {
         std::string rest;
         words >> id >> parent >> device;
         std::getline(words, rest);
-        if (rest.find(" - cgroup") != std::string::npos) {
+        if (rest.find(" - cgroup") != std::string::npos ||
+            rest.find(" - resctrl ") != std::string::npos) {
             std::istringstream parts(rest);
             std::string root;
             std::string point;
@@ -59,6 +61,8 @@ std::set<std::string> mounts_now(std::set<std::string>& cgroup_points) {
     }
     return mounts;
 }
+
+constexpr const char* kNamespaces[] = {"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"};
 
 struct ProcessLine {
     std::string name;
@@ -98,17 +102,32 @@ bool descends_from(const std::map<int, ProcessLine>& all, int pid, int ancestor)
     return false;
 }
 
+/// The namespaces that a process keeps by descriptors.
+void add_opened_namespaces(const std::string& proc, HostSnapshot& snapshot) {
+    std::error_code error;
+    for (fs::directory_iterator entry(proc + "/fd", error), end; !error && entry != end;
+         entry.increment(error)) {
+        std::error_code gone;
+        const std::string target = fs::read_symlink(entry->path(), gone);
+        const std::string type = target.substr(0, target.find(":["));
+        for (const char* each : kNamespaces)
+            if (!gone && type == each) snapshot.namespaces.insert(target);
+    }
+}
+
 void add_processes(HostSnapshot& snapshot) {
+    add_opened_namespaces("/proc/self", snapshot);
     const auto all = all_processes();
     for (const auto& [pid, process] : all) {
         if (pid == getpid() || process.state == 'Z' || !descends_from(all, pid, getpid())) continue;
         snapshot.processes.insert(std::to_string(pid) + " " + process.name);
-        for (const char* type : {"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"}) {
+        const std::string proc = "/proc/" + std::to_string(pid);
+        for (const char* type : kNamespaces) {
             std::error_code gone;
-            const auto link =
-                fs::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + type, gone);
+            const auto link = fs::read_symlink(proc + "/ns/" + type, gone);
             if (!gone) snapshot.namespaces.insert(link);
         }
+        add_opened_namespaces(proc, snapshot);
     }
 }
 
@@ -166,6 +185,95 @@ std::set<std::string> without_others(const std::set<std::string>& cgroups,
     return out;
 }
 
+std::string described(const fs::path& path) {
+    struct ::stat status = {};
+    if (::lstat(path.c_str(), &status) != 0) return {};
+    std::ostringstream text;
+    text << std::oct << status.st_mode << std::dec << " " << status.st_uid << ":" << status.st_gid
+         << " " << path.string();
+    return text.str();
+}
+
+void add_root_of(const fs::path& bundle, std::set<std::string>& out) {
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(bundle / "rootfs", error), end;
+         !error && entry != end; entry.increment(error)) {
+        // Hundreds of links to busybox.
+        if (entry->path().filename() == "bin") entry.disable_recursion_pending();
+        out.insert(described(entry->path()));
+    }
+}
+
+void add_files(std::set<std::string>& out) {
+    std::error_code error;
+    for (fs::directory_iterator entry(work_folder(), error), end; !error && entry != end;
+         entry.increment(error))
+        if (entry->path().filename().string().starts_with("bundle-"))
+            add_root_of(entry->path(), out);
+    for (const char* top : {"/tmp", "/var/tmp", "/run", "/run/lock", "/dev/shm", "/var/lib"})
+        for (fs::directory_iterator entry(top, error), end; !error && entry != end;
+             entry.increment(error)) {
+            const std::string name = entry->path().filename();
+            // Test programs have such directories in the others.
+            const bool may_be_crux =
+                name.starts_with("crux") && std::string(top).find("/tmp") == std::string::npos;
+            const bool is_ours = name.find(our_tag()) != std::string::npos;
+            if ((may_be_crux || is_ours) && entry->path() != work_folder())
+                out.insert(entry->path());
+        }
+}
+
+/// A process that has not been reaped keeps its keyring: then they are unknown.
+bool has_zombies() {
+    const auto all = all_processes();
+    return std::ranges::any_of(all, [&](const auto& each) {
+        return each.second.state == 'Z' && descends_from(all, each.first, getpid());
+    });
+}
+
+void add_keyrings(std::set<std::string>& out) {
+    if (has_zombies()) return;
+    std::ifstream keys("/proc/keys");
+    for (std::string line; std::getline(keys, line);)
+        // The first seven fields count uses and time.
+        if (line.find(our_tag()) != std::string::npos) {
+            std::istringstream words(line);
+            std::string word;
+            for (int i = 0; i < 7; ++i) words >> word;
+            std::getline(words >> std::ws, word);
+            out.insert(word);
+        }
+    if (!alone()) return;
+    // Only the user itself sees the keys of a user of a container.
+    std::ifstream users("/proc/key-users");
+    for (std::string line; std::getline(users, line);) {
+        constexpr unsigned kContainers = 65'536;
+        const unsigned long user = std::stoul(line);
+        if (user >= kContainers) out.insert("of user " + std::to_string(user));
+    }
+}
+
+void add_devices(std::set<std::string>& out) {
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry("/dev", error), end; !error && entry != end;
+         entry.increment(error)) {
+        const fs::path& path = entry->path();
+        // A terminal lives as long as a process that has it open, and others come and go.
+        if (path == "/dev/shm" || path == "/dev/mqueue" || path == "/dev/pts")
+            entry.disable_recursion_pending();
+        if (counts(path)) out.insert(path);
+    }
+    for (fs::directory_iterator entry("/sys/class/net", error), end; !error && entry != end;
+         entry.increment(error))
+        if (counts(entry->path())) out.insert("interface " + entry->path().filename().string());
+    for (fs::directory_iterator entry("/sys/block", error), end; !error && entry != end;
+         entry.increment(error)) {
+        std::string file;
+        std::getline(std::ifstream(entry->path() / "loop/backing_file"), file);
+        if (!file.empty() && counts(file)) out.insert("loop device of " + file);
+    }
+}
+
 void compare(const char* kind, const std::set<std::string>& before,
              const std::set<std::string>& after, std::string& out) {
     for (const auto& text : after)
@@ -184,6 +292,9 @@ HostSnapshot HostSnapshot::take() {
     examine_new(snapshot.cgroups);
     add_processes(snapshot);
     add_state(snapshot);
+    add_files(snapshot.files);
+    add_keyrings(snapshot.keyrings);
+    add_devices(snapshot.devices);
     return snapshot;
 }
 
@@ -194,7 +305,14 @@ std::string HostSnapshot::changes_until(const HostSnapshot& after) const {
     compare("mount", mounts, after.mounts, out);
     compare("process", processes, after.processes, out);
     compare("state", state, after.state, out);
+    compare("file", files, after.files, out);
     compare("namespace", namespaces, after.namespaces, out);
+    // The kernel frees those of processes that ended before at any time.
+    std::set<std::string> present;
+    for (const std::string& each : after.keyrings)
+        if (!keyrings.contains(each)) present.insert(each);
+    compare("keyring", {}, present, out);
+    compare("device", devices, after.devices, out);
     return out;
 }
 

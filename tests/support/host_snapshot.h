@@ -14,11 +14,19 @@ namespace crux::test {
 /// at the same time. Processes count if they descend from the test, which is a subreaper and so
 /// adopts orphans.
 struct HostSnapshot {
-    std::set<std::string> cgroups;     ///< directories below every cgroup mount
-    std::set<std::string> mounts;      ///< lines of /proc/self/mountinfo without their ids
-    std::set<std::string> processes;   ///< "pid name" of our descendants, zombies reaped before
-    std::set<std::string> state;       ///< files below the state root of the tests
-    std::set<std::string> namespaces;  ///< "type:[inode]" of our descendants
+    std::set<std::string> cgroups;    ///< directories below every mount of cgroups or resctrl
+    std::set<std::string> mounts;     ///< lines of /proc/self/mountinfo without their ids
+    std::set<std::string> processes;  ///< "pid name" of our descendants, zombies reaped before
+    std::set<std::string> state;      ///< files below the state root of the tests
+    /// Type, mode, owner and path below the roots of the bundles, and paths at the top of /tmp,
+    /// /run and such that crux could have made.
+    std::set<std::string> files;
+    /// "type:[inode]" in which our descendants are, or of which they or we have a descriptor.
+    std::set<std::string> namespaces;
+    /// "type description" of /proc/keys; only new ones are a change.
+    std::set<std::string> keyrings;
+    /// Nodes in /dev, network interfaces, and files behind loop devices.
+    std::set<std::string> devices;
 
     /// Takes a snapshot of the host.
     static HostSnapshot take();

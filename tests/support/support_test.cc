@@ -1,8 +1,16 @@
+#include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 #include "tests/support/bundle.h"
@@ -111,4 +119,112 @@ TEST_CASE("a snapshot sees a cgroup and a mount that stay") {
     const std::string changes = before.changes_until(HostSnapshot::take());
     CHECK(umount2(work_folder().c_str(), MNT_DETACH) == 0);
     CHECK_THAT(changes, Catch::StartsWith("+ mount: ") && Catch::Contains(work_folder()));
+}
+
+TEST_CASE("a snapshot sees files in the root of a bundle and beside it, and their owners") {
+    const Bundle bundle;
+    const HostSnapshot before = HostSnapshot::take();
+    const std::string inside = bundle.rootfs() + "/etc/left";
+    const std::string beside = "/dev/shm/" + our_tag();
+    write_file(inside, "");
+    write_file(beside, "");
+    chmod((bundle.rootfs() + "/etc").c_str(), 0700);
+    const std::string changes = before.changes_until(HostSnapshot::take());
+    std::filesystem::remove(inside);
+    std::filesystem::remove(beside);
+    chmod((bundle.rootfs() + "/etc").c_str(), 0755);
+    CHECK_THAT(changes, Catch::Contains("+ file: " + beside + "\n"));
+    CHECK_THAT(changes, Catch::Contains("+ file: 100644 ") && Catch::Contains(inside + "\n"));
+    CHECK_THAT(changes, Catch::Contains("+ file: 40700 ") && Catch::Contains("- file: 40755 "));
+    CHECK(before.changes_until(HostSnapshot::take()).empty());
+}
+
+namespace {
+
+/// A child of the test that does something and waits.
+struct Waiting {
+    template <class Act>
+    explicit Waiting(Act act) {
+        int ready[2];
+        REQUIRE(pipe(ready) == 0);
+        pid = fork();
+        if (pid == 0) {
+            act();
+            if (write(ready[1], "", 1) != 1) _exit(1);
+            for (;;) pause();
+        }
+        char byte = 0;
+        CHECK(read(ready[0], &byte, 1) == 1);
+        close(ready[0]);
+        close(ready[1]);
+    }
+    ~Waiting() {
+        kill(pid, SIGKILL);
+        waitpid(pid, nullptr, 0);
+    }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    pid_t pid = -1;
+};
+
+}  // namespace
+
+TEST_CASE("a snapshot sees a keyring that stays") {
+    const HostSnapshot before = HostSnapshot::take();
+    constexpr int kJoin = 1;  // KEYCTL_JOIN_SESSION_KEYRING
+    if (syscall(SYS_keyctl, 0, -3, 0) < 0 && errno == ENOSYS) skip("needs keyrings");
+    {
+        const Waiting child([] { syscall(SYS_keyctl, kJoin, our_tag().c_str()); });
+        CHECK_THAT(before.changes_until(HostSnapshot::take()),
+                   Catch::Contains("+ keyring: " + our_tag()));
+    }
+    CHECK(left_behind_since(before).empty());
+}
+
+TEST_CASE("a snapshot sees a namespace that only a descriptor keeps") {
+    if (!has_user_namespaces()) skip("needs user namespaces");
+    const HostSnapshot before = HostSnapshot::take();
+    std::string name;
+    int kept = -1;
+    {
+        const Waiting child([] { unshare(CLONE_NEWUSER | CLONE_NEWUTS); });
+        const std::string path = "/proc/" + std::to_string(child.pid) + "/ns/uts";
+        kept = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        name = std::filesystem::read_symlink(path);
+    }
+    const std::string changes = before.changes_until(HostSnapshot::take());
+    close(kept);
+    CHECK(changes == "+ namespace: " + name + "\n");
+    CHECK(left_behind_since(before).empty());
+}
+
+TEST_CASE("a snapshot sees a device and a network interface that stay") {
+    need_root();
+    const HostSnapshot before = HostSnapshot::take();
+    const std::string node = "/dev/" + our_tag();
+    REQUIRE(mknod(node.c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0);
+    CHECK(before.changes_until(HostSnapshot::take()) == "+ device: " + node + "\n");
+    std::filesystem::remove(node);
+    CHECK(before.changes_until(HostSnapshot::take()).empty());
+}
+
+TEST_CASE("a snapshot sees a network interface that stays, if it is alone") {
+    need_root();
+    const pid_t child = fork();
+    if (child == 0) {
+        // In a network namespace in which this is the only one.
+        setenv("CRUX_TESTS_ALONE", "1", 1);
+        if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0) _exit(2);
+        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+        if (mount("sysfs", "/sys", "sysfs", 0, nullptr) != 0) _exit(3);
+        const HostSnapshot before = HostSnapshot::take();
+        if (!run({"ip", "link", "add", "left", "type", "veth"}).ok()) _exit(77);
+        const std::string changes = before.changes_until(HostSnapshot::take());
+        _exit(changes.find("+ device: interface left\n") == std::string::npos ? 1 : 0);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) skip("needs ip (iproute2) and veth");
+    CHECK(WEXITSTATUS(status) == 0);
 }
