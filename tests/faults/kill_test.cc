@@ -8,79 +8,68 @@
 #include <random>
 #include <thread>
 
-#include "tests/faults/victim.h"
+#include "tests/faults/trial.h"
 #include "tests/support/catch.h"
 #include "tests/support/checks.h"
+#include "tests/support/criu.h"
 #include "tests/support/facts.h"
 
 namespace crux::test {
 namespace {
 
-/// Runs the command repeatedly, each time killed at another of its system calls. `before` makes its
-/// input, `after` checks the result.
-template <class Before, class After>
-void kill_at_every_call(Victim& victim, const std::vector<std::string>& words, std::size_t stride,
-                        Before before, After after) {
-    before();
-    const std::vector<Call> calls = calls_of(words);
-    victim.check_nothing(victim.left_after_delete(), "before the first kill");
-    std::size_t killed = 0;
-    for (std::size_t i = 0; i < calls.size(); i += stride) {
-        before();
-        Process process(tampered(words, "signal=SIGKILL", calls[i]));
-        const Outcome outcome = process.wait();
-        const std::string when = "killed at " + calls[i].describe();
-        INFO(when << "\n" << outcome.describe());
-        REQUIRE_FALSE(outcome.timed_out);
-        if (outcome.signal == SIGKILL) ++killed;
-        victim.check_nothing(victim.left_after_delete(), when);
-        after();
-    }
-    std::cout << words[1 + 4] << ": killed at " << killed << " of " << calls.size()
-              << " system calls\n";
-    // A few calls may differ between runs, but not most.
-    CHECK(killed * stride * 4 >= calls.size() * 3);
+/// Each call, or each `stride`th if time matters: the process that makes it is killed.
+void kill_at_calls_of(const Scene& scene, const std::string& name, std::size_t stride) {
+    INFO(scene.name << ": " << name);
+    Victim victim(scene);
+    Trial trial(victim, command_named(name));
+    constexpr std::size_t kInit = 5;
+    const Choice choice{.stride = thorough() ? 1 : stride,
+                        .init_stride = thorough() ? 1 : stride * kInit,
+                        .kills = true};
+    trial.run_all(choice);
+    report(name + " (" + scene.name + ")", trial, choice);
+    // A few calls may differ between runs, or the process ends too late to be missed, but not most.
+    CHECK(trial.failures * 4 >= trial.runs * 3);
 }
-
-void nothing() {}
 
 TEST_CASE("create may be killed at any of its system calls") {
     need_root();
-    need_strace();
-    for (const Scene& scene : scenes()) {
-        INFO(scene.name);
-        Victim victim(scene);
-        // The others differ from the first in few calls.
-        const std::size_t stride = thorough() ? 1 : &scene == &scenes().front() ? 1 : 4;
-        kill_at_every_call(victim, victim.words("create"), stride, nothing, nothing);
-    }
+    need_tracing();
+    // The others differ from the first in few calls.
+    for (const Scene& scene : scenes())
+        kill_at_calls_of(scene, "create", &scene == &scenes().front() ? 1 : 4);
 }
 
 TEST_CASE("run --detach may be killed at any of its system calls") {
     need_root();
-    need_strace();
-    Victim victim;
-    kill_at_every_call(victim, victim.words("run", {"--detach"}), thorough() ? 1 : 4, nothing,
-                       nothing);
+    need_tracing();
+    kill_at_calls_of(scenes().front(), "run", 4);
 }
 
 TEST_CASE("start, kill and delete may be killed at any system call") {
     need_root();
-    need_strace();
-    for (const std::string command : {"start", "kill", "delete"}) {
-        INFO(command);
-        Victim victim(scenes()[1]);
-        const auto make = [&] { REQUIRE(run(victim.words("create")).ok()); };
-        std::vector<std::string> words = {command, victim.container().id()};
-        if (command == "kill") words.emplace_back("KILL");
-        kill_at_every_call(victim, victim.container().words(words), thorough() ? 1 : 2, make,
-                           nothing);
-    }
+    need_tracing();
+    for (const char* name : {"start", "kill", "delete", "delete --force"})
+        kill_at_calls_of(scenes()[1], name, 2);
+}
+
+TEST_CASE("exec, update, pause and resume may be killed at any system call") {
+    need_root();
+    need_tracing();
+    need_controller("freezer");
+    for (const char* name : {"exec", "update", "pause", "resume"})
+        kill_at_calls_of(scenes().front(), name, 6);
+}
+
+TEST_CASE("checkpoint and restore may be killed at any system call") {
+    need_criu();
+    need_tracing();
+    for (const char* name : {"checkpoint", "restore"}) kill_at_calls_of(dumpable_scene(), name, 24);
 }
 
 TEST_CASE("a killed create never removes the container whose cgroup it requested") {
     need_root();
-    need_strace();
+    need_tracing();
     const std::string path = "/" + our_tag() + "-shared";
     Bundle bundle;
     bundle.args({"/bin/sleep", "1000"}).set("/linux/cgroupsPath", path);
@@ -94,7 +83,7 @@ TEST_CASE("a killed create never removes the container whose cgroup it requested
     victim.bundle().set("/linux/cgroupsPath", path).write();
     int killed = 0;
     for (const Call& call : calls) {
-        const Outcome outcome = run(tampered(victim.words("create"), "signal=SIGKILL", call));
+        const Outcome outcome = run(tampered(victim.words("create"), "kill", call));
         INFO(call.describe() << "\n" << outcome.describe());
         victim.check_nothing(victim.left_after_delete(), "killed at " + call.describe());
         REQUIRE(first.status() == "running");

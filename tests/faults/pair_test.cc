@@ -13,6 +13,7 @@
 #include <set>
 #include <thread>
 
+#include "tests/faults/calls.h"
 #include "tests/faults/victim.h"
 #include "tests/support/catch.h"
 #include "tests/support/checks.h"
@@ -250,7 +251,7 @@ TEST_CASE("two commands at once on one container end as one after the other woul
 
 TEST_CASE("a start that fails after the barrier destroys no container") {
     need_root();
-    need_strace();
+    need_tracing();
     Victim victim;
     const auto start = victim.container().words({"start", victim.container().id()});
     must(run(victim.words("create")));
@@ -278,7 +279,7 @@ TEST_CASE("a start that fails after the barrier destroys no container") {
 
 TEST_CASE("a pause that fails leaves no frozen container") {
     need_root();
-    need_strace();
+    need_tracing();
     need_controller("freezer");
     Victim victim;
     const auto pause = victim.container().words({"pause", victim.container().id()});

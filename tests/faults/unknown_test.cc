@@ -5,8 +5,9 @@
 #include <csignal>
 #include <filesystem>
 #include <iostream>
-#include <map>
 
+#include "tests/faults/calls.h"
+#include "tests/faults/errors.h"
 #include "tests/faults/victim.h"
 #include "tests/support/catch.h"
 #include "tests/support/checks.h"
@@ -24,20 +25,13 @@ Outcome seen_through(const std::vector<std::string>& prefix, const Container& co
     return run(words);
 }
 
-/// The number among the calls of this name of the first whose line contains the text; 0: none.
-int number_of(const std::vector<std::string>& words, const std::string& name,
-              const std::string& text) {
-    const std::string log = work_folder() + "/numbered";
-    std::vector<std::string> traced = {"strace", "-o", log};
-    traced.insert(traced.end(), words.begin(), words.end());
-    (void)run(traced);
-    int number = 0;
-    for (const std::string& line : lines_of(read_file(log))) {
-        if (!line.starts_with(name + "(")) continue;
-        ++number;
-        if (line.find(text) != std::string::npos) return number;
-    }
-    return 0;
+/// The first call of this name and with this text.
+Call call_with(const std::vector<std::string>& words, const std::string& name,
+               const std::string& text) {
+    for (const Call& call : calls_of(words))
+        if (call.name == name && call.text == text) return call;
+    FAIL(name << " of " << text << " is not made");
+    return {};
 }
 
 const std::vector<std::string> kNoProc = {
@@ -76,31 +70,25 @@ TEST_CASE("a container whose state cannot be found out is not taken for a stoppe
 
 TEST_CASE("no system call that fails makes delete remove a running container") {
     need_root();
-    need_strace();
+    need_tracing();
     Victim victim;
     Container& container = victim.container();
     must(run(victim.words("create")));
     must(container.start());
     const auto remove = container.words({"delete", container.id()});
-    const std::string log = work_folder() + "/refused-calls";
-    std::vector<std::string> traced = {"strace", "-o", log};
-    traced.insert(traced.end(), remove.begin(), remove.end());
-    CHECK(run(traced).status == 1);
-    std::map<std::string, int> counts;
-    for (const std::string& line : lines_of(read_file(log)))
-        ++counts[line.substr(0, line.find('('))];
     int tried = 0;
-    for (const char* name : {"openat", "read", "fstat", "newfstatat", "pidfd_open", "fstatfs",
-                             "poll", "ppoll", "flock", "close"})
-        for (int number = 1; number <= counts[name]; ++number)
-            for (const char* error : {"EMFILE", "ENOMEM", "EIO", "EACCES"}) {
-                const Outcome outcome =
-                    run(tampered(remove, std::string("error=") + error, {name, number}));
-                INFO(name << " number " << number << ": " << error << "\n" << outcome.describe());
-                CHECK(container.status() == "running");
-                if (container.status().empty()) return;
-                ++tried;
-            }
+    for (const Call& call : calls_of(remove)) {
+        const CallErrors* row = errors_of(call.name);
+        INFO(call.describe());
+        REQUIRE(row != nullptr);
+        for (const char* error : row->errors) {
+            const Outcome outcome = run(tampered(remove, std::string("error=") + error, call));
+            INFO(error << "\n" << outcome.describe());
+            CHECK(container.status() == "running");
+            if (container.status().empty()) return;
+            ++tried;
+        }
+    }
     std::cout << tried << " failures of delete's system calls\n";
     CHECK(tried > 40);
     victim.check_nothing(victim.left_after_delete(), "delete that cannot see");
@@ -108,7 +96,7 @@ TEST_CASE("no system call that fails makes delete remove a running container") {
 
 TEST_CASE("a FIFO that cannot be opened does not make a created container a running one") {
     need_root();
-    need_strace();
+    need_tracing();
     Victim victim;
     Container& container = victim.container();
     container.global_options = bare_errors();
@@ -117,11 +105,9 @@ TEST_CASE("a FIFO that cannot be opened does not make a created container a runn
     const auto start = container.words({"start", container.id()});
     for (const auto& words : {state, start}) {
         // Start asks for the state first.
-        const int number = number_of(state, "openat", "\"exec.fifo\"");
-        REQUIRE(number > 0);
+        const Call call = call_with(state, "openat", "exec.fifo");
         for (const char* error : {"EMFILE", "EACCES", "EIO"}) {
-            const Outcome outcome =
-                run(tampered(words, std::string("error=") + error, {"openat", number}));
+            const Outcome outcome = run(tampered(words, std::string("error=") + error, call));
             INFO(outcome.describe());
             CHECK(outcome.status == 1);
             CHECK_THAT(outcome.err, Catch::Contains("exec.fifo: open: "));

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <map>
+#include <fstream>
 #include <stdexcept>
 
 #include "tests/support/catch.h"
@@ -85,6 +85,13 @@ const std::vector<Scene>& scenes() {
     return all;
 }
 
+const Scene& dumpable_scene() {
+    static const Scene scene = {
+        "dumpable",
+        [](Bundle& bundle) { bundle.script("exec </dev/null >/dev/null 2>&1; exec sleep 1000"); }};
+    return scene;
+}
+
 ConsoleSocket::ConsoleSocket() {
     static int count = 0;
     path_ = work_folder() + "/console-" + std::to_string(++count);
@@ -116,7 +123,7 @@ Victim::Victim(const Scene& scene) : container_(bundle_), has_terminal_(scene.ha
     bundle_.args({"/bin/sleep", "1000"});
     scene.dress(bundle_);
     bundle_.write();
-    container_.global_options = {"--log", "/dev/null"};
+    container_.global_options = {"--log", log()};
     // These remain on purpose: the state root, and the compiled seccomp program in it.
     container_.create(has_terminal_ ? std::vector<std::string>{"--console-socket", console_.path()}
                                     : std::vector<std::string>{});
@@ -134,12 +141,42 @@ std::vector<std::string> Victim::words(const std::string& command,
     return container_.words(all);
 }
 
+bool Victim::program_runs(pid_t pid, bool is_waiting) const {
+    const std::string file = "/proc/" + std::to_string(pid) + "/cmdline";
+    return eventually([&] {
+        std::string first;
+        std::getline(std::ifstream(file), first, '\0');
+        return is_waiting ? !first.empty() : first.ends_with("sleep");
+    });
+}
+
+void Victim::make_images() {
+    must(run(words("create")));
+    must(container_.start());
+    REQUIRE(program_runs(container_.state().at("pid")));
+    must(container_.crux({"checkpoint", "--image-path", images(), "--work-path", images() + "-work",
+                          container_.id()}));
+    reap_orphans();
+}
+
 std::string Victim::left_at_once() const {
-    return before_.changes_until(HostSnapshot::take());
+    HostSnapshot now = HostSnapshot::take();
+    // The kernel frees the keyring of a process a moment after its end.
+    now.keyrings.clear();
+    return before_.changes_until(now);
 }
 
 std::string Victim::left_after_delete() {
-    const Outcome removed = container_.remove({"--force"});
+    Process remove(container_.words({"delete", "--force", container_.id()}));
+    // A process of exec is our child, and init ends only when it has been reaped.
+    (void)eventually(
+        [&] {
+            for (const pid_t child : children_of(getpid()))
+                if (child != remove.pid()) waitpid(child, nullptr, WNOHANG);
+            return remove.ended();
+        },
+        20s);
+    const Outcome removed = remove.wait();
     console_.drain();
     reap_orphans();
     if (!removed.ok() || !removed.err.empty()) return "delete --force: " + removed.describe();
@@ -153,53 +190,6 @@ void Victim::check_nothing(const std::string& left, const std::string& when) {
     // The next round starts from a clean host, or from what cannot be removed.
     (void)left_after_delete();
     before_ = HostSnapshot::take();
-}
-
-std::string Call::describe() const {
-    return name + " number " + std::to_string(number);
-}
-
-std::vector<Call> calls_of(const std::vector<std::string>& words) {
-    const std::string log = work_folder() + "/calls";
-    std::vector<std::string> all = {"strace", "-o", log};
-    all.insert(all.end(), words.begin(), words.end());
-    const Outcome outcome = run(all);
-    INFO(outcome.describe());
-    REQUIRE(outcome.ok());
-    std::vector<Call> calls;
-    std::map<std::string, int> counts;
-    for (const std::string& line : lines_of(read_file(log))) {
-        const std::string name = line.substr(0, line.find('('));
-        // strace does not know the name of a newer call.
-        if (name.starts_with("syscall_0x")) continue;
-        // Signals and the exit have separate lines; tampering with exit_group is not useful.
-        if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") != std::string::npos)
-            continue;
-        calls.push_back({name, ++counts[name]});
-    }
-    return calls;
-}
-
-std::vector<std::string> tampered(const std::vector<std::string>& words, const std::string& action,
-                                  const Call& call) {
-    std::vector<std::string> all = {
-        "strace", "-o", "/dev/null", "-e",
-        "inject=" + call.name + ":" + action + ":when=" + std::to_string(call.number)};
-    all.insert(all.end(), words.begin(), words.end());
-    return all;
-}
-
-bool may_fail(const Call& call) {
-    static const std::vector<std::string> others = {
-        "execve",   "brk",       "arch_prctl", "set_tid_address", "set_robust_list", "rseq",
-        "mprotect", "munmap",    "mmap",       "exit_group",      "rt_sigreturn",    "prlimit64",
-        "readlink", "getrandom", "futex"};
-    return std::ranges::find(others, call.name) == others.end();
-}
-
-void need_strace() {
-    const Outcome probe = run({"strace", "-o", "/dev/null", "true"});
-    if (!probe.ok()) skip("needs strace with permission to trace: " + probe.err);
 }
 
 BrokenAt::BrokenAt(int step, const std::string& action) {

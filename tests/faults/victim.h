@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -24,6 +26,8 @@ struct Scene {
 /// The default config; one with a user namespace, hooks, seccomp and a terminal; one with many
 /// mounts; the same mounts without a mount namespace.
 const std::vector<Scene>& scenes();
+/// A config that CRIU can dump: without the test's streams.
+const Scene& dumpable_scene();
 
 /// A console socket that accepts all data and discards it.
 class ConsoleSocket {
@@ -54,6 +58,16 @@ class Victim {
     [[nodiscard]] std::vector<std::string> words(const std::string& command,
                                                  const std::vector<std::string>& more = {}) const;
 
+    /// Waits until this process has become the container's program; with `is_waiting` only until it
+    /// exists.
+    [[nodiscard]] bool program_runs(pid_t pid, bool is_waiting = false) const;
+    /// Its log, which has warnings as well.
+    [[nodiscard]] std::string log() const { return bundle_.path() + "/log"; }
+    /// The directory of the images of make_images(), below the bundle.
+    [[nodiscard]] std::string images() const { return bundle_.path() + "/images"; }
+    /// Makes the container and checkpoints it.
+    void make_images();
+
     /// The present difference of the host to before, or "".
     [[nodiscard]] std::string left_at_once() const;
     /// Deletes by force, which must succeed without output; then the remaining difference, or "".
@@ -68,25 +82,6 @@ class Victim {
     bool has_terminal_;
     HostSnapshot before_;
 };
-
-/// One system call of a run: its name, and which occurrence of that name it is.
-struct Call {
-    std::string name;
-    int number = 0;
-    [[nodiscard]] std::string describe() const;
-};
-
-/// The system calls that the command itself (not its children) makes, in order, from one run.
-std::vector<Call> calls_of(const std::vector<std::string>& words);
-/// The command under strace, which injects this fault into one system call of the command itself:
-/// "signal=SIGKILL" or "error=EPERM".
-std::vector<std::string> tampered(const std::vector<std::string>& words, const std::string& action,
-                                  const Call& call);
-/// Whether the call's failure is useful to test: not one of the C library before and after main,
-/// which crux cannot report.
-bool may_fail(const Call& call);
-/// Skips the test if strace is missing or may not trace.
-void need_strace();
 
 /// While the object exists, crux is the program with fault points, set to fail at a step.
 class BrokenAt {
