@@ -218,6 +218,8 @@ Status Launched::resume() {
         return std::unexpected(Error(sent.error()).during("answer init"));
     if (sent) return {};
     // What it may have reported before it ended says why.
+    auto events = sys::poll_one(state_->control, POLLIN, 0);
+    if (!events || (*events & POLLIN) == 0) return std::unexpected(exited_early());
     auto last = next();
     return std::unexpected(last ? exited_early() : std::move(last).error());
 }
