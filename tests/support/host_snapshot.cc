@@ -177,11 +177,35 @@ void examine_new(const std::set<std::string>& cgroups) {
         if (seen.insert(cgroup).second) (void)is_of_others(cgroup);
 }
 
+/// In another pid namespace than the first, processes of others cannot be seen in a cgroup (v1).
+bool sees_all_processes() {
+    std::error_code error;
+    constexpr const char* kFirst = "pid:[4026531836]";  // PROC_PID_INIT_INO of the kernel
+    return fs::read_symlink("/proc/self/ns/pid", error) == kFirst;
+}
+
+/// Whether crux could have made the cgroup for a test: by its name, or because it is below the
+/// test's own.
+bool may_be_ours(const std::string& cgroup) {
+    if (cgroup.find("crux") != std::string::npos) return true;
+    std::ifstream file("/proc/self/cgroup");
+    for (std::string line; std::getline(file, line);) {
+        const std::string own = line.substr(line.rfind(':') + 1);
+        if (cgroup.find(own == "/" ? own : own + "/") != std::string::npos) return true;
+    }
+    return false;
+}
+
 std::set<std::string> without_others(const std::set<std::string>& cgroups,
                                      const std::set<std::string>& common) {
     std::set<std::string> out;
-    for (const auto& cgroup : cgroups)
-        if (common.contains(cgroup) || !is_of_others(cgroup)) out.insert(cgroup);
+    const bool sees_all = sees_all_processes();
+    for (const auto& cgroup : cgroups) {
+        if (common.contains(cgroup))
+            out.insert(cgroup);
+        else if (!is_of_others(cgroup) && (sees_all || may_be_ours(cgroup)))
+            out.insert(cgroup);
+    }
     return out;
 }
 

@@ -107,6 +107,37 @@ TEST_CASE("a snapshot does not see a cgroup in which others work") {
     CHECK(before.changes_until(HostSnapshot::take()) == "");
 }
 
+TEST_CASE("in another pid namespace a snapshot sees only cgroups that could be crux's") {
+    need_root();
+    need_controller("pids");
+    const std::string mount = *controller_mount("pids");
+    const std::string theirs = mount + "/other-" + std::to_string(getpid());
+    const std::string ours = mount + "/" + our_tag();
+    const pid_t child = fork();
+    if (child == 0) {
+        if (unshare(CLONE_NEWPID) != 0) _exit(2);
+        const pid_t inside = fork();
+        if (inside == 0) {
+            const HostSnapshot before = HostSnapshot::take();
+            mkdir(theirs.c_str(), 0755);
+            mkdir(ours.c_str(), 0755);
+            const std::string changes = before.changes_until(HostSnapshot::take());
+            const auto has = [&](const std::string& cgroup) {
+                return changes.find("+ cgroup: " + cgroup + "\n") != std::string::npos;
+            };
+            _exit(has(ours) && !has(theirs) ? 0 : 1);
+        }
+        int status = 0;
+        waitpid(inside, &status, 0);
+        _exit(WEXITSTATUS(status));
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    rmdir(theirs.c_str());
+    rmdir(ours.c_str());
+    CHECK(WEXITSTATUS(status) == 0);
+}
+
 TEST_CASE("a snapshot sees a cgroup and a mount that stay") {
     need_root();
     need_controller("pids");
@@ -178,7 +209,7 @@ TEST_CASE("a snapshot sees a keyring that stays") {
     {
         const Waiting child([] { syscall(SYS_keyctl, kJoin, our_tag().c_str()); });
         CHECK_THAT(before.changes_until(HostSnapshot::take()),
-                   Catch::Contains("+ keyring: " + our_tag()));
+                   Catch::Contains("+ keyring: keyring ") && Catch::Contains(our_tag() + ": "));
     }
     CHECK(left_behind_since(before).empty());
 }
