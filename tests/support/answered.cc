@@ -40,23 +40,28 @@ int listen_to(int number, std::optional<std::uint32_t> first_argument) {
         ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter));
 }
 
-void answer(int listener, std::vector<Call>& calls) {
+void answer(int listener, const std::function<bool(const Call&)>& chosen,
+            std::vector<Call>& calls) {
     ::seccomp_notif asked = {};
     // The process may have been killed meanwhile.
     if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0) return;
     const auto pid = static_cast<pid_t>(asked.pid);
     Call call{pid, {}, status_field(pid, "CapEff")};
     for (std::size_t i = 0; i < call.arguments.size(); ++i) call.arguments[i] = asked.data.args[i];
-    calls.push_back(call);
     ::seccomp_notif_resp response = {};
     response.id = asked.id;
+    if (!chosen || chosen(call))
+        calls.push_back(call);
+    else
+        response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     (void)::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
 }  // namespace
 
 std::vector<Call> answered(int number, std::optional<std::uint32_t> first_argument,
-                           const std::function<void()>& function) {
+                           const std::function<void()>& function,
+                           const std::function<bool(const Call&)>& chosen) {
     std::promise<int> opened;
     std::atomic<bool> done = false;
     std::jthread runner([&] {
@@ -72,7 +77,7 @@ std::vector<Call> answered(int number, std::optional<std::uint32_t> first_argume
     while (!done) {
         ::pollfd waiting = {listener, POLLIN, 0};
         if (::poll(&waiting, 1, kLookAgainMs) == 1 && (waiting.revents & POLLIN) != 0)
-            answer(listener, calls);
+            answer(listener, chosen, calls);
     }
     runner.join();
     ::close(listener);

@@ -21,9 +21,10 @@ struct Call {
 /// Runs the function in a new thread. System calls with this number and this first argument (or
 /// any), made meanwhile by the thread and the processes that it starts, are not executed but return
 /// 0 (seccomp_unotify(2)): this shows what crux would request from a kernel that supports them, and
-/// whether it notices that nothing was done. Needs root. Assertions belong after it, not into the
-/// function.
+/// whether it notices that nothing was done. Calls that are not chosen are executed as usual. Needs
+/// root. Assertions belong after it, not into the function.
 std::vector<Call> answered(int number, std::optional<std::uint32_t> first_argument,
-                           const std::function<void()>& function);
+                           const std::function<void()>& function,
+                           const std::function<bool(const Call&)>& chosen = {});
 
 }  // namespace crux::test

@@ -1,9 +1,11 @@
 // AppArmor profiles of processes, on a host whose kernel has AppArmor active.
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <filesystem>
 
+#include "tests/support/answered.h"
 #include "tests/support/bundle.h"
 #include "tests/support/catch.h"
 #include "tests/support/checks.h"
@@ -40,6 +42,31 @@ class Profile {
 };
 
 const char* const kScript = "cat /proc/self/attr/current; echo x >/denied; echo x >/allowed";
+
+/// Whether a call writes a process attribute, such as the profile for the next program.
+bool writes_attribute(const Call& call) {
+    std::error_code gone;
+    const std::string file = "/proc/" + std::to_string(call.pid) + "/fd/";
+    const std::string path =
+        std::filesystem::read_symlink(file + std::to_string(call.arguments[0]), gone);
+    return path.find("/attr/") != std::string::npos;
+}
+
+TEST_CASE("a profile that the kernel does not keep fails the create") {
+    need_root();
+    const Profile profile;
+    Bundle bundle;
+    bundle.set("/process/apparmorProfile", profile.name());
+    Container container(bundle);
+    Outcome outcome;
+    const auto seen =
+        answered(__NR_write, std::nullopt, [&] { outcome = container.create(); }, writes_attribute);
+    INFO(outcome.describe());
+    CHECK(seen.size() == 1);
+    CHECK(outcome.status == 1);
+    CHECK_THAT(outcome.err, Catch::Contains(profile.name()));
+    CHECK(container.status() == "");
+}
 
 TEST_CASE("a process has the AppArmor profile that is asked for") {
     need_root();
