@@ -152,7 +152,7 @@ TEST_CASE("a record of a later version is read, a broken one is not") {
                  "state.json: /init_process_pid: expected a whole number, not a string"},
              Row{":42", ":-42", "state.json: /init_process_pid: must not be negative"},
              Row{"\"1b2c\"", "\"\"", "state.json: /crux/boot_id: is required"},
-             Row{"NEWPID", "NEWX",
+             Row{"\"NEWPID\":", "\"NEWX\":",
                  "state.json: /namespace_paths/NEWX: is not a known namespace type"},
              Row{"\"systemd\",", "\"runit\",",
                  "state.json: /crux/cgroup_driver: invalid cgroup driver \"runit\" (known: "

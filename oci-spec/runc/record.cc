@@ -2,6 +2,7 @@
 
 #include "oci-spec/json_writer.h"
 #include "oci-spec/reader.h"
+#include "oci-spec/runc/peer_record.h"
 
 namespace crux::oci {
 
@@ -12,18 +13,6 @@ constexpr auto kCgroupDrivers = std::array{
     Word<CgroupDriver>{"systemd", CgroupDriver::systemd},
 };
 
-// runc's names for the types in its state files.
-constexpr auto kRecordNamespaces = std::array{
-    Word<NamespaceType>{"NEWCGROUP", NamespaceType::cgroup},
-    Word<NamespaceType>{"NEWIPC", NamespaceType::ipc},
-    Word<NamespaceType>{"NEWNET", NamespaceType::network},
-    Word<NamespaceType>{"NEWNS", NamespaceType::mount},
-    Word<NamespaceType>{"NEWPID", NamespaceType::pid},
-    Word<NamespaceType>{"NEWTIME", NamespaceType::time},
-    Word<NamespaceType>{"NEWUSER", NamespaceType::user},
-    Word<NamespaceType>{"NEWUTS", NamespaceType::uts},
-};
-
 // runc stores annotations and the bundle as a list of KEY=VALUE.
 std::vector<std::string> labels(const ContainerRecord& record) {
     std::vector<std::string> out;
@@ -32,19 +21,61 @@ std::vector<std::string> labels(const ContainerRecord& record) {
     return out;
 }
 
-void write_config(JsonWriter& writer, const ContainerRecord& record) {
-    writer.begin_object();
-    writer.member("rootfs", record.rootfs);
+// What runc needs to manage the container: exec joins the namespaces that are listed here.
+void write_namespaces(JsonWriter& writer, const ContainerRecord& record) {
+    const std::string own = cat("/proc/", record.init_process_pid, "/ns/");
+    writer.key("namespaces");
+    writer.begin_array();
+    for (const auto& [type, path] : record.namespace_paths) {
+        writer.begin_object();
+        writer.member("type", name_of(kRecordNamespaces, type));
+        if (!path.starts_with(own)) writer.member("path", path);
+        writer.end_object();
+    }
+    writer.end_array();
+}
+
+void write_cgroups(JsonWriter& writer, const ContainerRecord& record) {
+    const bool systemd = record.cgroup_driver == CgroupDriver::systemd;
     writer.key("cgroups");
     writer.begin_object();
     writer.member("path", record.cgroups_path);
-    writer.member("systemd", record.cgroup_driver == CgroupDriver::systemd);
+    writer.member("systemd", systemd);
+    if (systemd) {
+        const std::vector<std::string_view> parts = split(record.cgroups_path, ':');
+        const bool is_named = parts.size() == 3;
+        writer.member("name", is_named ? parts[2] : std::string_view(record.id));
+        writer.member("parent", is_named ? parts[0] : std::string_view());
+        writer.member("scope_prefix", is_named ? parts[1] : std::string_view("crux"));
+    }
+    // runc has resources only if the document has one of them, and fails without.
+    writer.member("memory", 0);
     writer.end_object();
+}
+
+void write_config(JsonWriter& writer, const ContainerRecord& record) {
+    writer.begin_object();
+    writer.member("rootfs", record.rootfs);
+    write_namespaces(writer, record);
+    write_cgroups(writer, record);
     writer.member("version", record.oci_version);
     writer.member("labels", labels(record));
     writer.member("no_pivot_root", record.no_pivot);
     writer.member("no_new_keyring", record.no_new_keyring);
     writer.end_object();
+}
+
+// What crun needs, in its status file.
+void write_crun(JsonWriter& writer, const ContainerRecord& record) {
+    const bool systemd = record.cgroup_driver == CgroupDriver::systemd;
+    writer.member("pid", record.init_process_pid);
+    writer.member("process-start-time", record.init_process_start);
+    writer.member("cgroup-path", record.cgroup_below);
+    writer.member("scope", record.systemd_unit);
+    writer.member("rootfs", record.rootfs);
+    writer.member("systemd-cgroup", systemd);
+    writer.member("bundle", record.bundle);
+    writer.member("detached", record.detached);
 }
 
 void write_own(JsonWriter& writer, const ContainerRecord& record) {
@@ -138,6 +169,7 @@ std::string write_record(const ContainerRecord& record) {
         writer.member(name_of(kRecordNamespaces, type), path);
     writer.end_object();
     writer.member("external_descriptors", record.external_descriptors);
+    write_crun(writer, record);
     writer.member("intel_rdt_path", record.intel_rdt_path);
     writer.member("intel_rdt_mon_path", record.intel_rdt_mon_path);
     writer.key("crux");
@@ -153,7 +185,7 @@ Result<ContainerRecord> read_record(std::string_view text) {
     if (root) {
         const Reader reader(*root, diagnostics);
         if (root->kind == json::Kind::object)
-            read_fields(reader, record);
+            reader["crux"].present() ? read_fields(reader, record) : read_runc(reader, record);
         else
             reader.error(cat("expected an object, not ", json::describe(root->kind)));
     }

@@ -14,10 +14,14 @@ namespace crux::oci {
 /// The program that creates the container's cgroup.
 enum class CgroupDriver : std::uint8_t { cgroupfs, systemd };
 
+/// The runtime that made a container. crux also manages those of the others (peer_record.h).
+enum class Maker : std::uint8_t { crux, runc, crun };
+
 /// The record of a container in <root>/<id>/state.json, which exists from before its first process
 /// until it is deleted. Whether the container is running is not recorded: crux reads that from the
 /// kernel each time.
 struct ContainerRecord {
+    Maker maker = Maker::crux;
     std::string id;
     /// The init process, in the pid namespace of the process that created it; 0 if there is none.
     /// All of these fields together identify it, because a pid may have been reused.
@@ -42,6 +46,9 @@ struct ContainerRecord {
     std::string cgroups_path;  ///< as configured
     /// Controller to absolute path; the key of cgroup v2 is "".
     StringMap cgroup_paths;
+    /// The cgroup below its mount point, for crun: on cgroup v2, otherwise in the freezer's
+    /// hierarchy. Only written.
+    std::string cgroup_below;
     /// The namespaces of init: the paths of joined ones, /proc/PID/ns/… for the others.
     std::vector<std::pair<NamespaceType, std::string>> namespace_paths;
 
@@ -62,15 +69,18 @@ struct ContainerRecord {
     bool own_pid_namespace = false;
     /// The targets of the standard descriptors, for checkpoint and restore.
     std::vector<std::string> external_descriptors;
+    /// Of a container that runc made: crux's own are in the container's config.json.
+    std::vector<Hook> poststop;
 };
 
-/// The record as JSON. Fields of runc's state.json have runc's keys, so that programs that read
-/// runc's files can read those of crux; the other fields are in an object "crux".
+/// The record as JSON. Fields of runc's state.json have runc's keys, and those of crun's status
+/// crun's: both can manage the container, and programs that read their files can read those of
+/// crux. The other fields are in an object "crux".
 std::string write_record(const ContainerRecord& record);
 
-/// Parses a record. Unknown keys are ignored (another version may have written them), but a value
-/// of the wrong type, a missing ID, or a pid without a boot ID is an error of kind state: crux must
-/// not act on processes that a damaged file names.
+/// Parses a record, or the state of a container that runc made. Unknown keys are ignored (another
+/// version may have written them), but a value of the wrong type, a missing ID, or a pid without a
+/// boot ID is an error of kind state: crux must not act on processes that a damaged file names.
 Result<ContainerRecord> read_record(std::string_view text);
 
 /// The targets of a container's standard descriptors as a JSON array, in the format of runc's

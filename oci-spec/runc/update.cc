@@ -195,6 +195,54 @@ bool same_rules(const std::vector<DeviceRule>& left, const std::vector<DeviceRul
     });
 }
 
+namespace {
+
+void set(json::Node& object, std::string_view name, const auto& value) {
+    if (!value) return;
+    json::Node& node = member(object, name);
+    node.children.clear();
+    node.kind = std::cmp_less(*value, 0) ? json::Kind::negative : json::Kind::positive;
+    node.number = static_cast<std::uint64_t>(*value);
+}
+
+void set_text(json::Node& object, std::string_view name, const std::string& value) {
+    if (value.empty()) return;
+    json::Node& node = member(object, name);
+    node.children.clear();
+    node.kind = json::Kind::string;
+    node.text = value;
+}
+
+}  // namespace
+
+std::string with_runc_resources(std::string_view state, const Resources& resources) {
+    Diagnostics diagnostics;
+    std::optional<json::Node> root = json::parse_tree(state, diagnostics);
+    if (!root) return std::string(state);
+    json::Node& cgroups = member(member(*root, "config"), "cgroups");
+    const MemoryResources& memory = resources.memory;
+    set(cgroups, "memory", memory.limit);
+    set(cgroups, "memory_reservation", memory.reservation);
+    set(cgroups, "memory_swap", memory.swap);
+    const CpuResources& cpu = resources.cpu;
+    set(cgroups, "cpu_shares", cpu.shares);
+    // runc works it out from the shares once, when it creates the container. 0 leaves it alone.
+    if (cpu.shares) set(cgroups, "cpu_weight", std::optional<std::uint64_t>(0));
+    set(cgroups, "cpu_quota", cpu.quota);
+    set(cgroups, "cpu_burst", cpu.burst);
+    set(cgroups, "cpu_period", cpu.period);
+    set(cgroups, "cpu_rt_quota", cpu.realtime_runtime);
+    set(cgroups, "cpu_rt_period", cpu.realtime_period);
+    set(cgroups, "cpu_idle", cpu.idle);
+    set_text(cgroups, "cpuset_cpus", cpu.cpus);
+    set_text(cgroups, "cpuset_mems", cpu.mems);
+    set(cgroups, "pids_limit", resources.pids.limit);
+    set(cgroups, "blkio_weight", resources.block_io.weight);
+    JsonWriter writer;
+    write(writer, *root);
+    return writer.take();
+}
+
 std::string with_resources(std::string_view config, const Resources& resources) {
     Diagnostics diagnostics;
     std::optional<json::Node> root = json::parse_tree(config, diagnostics);

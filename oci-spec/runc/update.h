@@ -25,6 +25,10 @@ bool same_rules(const std::vector<DeviceRule>& left, const std::vector<DeviceRul
 /// the rest of it is kept, including unknown properties.
 std::string with_resources(std::string_view config, const Resources& resources);
 
+/// The text of runc's state.json with these resources of its container, from which the next `runc
+/// update` starts. The text must be one that read_record accepts; the rest of it is kept.
+std::string with_runc_resources(std::string_view state, const Resources& resources);
+
 /// The resources as JSON: `linux.resources` of a configuration.
 std::string resources_json(const Resources& resources);
 

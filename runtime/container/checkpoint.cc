@@ -12,6 +12,7 @@
 #include "runtime/container/delete.h"
 #include "runtime/container/existing.h"
 #include "runtime/container/operations.h"
+#include "runtime/container/peer.h"
 #include "runtime/launch/journal.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
@@ -102,8 +103,7 @@ class DumpListener : public checkpoint::Listener {
 Result<checkpoint::RpcOptions> dump_options(const ExistingContainer& container,
                                             const oci::Config& config, const CriuOptions& options,
                                             const ImageFolders& folders) {
-    const launch::Journal::Content journal =
-        TRY(launch::Journal::read(container.state.directory()));
+    const launch::Journal::Content journal = TRY(resources_of(container));
     checkpoint::RpcOptions rpc = common_options(options, config);
     use_folders(folders, rpc);
     rpc.log_file = kLog;
@@ -149,9 +149,10 @@ Status check_abilities(const CriuOptions& options) {
 
 Status checkpoint(const Context& context, const CriuOptions& options) {
     const ExistingContainer container = TRY(load_locked(context));
+    TRY(refuse_peer(container.record, "checkpoint"));
     TRY(check_status(container));
     TRY(check_abilities(options));
-    const StoredConfig stored = TRY(stored_config(container.state));
+    const StoredConfig stored = TRY(stored_config(container));
     const oci::Config& config = stored.config;
     const ImageFolders folders = TRY(open_folders(options, Missing::make));
     TRY(check_parent(options, folders));

@@ -42,15 +42,10 @@ Status remove_cgroup(launch::Journal::Content journal, Warnings& warnings) {
     return {};
 }
 
-Status give_back_all(const StateDirectory& state, Warnings& warnings) {
-    launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
-    return container::give_back_all(std::move(journal), warnings);
-}
-
-Status end_init(const oci::ContainerRecord& record, const StateDirectory& state) {
-    const std::optional<sys::Pidfd> init = TRY(live_init(record));
+Status end_init(const ExistingContainer& container) {
+    const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
     if (!init) return {};
-    const cgroup::Group group = TRY(group_of(state));
+    const cgroup::Group group = TRY(group_of(container));
     auto sent = sys::pidfd_send_signal(*init, SIGKILL);
     if (!sent && sent.error().value != ESRCH)
         return std::unexpected(Error(sent.error()).during("kill init"));
@@ -82,7 +77,8 @@ oci::State document_of(const oci::ContainerRecord& record) {
 
 Result<std::vector<oci::Hook>> poststop_of(const ExistingContainer& container) {
     if (!container.record.has_poststop) return std::vector<oci::Hook>();
-    auto stored = stored_config(container.state);
+    if (container.record.maker == oci::Maker::runc) return container.record.poststop;
+    auto stored = stored_config(container);
     if (!stored) return std::unexpected(std::move(stored).error());
     return std::move(stored->config.hooks.poststop);
 }
@@ -116,9 +112,9 @@ void run_poststop(const std::vector<oci::Hook>& hooks, oci::State document,
 }
 
 Status destroy(const Context& context, const ExistingContainer& container) {
-    TRY(end_init(container.record, container.state));
+    TRY(end_init(container));
     const std::vector<oci::Hook> poststop = TRY(poststop_of(container));
-    TRY(give_back_all(container.state, context.warnings));
+    TRY(give_back_all(TRY(resources_of(container)), context.warnings));
     TRY(container.state.remove());
     run_poststop(poststop, document_of(container.record), context);
     return {};
@@ -138,7 +134,8 @@ Status remove(const Context& context, Force force) {
         const bool is_damaged = record.error().kind() == Error::Kind::state;
         const bool may_remove = is_missing(record.error()) || (is_damaged && force == Force::yes);
         if (!may_remove) return std::unexpected(std::move(record).error());
-        TRY(give_back_all(*state, context.warnings));
+        TRY(state->check_made_by_crux());
+        TRY(give_back_all(TRY(launch::Journal::read(state->directory())), context.warnings));
         TRY(state->remove());
         if (force == Force::yes) return {};
         return std::unexpected(std::move(record).error());

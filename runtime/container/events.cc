@@ -31,7 +31,7 @@ Result<ExistingContainer> load_running(const Context& context) {
 
 Result<cgroup::Stats> stats(const Context& context) {
     const ExistingContainer container = TRY(load_running(context));
-    const cgroup::Group group = TRY(group_of(container.state));
+    const cgroup::Group group = TRY(group_of(container));
     return group.stats();
 }
 
@@ -74,7 +74,7 @@ Events::~Events() = default;
 
 Result<Events> Events::open(const Context& context, std::int64_t interval_ms) {
     const ExistingContainer container = TRY(load_running(context));
-    auto state = std::make_unique<State>(TRY(group_of(container.state)));
+    auto state = std::make_unique<State>(TRY(group_of(container)));
     state->init = TRY(live_init(container.record));
     state->watch = TRY(cgroup::OomWatch::open(state->group));
     state->interval_ns = static_cast<std::uint64_t>(interval_ms) * kNanosPerMilli;

@@ -10,7 +10,6 @@
 #include "runtime/container/sub_cgroup.h"
 #include "runtime/container/terminals.h"
 #include "runtime/host/read.h"
-#include "runtime/launch/journal.h"
 #include "runtime/sys/event.h"
 
 namespace crux::container {
@@ -122,17 +121,17 @@ Result<int> supervise(const Context& context, Foreground& foreground, const Init
 
 Result<int> exec(const Context& context, const ExecOptions& options) {
     const ExistingContainer container = TRY(load(context));
-    launch::Journal::Content journal = TRY(launch::Journal::read(container.state.directory()));
-    const cgroup::Group own_group = TRY(cgroup::Group::open(journal.cgroup));
+    launch::Journal::Content resources = TRY(resources_of(container));
+    const cgroup::Group own_group = TRY(cgroup::Group::open(resources.cgroup));
     const sys::Pidfd init = TRY(first_process(container, own_group, options));
-    const StoredConfig stored = TRY(stored_config(container.state));
+    const StoredConfig stored = TRY(stored_config(container));
     const oci::Config& config = stored.config;
     oci::Process process = TRY(exec_process(options, config));
     if (process.capabilities)
         keep_grantable(context, *process.capabilities, has_user_namespace(config), "");
     TRY(check_terminal(&process, options.console_socket, !options.detach));
     const Wanted wanted{container, config, process, options};
-    plan::Plan plan = TRY(plan_process(context, wanted, std::move(journal.cgroup)));
+    plan::Plan plan = TRY(plan_process(context, wanted, std::move(resources.cgroup)));
     log_plan(plan, context.step_log);
     Foreground foreground =
         TRY(Foreground::open({.detach = options.detach,

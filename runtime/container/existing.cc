@@ -3,7 +3,7 @@
 #include <cerrno>
 
 #include "oci-spec/config.h"
-#include "runtime/launch/journal.h"
+#include "runtime/container/peer.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/trusted.h"
 
@@ -31,11 +31,23 @@ Result<ExistingContainer> load_locked(const Context& context) {
     return container;
 }
 
-Result<StoredConfig> stored_config(const StateDirectory& state) {
+namespace {
+
+Result<std::string> config_text(const ExistingContainer& container) {
+    if (container.record.maker != oci::Maker::runc)
+        return sys::read_trusted_file(container.state.directory(), kConfigName, sys::kReadLimit);
+    const std::string& path = container.record.bundle;
+    const sys::Fd bundle =
+        TRY(sys::open_trusted_directory(sys::FdRef::cwd(), path).during(cat("bundle ", path)));
+    return sys::read_trusted_file(bundle, kConfigName, sys::kReadLimit);
+}
+
+}  // namespace
+
+Result<StoredConfig> stored_config(const ExistingContainer& container) {
     StoredConfig stored;
     constexpr const char* kDoing = "the container's config.json";
-    stored.text =
-        TRY(sys::read_trusted_file(state.directory(), kConfigName, sys::kReadLimit).during(kDoing));
+    stored.text = TRY(config_text(container).during(kDoing));
     oci::Parsed parsed = oci::parse_config(stored.text);
     if (parsed.diagnostics.has_errors())
         return std::unexpected(parsed.diagnostics.to_error().during(kDoing));
@@ -76,6 +88,8 @@ Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record) 
         const auto inode = TRY(sys::pidfd_inode(process).during("stat the pidfd of init"));
         if (inode && *inode != record.pidfd_inode) return std::optional<sys::Pidfd>();
     }
+    // Other runtimes do not record it: their state is on a tmpfs.
+    if (record.maker != oci::Maker::crux) return std::optional(std::move(process));
     const std::string boot = TRY(sys::boot_id().during("read the boot ID"));
     if (boot != record.boot_id) return std::optional<sys::Pidfd>();
     return std::optional(std::move(process));
@@ -88,16 +102,35 @@ Result<bool> is_ending(const oci::ContainerRecord& record) {
     return !stat || stat->exiting || stat->killed;
 }
 
-Result<cgroup::Group> group_of(const StateDirectory& state) {
-    launch::Journal::Content journal = TRY(launch::Journal::read(state.directory()));
-    return cgroup::Group::open(std::move(journal.cgroup));
+Result<launch::Journal::Content> resources_of(const ExistingContainer& container) {
+    if (container.record.maker != oci::Maker::crux) return peer_resources(container.record);
+    return launch::Journal::read(container.state.directory());
 }
 
+Result<cgroup::Group> group_of(const ExistingContainer& container) {
+    launch::Journal::Content resources = TRY(resources_of(container));
+    return cgroup::Group::open(std::move(resources.cgroup));
+}
+
+namespace {
+
+/// The status of a container with a live init that another runtime made: its FIFO is there until
+/// the container has been started.
+Result<oci::Status> peer_status(const StateDirectory& state) {
+    auto fifo = sys::fstatat(state.directory(), kFifoName, AT_SYMLINK_NOFOLLOW);
+    if (fifo) return oci::Status::created;
+    if (fifo.error().value == ENOENT) return oci::Status::running;
+    return std::unexpected(Error(fifo.error()).during(kFifoName));
+}
+
+}  // namespace
+
 Result<oci::Status> status_of(const ExistingContainer& container) {
-    const cgroup::Group group = TRY(group_of(container.state));
+    const cgroup::Group group = TRY(group_of(container));
     if (TRY(group.freezer_state()) == cgroup::FreezerState::frozen) return oci::Status::paused;
     const auto init = TRY(live_init(container.record));
     if (!init) return oci::Status::stopped;
+    if (container.record.maker != oci::Maker::crux) return peer_status(container.state);
     // A reader of the FIFO is init at the barrier; exec closes it, and start takes it away.
     auto fifo =
         sys::openat(container.state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);

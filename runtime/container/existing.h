@@ -7,6 +7,7 @@
 #include "runtime/cgroup/group.h"
 #include "runtime/container/context.h"
 #include "runtime/container/store.h"
+#include "runtime/launch/journal.h"
 #include "runtime/sys/process.h"
 
 namespace crux::container {
@@ -36,7 +37,8 @@ struct StoredConfig {
     std::string text;
     oci::Config config;
 };
-Result<StoredConfig> stored_config(const StateDirectory& state);
+/// Of a container of runc, which keeps none, the one in its bundle.
+Result<StoredConfig> stored_config(const ExistingContainer& container);
 
 /// The container's init, if it is still the process that was recorded: pid, start time and, where
 /// the kernel has it, the pidfd's inode match, and it is not a zombie. Nothing otherwise. An error
@@ -46,8 +48,12 @@ Result<std::optional<sys::Pidfd>> live_init(const oci::ContainerRecord& record);
 /// Whether init has ended, or has been sent a signal that ends it as soon as it runs.
 Result<bool> is_ending(const oci::ContainerRecord& record);
 
-/// The container's cgroup, from the journal.
-Result<cgroup::Group> group_of(const StateDirectory& state);
+/// What the container has of the host: its journal, or for a container of another runtime what its
+/// record says.
+Result<launch::Journal::Content> resources_of(const ExistingContainer& container);
+
+/// The container's cgroup.
+Result<cgroup::Group> group_of(const ExistingContainer& container);
 
 /// What the container is doing now. The freezer is read first: a frozen container is paused, even
 /// with a dead init, until it is thawed.

@@ -31,9 +31,8 @@ Status thaw_killed(const Context& context, const cgroup::Group& group, const sys
 }
 
 /// Without an own pid namespace the container's processes survive its init.
-Status kill_every_process(const Context& context, const ExistingContainer& container,
-                          bool init_lives, All all) {
-    const cgroup::Group group = TRY(group_of(container.state));
+Status kill_every_process(const Context& context, const cgroup::Group& group, bool init_lives,
+                          All all) {
     const bool any = TRY(group.populated());
     if (!any && !init_lives) return not_running(all);
     TRY(group.kill_all().during("unable to kill all processes"));
@@ -56,15 +55,16 @@ Status kill(const Context& context, std::optional<int> signal, All all) {
     const ExistingContainer container = TRY(load(context));
     const int number = signal.value_or(stop_signal(container.record));
     const std::optional<sys::Pidfd> init = TRY(live_init(container.record));
-    const bool has_cgroup = !container.record.cgroup_paths.empty();
-    if (number == SIGKILL && !container.record.own_pid_namespace && has_cgroup)
-        return kill_every_process(context, container, init.has_value(), all);
+    if (number == SIGKILL && !container.record.own_pid_namespace) {
+        const cgroup::Group group = TRY(group_of(container));
+        if (!group.dirs().empty()) return kill_every_process(context, group, init.has_value(), all);
+    }
     if (!init) return not_running(all);
     auto sent = sys::pidfd_send_signal(*init, number);
     if (!sent && sent.error().value == ESRCH) return not_running(all);
     TRY(std::move(sent).during("unable to signal init"));
     if (number != SIGKILL) return {};
-    const cgroup::Group group = TRY(group_of(container.state));
+    const cgroup::Group group = TRY(group_of(container));
     return thaw_killed(context, group, &*init);
 }
 

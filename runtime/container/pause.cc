@@ -8,7 +8,7 @@ Status pause(const Context& context) {
     const oci::Status status = TRY(status_of(container));
     if (status != oci::Status::running && status != oci::Status::created)
         return fail(Error::Kind::state, "container not running");
-    const cgroup::Group group = TRY(group_of(container.state));
+    const cgroup::Group group = TRY(group_of(container));
     TRY(group.freeze());
     // A kill needs no lock: it sends its signal, then it thaws. If its thaw came before our freeze,
     // its signal came before this look.
@@ -21,7 +21,7 @@ Status pause(const Context& context) {
 
 Status resume(const Context& context) {
     const ExistingContainer container = TRY(load_locked(context));
-    const cgroup::Group group = TRY(group_of(container.state));
+    const cgroup::Group group = TRY(group_of(container));
     switch (TRY(group.freezer_state())) {
         case cgroup::FreezerState::frozen:
         // A pause that was killed leaves this.

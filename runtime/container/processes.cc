@@ -5,7 +5,7 @@ namespace crux::container {
 
 Result<std::vector<int>> processes(const Context& context) {
     const ExistingContainer container = TRY(load(context));
-    const cgroup::Group group = TRY(group_of(container.state));
+    const cgroup::Group group = TRY(group_of(container));
     return group.processes();
 }
 

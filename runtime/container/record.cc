@@ -23,6 +23,13 @@ void note_namespaces(const oci::Config& config, oci::ContainerRecord& record) {
     }
 }
 
+/// The path of the cgroup that crun looks for.
+std::string path_below(std::span<const cgroup::CgroupDir> dirs) {
+    const int freezer = cgroup::find_dir(dirs, "freezer", "");
+    const int found = freezer >= 0 ? freezer : cgroup::unified_dir(dirs);
+    return found < 0 ? std::string() : dirs[static_cast<std::size_t>(found)].path;
+}
+
 /// What descriptors 0 to 2, which the container's init inherits, lead to: a restore finds pipes by
 /// that.
 std::vector<std::string> own_descriptors() {
@@ -80,6 +87,7 @@ Result<oci::ContainerRecord> record_of(const Context& context, const Prepared& p
         for (const std::string& name : entry.controllers)
             if (entry.version == 1) record.cgroup_paths.emplace_back(name, entry.directory());
     }
+    record.cgroup_below = path_below(prepared.plan.host.cgroup);
     note_namespaces(config, record);
     record.external_descriptors = own_descriptors();
     return record;

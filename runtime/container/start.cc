@@ -10,6 +10,7 @@
 #include "runtime/container/last_wait.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/operations.h"
+#include "runtime/container/peer.h"
 #include "runtime/hooks/run.h"
 #include "runtime/launch/message.h"
 #include "runtime/plan/describe.h"
@@ -65,9 +66,10 @@ Error last_failure(const plan::InitReport& report) {
 }
 
 /// The failure that these bytes report; nothing if they report none.
-Result<std::optional<Error>> late_failure(const StateDirectory& state, std::string_view bytes) {
+Result<std::optional<Error>> late_failure(const ExistingContainer& container,
+                                          std::string_view bytes) {
     if (bytes.size() <= 1) return std::optional<Error>();
-    const StoredConfig stored = TRY(stored_config(state));
+    const StoredConfig stored = TRY(stored_config(container));
     const std::vector<oci::Hook>& hooks = stored.config.hooks.start_container;
     auto read = launch::read_late_report(bytes, hooks.size());
     // Whatever it is, init wrote it because it failed.
@@ -88,7 +90,7 @@ Result<void, StartFailure> end_barrier(const Context& context, const ExistingCon
                                        const Barrier& barrier) {
     TRY(barrier.wait_for_exec(container));
     const std::string late = TRY(read_late(container.state));
-    std::optional<Error> failure = TRY(late_failure(container.state, late));
+    std::optional<Error> failure = TRY(late_failure(container, late));
     if (failure) return ending(std::move(*failure));
     auto removed = sys::unlinkat(container.state.directory(), kFifoName);
     // The program runs, and a FIFO that nobody reads does not hide that.
@@ -99,7 +101,7 @@ Result<void, StartFailure> end_barrier(const Context& context, const ExistingCon
 Result<void, StartFailure> run_poststart(const Context& context,
                                          const ExistingContainer& container) {
     if (!container.record.has_poststart) return {};
-    const StoredConfig stored = TRY(stored_config(container.state));
+    const StoredConfig stored = TRY(stored_config(container));
     const oci::Config& config = stored.config;
     oci::State document = TRY(state_of(container));
     document.pid = container.record.init_process_pid;
@@ -156,6 +158,7 @@ Error destroyed_after(StartFailure failure, const Context& context,
 
 Status start(const Context& context) {
     const ExistingContainer container = TRY(load_locked(context));
+    TRY(refuse_peer(container.record, "start"));
     const oci::Status status = TRY(status_of(container));
     if (status != oci::Status::created) return wrong_state(status);
     if (!container.record.has_process)

@@ -5,6 +5,9 @@
 #include <cerrno>
 
 #include "runtime/base/text.h"
+#include "runtime/container/notify_socket.h"
+#include "runtime/container/peer.h"
+#include "runtime/launch/journal.h"
 #include "runtime/sys/directory.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/time.h"
@@ -14,7 +17,6 @@ namespace crux::container {
 
 namespace {
 
-constexpr const char* kRecordName = "state.json";
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kFileMode = 0600;
 /// Annotations are most of it.
@@ -155,12 +157,36 @@ bool StateDirectory::is_abandoned() const {
         unlock();
         if (record || record.error().value != ENOENT || is_removed) return false;
     }
-    return true;
+    return check_made_by_crux().has_value();
+}
+
+Status StateDirectory::check_made_by_crux() const {
+    bool has_journal = false;
+    std::string other;
+    TRY(sys::for_each_entry(directory_, [&](const sys::Entry& entry) {
+            const std::string_view name = entry.name;
+            if (name == launch::kJournalName) has_journal = true;
+            // What create makes before its journal.
+            const bool is_early = name.starts_with(kConfigName) || name == kNotifyFolder;
+            if (!is_early && name != ".." && name != ".") other = name;
+        }).during("read the state directory"));
+    if (has_journal || other.empty()) return {};
+    return fail(Error::Kind::state,
+                cat("the state directory of ", id_, " was not made by crux (it has ", quoted(other),
+                    " and no journal): nothing was removed"));
+}
+
+Result<std::string> StateDirectory::read_record_text() const {
+    return sys::read_trusted_file(directory_, kRecordName, kRecordLimit);
 }
 
 Result<oci::ContainerRecord> StateDirectory::read_record() const {
-    auto text = sys::read_trusted_file(directory_, kRecordName, kRecordLimit);
-    if (!text && text.error().code() == ENOENT) return does_not_exist();
+    auto text = read_record_text();
+    if (!text && text.error().code() == ENOENT) {
+        auto peer = TRY(read_crun_record(*this));
+        if (peer) return std::move(*peer);
+        return does_not_exist();
+    }
     const std::string json = TRY(std::move(text).during(kRecordName));
     oci::ContainerRecord record = TRY(oci::read_record(json));
     if (record.id != id_)
@@ -170,7 +196,10 @@ Result<oci::ContainerRecord> StateDirectory::read_record() const {
 }
 
 Status StateDirectory::write_record(const oci::ContainerRecord& record) const {
-    return replace(kRecordName, oci::write_record(record));
+    TRY(replace(kRecordName, oci::write_record(record)));
+    // crun's name for it. Without it only crun does not know the container.
+    (void)sys::symlinkat(kRecordName, directory_, kCrunStatusName);
+    return {};
 }
 
 Status StateDirectory::replace(const char* name, std::string_view text) const {
@@ -211,8 +240,11 @@ Status StateDirectory::remove() const {
         return std::unexpected(Error(forgotten.error()).during(cat("remove ", kRecordName)));
     std::vector<std::string> names;
     TRY(sys::for_each_entry(directory_, [&](const sys::Entry& entry) {
-            names.emplace_back(entry.name);
+            if (entry.name != std::string_view(launch::kJournalName))
+                names.emplace_back(entry.name);
         }).during("read the state directory"));
+    // Last: it says whose the directory is.
+    names.emplace_back(launch::kJournalName);
     for (const std::string& name : names) TRY(remove_entry(name));
     auto gone = sys::unlinkat(root_, id_, AT_REMOVEDIR);
     if (!gone && gone.error().value != ENOENT)

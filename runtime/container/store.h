@@ -17,6 +17,7 @@ namespace crux::container {
 ///     exec.fifo     the barrier; gone once the program runs
 ///     notify/       the socket in the service manager's place, where there is a manager
 ///     state.json    the record; there only once the container is complete, always replaced whole
+///     status        a link to it, because crun reads a file of that name
 ///
 /// Held with an exclusive lock by the command that creates or removes the container.
 class StateDirectory {
@@ -42,8 +43,15 @@ class StateDirectory {
     /// holds its lock. Not for a directory whose lock this object holds.
     [[nodiscard]] bool is_abandoned() const;
 
-    /// Reads state.json; "container does not exist" when it is not there (yet).
+    /// Refuses a directory that crux cannot have made, because it has no journal but other files
+    /// that crux makes only after its journal, or never.
+    [[nodiscard]] Status check_made_by_crux() const;
+
+    /// Reads state.json, of crux or runc, or the status of crun; "container does not exist" when
+    /// it is not there (yet).
     [[nodiscard]] Result<oci::ContainerRecord> read_record() const;
+    /// The text of state.json. ENOENT in the error's code if it does not exist.
+    [[nodiscard]] Result<std::string> read_record_text() const;
     /// Replaces state.json.
     Status write_record(const oci::ContainerRecord& record) const;
     /// Replaces a file of the directory; a reader sees the old text or the new one.
@@ -77,6 +85,8 @@ bool is_missing(const Error& error);
 /// in the error's code when it does not exist.
 Result<sys::Fd> open_root(const StateRoot& state_root);
 
+constexpr const char* kRecordName = "state.json";
+constexpr const char* kCrunStatusName = "status";
 constexpr const char* kFifoName = "exec.fifo";
 constexpr const char* kConfigName = "config.json";
 

@@ -103,11 +103,21 @@ void take_warnings(const std::vector<cgroup::Warning>& found, const Context& con
         context.warn(cat(warning.origin, ": ", warning.text));
 }
 
+/// What the next update starts from.
+Status record_resources(const ExistingContainer& container, std::string_view config,
+                        const oci::Resources& resources) {
+    if (container.record.maker == oci::Maker::runc) {
+        const std::string state = TRY(container.state.read_record_text());
+        return container.state.replace(kRecordName, oci::with_runc_resources(state, resources));
+    }
+    return container.state.replace(kConfigName, oci::with_resources(config, resources));
+}
+
 Status update_existing(const Context& context, const ExistingContainer& container,
                        const UpdateOptions& options) {
     TRY(check(options.changes));
-    const auto [text, config] = TRY(stored_config(container.state));
-    cgroup::Group group = TRY(group_of(container.state));
+    const auto [text, config] = TRY(stored_config(container));
+    cgroup::Group group = TRY(group_of(container));
     const bool has_unit = container.record.cgroup_driver == oci::CgroupDriver::systemd;
     const Change change = TRY(work_out(config.linux.resources, options.changes, group, has_unit));
 
@@ -125,8 +135,7 @@ Status update_existing(const Context& context, const ExistingContainer& containe
     if (written)
         written = change_class(config.linux, container.record.id, options.l3_cache_schema,
                                options.mem_bw_schema);
-    if (written)
-        written = container.state.replace(kConfigName, oci::with_resources(text, change.resources));
+    if (written) written = record_resources(container, text, change.resources);
     if (!written) {
         std::vector<cgroup::Warning> unheard;
         (void)group.apply(undo, unheard);

@@ -12,8 +12,6 @@ namespace crux::launch {
 
 namespace {
 
-constexpr const char* kName = "journal";
-
 std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -168,7 +166,7 @@ Result<Journal::Content> parse_journal(std::string_view text) {
 
 Result<Journal> Journal::create(sys::FdRef state_directory) {
     constexpr mode_t kMode = 0600;
-    sys::Fd file = TRY(sys::openat(state_directory, kName,
+    sys::Fd file = TRY(sys::openat(state_directory, kJournalName,
                                    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, kMode)
                            .during("create the journal"));
     return Journal(std::move(file));
@@ -176,9 +174,9 @@ Result<Journal> Journal::create(sys::FdRef state_directory) {
 
 Result<Journal::Content> Journal::read(sys::FdRef state_directory) {
     constexpr std::size_t kLimit = std::size_t{1} << 20U;
-    auto text = sys::read_trusted_file(state_directory, kName, kLimit);
+    auto text = sys::read_trusted_file(state_directory, kJournalName, kLimit);
     if (!text && text.error().code() == ENOENT) return Content{};
-    const std::string lines = TRY(std::move(text).during(kName));
+    const std::string lines = TRY(std::move(text).during(kJournalName));
     return parse_journal(lines);
 }
 

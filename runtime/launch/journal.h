@@ -12,6 +12,9 @@
 
 namespace crux::launch {
 
+/// The journal's name in the state directory.
+inline constexpr const char* kJournalName = "journal";
+
 /// The resources of the host that a container uses. Each is recorded before it is created, so that
 /// `delete --force` can remove it even if crux was killed at any point. One line per record; lines
 /// are only appended:

@@ -20,6 +20,11 @@ Result<void, Errno> mkfifoat(FdRef directory, ZString path, mode_t mode) noexcep
     return done("mkfifo", [&] { return ::mkfifoat(directory.get(), path.c_str(), mode); });
 }
 
+Result<void, Errno> symlinkat(ZString target, FdRef directory, ZString path) noexcept {
+    return done("symlink",
+                [&] { return ::symlinkat(target.c_str(), directory.get(), path.c_str()); });
+}
+
 Result<void, Errno> unlinkat(FdRef directory, ZString path, int flags) noexcept {
     const char* name = (flags & AT_REMOVEDIR) != 0 ? "rmdir" : "unlink";
     return done(name, [&] { return ::unlinkat(directory.get(), path.c_str(), flags); });

@@ -16,10 +16,11 @@
 
 namespace crux::sys {
 
-// --- making and removing names (mkdir(2), mkfifo(3), unlink(2), rename(2)) ---
+// --- making and removing names (mkdir(2), mkfifo(3), symlink(2), unlink(2), rename(2)) ---
 
 Result<void, Errno> mkdirat(FdRef directory, ZString path, mode_t mode) noexcept;
 Result<void, Errno> mkfifoat(FdRef directory, ZString path, mode_t mode) noexcept;
+Result<void, Errno> symlinkat(ZString target, FdRef directory, ZString path) noexcept;
 /// unlinkat(2); AT_REMOVEDIR for a directory.
 Result<void, Errno> unlinkat(FdRef directory, ZString path, int flags = 0) noexcept;
 /// renameat2(2), with RENAME_NOREPLACE and RENAME_EXCHANGE as flags.

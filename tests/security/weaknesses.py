@@ -200,4 +200,7 @@ WEAKNESSES = (
          "(void)sys::prctl(PR_SET_DUMPABLE, 0);", "",
          "security_tests: an unprivileged user's run and exec cannot gain privileges or be traced",
          "security_tests: an unprivileged user's run leaves poststop hooks their privileges"),
+    weak("removes-any-state", "delete removes a state directory that another program made", "runtime/container/store.cc",
+         "if (has_journal || other.empty()) return {};", "if (!has_journal || other.empty()) return {};",
+         "system_tests: delete, also by force, removes no state directory that is not crux's"),
 )
