@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "oci-spec/idmap_option.h"
 #include "oci-spec/parsers.h"
 #include "oci-spec/semver.h"
 
@@ -47,7 +48,7 @@ Config read_config(const Reader& r) {
         const Reader section = r[platform];
         if (!section.present()) continue;
         section.ignore();
-        section.warn("is for another platform, ignored on Linux");
+        section.warn_quietly("is for another platform, ignored on Linux");
     }
     if (const Reader root = r["root"]; !root.present()) root.error("is required");
     const Reader annotations = r["annotations"];
@@ -66,6 +67,7 @@ Config read_config(const Reader& r) {
         .extensions = std::move(extensions),
     };
     read_as_written(config);
+    make_absolute(config);
     return config;
 }
 

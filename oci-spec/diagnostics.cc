@@ -45,11 +45,18 @@ void Diagnostics::add(Diagnostic&& one) {
 }
 
 void Diagnostics::error(std::string pointer, std::string text) {
-    add({Severity::error, std::move(pointer), std::move(text)});
+    add({.severity = Severity::error, .pointer = std::move(pointer), .text = std::move(text)});
 }
 
 void Diagnostics::warn(std::string pointer, std::string text) {
-    add({Severity::warning, std::move(pointer), std::move(text)});
+    add({.severity = Severity::warning, .pointer = std::move(pointer), .text = std::move(text)});
+}
+
+void Diagnostics::note(std::string pointer, std::string text) {
+    add({.severity = Severity::warning,
+         .pointer = std::move(pointer),
+         .text = std::move(text),
+         .quiet = true});
 }
 
 void Diagnostics::append(Diagnostics&& others) {
@@ -75,6 +82,13 @@ void Diagnostics::append_independent(Diagnostics&& others) {
 Diagnostics Diagnostics::below(std::string_view pointer) && {
     for (Diagnostic& one : all_) one.pointer.insert(0, pointer);
     return std::move(*this);
+}
+
+void note_or_warn(bool quiet, std::string pointer, std::string text, Diagnostics& out) {
+    if (quiet)
+        out.note(std::move(pointer), std::move(text));
+    else
+        out.warn(std::move(pointer), std::move(text));
 }
 
 std::vector<Diagnostic> Diagnostics::errors() const {

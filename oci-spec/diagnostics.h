@@ -18,6 +18,9 @@ struct Diagnostic {
     Severity severity = Severity::error;
     std::string pointer;
     std::string text;
+    /// A warning about what every runtime accepts without a word: create, run and exec report it
+    /// at the level info only.
+    bool quiet = false;
     bool operator==(const Diagnostic&) const = default;
 };
 
@@ -38,6 +41,8 @@ class Diagnostics {
     }
     void error(std::string pointer, std::string text);
     void warn(std::string pointer, std::string text);
+    /// A quiet warning.
+    void note(std::string pointer, std::string text);
     void append(Diagnostics&& others);
     /// Appends the others, except those at or below a place that already has an error, and those in
     /// an (outermost) array element that has one: they would be about values that were not read.
@@ -66,6 +71,9 @@ class Diagnostics {
     std::size_t errors_ = 0;
     std::size_t warnings_ = 0;
 };
+
+/// A warning that is quiet if the condition holds.
+void note_or_warn(bool quiet, std::string pointer, std::string text, Diagnostics& out);
 
 /// The key as one reference token of a JSON pointer, with its slash: "~" and "/" are escaped.
 std::string pointer_token(std::string_view key);

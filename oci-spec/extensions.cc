@@ -122,6 +122,25 @@ Landlock parse_landlock(std::string_view text, std::string& fault) {
     return out;
 }
 
+namespace {
+
+/// crun's annotations without which the container would be another one, or less confined: a plain
+/// container must not run in its place.
+constexpr auto kRefused =
+    std::array<std::string_view, 4>{"run.oci.handler", "run.oci.seccomp.receiver",
+                                    "run.oci.seccomp.plugins", "run.oci.seccomp_bpf_data"};
+
+void read_crun(std::string_view key, const Reader& value, Extensions& out) {
+    if (key == kKeepGroupsAnnotation)
+        out.keep_groups = true;
+    else if (std::ranges::find(kRefused, key) != kRefused.end())
+        value.error("is an annotation of crun that crux does not support");
+    else if (key != kSubgroupAnnotation)
+        value.warn("is an annotation of crun that crux does not support, ignored");
+}
+
+}  // namespace
+
 Extensions read_extensions(const StringMap& annotations, const Reader& r) {
     Extensions out;
     for (const auto& [key, value] : annotations) {
@@ -132,6 +151,8 @@ Extensions read_extensions(const StringMap& annotations, const Reader& r) {
             out.core_scheduling = is_word(value, "own", fault);
         else if (key == kRootIdmapAnnotation)
             out.root_idmap = is_word(value, "container", fault);
+        else if (key.starts_with(kCrunAnnotations))
+            read_crun(key, r[key], out);
         else if (key.starts_with(kOurAnnotations) && !r.has_room(Severity::warning))
             r.warn({});
         else if (key.starts_with(kOurAnnotations))

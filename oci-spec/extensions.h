@@ -16,6 +16,11 @@ inline constexpr std::string_view kLandlockAnnotation = "org.cruxruntime.landloc
 inline constexpr std::string_view kCoreSchedulingAnnotation = "org.cruxruntime.core-scheduling";
 inline constexpr std::string_view kRootIdmapAnnotation = "org.cruxruntime.rootfs.idmap";
 
+/// crun's annotations: some have the same effect in crux (docs/config.md, annotations).
+inline constexpr std::string_view kCrunAnnotations = "run.oci.";
+inline constexpr std::string_view kKeepGroupsAnnotation = "run.oci.keep_original_groups";
+inline constexpr std::string_view kSubgroupAnnotation = "run.oci.systemd.subgroup";
+
 /// A right of landlock(7), its name in config.json, and the ABI version that introduced it.
 struct LandlockRight {
     std::string_view name;

@@ -184,11 +184,11 @@ class UnreadWarner {
     void warn(const Node& node, const Node& child, const std::string& pointer) {
         if (node.kind != Kind::object) return;
         if (!diagnostics_.has_room(Severity::warning)) {
-            diagnostics_.warn({}, {});
+            diagnostics_.note({}, {});
             return;
         }
         const bool suggest = ++warned_ <= kMostSuggestions;
-        diagnostics_.warn(pointer + pointer_token(child.key),
+        diagnostics_.note(pointer + pointer_token(child.key),
                           cat("is not a property of the specification, ignored",
                               suggest ? asked_.suggestion(node, child.key) : ""));
     }

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "oci-spec/idmap_option.h"
 #include "oci-spec/parsers.h"
 
 namespace crux::oci {
@@ -104,6 +107,8 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
             apply(*word, out);
         else if (const auto propagation = value_of(kPropagations, option))
             out.propagation.push_back(*propagation);
+        else if (is_idmap_option(option))
+            out.idmap = IdMapOption::idmap;
         else if (!option.empty())
             out.data.push_back(option);
     }
@@ -121,6 +126,12 @@ Mount read_mount(const Reader& r) {
         .gid_mappings = r["gidMappings"].objects(read_id_mapping),
     };
     mount.parsed = parse_mount_options(mount.options);
+    // Errors of the list have been reported.
+    if (std::ranges::any_of(mount.options, is_idmap_option))
+        (void)r["options"].list([&](const Reader& option) {
+            read_idmap_option(option, mount);
+            return true;
+        });
     return mount;
 }
 

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "oci-spec/parsers.h"
+#include "oci-spec/rules.h"
 #include "tests/support/catch.h"
 
 namespace crux::oci {
@@ -92,6 +93,49 @@ TEST_CASE("every option of the tables is understood") {
         CAPTURE(word.name);
         CHECK(parse_mount_options({std::string(word.name)}).propagation == std::vector{word.value});
     }
+}
+
+Parsed with_option(const std::string& option, const std::string& more = "") {
+    return checked_config(
+        R"({"ociVersion":"1.2.0","root":{"path":"r"},"mounts":[{"destination":"/a",
+        "source":"/b","options":["bind",")" +
+        option + "\"]" + more + R"(}],"linux":{"namespaces":[{"type":"mount"},
+        {"type":"user"}],"uidMappings":[{"containerID":0,"hostID":1000,"size":1},
+        {"containerID":1,"hostID":5000,"size":10}],
+        "gidMappings":[{"containerID":0,"hostID":2000,"size":10}]}})");
+}
+
+TEST_CASE("crun's option has the ID mappings of a mount") {
+    const Parsed parsed = with_option("idmap=uids=0-1-10#10-11-5;gids=0-100-10");
+    CHECK_FALSE(parsed.diagnostics.has_errors());
+    const Mount& mount = parsed.config.mounts[0];
+    CHECK(mount.parsed.idmap == IdMapOption::idmap);
+    CHECK(mount.parsed.data.empty());
+    CHECK(mount.uid_mappings == std::vector<IdMapping>{{0, 1, 10}, {10, 11, 5}});
+    CHECK(mount.gid_mappings == std::vector<IdMapping>{{0, 100, 10}});
+    const Parsed relative = with_option("idmap=uids=@7-3-2;gids=@0-0-1");
+    CHECK_FALSE(relative.diagnostics.has_errors());
+    CHECK(relative.config.mounts[0].uid_mappings == std::vector<IdMapping>{{7, 5002, 2}});
+    CHECK(relative.config.mounts[0].gid_mappings == std::vector<IdMapping>{{0, 2000, 1}});
+}
+
+TEST_CASE("crun's option with wrong ID mappings is an error with its place") {
+    const auto error_of = [](const std::string& option, const std::string& more = "") {
+        const Parsed parsed = with_option(option, more);
+        return parsed.diagnostics.has_errors() ? describe(parsed.diagnostics.errors().front())
+                                               : std::string();
+    };
+    for (const char* option : {"idmap=", "idmap=x", "idmap=uids=", "idmap=uids=1", "idmap=uids=1-2",
+                               "idmap=uids=0-1-x", "idmap=uids=0-1-1-1", "idmap=uids=0--1-1",
+                               "idmap=uids=0-1-1;gid=0-0-1", "idmap=uids=4294967296-0-1"}) {
+        INFO(option);
+        CHECK_THAT(error_of(option), Catch::StartsWith("/mounts/0/options/1: expected "));
+    }
+    CHECK(error_of("idmap=uids=0-1-1;gids=0-1-1",
+                   R"(,"uidMappings":[{"containerID":0,"hostID":0,"size":1}])") ==
+          "/mounts/0/options/1: the mount has other ID mappings");
+    CHECK(error_of("idmap=uids=@0-99-1;gids=0-1-1") ==
+          "/mounts/0/options: the container has no ID 99, which a mapping is relative to");
 }
 
 }  // namespace

@@ -81,14 +81,14 @@ ExecCpuAffinity read_exec_cpu_affinity(const Reader& r) {
 
 // Go programs always write both IDs, people may not; every runtime uses 0 then.
 std::uint32_t read_id(const Reader& r) {
-    if (!r.present()) r.warn("is required, 0 is used");
+    if (!r.present()) r.warn_quietly("is required, 0 is used");
     return r.number<std::uint32_t>();
 }
 
 User read_user(const Reader& r) {
     if (const Reader username = r["username"]; username.present()) {
         username.ignore();
-        username.warn("is for Windows, ignored");
+        username.warn_quietly("is for Windows, ignored");
     }
     return {
         .uid = read_id(r["uid"]),
@@ -104,7 +104,7 @@ User read_user(const Reader& r) {
 Process read_process(const Reader& r) {
     if (const Reader command_line = r["commandLine"]; command_line.present()) {
         command_line.ignore();
-        command_line.warn("is for Windows, ignored");
+        command_line.warn_quietly("is for Windows, ignored");
     }
     return {
         .terminal = r["terminal"].boolean(),

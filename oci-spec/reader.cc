@@ -62,7 +62,7 @@ Reader Reader::operator[](std::string_view key) const& {
 }
 
 void Reader::take_as(std::string_view key) const {
-    if (key_ != key && !node_->read) warn(cat("is read as ", quoted(key)));
+    if (key_ != key && !node_->read) warn_quietly(cat("is read as ", quoted(key)));
     node_->read = true;
 }
 
@@ -91,6 +91,11 @@ void Reader::error(std::string text) const {
 void Reader::warn(std::string text) const {
     const bool kept = diagnostics_->has_room(Severity::warning);
     diagnostics_->warn(kept ? pointer() : std::string(), std::move(text));
+}
+
+void Reader::warn_quietly(std::string text) const {
+    const bool kept = diagnostics_->has_room(Severity::warning);
+    diagnostics_->note(kept ? pointer() : std::string(), std::move(text));
 }
 
 bool Reader::has_room(Severity severity) const {

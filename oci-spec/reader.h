@@ -43,6 +43,8 @@ class Reader {
     /// Reports an error of this value.
     void error(std::string text) const;
     void warn(std::string text) const;
+    /// Reports a quiet warning.
+    void warn_quietly(std::string text) const;
     /// Whether another text would be kept; if not, an empty one is enough.
     [[nodiscard]] bool has_room(Severity severity) const;
 

@@ -55,9 +55,14 @@ void check_annotations(const Config& config, Diagnostics& out) {
             out.error(cat("/annotations", pointer_token(key)),
                       "is not a valid name of a systemd property");
         if (key == kStopSignalAnnotation && parse_signal(value).value_or(0) == 0)
-            out.warn(cat("/annotations", pointer_token(key)),
-                     cat("ignored: ", quoted(value), " is not a signal"));
+            note_or_warn(value.empty(), cat("/annotations", pointer_token(key)),
+                         cat("ignored: ", quoted(value), " is not a signal"), out);
     }
+    if (config.extensions.keep_groups && config.process &&
+        !config.process->user.additional_gids.empty())
+        out.warn("/process/user/additionalGids",
+                 cat("is ignored: the annotation ", kKeepGroupsAnnotation,
+                     " keeps the caller's groups"));
     const bool private_user = find_namespace(config.linux, NamespaceType::user) != nullptr;
     if (config.extensions.root_idmap && !private_user)
         out.error(cat("/annotations", pointer_token(kRootIdmapAnnotation)),

@@ -117,6 +117,11 @@ void check_mount_mappings(const Config& config, Diagnostics& out) {
         check_both_mappings(mount, at, out);
         check_mapping_list(mount.uid_mappings, cat(at, "/uidMappings"), out);
         check_mapping_list(mount.gid_mappings, cat(at, "/gidMappings"), out);
+        for (const auto* list : {&mount.uid_mappings, &mount.gid_mappings})
+            for (const IdMapping& each : *list)
+                if (each.relative)
+                    out.error(cat(at, "/options"), cat("the container has no ID ", each.host_id,
+                                                       ", which a mapping is relative to"));
         const bool mapped = !mount.uid_mappings.empty() || !mount.gid_mappings.empty();
         const bool asked = mount.parsed.idmap != IdMapOption::none;
         if (mapped && !asked)

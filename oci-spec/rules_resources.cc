@@ -71,9 +71,11 @@ void check_memory(const Resources& resources, Diagnostics& out) {
     if (memory.limit == -1 && memory.swap && *memory.swap > 0)
         out.error("/memory/swap", "must not be limited if memory is unlimited");
     if (memory.kernel)
-        out.warn("/memory/kernel", "is not recommended, and ignored by newer kernels");
+        note_or_warn(*memory.kernel <= 0, "/memory/kernel",
+                     "is not recommended, and ignored by newer kernels", out);
     if (memory.kernel_tcp)
-        out.warn("/memory/kernelTCP", "is not recommended, and ignored with cgroup v2");
+        note_or_warn(*memory.kernel_tcp <= 0, "/memory/kernelTCP",
+                     "is not recommended, and ignored with cgroup v2", out);
     if (memory.swappiness && *memory.swappiness > 100)
         out.error("/memory/swappiness", cat("must be from 0 to 100, not ", *memory.swappiness));
 }

@@ -35,6 +35,7 @@ struct IdMapping {
     std::uint32_t container_id = 0;
     std::uint32_t host_id = 0;
     std::uint32_t size = 0;
+    bool relative = false;  ///< host_id is an ID in the container (only while a file is read)
     bool operator==(const IdMapping&) const = default;
 };
 
@@ -537,7 +538,8 @@ struct Landlock {
 struct Extensions {
     std::optional<Landlock> landlock;
     bool core_scheduling = false;  ///< a separate core scheduling cookie
-    bool root_idmap = false;  ///< the root filesystem is ID-mapped with the container's mappings
+    bool root_idmap = false;   ///< the root filesystem is ID-mapped with the container's mappings
+    bool keep_groups = false;  ///< the supplementary groups of the caller are kept
 };
 
 /// The whole of config.json.

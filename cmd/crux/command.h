@@ -25,6 +25,8 @@ struct Call {
     /// Printed after a success only: a failure is the only entry of the log, because callers parse
     /// the log as one object.
     std::vector<std::string>& warnings;
+    /// The same at the level info, before the warnings.
+    std::vector<std::string>& notes;
 };
 
 inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();

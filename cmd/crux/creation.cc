@@ -56,7 +56,8 @@ container::Context context_of(Call& call, std::string_view id) {
     return {.state_root = state_root_of(call),
             .id = std::string(id),
             .warnings = call.warnings,
-            .step_log = call.report.debugging() ? &call.report : nullptr};
+            .step_log = call.report.debugging() ? &call.report : nullptr,
+            .notes = &call.notes};
 }
 
 container::Context context_of(Call& call) {

@@ -24,7 +24,9 @@ Result<int> run_explain(Call& call) {
     const CgroupManager manager = TRY(cgroup_manager(call.global));
     options.systemd_cgroup = manager.systemd;
     options.no_cgroup = manager.none;
-    const std::string plan = TRY(container::explain(context_of(call, "example"), options));
+    container::Context context = context_of(call, "example");
+    context.notes = nullptr;
+    const std::string plan = TRY(container::explain(context, options));
     TRY(print(plan));
     return 0;
 }

@@ -30,11 +30,12 @@ constexpr Flag kGlobalFlags[] = {
     {.name = "log-level",
      .takes = Takes::text,
      .initial = "warning",
-     .help = "set the lowest level of messages to log: error, warning or debug"},
+     .help = "set the lowest level of messages to log: error, warning, info or debug"},
     {.name = "root",
      .takes = Takes::text,
      .help = "set the state directory of the containers, which should be on a tmpfs (default: "
-             "/run/crux, or $XDG_RUNTIME_DIR/crux for unprivileged users)"},
+             "/run/crux, or $XDG_RUNTIME_DIR/crux for unprivileged users; started as runc: "
+             "/run/runc, $XDG_RUNTIME_DIR/runc)"},
     {.name = "systemd-cgroup",
      .help = "manage cgroups with systemd; cgroupsPath must then be slice:prefix:name"},
     {.name = "cgroup-manager",
@@ -128,9 +129,11 @@ Status Program::open_report(const Options& global) {
         least = Reporter::Level::debug;
     else if (word == "error")
         least = Reporter::Level::error;
+    else if (word == "info")
+        least = Reporter::Level::info;
     else if (word != "warning" && !word.empty())
         return fail(Error::Kind::usage,
-                    cat("invalid log-level: ", word, ": must be error, warning or debug"));
+                    cat("invalid log-level: ", word, ": must be error, warning, info or debug"));
     return report_.open(global.text("log"), global.text("log-format"), least);
 }
 
@@ -183,7 +186,7 @@ int Program::run_command(const Options& global, const Command& command,
         return refuse(counted.error(), cat("Incorrect Usage.\n\n", command_help(name_, command)));
 
     const auto root = command.stateless ? Result<StateRootChoice>(StateRootChoice{})
-                                        : find_root(global, Caller::here());
+                                        : find_root(global, Caller::here(name_));
     if (!root) {
         report_.error(root.error().message());
         return kFailed;
@@ -191,13 +194,20 @@ int Program::run_command(const Options& global, const Command& command,
     report_.debug(
         cat(command.name, ": state directory ", root->path, root->rootless ? ", rootless" : ""));
     std::vector<std::string> warnings;
-    Call call{global, line->options, line->arguments, *root, report_, warnings};
-    return finish(command, command.run(call), warnings);
+    std::vector<std::string> notes;
+    Call call{global, line->options, line->arguments, *root, report_, warnings, notes};
+    const Result<int> result = command.run(call);
+    if (result || report_.debugging())
+        for (const std::string& note : notes) report_.info(note);
+    return finish(command, result, warnings);
 }
 
 int Program::finish(const Command& command, const Result<int>& result,
                     const std::vector<std::string>& warnings) {
-    if (result || report_.debugging())
+    // What exec writes to standard error, callers take for the program's output.
+    const bool is_log_of_program =
+        command.name == std::string_view("exec") && report_.is_standard_error();
+    if ((result && !is_log_of_program) || report_.debugging())
         for (const std::string& warning : warnings) report_.warning(warning);
     if (result) return *result;
     report_.error(cat(command.failure, result.error().message()));

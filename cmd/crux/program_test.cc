@@ -186,7 +186,7 @@ TEST_CASE("wrong global options are errors of exit code 1") {
         {{"--root=/x/../..", "one", "a"}, "Option --root argument should not be set to /"},
         {{"--log-format", "xml", "one", "a"}, "invalid log-format: xml"},
         {{"--log-level", "loud", "one", "a"},
-         "invalid log-level: loud: must be error, warning or debug"},
+         "invalid log-level: loud: must be error, warning, info or debug"},
         {{"--log", "/nosuch/log", "one", "a"}, "open /nosuch/log: no such file or directory"},
         {{"--rootless", "maybe", "one", "a"},
          R"(invalid value \"maybe\" for --rootless: must be true, false or auto)"},

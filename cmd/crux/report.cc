@@ -46,6 +46,8 @@ int system_priority(Reporter::Level level) {
             return LOG_ERR;
         case Reporter::Level::warning:
             return LOG_WARNING;
+        case Reporter::Level::info:
+            return LOG_INFO;
         case Reporter::Level::debug:
             return LOG_DEBUG;
     }
@@ -101,6 +103,8 @@ std::string_view level_word(Reporter::Level level) {
             return "error";
         case Reporter::Level::warning:
             return "warning";
+        case Reporter::Level::info:
+            return "info";
         case Reporter::Level::debug:
             return "debug";
     }
@@ -121,7 +125,7 @@ std::string terminal_entry(Reporter::Level level, std::string_view sentence, lon
         std::string_view word;
         int colour;
     };
-    constexpr Look kLooks[] = {{"ERRO", 31}, {"WARN", 33}, {"DEBU", 37}};
+    constexpr Look kLooks[] = {{"ERRO", 31}, {"WARN", 33}, {"INFO", 36}, {"DEBU", 37}};
     const Look& look = kLooks[static_cast<std::size_t>(level)];
     std::string count = std::to_string(seconds);
     count.insert(0, count.size() < 4 ? 4 - count.size() : 0, '0');
@@ -185,6 +189,10 @@ void Reporter::error(std::string_view sentence, const Location& from) {
 
 void Reporter::warning(std::string_view sentence, const Location& from) {
     write(Level::warning, sentence, from);
+}
+
+void Reporter::info(std::string_view sentence, const Location& from) {
+    write(Level::info, sentence, from);
 }
 
 void Reporter::debug(std::string_view sentence, const Location& from) {

@@ -17,7 +17,7 @@ namespace crux::cmd {
 class Reporter final : public StepLog {
  public:
     enum class Format : std::uint8_t { text, json };
-    enum class Level : std::uint8_t { error, warning, debug };
+    enum class Level : std::uint8_t { error, warning, info, debug };
     using Location = std::source_location;
 
     /// Until open() is called, errors and warnings go to standard error as text.
@@ -40,12 +40,16 @@ class Reporter final : public StepLog {
     void error(std::string_view sentence, const Location& from = Location::current());
     /// Reports what was ignored or changed.
     void warning(std::string_view sentence, const Location& from = Location::current());
+    /// Reports what every runtime accepts without a word, and what is not important.
+    void info(std::string_view sentence, const Location& from = Location::current());
     /// Reports progress, for --debug.
     void debug(std::string_view sentence, const Location& from = Location::current());
 
     /// Reports a step, for --debug.
     void log(std::string_view sentence) override { debug(sentence); }
 
+    /// True if the log is standard error.
+    [[nodiscard]] bool is_standard_error() const { return sink_ == Sink::standard_error; }
     /// True if debug messages are logged.
     [[nodiscard]] bool debugging() const { return least_ == Level::debug; }
 
@@ -71,7 +75,7 @@ std::string terminal_entry(Reporter::Level level, std::string_view sentence, lon
 /// A message as plain text: one line of at most kMessageMax bytes, and a newline.
 std::string plain_entry(std::string_view sentence);
 
-/// The name of the level in a log: "error", "warning", "debug".
+/// The name of the level in a log: "error", "warning", "info", "debug".
 std::string_view level_word(Reporter::Level level);
 
 /// Prints a problem that does not fail the command as plain text to standard error only ("list"

@@ -51,6 +51,7 @@ TEST_CASE("on a terminal an entry has its level in colour and the seconds since 
           "\x1b[31mERRO\x1b[0m[0000] a\\nb\\x1b[2J\n");
     CHECK(plain_entry("a\nb\x1b[2J") == "a\\nb\\x1b[2J\n");
     CHECK(plain_entry(std::string(100'000, '\x1b')).size() <= kMessageMax + 1);
+    CHECK(terminal_entry(Level::info, "no", 1) == "\x1b[36mINFO\x1b[0m[0001] no\n");
     CHECK(terminal_entry(Level::debug, "no", 12345) == "\x1b[37mDEBU\x1b[0m[12345] no\n");
 }
 

@@ -16,8 +16,6 @@ namespace crux::cmd {
 
 namespace {
 
-constexpr std::string_view kStandardRoot = "/run/crux";
-
 bool is_first_user_namespace() {
     const int file = ::open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
     if (file < 0) return true;
@@ -67,8 +65,9 @@ bool is_initial_map(std::string_view uid_map) {
     return plain == "0 0 4294967295\n";
 }
 
-Caller Caller::here() {
+Caller Caller::here(std::string_view program) {
     Caller caller;
+    caller.program = program;
     caller.effective_user = ::geteuid();
     caller.in_user_namespace = !is_first_user_namespace();
     if (const char* folder = std::getenv("XDG_RUNTIME_DIR")) caller.runtime_folder = folder;
@@ -77,8 +76,8 @@ Caller Caller::here() {
 }
 
 std::string standard_root(const Caller& caller) {
-    if (uses_runtime_folder(caller)) return caller.runtime_folder + "/crux";
-    return std::string(kStandardRoot);
+    const std::string_view name = caller.program == "runc" ? "runc" : "crux";
+    return cat(uses_runtime_folder(caller) ? caller.runtime_folder : "/run", '/', name);
 }
 
 Result<bool> is_rootless(std::string_view asked, const Caller& caller) {

@@ -18,8 +18,10 @@ struct Caller {
     std::string runtime_folder;       ///< XDG_RUNTIME_DIR; empty is the same as unset
     std::optional<std::string> user;  ///< USER
 
-    /// This process.
-    static Caller here();
+    std::string program = "crux";  ///< the name that it was started as: "runc" is another root
+
+    /// This process, started as this program.
+    static Caller here(std::string_view program);
 };
 
 /// Whether the beginning of /proc/PID/uid_map is the mapping of the initial user namespace, which
@@ -35,7 +37,8 @@ struct StateRootChoice {
 };
 
 /// /run/crux, or $XDG_RUNTIME_DIR/crux if that is set and the caller is not real root. Root of a
-/// user namespace counts as real root if USER is "root".
+/// user namespace counts as real root if USER is "root". Started as runc, crux uses runc's: who
+/// puts crux in runc's place has scripts and engines that know no other.
 std::string standard_root(const Caller& caller);
 
 /// Whether crux runs in rootless mode, in which some permissions on cgroups may be missing: as the

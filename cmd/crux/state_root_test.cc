@@ -27,6 +27,12 @@ TEST_CASE("the default root and rootless mode depend on the caller") {
         {"root of a user namespace", {0, true, "/run/user/1000", {}}, "/run/user/1000/crux", true},
         {"the same, USER u", {0, true, "/run/user/1000", "u"}, "/run/user/1000/crux", true},
         {"the same, USER root", {0, true, "/run/user/1000", "root"}, "/run/crux", true},
+        {"root, as runc", {0, false, "", {}, "runc"}, "/run/runc", false},
+        {"a user, as runc",
+         {1000, false, "/run/user/1000", "u", "runc"},
+         "/run/user/1000/runc",
+         true},
+        {"root, as another name", {0, false, "", {}, "runc-crux"}, "/run/crux", false},
     };
     for (const Case& one : cases) {
         INFO(one.what);

@@ -139,8 +139,11 @@ std::optional<std::uint64_t> swappiness_of(const oci::MemoryResources& memory) {
 
 Status add_memory(LimitsBuilder& builder, const oci::MemoryResources& asked) {
     constexpr std::string_view kKernel = "kernel memory limits are ignored";
-    if (asked.kernel) builder.warn(builder.origin("/memory/kernel"), std::string(kKernel));
-    if (asked.kernel_tcp) builder.warn(builder.origin("/memory/kernelTCP"), std::string(kKernel));
+    // Docker writes 0 for "no limit": the rules have a quiet warning of it.
+    if (asked.kernel.value_or(0) > 0)
+        builder.warn(builder.origin("/memory/kernel"), std::string(kKernel));
+    if (asked.kernel_tcp.value_or(0) > 0)
+        builder.warn(builder.origin("/memory/kernelTCP"), std::string(kKernel));
     oci::MemoryResources memory = asked;
     memory.swappiness = swappiness_of(asked);
     TRY(check_values(builder, memory));

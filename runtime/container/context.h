@@ -25,8 +25,13 @@ struct Context {
     std::string id;
     Warnings& warnings;
     StepLog* step_log = nullptr;  ///< null: no log
+    Warnings* notes = nullptr;    ///< quiet warnings; null: they are as the others
 
     void warn(std::string sentence) const { warnings.push_back(std::move(sentence)); }
+    /// Reports what every runtime accepts without a word.
+    void note(std::string sentence) const {
+        (notes == nullptr ? warnings : *notes).push_back(std::move(sentence));
+    }
     /// The path of the container's state directory.
     [[nodiscard]] std::string state_path() const { return cat(state_root.path, '/', id); }
 };

@@ -47,7 +47,8 @@ Result<unsigned> activation_descriptors() {
 
 void take_warnings(const oci::Diagnostics& diagnostics, const Context& context) {
     for (const oci::Diagnostic& diagnostic : diagnostics.warnings())
-        context.warn(oci::describe(diagnostic));
+        diagnostic.quiet ? context.note(oci::describe(diagnostic))
+                         : context.warn(oci::describe(diagnostic));
 }
 
 Result<seccomp::BpfProgram> compile(const oci::Seccomp& profile, const StateRoot& state_root) {

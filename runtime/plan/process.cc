@@ -289,8 +289,12 @@ namespace {
 
 /// An unprivileged user cannot change its supplementary groups, even in its own user namespace
 /// (user_namespaces(7), Interaction with setgroups).
-bool keeps_groups(const PlanDraft& draft) {
+bool must_keep_groups(const PlanDraft& draft) {
     return draft.facts.uid != 0 || draft.facts.setgroups_denied;
+}
+
+bool keeps_groups(const PlanDraft& draft) {
+    return must_keep_groups(draft) || draft.config.extensions.keep_groups;
 }
 
 }  // namespace
@@ -299,7 +303,8 @@ Status plan_user(PlanDraft& draft) {
     if (draft.process == nullptr) return {};
     const oci::User& user = draft.process->user;
     const bool keep = keeps_groups(draft);
-    if (keep && !user.additional_gids.empty())
+    const bool asked = draft.config.extensions.keep_groups;
+    if (keep && !asked && !user.additional_gids.empty())
         return std::unexpected(Error(Error::Kind::unsupported,
                                      "cannot set any additional groups in a rootless container")
                                    .at(draft.of_process("/user/additionalGids")));

@@ -1,6 +1,7 @@
 #include "runtime/systemd/unit.h"
 
 #include "oci-spec/diagnostics.h"
+#include "oci-spec/extensions.h"
 #include "runtime/base/text.h"
 
 namespace crux::systemd {
@@ -63,7 +64,7 @@ Result<std::string> slice_path(std::string_view slice) {
 }
 
 Result<std::string> subgroup_of(const oci::StringMap& annotations) {
-    constexpr std::string_view kKey = "run.oci.systemd.subgroup";
+    constexpr std::string_view kKey = oci::kSubgroupAnnotation;
     std::string path;
     for (const auto& [key, text] : annotations) {
         if (key != kKey || text.empty()) continue;

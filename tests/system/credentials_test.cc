@@ -239,5 +239,56 @@ TEST_CASE("ids outside of the user namespace's mappings are an error") {
     }
 }
 
+TEST_CASE("crun's annotation keeps the caller's groups") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.args({"/bin/grep", "^Groups:", "/proc/self/status"});
+    bundle.set("/process/user/additionalGids", {7});
+    Container container(bundle);
+    container.prefix = {"setpriv", "--groups", "4,20"};
+    const auto groups = [](const Outcome& outcome) {
+        INFO(outcome.describe());
+        CHECK(outcome.ok());
+        std::istringstream words(outcome.out);
+        std::vector<std::string> out{std::istream_iterator<std::string>(words), {}};
+        return out;
+    };
+    using Words = std::vector<std::string>;
+    CHECK(groups(container.run()) == Words{"Groups:", "7"});
+    bundle.set("/annotations", {{"run.oci.keep_original_groups", "1"}});
+    const Outcome kept = container.run();
+    CHECK(groups(kept) == Words{"Groups:", "4", "20"});
+    CHECK_THAT(kept.err, Catch::Contains("/process/user/additionalGids: is ignored"));
+    bundle.args({"/bin/sleep", "1000"}).remove("/process/user/additionalGids");
+    must(container.create());
+    must(container.start());
+    container.prefix = {"setpriv", "--groups", "21"};
+    CHECK(groups(container.crux({"exec", container.id(), "/bin/grep",
+                                 "^Groups:", "/proc/self/status"})) == Words{"Groups:", "21"});
+}
+
+TEST_CASE("an annotation of crun that changes what runs is refused, and others are a warning") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.script("true");
+    Container container(bundle);
+    for (const char* name : {"run.oci.handler", "run.oci.seccomp.receiver",
+                             "run.oci.seccomp.plugins", "run.oci.seccomp_bpf_data"}) {
+        bundle.set("/annotations", {{name, "x"}});
+        const Outcome outcome = container.run();
+        INFO(outcome.describe());
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, Catch::Contains(std::string("/annotations/") + name));
+    }
+    bundle.set("/annotations", {{"run.oci.hooks.stdout", "/x"}});
+    const Outcome outcome = container.run();
+    INFO(outcome.describe());
+    CHECK(outcome.ok());
+    CHECK_THAT(outcome.err, Catch::Contains("level=warning") &&
+                                Catch::Contains("/annotations/run.oci.hooks.stdout"));
+}
+
 }  // namespace
 }  // namespace crux::test

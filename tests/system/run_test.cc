@@ -11,6 +11,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/checks.h"
 #include "tests/support/container.h"
+#include "tests/support/exec.h"
 #include "tests/support/facts.h"
 
 namespace crux::test {
@@ -195,6 +196,53 @@ TEST_CASE("a caller that ignores SIGCHLD changes nothing for run") {
     for (const std::string& word : container.words({"run", "-b", bundle.path(), container.id()}))
         line += " '" + word + '\'';
     CHECK(run({"/bin/sh", "-c", line}).status == 6);
+}
+
+TEST_CASE("what every runtime accepts without a word is not written to standard error") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.script("true");
+    bundle.set("/hostnam", "x")
+        .set("/Annotations", {{"org.opencontainers.image.stopSignal", ""}})
+        .set("/windows", nlohmann::json::object())
+        .set("/linux/resources/memory", {{"kernel", 0}, {"kernelTCP", 0}});
+    Container container(bundle);
+    const Outcome quiet = container.run();
+    INFO(quiet.describe());
+    CHECK(quiet.ok());
+    CHECK(quiet.err.empty());
+    container.global_options = {"--log-level", "info"};
+    const Outcome told = container.run();
+    const Outcome valid = run({crux_program(), "validate", "--bundle", bundle.path()});
+    INFO(valid.describe());
+    for (const char* place : {"/hostnam: ", "stopSignal: ", "/windows: ", "/memory/kernel: ",
+                              "/memory/kernelTCP: ", "/Annotations: "}) {
+        INFO(place);
+        CHECK_THAT(told.err, Catch::Contains(place));
+        CHECK_THAT(valid.out + valid.err, Catch::Contains(place));
+    }
+    CHECK(told.err.find("level=warning") == std::string::npos);
+}
+
+TEST_CASE("a warning of exec goes to the log, not to the streams of its program") {
+    need_root();
+    constexpr int kSysResource = 24;
+    if (has_capability(kSysResource)) skip("needs a capability that root does not have");
+    const Unchanged host;
+    Bundle bundle;
+    Sleeper container(bundle);
+    const std::vector<std::string> command = {"exec", "--cap", "CAP_SYS_RESOURCE", container.id(),
+                                              "true"};
+    const Outcome quiet = container.crux(command);
+    INFO(quiet.describe());
+    CHECK(quiet.ok());
+    CHECK(quiet.err.empty());
+    const std::string log = bundle.path() + "/log";
+    container.global_options = {"--log", log};
+    CHECK(container.crux(command).ok());
+    CHECK_THAT(read_file(log), Catch::Contains("level=warning") &&
+                                   Catch::Contains("cannot be granted: CAP_SYS_RESOURCE"));
 }
 
 }  // namespace
