@@ -116,7 +116,9 @@ bool is_not_ordinary(const Mount& mount, const InitReport& report) {
 
 std::string file_system_text(const Plan& plan, const Mount& mount, const InitReport& report) {
     const Text source = mount.source.length != 0 ? mount.source : mount.type;
-    const std::string cause = report.call == __NR_fsopen
+    const bool unknown_type =
+        report.call == __NR_fsopen || (report.call == __NR_mount && report.error == ENODEV);
+    const std::string cause = unknown_type
                                   ? cat("filesystem type ", quoted(plan.text(mount.type)), ": ")
                                   : bad_parameter(plan, mount.parameters, report);
     std::string text = mount_text(plan, source, mount.target, report, cause) +
