@@ -222,9 +222,7 @@ Outcome attach_source(Context& context, const plan::Bind& step, int mount, int t
 /// For sysctls if no private procfs can be created: opened now, before mounts and read-only paths
 /// cover it.
 void keep_sysctls(Context& context, int proc) {
-    const OpenHow how{kOpenPath | kDirectory | kCloseOnExec, 0,
-                      kResolveBeneath | kResolveNoMagicLinks};
-    context.proc_sys = Owned(call(__NR_openat2, proc, "sys", &how, sizeof how).value());
+    context.proc_sys = Owned(open_in_proc(proc, "sys", kOpenPath | kDirectory).value());
 }
 
 }  // namespace

@@ -204,6 +204,14 @@ bool is_too_new(const Attributes& attributes, const InitReport& report) {
     return unknown && (report.call == __NR_fsmount || report.call == __NR_mount_setattr);
 }
 
+/// These steps use a procfs (proc.cc of init).
+bool has_no_procfs(Kind kind, const InitReport& report) {
+    constexpr auto kKinds =
+        std::array{Kind::sysctl, Kind::oom_score, Kind::label, Kind::time_offsets};
+    const bool refused = report.call == __NR_fsconfig || report.call == __NR_fsmount;
+    return refused && report.error == EPERM && std::ranges::find(kKinds, kind) != kKinds.end();
+}
+
 std::string sentence_of(const Plan& plan, const Step& step, const InitReport& report) {
     constexpr const char* kTooNew = "nosymfollow requires Linux 5.14";
     if (step.kind == Kind::mount && is_too_new(step.mount.attributes, report)) return kTooNew;
@@ -224,7 +232,10 @@ std::string sentence_of(const Plan& plan, const Step& step, const InitReport& re
     if (step.kind == Kind::core_scheduling) return core_scheduling_text(report);
     if (step.kind == Kind::hook) return hook_text(plan, step, report);
     if (step.kind == Kind::user) return user_text(plan, step, report);
-    return cat(describe(plan, step), ": ", cause_of(report));
+    return cat(describe(plan, step), ": ", cause_of(report),
+               has_no_procfs(step.kind, report)
+                   ? " (no new procfs is permitted here, and none is bind-mounted on /proc)"
+                   : "");
 }
 
 }  // namespace
