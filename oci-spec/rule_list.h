@@ -16,6 +16,7 @@ void check_hook_environments(const Config& config, Diagnostics& out);
 // rules_mounts.cc
 void check_destinations(const Config& config, Diagnostics& out);
 void check_mount_types(const Config& config, Diagnostics& out);
+void check_source_lengths(const Config& config, Diagnostics& out);
 void check_bind_options(const Config& config, Diagnostics& out);
 void check_proc_mounts(const Config& config, Diagnostics& out);
 void check_mount_mappings(const Config& config, Diagnostics& out);

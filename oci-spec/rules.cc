@@ -13,6 +13,7 @@ namespace {
 constexpr auto kConfigRules = std::array{
     Rule<Config>{"mount destinations", check_destinations},
     Rule<Config>{"mount types and sources", check_mount_types},
+    Rule<Config>{"lengths of mount sources", check_source_lengths},
     Rule<Config>{"options of bind mounts", check_bind_options},
     Rule<Config>{"mounts over /proc", check_proc_mounts},
     Rule<Config>{"id-mapped mounts", check_mount_mappings, {"/linux/namespaces"}},

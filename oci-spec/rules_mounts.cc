@@ -75,6 +75,15 @@ void check_mount_types(const Config& config, Diagnostics& out) {
     });
 }
 
+void check_source_lengths(const Config& config, Diagnostics& out) {
+    constexpr std::size_t kMost = 4095;  // PATH_MAX counts the NUL
+    for_each_mount(config, [&](const Mount& mount, const std::string& at) {
+        if (mount.source.size() > kMost)
+            out.error(cat(at, "/source"),
+                      cat("exceeds the limit of ", kMost, " bytes: has ", mount.source.size()));
+    });
+}
+
 // The kernel would silently ignore such an option.
 void check_bind_options(const Config& config, Diagnostics& out) {
     for_each_mount(config, [&](const Mount& mount, const std::string& at) {

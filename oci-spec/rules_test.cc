@@ -200,6 +200,19 @@ TEST_CASE("mappings may touch and not overlap") {
           Texts{"error: /linux/gidMappings: exceeds the limit of 340 entries: contains 341"});
 }
 
+TEST_CASE("the source of a mount has the length of a path") {
+    Config config = valid();
+    Mount mount;
+    mount.destination = "/data";
+    mount.type = "tmpfs";
+    mount.source.assign(4095, 's');
+    config.mounts = {mount};
+    CHECK(texts(check_config(config)) == Texts{});
+    config.mounts[0].source += 's';
+    CHECK(texts(check_config(config)) ==
+          Texts{"error: /mounts/0/source: exceeds the limit of 4095 bytes: has 4096"});
+}
+
 TEST_CASE("the same device twice is a warning, two at one path an error") {
     Config config = valid();
     config.linux.devices = {{DeviceType::character, "/dev/a", 1, 3},

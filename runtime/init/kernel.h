@@ -114,7 +114,9 @@ struct MountAttr {
 };
 
 // mount(2)
+constexpr unsigned long kMountReadOnly = 1;
 constexpr unsigned long kMountRemount = 32;
+constexpr unsigned long kMountNoSymlinkFollow = 256;
 constexpr unsigned long kMountNoAtime = 1024;
 constexpr unsigned long kMountNoDirAtime = 2048;
 constexpr unsigned long kMountBind = 4096;

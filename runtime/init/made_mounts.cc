@@ -137,19 +137,9 @@ void forget_mounts(Context& context) {
 
 namespace {
 
-/// The list of mounts, from a private procfs; in a user namespace with the host's pid namespace
-/// from the procfs that config.json binds on /proc, which was checked.
-Outcome open_mount_list(Context& context) {
-    constexpr char kList[] = "thread-self/mountinfo";
-    const OpenHow how{kReadOnly | kCloseOnExec, 0, kResolveBeneath | kResolveNoMagicLinks};
-    const Outcome made = private_proc(true);
-    if (!made.failed()) {
-        const Owned proc(made.value());
-        return call(__NR_openat2, proc.get(), kList, &how, sizeof how);
-    }
-    const BelowMount bound = nearest_mount(context, "proc");
-    if (bound.descriptor < 0) return made;
-    return call(__NR_openat2, bound.descriptor, kList, &how, sizeof how);
+Outcome open_mount_list(const Context& context) {
+    const Owned proc(TRY(own_proc(context)));
+    return open_in_proc(proc.get(), "thread-self/mountinfo", kReadOnly);
 }
 
 /// The mounts on top of each other at one mount point.

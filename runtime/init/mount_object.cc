@@ -51,8 +51,8 @@ unsigned long atime_flags(std::uint64_t now, const plan::Attributes& attributes)
 bool can_remount(const plan::Attributes& attributes) {
     constexpr std::uint64_t kOld = kAttributeReadOnly | kAttributeNoSuid | kAttributeNoDev |
                                    kAttributeNoExec | kAttributeAtime | kAttributeNoDirAtime;
-    constexpr std::uint64_t kNoSymFollow = 0x00200000;  // Linux 5.14; never set before
-    return (attributes.set & ~kOld) == 0 && (attributes.clear & ~(kOld | kNoSymFollow)) == 0 &&
+    return (attributes.set & ~kOld) == 0 &&
+           (attributes.clear & ~(kOld | kAttributeNoSymlinkFollow)) == 0 &&
            (attributes.recursive_set | attributes.recursive_clear) == 0;
 }
 
@@ -67,8 +67,10 @@ Outcome remount(int mount, const plan::Attributes& attributes) {
     } status{};
     TRY(call(__NR_fstatfs, mount, &status));
     const auto now = static_cast<std::uint64_t>(status.words[10]);  // f_flags
-    const std::uint64_t wanted =
+    std::uint64_t wanted =
         ((now & kSame) & ~std::uint64_t{attributes.clear}) | (attributes.set & kSame);
+    if ((now & kStatNoSymlinkFollow) != 0 && (attributes.clear & kAttributeNoSymlinkFollow) == 0)
+        wanted |= kMountNoSymlinkFollow;
     return mount_on_descriptor(mount,
                                kMountRemount | kMountBind | wanted | atime_flags(now, attributes));
 }

@@ -1,6 +1,7 @@
 #include "runtime/init/copy_up.h"
 #include "runtime/init/libc.h"
 #include "runtime/init/made_mounts.h"
+#include "runtime/init/mount_call.h"
 #include "runtime/init/mount_object.h"
 #include "runtime/init/paths.h"
 #include "runtime/init/proc.h"
@@ -47,7 +48,19 @@ Outcome mode_of(int target, Mode& mode) {
     return {};
 }
 
+/// A filesystem whose values are too long for fsconfig(2).
+Outcome make_by_mount_call(Context& context, const plan::Mount& step, const Owned& target) {
+    Owned mount(TRY(mount_detached(context, step)));
+    if (target.open()) {
+        Statx status;
+        TRY(status_of(target.get(), status));
+        TRY(call(__NR_fchmodat, mount.get(), ".", status.mode & 07777U));
+    }
+    return mount.release();
+}
+
 Outcome make_file_system(Context& context, const plan::Mount& step, const Owned& target) {
+    if (step.call.count != 0) return make_by_mount_call(context, step, target);
     const Owned file_system(TRY(call(__NR_fsopen, context.text(step.type), kFsopenCloseOnExec)));
     if (step.source.length != 0)
         TRY(call(__NR_fsconfig, file_system.get(), kFsconfigString, "source",
@@ -209,9 +222,7 @@ Outcome attach_source(Context& context, const plan::Bind& step, int mount, int t
 /// For sysctls if no private procfs can be created: opened now, before mounts and read-only paths
 /// cover it.
 void keep_sysctls(Context& context, int proc) {
-    const OpenHow how{kOpenPath | kDirectory | kCloseOnExec, 0,
-                      kResolveBeneath | kResolveNoMagicLinks};
-    context.proc_sys = Owned(call(__NR_openat2, proc, "sys", &how, sizeof how).value());
+    context.proc_sys = Owned(open_in_proc(proc, "sys", kOpenPath | kDirectory).value());
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ Outcome set_time_offsets(Context& context, const plan::TimeOffsets& step) {
     // it, so they are written before init enters it (time_namespaces(7)).
     if (step.is_made == 0)
         TRY(call(__NR_unshare, static_cast<std::uint32_t>(plan::Namespace::time)));
-    const Owned self(TRY(open_self()));
+    const Owned proc(TRY(own_proc(context)));
+    const Owned self(TRY(open_in_proc(proc.get(), "self", kOpenPath | kDirectory)));
     if (step.text.length != 0) {
         const Owned file(
             TRY(call(__NR_openat, self.get(), "timens_offsets", kWriteOnly | kCloseOnExec)));

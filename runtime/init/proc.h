@@ -1,19 +1,19 @@
 #pragma once
 
-#include "runtime/init/kernel.h"
-#include "runtime/init/try.h"
+#include "runtime/init/context.h"
 
+/// Files of the kernel that init writes and reads (rule R4).
 namespace crux::init {
 
 /// Fails unless the descriptor is of a procfs.
 Outcome check_proc(int descriptor);
 
-/// A private procfs that is not attached: the image's /proc can be anything (rule R4). Only with
-/// processes, unless /proc/sys is needed.
-Outcome private_proc(bool only_processes);
+/// A procfs for init's own files, "self" and "thread-self": a private one that is not attached. If
+/// the kernel grants none, the one at /proc.
+Outcome own_proc(const Context& context);
 
-/// Init's own directory in a private procfs. If the kernel grants none, in the one at /proc, which
-/// must be a procfs: the mount namespace may be another container's.
-Outcome open_self();
+/// Opens a file of a procfs. No link and no mount on it leads to another file. `flags` are those of
+/// open(2); close-on-exec is added.
+Outcome open_in_proc(int proc, const char* path, int flags);
 
 }  // namespace crux::init

@@ -35,6 +35,8 @@ std::string describe_mount(const Plan& plan, const Mount& mount) {
         attribute_words(mount.attributes),
         joined(parameter_words(plan, mount.parameters), propagation_words(mount.propagation)));
     if ((mount.flags & kCopyUp) != 0) add_word(words, "tmpcopyup");
+    for (const MountCall& call : plan.list<MountCall>(mount.call))
+        add_word(words, call.apart != 0 ? "by mount(2) in another mount namespace" : "by mount(2)");
     const std::string_view source = plan.text(mount.source);
     const std::string_view type = plan.text(mount.type);
     // The source of most kernel filesystems has no meaning.

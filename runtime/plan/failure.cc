@@ -116,7 +116,9 @@ bool is_not_ordinary(const Mount& mount, const InitReport& report) {
 
 std::string file_system_text(const Plan& plan, const Mount& mount, const InitReport& report) {
     const Text source = mount.source.length != 0 ? mount.source : mount.type;
-    const std::string cause = report.call == __NR_fsopen
+    const bool unknown_type =
+        report.call == __NR_fsopen || (report.call == __NR_mount && report.error == ENODEV);
+    const std::string cause = unknown_type
                                   ? cat("filesystem type ", quoted(plan.text(mount.type)), ": ")
                                   : bad_parameter(plan, mount.parameters, report);
     std::string text = mount_text(plan, source, mount.target, report, cause) +
@@ -211,6 +213,14 @@ std::string mask_text(const Plan& plan, const Step& step, const InitReport& repo
     return text + cause_of(report);
 }
 
+/// These steps use a procfs (proc.cc of init).
+bool has_no_procfs(Kind kind, const InitReport& report) {
+    constexpr auto kKinds =
+        std::array{Kind::sysctl, Kind::oom_score, Kind::label, Kind::time_offsets};
+    const bool refused = report.call == __NR_fsconfig || report.call == __NR_fsmount;
+    return refused && report.error == EPERM && std::ranges::find(kKinds, kind) != kKinds.end();
+}
+
 std::string sentence_of(const Plan& plan, const Step& step, const InitReport& report) {
     constexpr const char* kTooNew = "nosymfollow requires Linux 5.14";
     if (step.kind == Kind::mount && is_too_new(step.mount.attributes, report)) return kTooNew;
@@ -232,7 +242,10 @@ std::string sentence_of(const Plan& plan, const Step& step, const InitReport& re
     if (step.kind == Kind::core_scheduling) return core_scheduling_text(report);
     if (step.kind == Kind::hook) return hook_text(plan, step, report);
     if (step.kind == Kind::user) return user_text(plan, step, report);
-    return cat(describe(plan, step), ": ", cause_of(report));
+    return cat(describe(plan, step), ": ", cause_of(report),
+               has_no_procfs(step.kind, report)
+                   ? " (no new procfs is permitted here, and none is bind-mounted on /proc)"
+                   : "");
 }
 
 }  // namespace

@@ -145,6 +145,7 @@ struct Mount {
     Text source;
     Text target;
     List parameters;  ///< of Parameter: for fsconfig(2), in order
+    List call;        ///< of MountCall: one if a value is too long for fsconfig(2), otherwise none
     Attributes attributes;
     std::uint32_t propagation;
     std::uint16_t flags;  ///< MountFlag bits
@@ -154,6 +155,13 @@ struct Parameter {
     Text key;
     Text value;
     std::uint32_t has_value;  ///< 0: a flag
+};
+/// The arguments of mount(2) that are not those of fsconfig(2).
+struct MountCall {
+    Text data;
+    std::uint32_t flags;
+    std::uint32_t remount_flags;  ///< of a second call, which sets the attributes; 0: none
+    std::uint32_t apart;          ///< 1: in another mount namespace
 };
 struct Bind {
     Text source;  ///< on the host; not used if `from` is set

@@ -190,10 +190,15 @@ bool names_mode(const std::vector<std::string>& data) {
 
 }  // namespace
 
-List mount_parameters(Assembler& out, const oci::Mount& mount, std::string_view context) {
+std::uint32_t superblock_flags(const oci::Mount& mount) {
+    const std::uint32_t flags = mount.parsed.superblock_set;
+    return is_kernel_file_system(mount.type) ? flags & ~oci::kMsRdonly : flags;
+}
+
+std::vector<Parameter> mount_parameters(Assembler& out, const oci::Mount& mount,
+                                        std::string_view context) {
     std::vector<Parameter> parameters;
-    std::uint32_t flags = mount.parsed.superblock_set;
-    if (is_kernel_file_system(mount.type)) flags &= ~oci::kMsRdonly;
+    const std::uint32_t flags = superblock_flags(mount);
     for (const FlagWord& word : kFlagWords)
         if ((flags & word.bit) != 0) add_flag(out, parameters, word.set);
     if ((flags & oci::kMsIVersion) != 0 && mount.type == "ext4")
@@ -203,10 +208,10 @@ List mount_parameters(Assembler& out, const oci::Mount& mount, std::string_view 
         const Text key = out.text("context");
         parameters.push_back({.key = key, .value = out.text(context), .has_value = 1});
     }
-    return out.list(std::span<const Parameter>(parameters));
+    return parameters;
 }
 
-List remount_parameters(Assembler& out, const oci::MountOptions& options) {
+std::vector<Parameter> remount_parameters(Assembler& out, const oci::MountOptions& options) {
     std::vector<Parameter> parameters;
     for (const FlagWord& word : kFlagWords) {
         if ((options.superblock_set & word.bit) != 0)
@@ -215,7 +220,7 @@ List remount_parameters(Assembler& out, const oci::MountOptions& options) {
             add_flag(out, parameters, word.clear);
     }
     add_data(out, parameters, options.data);
-    return out.list(std::span<const Parameter>(parameters));
+    return parameters;
 }
 
 std::string_view security_context(const PlanDraft& draft, const oci::Mount& mount) {
@@ -244,6 +249,7 @@ Step& add_mount(PlanDraft& draft, const MountNames& names, List parameters,
         .source = source,
         .target = target,
         .parameters = parameters,
+        .call = {},
         .attributes = attributes,
         .propagation = kNoPropagation,
         .flags = 0,

@@ -32,10 +32,13 @@ std::vector<oci::Propagation> bind_propagations(const PlanDraft& draft,
 void add_later_propagations(PlanDraft& draft, const std::vector<oci::Propagation>& wanted,
                             std::string_view target, std::string_view origin);
 
+/// The flags of a new filesystem, as bits of mount(2).
+std::uint32_t superblock_flags(const oci::Mount& mount);
 /// The parameters of a new filesystem. `context` is the SELinux label of its files, or empty.
-List mount_parameters(Assembler& out, const oci::Mount& mount, std::string_view context);
+std::vector<Parameter> mount_parameters(Assembler& out, const oci::Mount& mount,
+                                        std::string_view context);
 /// The parameters of a remount, which may also clear flags.
-List remount_parameters(Assembler& out, const oci::MountOptions& options);
+std::vector<Parameter> remount_parameters(Assembler& out, const oci::MountOptions& options);
 /// The SELinux label of the files of the new filesystem, or empty.
 std::string_view security_context(const PlanDraft& draft, const oci::Mount& mount);
 /// MountFlag bits of a new filesystem.

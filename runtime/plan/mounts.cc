@@ -2,6 +2,7 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/plan/draft.h"
+#include "runtime/plan/long_values.h"
 #include "runtime/plan/mount_options.h"
 
 namespace crux::plan {
@@ -202,11 +203,12 @@ Status plan_bind(PlanDraft& draft, const oci::Mount& mount, std::string_view tar
     return {};
 }
 
-void plan_remount(PlanDraft& draft, const oci::Mount& mount, std::string_view target,
-                  const std::string& origin) {
-    const bool whole_file_system = !mount.is_bind();
-    const List parameters =
-        whole_file_system ? remount_parameters(draft.out, mount.parsed) : List{};
+Status plan_remount(PlanDraft& draft, const oci::Mount& mount, std::string_view target,
+                    const std::string& origin) {
+    std::vector<Parameter> changes;
+    if (!mount.is_bind()) changes = remount_parameters(draft.out, mount.parsed);
+    TRY(check_remount(draft, mount, changes, origin));
+    const List parameters = draft.out.list(std::span<const Parameter>(changes));
     const Text where = draft.out.text(target);
     draft.add(Kind::attributes, origin).attributes = {
         .target = where,
@@ -215,6 +217,7 @@ void plan_remount(PlanDraft& draft, const oci::Mount& mount, std::string_view ta
         .parameters = parameters,
     };
     add_later_propagations(draft, mount.parsed.propagation, target, origin);
+    return {};
 }
 
 /// The slot of the user namespace for a filesystem that init mounts; none if it is not ID-mapped.
@@ -251,9 +254,10 @@ Status plan_file_system(PlanDraft& draft, const oci::Mount& mount, std::string_v
         attributes.set &= ~static_cast<std::uint32_t>(oci::kMountAttrRdonly);
         draft.late_read_only.emplace_back(target, origin);
     }
-    const List parameters = mount_parameters(draft.out, mount, security_context(draft, mount));
-    Step& step =
-        add_mount(draft, {mount.type, mount.source, target}, parameters, attributes, origin);
+    const Configuration configuration = TRY(configuration_of(draft, mount, attributes, origin));
+    Step& step = add_mount(draft, {mount.type, mount.source, target}, configuration.parameters,
+                           attributes, origin);
+    step.mount.call = configuration.call;
     step.mount.flags = mount_flags(mount);
     step.mount.idmap = idmap;
     step.mount.propagation = first_propagations(mount.parsed.propagation);
@@ -275,7 +279,7 @@ Status plan_mounts(PlanDraft& draft) {
         const std::string_view target = path_in_root(named, scratch);
         TRY(check_target(target, origin));
         if (mount.parsed.remount)
-            plan_remount(draft, mount, target, origin);
+            TRY(plan_remount(draft, mount, target, origin));
         else if (mount.is_bind())
             TRY(plan_bind(draft, mount, target, origin));
         else if (mount.type == "cgroup")

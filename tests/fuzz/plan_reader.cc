@@ -58,6 +58,7 @@ class Reader {
         take(parameter.key);
         take(parameter.value);
     }
+    void take(const plan::MountCall& mount) const { take(mount.data); }
     void take(const plan::LandlockRule& rule) const { take(rule.path); }
     static void take_slot(plan::SlotIndex slot) {
         hold(slot >= plan::kNoSlot && slot < static_cast<plan::SlotIndex>(plan::kSlotCount));
@@ -82,6 +83,7 @@ class Reader {
                 take(step.mount.source);
                 take(step.mount.target);
                 take_list<plan::Parameter>(step.mount.parameters);
+                take_list<plan::MountCall>(step.mount.call);
                 return take_slot(step.mount.idmap);
             case Kind::bind:
                 take(step.bind.source);

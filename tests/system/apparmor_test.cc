@@ -98,5 +98,29 @@ TEST_CASE("a process has the AppArmor profile that is asked for") {
                  "no-such-profile", 255);
 }
 
+TEST_CASE("an AppArmor profile is set through the bound /proc where no other procfs can be had") {
+    need_root();
+    if (!has_user_namespaces()) skip("needs user namespaces");
+    const Profile profile;
+    Bundle bundle;
+    const nlohmann::json map =
+        nlohmann::json::array({{{"containerID", 0}, {"hostID", 100'000}, {"size", 65'536}}});
+    bundle.name_space("user").set("/linux/uidMappings", map).set("/linux/gidMappings", map);
+    // The host's pid namespace, and so only the host's procfs.
+    bundle.without_name_space("pid")
+        .set("/mounts/0",
+             {{"destination", "/proc"}, {"source", "/proc"}, {"options", {"rbind", "nosuid"}}})
+        .set("/process/apparmorProfile", profile.name())
+        .args({"/bin/sleep", "1000"});
+    Container container(bundle);
+    must(container.create());
+    must(container.start());
+    const std::string current = "/attr/current";
+    CHECK(read_file("/proc/" + std::to_string(container.pid()) + current) ==
+          profile.name() + " (enforce)\n");
+    CHECK(container.crux({"exec", container.id(), "/bin/cat", "/proc/self" + current}).out ==
+          profile.name() + " (enforce)\n");
+}
+
 }  // namespace
 }  // namespace crux::test
