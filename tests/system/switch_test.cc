@@ -1,6 +1,8 @@
 // Containers of other runtimes under crux, and those of crux under them: a host can change its
 // runtime, and change back, while containers run.
 
+#include <sys/wait.h>
+
 #include <csignal>
 #include <filesystem>
 
@@ -15,6 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string installed(const std::string& name) {
+    if (name == "crun" && cgroup_mode() == CgroupMode::hybrid)
+        skip("crun does not work with hybrid cgroups");
     for (const char* folder : {"/usr/sbin/", "/usr/bin/", "/usr/local/sbin/", "/usr/local/bin/"})
         if (fs::exists(folder + name)) return folder + name;
     skip("needs " + name);
@@ -37,6 +41,8 @@ class Pair {
         for (Container* each : {&made, &managed}) each->use_root(root_.path);
         made.program = maker;
         managed.program = manager;
+        // The peers of Debian 12 do not know a later one.
+        bundle_.set("/ociVersion", "1.0.2");
         bundle_.script("trap 'exit 7' TERM; while :; do sleep 0.05; done");
         must(made.create());
     }
@@ -65,7 +71,7 @@ void list_and_look(const Pair& pair, const char* status) {
     }
     CHECK(ours.at("status") == status);
     const Outcome list = pair.managed.crux({"list", "--format", "json"});
-    must(list);
+    REQUIRE(list.ok());
     const nlohmann::json entries = nlohmann::json::parse(list.out);
     REQUIRE(entries.size() == 1);
     CHECK(entries[0].at("id") == pair.made.id());
@@ -106,10 +112,10 @@ void manage(const std::string& name) {
     list_and_look(pair, "running");
     enter(pair);
     const Outcome ps = pair.managed.crux({"ps", "--format", "json", id});
-    must(ps);
+    REQUIRE(ps.ok());
     CHECK_THAT(ps.out, Catch::Contains(std::to_string(pair.managed.pid())));
     const Outcome stats = pair.managed.crux({"events", "--stats", id});
-    must(stats);
+    REQUIRE(stats.ok());
     CHECK_THAT(stats.out, Catch::Contains("\"type\":\"stats\""));
     freeze(pair, id);
     must(pair.managed.crux({"update", "--pids-limit", "77", id}));
@@ -137,10 +143,8 @@ TEST_CASE("crux manages a container that crun made") {
     manage("crun");
 }
 
-TEST_CASE("crux deletes a running container of a peer only by force") {
+void delete_running(const std::string& name) {
     need_root();
-    const char* name = GENERATE("runc", "crun");
-    INFO(name);
     const std::string peer = installed(name);
     const Unchanged host;
     Pair pair(peer, crux_program());
@@ -149,14 +153,23 @@ TEST_CASE("crux deletes a running container of a peer only by force") {
     CHECK(pair.managed.remove().status == 1);
     CHECK(::kill(pid, 0) == 0);
     must(pair.managed.remove({"--force"}));
-    CHECK(::kill(pid, 0) != 0);
+    CHECK(eventually([&] {
+        while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
+        return ::kill(pid, 0) != 0;
+    }));
     CHECK(pair.made.status().empty());
 }
 
-TEST_CASE("a poststop hook of a container of a peer runs when crux deletes it") {
+TEST_CASE("crux deletes a running container of runc only by force") {
+    delete_running("runc");
+}
+
+TEST_CASE("crux deletes a running container of crun only by force") {
+    delete_running("crun");
+}
+
+void delete_with_hook(const std::string& name) {
     need_root();
-    const char* name = GENERATE("runc", "crun");
-    INFO(name);
     const std::string peer = installed(name);
     const Unchanged host;
     const OwnRoot root;
@@ -165,7 +178,7 @@ TEST_CASE("a poststop hook of a container of a peer runs when crux deletes it") 
     bundle.patch(
         {{"hooks",
           {{"poststop", {{{"path", "/bin/sh"}, {"args", {"sh", "-c", "cat >" + note}}}}}}}});
-    bundle.script("exit 0");
+    bundle.set("/ociVersion", "1.0.2").script("exit 0");
     Container made(bundle);
     made.program = peer;
     made.use_root(root.path);
@@ -178,10 +191,16 @@ TEST_CASE("a poststop hook of a container of a peer runs when crux deletes it") 
     CHECK(nlohmann::json::parse(read_file(note)).at("id") == made.id());
 }
 
-TEST_CASE("runc and crun manage a container that crux made") {
+TEST_CASE("a poststop hook of a container of runc runs when crux deletes it") {
+    delete_with_hook("runc");
+}
+
+TEST_CASE("a poststop hook of a container of crun runs when crux deletes it") {
+    delete_with_hook("crun");
+}
+
+void be_managed(const std::string& name) {
     need_root();
-    const char* name = GENERATE("runc", "crun");
-    INFO(name);
     const std::string peer = installed(name);
     const Unchanged host;
     Pair pair(crux_program(), peer);
@@ -190,8 +209,9 @@ TEST_CASE("runc and crun manage a container that crux made") {
     must(pair.made.start());
     list_and_look(pair, "running");
     enter(pair);
-    must(pair.managed.crux({"ps", "--format", "json", id}));
-    must(pair.managed.crux({"events", "--stats", id}));
+    CHECK(pair.managed.crux({"ps", "--format", "json", id}).ok());
+    // crun has no events.
+    if (name == "runc") CHECK(pair.managed.crux({"events", "--stats", id}).ok());
     freeze(pair, id);
     must(pair.managed.crux({"update", "--pids-limit", "77", id}));
     CHECK(limit_of_pids(pair.made.pid()) == "77");
@@ -200,6 +220,14 @@ TEST_CASE("runc and crun manage a container that crux made") {
     CHECK(pair.made.status() == "stopped");
     must(pair.managed.remove());
     CHECK(pair.made.status().empty());
+}
+
+TEST_CASE("runc manages a container that crux made") {
+    be_managed("runc");
+}
+
+TEST_CASE("crun manages a container that crux made") {
+    be_managed("crun");
 }
 
 TEST_CASE("delete, also by force, removes no state directory that is not crux's") {
