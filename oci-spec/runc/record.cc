@@ -76,6 +76,8 @@ void write_crun(JsonWriter& writer, const ContainerRecord& record) {
     writer.member("systemd-cgroup", systemd);
     writer.member("bundle", record.bundle);
     writer.member("detached", record.detached);
+    // crun's list needs one. Looking up the name of another user would take create longer.
+    writer.member("owner", record.owner_uid == 0 ? "root" : cat('#', record.owner_uid));
 }
 
 void write_own(JsonWriter& writer, const ContainerRecord& record) {

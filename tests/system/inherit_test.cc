@@ -150,6 +150,9 @@ const struct {
     {"runc", "", "SigBlk", "runc 1.1 keeps what the caller blocks"},
     {"runc", "", "affinity",
      "runc before 1.2 keeps the caller's, also on other CPUs of the cpuset"},
+    {"crun", "exec", "NoNewPrivs", "crun 1.8 takes it from its own flag only"},
+    {"crun", "exec", "session-leader", "crun begins a session only with a terminal"},
+    {"crun", "exec", "group-leader", "crun begins a session only with a terminal"},
     {"runc", "", "rlimit-nofile", "runc 1.1 raises its own soft limit and passes it on"},
 };
 

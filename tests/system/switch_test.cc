@@ -71,6 +71,7 @@ void list_and_look(const Pair& pair, const char* status) {
     }
     CHECK(ours.at("status") == status);
     const Outcome list = pair.managed.crux({"list", "--format", "json"});
+    INFO(list.describe());
     REQUIRE(list.ok());
     const nlohmann::json entries = nlohmann::json::parse(list.out);
     REQUIRE(entries.size() == 1);
