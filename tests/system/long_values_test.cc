@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/support/catch.h"
@@ -219,7 +220,9 @@ TEST_CASE("a filesystem with a long value can be id-mapped, and filled by later 
     if (!kernel_is_at_least(6, 3)) skip("an id-mapped tmpfs needs Linux 6.3");
     const Unchanged host;
     Bundle bundle;
-    const json map = json::array({{{"containerID", 0}, {"hostID", 500}, {"size", 10}}});
+    // Without root's own ID nothing could be made in it.
+    const json map = json::array({{{"containerID", 0}, {"hostID", 500}, {"size", 10}},
+                                  {{"containerID", 500}, {"hostID", 0}, {"size", 1}}});
     bundle.folder("data")
         .set("/mounts/-", {{"destination", "/data"},
                            {"type", "tmpfs"},
