@@ -163,7 +163,10 @@ bool StateDirectory::is_abandoned() const {
 Status StateDirectory::check_made_by_crux() const {
     bool has_journal = false;
     std::string other;
-    TRY(sys::for_each_entry(directory_, [&](const sys::Entry& entry) {
+    // Another descriptor: remove() reads the directory from its beginning.
+    const sys::Fd directory = TRY(
+        sys::openat(directory_, ".", O_RDONLY | O_DIRECTORY).during("open the state directory"));
+    TRY(sys::for_each_entry(directory, [&](const sys::Entry& entry) {
             const std::string_view name = entry.name;
             if (name == launch::kJournalName) has_journal = true;
             // What create makes before its journal.

@@ -34,8 +34,8 @@ json validated(Bundle& bundle, const std::string& text, const std::vector<std::s
 }
 
 TEST_CASE("validate finds each of two hundred errors at its pointer and no other") {
-    const HostSnapshot before = HostSnapshot::take();
     Bundle bundle;
+    const HostSnapshot before = HostSnapshot::take();
     CHECK(validated(bundle, oci::test::kFullConfig).at("errors") == json::array());
     std::size_t count = 0;
     const auto check_all = [&](std::span<const Fault> faults) {
