@@ -23,6 +23,9 @@ namespace crux::container {
 
 namespace {
 
+/// runc's words.
+constexpr const char* kAlreadyDead = "container process is already dead";
+
 std::unexpected<Error> wrong_state(oci::Status status) {
     switch (status) {
         case oci::Status::running:
@@ -119,13 +122,14 @@ Result<void, StartFailure> run_poststart(const Context& context,
 
 Result<Barrier> Barrier::open(const StateDirectory& state) {
     auto opened = sys::openat(state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
-    if (!opened && opened.error().value == ENXIO)
-        return fail(Error::Kind::state, "container process is already dead");
+    if (!opened && opened.error().value == ENXIO) return fail(Error::Kind::state, kAlreadyDead);
     return Barrier(TRY(std::move(opened).during("open exec.fifo")));
 }
 
 Status Barrier::release() const {
-    return sys::write_all(fifo_, std::string_view("\0", 1)).during("write exec.fifo");
+    Status written = sys::write_all(fifo_, std::string_view("\0", 1)).during("write exec.fifo");
+    if (!written && written.error().code() == EPIPE) return fail(Error::Kind::state, kAlreadyDead);
+    return written;
 }
 
 Status Barrier::wait_for_exec(const ExistingContainer& container) const {
