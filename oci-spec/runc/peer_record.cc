@@ -24,7 +24,7 @@ void read_labels(const Reader& r, ContainerRecord& out) {
 
 /// The unit of a container whose cgroup systemd manages, as runc names it.
 std::string unit_name(const Reader& cgroups) {
-    const std::string name = cgroups["name"].string();
+    std::string name = cgroups["name"].string();
     if (name.ends_with(".slice")) return name;
     const std::string prefix = cgroups["scope_prefix"].string();
     return prefix.empty() ? cat(name, ".scope") : cat(prefix, '-', name, ".scope");

@@ -37,7 +37,8 @@ Status ContainerCgroup::start_unit(launch::Journal& journal, const Prepared& pre
     unit_.emplace(*prepared.unit, std::move(helper), std::move(tight));
     log_act(context.step_log, "unit", unit_->unit.name);
     // Hierarchies that systemd does not use have none of its slices.
-    TRY(journal.note_cgroup({}, TRY(cgroup::Group::missing_ancestors(dirs))));
+    const auto ancestors = TRY(cgroup::Group::missing_ancestors(dirs));
+    TRY(journal.note_cgroup({}, ancestors));
     std::optional<pid_t> keeper;
     if (!unit_->unit.below.empty()) keeper = unit_->helper.keeper();
     group_ = TRY(cgroup::Group::adopt(dirs, limits_, keeper));
@@ -52,7 +53,8 @@ Status ContainerCgroup::make_any(launch::Journal& journal, const Prepared& prepa
     if (prepared.unit) {
         TRY(start_unit(journal, prepared, context));
     } else {
-        TRY(journal.note_cgroup(host.cgroup, TRY(cgroup::Group::missing_ancestors(host.cgroup))));
+        const auto ancestors = TRY(cgroup::Group::missing_ancestors(host.cgroup));
+        TRY(journal.note_cgroup(host.cgroup, ancestors));
         group_ = TRY(cgroup::Group::create(host.cgroup, limits_));
     }
     TRY(journal.note_cgroup_is_ours());

@@ -114,7 +114,8 @@ void run_poststop(const std::vector<oci::Hook>& hooks, oci::State document,
 Status destroy(const Context& context, const ExistingContainer& container) {
     TRY(end_init(container));
     const std::vector<oci::Hook> poststop = TRY(poststop_of(container));
-    TRY(give_back_all(TRY(resources_of(container)), context.warnings));
+    launch::Journal::Content resources = TRY(resources_of(container));
+    TRY(give_back_all(std::move(resources), context.warnings));
     TRY(container.state.remove());
     run_poststop(poststop, document_of(container.record), context);
     return {};
@@ -135,7 +136,8 @@ Status remove(const Context& context, Force force) {
         const bool may_remove = is_missing(record.error()) || (is_damaged && force == Force::yes);
         if (!may_remove) return std::unexpected(std::move(record).error());
         TRY(state->check_made_by_crux());
-        TRY(give_back_all(TRY(launch::Journal::read(state->directory())), context.warnings));
+        launch::Journal::Content journal = TRY(launch::Journal::read(state->directory()));
+        TRY(give_back_all(std::move(journal), context.warnings));
         TRY(state->remove());
         if (force == Force::yes) return {};
         return std::unexpected(std::move(record).error());

@@ -201,10 +201,10 @@ std::set<std::string> without_others(const std::set<std::string>& cgroups,
     std::set<std::string> out;
     const bool sees_all = sees_all_processes();
     for (const auto& cgroup : cgroups) {
-        if (common.contains(cgroup))
-            out.insert(cgroup);
-        else if (!is_of_others(cgroup) && (sees_all || may_be_ours(cgroup)))
-            out.insert(cgroup);
+        const auto can_be_ours = [&] {
+            return !is_of_others(cgroup) && (sees_all || may_be_ours(cgroup));
+        };
+        if (common.contains(cgroup) || can_be_ours()) out.insert(cgroup);
     }
     return out;
 }
