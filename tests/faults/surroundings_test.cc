@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
 
 #include "tests/faults/trial.h"
 #include "tests/support/catch.h"
@@ -312,32 +313,41 @@ class Listener {
 TEST_CASE("a console socket that does not respond delays create by ten seconds at most") {
     need_root();
     const Unchanged host;
-    Quiet quiet;
-    quiet.bundle.set("/process/terminal", true);
-    for (const std::string command : {"create", "run", "exec"}) {
-        INFO(command);
-        Listener full(0);
-        full.fill();
-        Outcome outcome;
-        if (command == "exec") {
-            quiet.bundle.set("/process/terminal", false);
-            must(quiet.container.create());
-            must(quiet.container.start());
-            outcome = quiet.container.crux({"exec", "--detach", "--tty", "--console-socket",
-                                            full.path(), quiet.container.id(), "/bin/true"});
-            CHECK(quiet.container.status() == "running");
-        } else {
-            quiet.bundle.write();
-            outcome = quiet.container.crux({command, "--bundle", quiet.bundle.path(),
-                                            "--console-socket", full.path(), quiet.container.id()});
-            CHECK(quiet.container.status() == "");
-        }
-        INFO(outcome.describe());
+    Quiet terminal;
+    terminal.bundle.set("/process/terminal", true).write();
+    Quiet running;
+    must(running.container.create());
+    must(running.container.start());
+    Listener full(0);
+    full.fill();
+    const Container second(terminal.bundle);
+    const auto on_console = [&](const Container& container, const std::string& command) {
+        return container.words({command, "--bundle", terminal.bundle.path(), "--console-socket",
+                                full.path(), container.id()});
+    };
+    const std::string& id = running.container.id();
+    const struct {
+        std::string command;
+        const Container& container;
+        std::vector<std::string> words;
+        std::string status;
+    } rows[] = {{"create", terminal.container, on_console(terminal.container, "create"), ""},
+                {"run", second, on_console(second, "run"), ""},
+                {"exec", running.container,
+                 running.container.words({"exec", "--detach", "--tty", "--console-socket",
+                                          full.path(), id, "/bin/true"}),
+                 "running"}};
+    std::vector<std::unique_ptr<Process>> processes;
+    for (const auto& row : rows) processes.push_back(std::make_unique<Process>(row.words));
+    for (const auto& row : rows) {
+        const Outcome outcome = processes[static_cast<std::size_t>(&row - rows)]->wait();
+        INFO(row.command << outcome.describe());
         CHECK_FALSE(outcome.timed_out);
         CHECK(outcome.elapsed < 12s * slowdown());
-        CHECK(outcome.status == (command == "exec" ? 255 : 1));
+        CHECK(outcome.status == (row.command == "exec" ? 255 : 1));
         CHECK_THAT(outcome.err, Catch::Contains("console socket " + full.path() + ": connect: "));
         CHECK_THAT(outcome.err, Catch::Contains("connection timed out"));
+        CHECK(row.container.status() == row.status);
     }
 }
 
