@@ -31,10 +31,14 @@ Outcome send(int descriptor, const plan::InitReport& report) {
 Outcome read_answer(int control) {
     plan::Answer answer{};
     Outcome length;
-    do {
+    // A failure is tried again before init gives up: a parent that has answered hears of nothing.
+    constexpr int kTries = 3;
+    for (int failures = 0; failures < kTries;) {
         // lint: allow wait: the parent bounds its own work, and its death is the end of the file.
         length = call(__NR_read, control, &answer, sizeof answer);
-    } while (length.error() == kInterrupted);
+        if (!length.failed()) break;
+        if (length.error() != kInterrupted) ++failures;
+    }
     TRY(length);
     if (length.value() != sizeof answer || answer.error != 0) exit_now(1);
     return {};

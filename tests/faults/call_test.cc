@@ -102,8 +102,11 @@ void fail_foreground(const std::string& command) {
     int failed = 0;
     int runs = 0;
     const std::size_t stride = thorough() ? 1 : 10;
-    for (std::size_t i = 0; i < calls.size(); i += stride) {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
         const Call& call = calls[i];
+        // Also the last one of init, for which nobody waits any more.
+        const bool is_answer = call.role == "init" && call.name == "read";
+        if (i % stride != 0 && !is_answer) continue;
         const CallErrors* row = errors_of(call.name);
         REQUIRE(row != nullptr);
         for (std::size_t k = 0;
