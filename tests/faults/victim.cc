@@ -88,7 +88,11 @@ const std::vector<Scene>& scenes() {
 const Scene& dumpable_scene() {
     static const Scene scene = {
         "dumpable",
-        [](Bundle& bundle) { bundle.script("exec </dev/null >/dev/null 2>&1; exec sleep 1000"); }};
+        // A restore interrupts the call in which the program waits, with which some versions of
+        // sleep end.
+        [](Bundle& bundle) {
+            bundle.script("exec </dev/null >/dev/null 2>&1; exec tail -f /dev/null");
+        }};
     return scene;
 }
 
@@ -146,7 +150,8 @@ bool Victim::program_runs(pid_t pid, bool is_waiting) const {
     return eventually([&] {
         std::string first;
         std::getline(std::ifstream(file), first, '\0');
-        return is_waiting ? !first.empty() : first.ends_with("sleep");
+        if (is_waiting) return !first.empty();
+        return first.ends_with("sleep") || first.ends_with("tail");
     });
 }
 
