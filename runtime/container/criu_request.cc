@@ -165,7 +165,11 @@ std::string key_of(const ExternalPlace& place) {
 Result<std::string> mount_point_of(sys::FdRef root, const ExternalPlace& place) {
     auto opened =
         sys::openat2(root, place.destination, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-    if (!opened && place.kind != ExternalPlace::Kind::mount) return std::string();
+    // Any other error does not say that it is missing.
+    const bool is_missing =
+        !opened && (opened.error().value == ENOENT || opened.error().value == ENOTDIR ||
+                    opened.error().value == ELOOP);
+    if (is_missing && place.kind != ExternalPlace::Kind::mount) return std::string();
     const std::string what = cat("mount ", place.destination);
     const sys::Fd here = TRY(std::move(opened).during(what));
     const struct ::stat found = TRY(sys::fstat(here).during(what));

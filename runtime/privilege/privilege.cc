@@ -47,7 +47,10 @@ Lowered::Lowered(capability::Set kept) : before_(capability::process_sets()) {
 }
 
 Lowered::~Lowered() {
-    if (changed_) (void)capability::set_process_sets(before_);
+    // Without them, what follows fails in another place, and cannot be given back.
+    constexpr int kTries = 3;
+    for (int tries = 0; changed_ && tries < kTries; ++tries)
+        if (capability::set_process_sets(before_)) changed_ = false;
 }
 
 }  // namespace crux::privilege
