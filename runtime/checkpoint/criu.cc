@@ -151,7 +151,8 @@ Result<Response> Criu::converse(const std::string& request, Listener* listener) 
         if (got.success) return got;
         complaint_ = trimmed(got.message);
         return fail(Error::Kind::os,
-                    cat("criu failed: type ", type_word(got.type), " errno ", got.error));
+                    cat("criu failed: type ", type_word(got.type), " errno ", got.error,
+                        got.error > 0 ? cat(" (", errno_words(got.error), ')') : ""));
     }
 }
 
