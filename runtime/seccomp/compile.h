@@ -24,14 +24,15 @@ namespace crux::seccomp {
 /// - conditions cannot be checked behind socketcall(2) and ipc(2), and count as true there;
 /// - a missing errno is EPERM;
 /// - a call of an architecture that is not listed kills the thread;
+/// - an architecture that no process of this machine can have adds nothing: one of the other byte
+///   order, or one that this libseccomp does not know;
 /// - if the default action refuses calls, a call with a number above all that the profile names
 ///   fails with ENOSYS: a C library that first tries a new call uses an older one after ENOSYS but
 ///   not after EPERM, and a profile older than the call cannot contain it. The same applies to
 ///   number 0 on s390, which means a call that the kernel does not know;
 /// - missing flags mean SECCOMP_FILTER_FLAG_SPEC_ALLOW.
 /// Errors are of the kind spec and have the JSON pointer (/linux/seccomp/syscalls/3/args/0/index),
-/// or of the kind unsupported if this libseccomp or this kernel does not support a part of the
-/// profile.
+/// or of the kind unsupported if this kernel does not support a part of the profile.
 Result<BpfProgram> compile(const oci::Seccomp& profile);
 
 /// Names that libseccomp does not know, with ` (did you mean "open"?)` after each that has one

@@ -13,7 +13,6 @@
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 #include "runtime/seccomp/calls.h"
-#include "runtime/seccomp/compile.h"
 #include "runtime/seccomp/emit.h"
 #include "runtime/seccomp/names.h"
 
@@ -93,24 +92,16 @@ Status check_profile(const oci::Seccomp& profile) {
 }
 
 /// libseccomp's tokens of the profile's architectures, after the native one, which some profiles
-/// leave out.
-Result<std::vector<std::uint32_t>> architectures(const oci::Seccomp& profile) {
+/// leave out. Those that this libseccomp does not know, and those of the other byte order, are no
+/// architecture of a process on this machine.
+std::vector<std::uint32_t> architectures(const oci::Seccomp& profile) {
     const std::uint32_t native = seccomp_arch_native();
     std::vector<std::uint32_t> tokens{native};
-    for (std::size_t i = 0; i < profile.architectures.size(); ++i) {
-        const oci::SeccompArch arch = profile.architectures[i];
-        const std::string pointer = cat("/linux/seccomp/architectures/", i);
+    for (const oci::SeccompArch arch : profile.architectures) {
         const std::uint32_t token = architecture_token(arch);
-        if (token == 0)
-            return refuse(
-                Kind::unsupported,
-                cat(name_of(arch), " is not supported by libseccomp ", libseccomp_version()),
-                pointer);
-        if (((token ^ native) & __AUDIT_ARCH_LE) != 0)
-            return refuse(Kind::spec,
-                          cat(name_of(arch), " has a different byte order than this machine"),
-                          pointer);
-        if (std::ranges::find(tokens, token) == tokens.end()) tokens.push_back(token);
+        const bool is_possible = token != 0 && ((token ^ native) & __AUDIT_ARCH_LE) == 0;
+        if (is_possible && std::ranges::find(tokens, token) == tokens.end())
+            tokens.push_back(token);
     }
     return tokens;
 }
@@ -298,8 +289,7 @@ std::vector<std::string> unknown_calls(const oci::Seccomp& profile) {
 
 Result<Filter> compile_filter(const oci::Seccomp& profile) {
     TRY(check_profile(profile));
-    const auto tokens = TRY(architectures(profile));
-    Filter filter{.instructions = emit(sections_of(profile, tokens), kForeign),
+    Filter filter{.instructions = emit(sections_of(profile, architectures(profile)), kForeign),
                   .unknown_syscalls = unknown_calls(profile)};
     if (filter.instructions.size() > kMaxInstructions)
         return refuse(Kind::spec,

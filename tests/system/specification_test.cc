@@ -128,6 +128,89 @@ TEST_CASE("every capability, hook and option that features lists is accepted") {
     }
 }
 
+/// Makes the plan of create for this host, for which the filter is compiled among other things.
+Outcome planned(Bundle& bundle) {
+    bundle.write();
+    return run({crux_program(), "explain", "--bundle", bundle.path()});
+}
+
+/// Checks that create plans a configuration with each of the words, and none with an unknown one.
+void all_planned(const json& words, const std::string& place, const json& around) {
+    REQUIRE(!words.empty());
+    for (const json& word : words) {
+        Bundle bundle;
+        bundle.patch(around).set(place, word);
+        const Outcome outcome = planned(bundle);
+        INFO(place << " " << word << outcome.describe());
+        CHECK(outcome.ok());
+    }
+    Bundle unknown;
+    unknown.patch(around).set(place, "NO_SUCH_WORD");
+    CHECK(!planned(unknown).ok());
+}
+
+TEST_CASE("create takes every Linux property that features lists") {
+    need_root();
+    const json linux_part = features().at("linux");
+    const json& seccomp = linux_part.at("seccomp");
+    json profile = {{"linux",
+                     {{"seccomp",
+                       {{"defaultAction", "SCMP_ACT_ALLOW"},
+                        {"listenerPath", "/run/agent.sock"},
+                        {"syscalls", {{{"names", {"mkdir"}}, {"action", "SCMP_ACT_ERRNO"}}}}}}}}};
+    all_planned(seccomp.at("archs"), "/linux/seccomp/architectures/0", profile);
+    all_planned(seccomp.at("actions"), "/linux/seccomp/syscalls/0/action", profile);
+    json flags = json::array();
+    for (const json& flag : seccomp.at("supportedFlags"))
+        if (flag != "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" || kernel_is_at_least(5, 19))
+            flags.push_back(flag);
+    all_planned(flags, "/linux/seccomp/flags/0", profile);
+    profile["linux"]["seccomp"]["syscalls"][0]["args"] =
+        json::array({{{"index", 0}, {"value", 1}, {"valueTwo", 1}, {"op", "SCMP_CMP_EQ"}}});
+    all_planned(seccomp.at("operators"), "/linux/seccomp/syscalls/0/args/0/op", profile);
+    Bundle all;
+    all.set("/linux/seccomp", profile["linux"]["seccomp"])
+        .set("/linux/seccomp/architectures", seccomp.at("archs"));
+    CHECK(planned(all).ok());
+    for (const json& type : linux_part.at("namespaces")) {
+        Bundle bundle;
+        bundle.name_space(type);
+        const json ids = json::array({{{"containerID", 0}, {"hostID", 0}, {"size", 1}}});
+        if (type == "user") bundle.set("/linux/uidMappings", ids).set("/linux/gidMappings", ids);
+        const Outcome outcome = planned(bundle);
+        INFO(type << outcome.describe());
+        CHECK(outcome.ok());
+    }
+}
+
+TEST_CASE("create takes every mount option that features lists") {
+    need_root();
+    if (!kernel_is_at_least(5, 14)) skip("recursive attributes and nosymfollow need Linux 5.14");
+    const Unchanged host;
+    const json ids = json::array({{{"containerID", 0}, {"hostID", 1}, {"size", 1}}});
+    for (const json& option : features().at("mountOptions")) {
+        json entry = {{"destination", "/mnt"},
+                      {"type", "tmpfs"},
+                      {"source", "tmpfs"},
+                      {"options", json::array({option})}};
+        const std::string word = option;
+        const bool maps = word == "idmap" || word == "ridmap";
+        Bundle bundle;
+        // Recursive options are for mounts that exist.
+        if (maps || word == "bind" || word.starts_with("r"))
+            entry = {
+                {"destination", "/mnt"}, {"source", bundle.path()}, {"options", {"rbind", option}}};
+        if (maps) entry["uidMappings"] = entry["gidMappings"] = ids;
+        if (word == "remount")
+            entry = {{"destination", "/proc"}, {"type", "proc"}, {"options", {"remount"}}};
+        bundle.set("/mounts/-", entry).args({"/bin/true"});
+        Container container(bundle);
+        const Outcome outcome = container.run();
+        INFO(word << outcome.describe());
+        CHECK(outcome.ok());
+    }
+}
+
 TEST_CASE("features prints the same for every user") {
     const std::string here = run({crux_program(), "features"}).out;
     CommandOptions bare;
