@@ -39,6 +39,7 @@ void check_namespaces(const Config& config, Diagnostics& out);
 void check_namespace_paths(const Config& config, Diagnostics& out);
 void check_user_namespace(const Config& config, Diagnostics& out);
 void check_id_mappings(const Config& config, Diagnostics& out);
+void check_mapped_ids(const Config& config, Diagnostics& out);
 void check_time_offsets(const Config& config, Diagnostics& out);
 void check_net_devices(const Config& config, Diagnostics& out);
 void check_sysctl(const Config& config, Diagnostics& out);

@@ -178,6 +178,52 @@ void check_id_mappings(const Config& config, Diagnostics& out) {
     check_mapping_list(config.linux.gid_mappings, "/linux/gidMappings", out);
 }
 
+namespace {
+
+bool maps(const std::vector<IdMapping>& mappings, std::uint32_t id) {
+    return std::ranges::any_of(mappings, [id](const IdMapping& one) {
+        return id >= one.container_id && id - one.container_id < one.size;
+    });
+}
+
+bool has_valid_mappings(const Linux& linux) {
+    Diagnostics found;
+    check_mapping_list(linux.uid_mappings, {}, found);
+    check_mapping_list(linux.gid_mappings, {}, found);
+    return !found.has_errors() && !linux.uid_mappings.empty() && !linux.gid_mappings.empty();
+}
+
+// Callers of runc match the texts for the user and the group.
+void check_mapped_user(const Linux& linux, const User& user, Diagnostics& out) {
+    if (!maps(linux.uid_mappings, user.uid))
+        out.error("/process/user/uid",
+                  cat("cannot setuid to unmapped uid ", user.uid, " in user namespace"));
+    if (!maps(linux.gid_mappings, user.gid))
+        out.error("/process/user/gid",
+                  cat("cannot setgid to unmapped gid ", user.gid, " in user namespace"));
+    // With one ID it is an unprivileged user's, who may not set additional groups at all: the plan
+    // says so.
+    if (linux.gid_mappings.size() == 1 && linux.gid_mappings[0].size == 1) return;
+    for (std::size_t index = 0; index < user.additional_gids.size(); ++index)
+        if (!maps(linux.gid_mappings, user.additional_gids[index]))
+            out.error(cat("/process/user/additionalGids/", index),
+                      cat("cannot set additional group to unmapped gid ",
+                          user.additional_gids[index], " in user namespace"));
+}
+
+}  // namespace
+
+void check_mapped_ids(const Config& config, Diagnostics& out) {
+    const Linux& linux = config.linux;
+    const Namespace* user = find_namespace(linux, NamespaceType::user);
+    if (user == nullptr || !user->path.empty() || !has_valid_mappings(linux)) return;
+    constexpr std::string_view kRoot =
+        "must contain ID 0: the container is set up by root of its user namespace";
+    if (!maps(linux.uid_mappings, 0)) out.error("/linux/uidMappings", std::string(kRoot));
+    if (!maps(linux.gid_mappings, 0)) out.error("/linux/gidMappings", std::string(kRoot));
+    if (config.process) check_mapped_user(linux, config.process->user, out);
+}
+
 void check_time_offsets(const Config& config, Diagnostics& out) {
     constexpr std::uint32_t kSecond = 1'000'000'000;
     const TimeOffsets& offsets = config.linux.time_offsets;
