@@ -79,7 +79,7 @@ class Builder {
     }
     // The offset is the number of bytes read, including the invalid one.
     bool parse_error(std::size_t taken, const std::string& token,
-                     const nlohmann::detail::exception& /*cause*/) {
+                     const nlohmann::detail::exception& cause) {
         if (taken > text_.size()) {
             diagnostics_.error("", cat("invalid JSON at ", place(text_, text_.size()),
                                        ": unexpected end of text"));
@@ -87,8 +87,11 @@ class Builder {
         }
         constexpr std::size_t kShown = 24;
         const std::size_t start = token.size() > kShown ? token.size() - kShown : 0;
+        // The only place where nlohmann says so.
+        const bool utf8 = std::string_view(cause.what()).find("UTF-8") != std::string_view::npos;
         diagnostics_.error("", cat("invalid JSON at ", place(text_, taken == 0 ? 0 : taken - 1),
-                                   ", near ", crux::quoted(std::string_view(token).substr(start))));
+                                   ", near ", crux::quoted(std::string_view(token).substr(start)),
+                                   utf8 ? ": invalid UTF-8" : ""));
         return false;
     }
 

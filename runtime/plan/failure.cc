@@ -147,7 +147,28 @@ std::string user_text(const Plan& plan, const Step& step, const InitReport& repo
         return cat("cannot setuid to unmapped uid ", step.user.uid, " in user namespace");
     if (report.error == EINVAL && report.call == __NR_setresgid)
         return cat("cannot setgid to unmapped gid ", step.user.gid, " in user namespace");
+    if (report.error == EINVAL && report.call == __NR_setgroups)
+        return "cannot set additional groups: one of them is unmapped in user namespace";
     return cat(describe(plan, step), ": ", cause_of(report));
+}
+
+/// "sysctl "NAME": ", with the name of config.json: the last token of the pointer (RFC 6901).
+std::string sysctl_name(const Plan& plan, const Step& step) {
+    constexpr std::string_view kPlace = "/linux/sysctl/";
+    std::string name(plan.text(step.origin));
+    if (name.starts_with(kPlace)) name.erase(0, kPlace.size());
+    for (const auto& [token, character] : {std::pair("~1", "/"), std::pair("~0", "~")})
+        for (std::size_t at = name.find(token); at != std::string::npos;
+             at = name.find(token, at + 1))
+            name.replace(at, 2, character);
+    return cat("sysctl ", quoted(name), ": ");
+}
+
+std::string node_text(const Plan& plan, const Step& step, const InitReport& report) {
+    std::string text = cat(describe(plan, step), ": ", cause_of(report));
+    if (report.error != EEXIST || report.call != __NR_mknodat) return text;
+    return text + (step.node.bind_from_host != 0 ? " (the host's file is another one)"
+                                                 : " (the image's file is another one)");
 }
 
 std::string landlock_text(const Plan& plan, const Step& step, const InitReport& report) {
@@ -242,10 +263,12 @@ std::string sentence_of(const Plan& plan, const Step& step, const InitReport& re
     if (step.kind == Kind::core_scheduling) return core_scheduling_text(report);
     if (step.kind == Kind::hook) return hook_text(plan, step, report);
     if (step.kind == Kind::user) return user_text(plan, step, report);
-    return cat(describe(plan, step), ": ", cause_of(report),
-               has_no_procfs(step.kind, report)
-                   ? " (no new procfs is permitted here, and none is bind-mounted on /proc)"
-                   : "");
+    if (step.kind == Kind::node) return node_text(plan, step, report);
+    std::string text = cat(describe(plan, step), ": ", cause_of(report));
+    if (step.kind == Kind::sysctl) text.insert(0, sysctl_name(plan, step));
+    if (has_no_procfs(step.kind, report))
+        text += " (no new procfs is permitted here, and none is bind-mounted on /proc)";
+    return text;
 }
 
 }  // namespace

@@ -180,6 +180,43 @@ TEST_CASE("a hook after the barrier that cannot be executed is reported with the
           Error::Kind::unsupported);
 }
 
+TEST_CASE("a sysctl that cannot be written is named as in config.json") {
+    const Plan plan = plan_with("x", [](Assembler& out) {
+        const Text path = out.text("net/ipv4/conf/a.b/rp_filter");
+        const Text value = out.text("1");
+        out.add(Kind::sysctl, "/linux/sysctl/net~1ipv4~1conf~1a.b~1rp_filter").sysctl = {path,
+                                                                                         value};
+    });
+    CHECK(failure_sentence(plan, report_of(__NR_openat2, ENOENT)).message() ==
+          "sysctl \"net/ipv4/conf/a.b/rp_filter\": write 1 to "
+          "/proc/sys/net/ipv4/conf/a.b/rp_filter: openat2: no such file or directory (config.json: "
+          "/linux/sysctl/net~1ipv4~1conf~1a.b~1rp_filter)");
+}
+
+TEST_CASE("a device whose name is another file's is told from other failures") {
+    const auto told = [](std::uint32_t bind_from_host, std::uint32_t call, int error) {
+        const Plan plan = plan_with("x", [&](Assembler& out) {
+            const Text path = out.text("dev/fuse");
+            out.add(Kind::node, "/linux/devices/0").node = {.path = path,
+                                                            .mode = 0020666,
+                                                            .major = 10,
+                                                            .minor = 229,
+                                                            .bind_from_host = bind_from_host};
+        });
+        return failure_sentence(plan, report_of(call, error)).text();
+    };
+    CHECK(
+        told(0, __NR_mknodat, EEXIST) ==
+        "create the device node /dev/fuse (c 10:229, mode 0666): mknodat: file exists (the image's "
+        "file is another one)");
+    CHECK(told(1, __NR_mknodat, EEXIST) ==
+          "bind the host's /dev/fuse on /dev/fuse (c 10:229): mknodat: file exists (the host's "
+          "file is another one)");
+    CHECK(told(0, __NR_mknodat, EPERM) ==
+          "create the device node /dev/fuse (c 10:229, mode 0666): mknodat: operation not "
+          "permitted");
+}
+
 TEST_CASE("IDs that the user namespace does not map are reported as unmapped") {
     const Plan plan = plan_with("x", [](Assembler& out) {
         out.add(Kind::user, "/process/user").user = {
@@ -189,6 +226,8 @@ TEST_CASE("IDs that the user namespace does not map are reported as unmapped") {
           "cannot setuid to unmapped uid 5 in user namespace");
     CHECK(failure_sentence(plan, report_of(__NR_setresgid, EINVAL)).text() ==
           "cannot setgid to unmapped gid 6 in user namespace");
+    CHECK(failure_sentence(plan, report_of(__NR_setgroups, EINVAL)).text() ==
+          "cannot set additional groups: one of them is unmapped in user namespace");
     CHECK(failure_sentence(plan, report_of(__NR_setgroups, EPERM)).text() ==
           "change to user 5, group 6, no supplementary groups: setgroups: operation not permitted");
 }
