@@ -136,7 +136,8 @@ Status remove(const Context& context, Force force) {
         const bool may_remove = is_missing(record.error()) || (is_damaged && force == Force::yes);
         if (!may_remove) return std::unexpected(std::move(record).error());
         TRY(state->check_made_by_crux());
-        launch::Journal::Content journal = TRY(launch::Journal::read(state->directory()));
+        launch::Journal::Content journal =
+            TRY(launch::Journal::read(state->directory()).during(state->path()));
         TRY(give_back_all(std::move(journal), context.warnings));
         TRY(state->remove());
         if (force == Force::yes) return {};

@@ -46,11 +46,13 @@ Result<std::string> config_text(const ExistingContainer& container) {
 
 Result<StoredConfig> stored_config(const ExistingContainer& container) {
     StoredConfig stored;
-    constexpr const char* kDoing = "the container's config.json";
-    stored.text = TRY(config_text(container).during(kDoing));
+    const std::string doing = container.record.maker == oci::Maker::runc
+                                  ? cat(container.record.bundle, '/', kConfigName)
+                                  : container.state.path_of(kConfigName);
+    stored.text = TRY(config_text(container).during(doing));
     oci::Parsed parsed = oci::parse_config(stored.text);
     if (parsed.diagnostics.has_errors())
-        return std::unexpected(parsed.diagnostics.to_error().during(kDoing));
+        return std::unexpected(parsed.diagnostics.to_error().during(doing));
     stored.config = std::move(parsed.config);
     return stored;
 }
@@ -104,7 +106,7 @@ Result<bool> is_ending(const oci::ContainerRecord& record) {
 
 Result<launch::Journal::Content> resources_of(const ExistingContainer& container) {
     if (container.record.maker != oci::Maker::crux) return peer_resources(container.record);
-    return launch::Journal::read(container.state.directory());
+    return launch::Journal::read(container.state.directory()).during(container.state.path());
 }
 
 Result<cgroup::Group> group_of(const ExistingContainer& container) {
@@ -120,7 +122,7 @@ Result<oci::Status> peer_status(const StateDirectory& state) {
     auto fifo = sys::fstatat(state.directory(), kFifoName, AT_SYMLINK_NOFOLLOW);
     if (fifo) return oci::Status::created;
     if (fifo.error().value == ENOENT) return oci::Status::running;
-    return std::unexpected(Error(fifo.error()).during(kFifoName));
+    return std::unexpected(Error(fifo.error()).during(state.path_of(kFifoName)));
 }
 
 }  // namespace
@@ -136,7 +138,8 @@ Result<oci::Status> status_of(const ExistingContainer& container) {
         sys::openat(container.state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
     if (fifo) return oci::Status::created;
     if (fifo.error().value == ENOENT) return oci::Status::running;
-    if (fifo.error().value != ENXIO) return std::unexpected(Error(fifo.error()).during(kFifoName));
+    if (fifo.error().value != ENXIO)
+        return std::unexpected(Error(fifo.error()).during(container.state.path_of(kFifoName)));
     // Without a reader it is there for a moment: after exec, until start has taken it away, or
     // while an init that was killed at the barrier has closed its files and is not dead yet.
     const auto stat = TRY(stat_of(*init, container.record.init_process_pid));

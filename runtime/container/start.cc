@@ -52,11 +52,11 @@ std::unexpected<StartFailure> ending(Error error) {
 Result<std::string> read_late(const StateDirectory& state) {
     const sys::Fd fifo =
         TRY(sys::openat(state.directory(), kFifoName, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
-                .during("open exec.fifo"));
+                .during(cat("open ", state.path_of(kFifoName))));
     std::array<char, sizeof(plan::InitReport) + 1> bytes = {};
     auto length = sys::read(fifo, bytes);
     if (!length && length.error().value == EAGAIN) return std::string();
-    const std::size_t count = TRY(std::move(length).during("read exec.fifo"));
+    const std::size_t count = TRY(std::move(length).during(cat("read ", state.path_of(kFifoName))));
     return std::string(bytes.data(), count);
 }
 
@@ -97,7 +97,10 @@ Result<void, StartFailure> end_barrier(const Context& context, const ExistingCon
     if (failure) return ending(std::move(*failure));
     auto removed = sys::unlinkat(container.state.directory(), kFifoName);
     // The program runs, and a FIFO that nobody reads does not hide that.
-    if (!removed) context.warn(Error(removed.error()).during("remove exec.fifo").message());
+    if (!removed) {
+        const std::string doing = cat("remove ", container.state.path_of(kFifoName));
+        context.warn(Error(removed.error()).during(doing).message());
+    }
     return {};
 }
 
@@ -123,7 +126,7 @@ Result<void, StartFailure> run_poststart(const Context& context,
 Result<Barrier> Barrier::open(const StateDirectory& state) {
     auto opened = sys::openat(state.directory(), kFifoName, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
     if (!opened && opened.error().value == ENXIO) return fail(Error::Kind::state, kAlreadyDead);
-    return Barrier(TRY(std::move(opened).during("open exec.fifo")));
+    return Barrier(TRY(std::move(opened).during(cat("open ", state.path_of(kFifoName)))));
 }
 
 Status Barrier::release() const {

@@ -76,10 +76,15 @@ std::unexpected<Error> already_exists(const StateRoot& state_root, std::string_v
 
 }  // namespace
 
+std::string StateDirectory::path_of(std::string_view name) const {
+    return cat(path_, '/', name);
+}
+
 Result<StateDirectory> StateDirectory::make(const StateRoot& state_root, std::string_view id) {
     TRY(check_id(id));
     StateDirectory state;
     state.id_ = id;
+    state.path_ = cat(state_root.path, '/', id);
     auto root = open_root(state_root);
     if (!root && root.error().code() == ENOENT) {
         TRY(make_parents(state_root.path).during("make the state root"));
@@ -91,7 +96,7 @@ Result<StateDirectory> StateDirectory::make(const StateRoot& state_root, std::st
     for (int attempt = 1;; ++attempt) {
         auto made = sys::mkdirat(state.root_, state.id_, kDirectoryMode);
         if (!made && made.error().value == EEXIST) return already_exists(state_root, id);
-        TRY(std::move(made).during("make the state directory"));
+        TRY(std::move(made).during(cat("make the state directory ", state.path_)));
         Status locked = state.open_and_lock();
         if (locked) return state;
         const bool removed = is_missing(locked.error()) || locked.error().code() == ENOENT;
@@ -104,7 +109,7 @@ Result<StateDirectory> StateDirectory::make(const StateRoot& state_root, std::st
 
 Status StateDirectory::open_and_lock() {
     directory_ = TRY(sys::openat(root_, id_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-                         .during("open the state directory"));
+                         .during(cat("open the state directory ", path_)));
     return lock();
 }
 
@@ -112,13 +117,13 @@ Result<StateDirectory> StateDirectory::open(const StateRoot& state_root, std::st
     TRY(check_id(id));
     StateDirectory state;
     state.id_ = id;
+    state.path_ = cat(state_root.path, '/', id);
     auto root = open_root(state_root);
     if (!root && root.error().code() == ENOENT) return does_not_exist();
     state.root_ = TRY(std::move(root));
     auto directory = sys::open_trusted_directory(state.root_, state.id_, O_NOFOLLOW);
     if (!directory && directory.error().code() == ENOENT) return does_not_exist();
-    state.directory_ =
-        TRY(std::move(directory).during(cat("state directory ", state_root.path, '/', id)));
+    state.directory_ = TRY(std::move(directory).during(cat("state directory ", state.path_)));
     return state;
 }
 
@@ -129,14 +134,16 @@ Status StateDirectory::lock() const {
         auto locked = sys::flock(directory_, LOCK_EX | LOCK_NB);
         if (locked) return check_linked();
         if (locked.error().value != EWOULDBLOCK)
-            return std::unexpected(Error(locked.error()).during("lock the state directory"));
+            return std::unexpected(
+                Error(locked.error()).during(cat("lock the state directory ", path_)));
         sys::sleep_ms(kPauseMs);
     }
     return fail(Error::Kind::state, "container is busy: another operation holds its lock");
 }
 
 Status StateDirectory::check_linked() const {
-    const struct ::stat status = TRY(sys::fstat(directory_).during("look at the state directory"));
+    const struct ::stat status =
+        TRY(sys::fstat(directory_).during(cat("look at the state directory ", path_)));
     if (status.st_nlink == 0) return does_not_exist();
     return {};
 }
@@ -164,15 +171,15 @@ Status StateDirectory::check_made_by_crux() const {
     bool has_journal = false;
     std::string other;
     // Another descriptor: remove() reads the directory from its beginning.
-    const sys::Fd directory = TRY(
-        sys::openat(directory_, ".", O_RDONLY | O_DIRECTORY).during("open the state directory"));
+    const sys::Fd directory = TRY(sys::openat(directory_, ".", O_RDONLY | O_DIRECTORY)
+                                      .during(cat("open the state directory ", path_)));
     TRY(sys::for_each_entry(directory, [&](const sys::Entry& entry) {
             const std::string_view name = entry.name;
             if (name == launch::kJournalName) has_journal = true;
             // What create makes before its journal.
             const bool is_early = name.starts_with(kConfigName) || name == kNotifyFolder;
             if (!is_early && name != ".." && name != ".") other = name;
-        }).during("read the state directory"));
+        }).during(cat("read the state directory ", path_)));
     if (has_journal || other.empty()) return {};
     return fail(Error::Kind::state,
                 cat("the state directory of ", id_, " was not made by crux (it has ", quoted(other),
@@ -190,11 +197,11 @@ Result<oci::ContainerRecord> StateDirectory::read_record() const {
         if (peer) return std::move(*peer);
         return does_not_exist();
     }
-    const std::string json = TRY(std::move(text).during(kRecordName));
+    const std::string json = TRY(std::move(text).during(path_of(kRecordName)));
     oci::ContainerRecord record = TRY(oci::read_record(json));
     if (record.id != id_)
         return fail(Error::Kind::state,
-                    cat(kRecordName, ": is that of container ", quoted(record.id)));
+                    cat(path_of(kRecordName), ": is that of container ", quoted(record.id)));
     return record;
 }
 
@@ -209,30 +216,31 @@ Status StateDirectory::replace(const char* name, std::string_view text) const {
     const std::string fresh = cat(name, ".new");
     (void)sys::unlinkat(directory_, fresh);
     TRY(write_new(fresh.c_str(), text));
-    return sys::renameat2(directory_, fresh, directory_, name).during(cat("replace ", name));
+    return sys::renameat2(directory_, fresh, directory_, name)
+        .during(cat("replace ", path_of(name)));
 }
 
 Status StateDirectory::write_new(const char* name, std::string_view text) const {
     const sys::Fd file =
         TRY(sys::openat(directory_, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kFileMode)
-                .during(name));
-    return sys::write_all(file, text).during(name);
+                .during(path_of(name)));
+    return sys::write_all(file, text).during(path_of(name));
 }
 
 Status StateDirectory::remove_entry(const std::string& name) const {
     auto gone = sys::unlinkat(directory_, name);
     if (!gone && gone.error().value == EISDIR) {
         const sys::Fd folder =
-            TRY(sys::open_beneath(directory_, name, O_RDONLY | O_DIRECTORY).during(name));
+            TRY(sys::open_beneath(directory_, name, O_RDONLY | O_DIRECTORY).during(path_of(name)));
         std::vector<std::string> names;
         TRY(sys::for_each_entry(folder, [&](const sys::Entry& entry) {
                 names.emplace_back(entry.name);
-            }).during(name));
+            }).during(path_of(name)));
         for (const std::string& inner : names) (void)sys::unlinkat(folder, inner);
         gone = sys::unlinkat(directory_, name, AT_REMOVEDIR);
     }
     if (!gone && gone.error().value != ENOENT)
-        return std::unexpected(Error(gone.error()).during(cat("remove ", name)));
+        return std::unexpected(Error(gone.error()).during(cat("remove ", path_of(name))));
     return {};
 }
 
@@ -240,18 +248,20 @@ Status StateDirectory::remove() const {
     // First: what a kill leaves from here on is half-made, and no command takes it for a container.
     auto forgotten = sys::unlinkat(directory_, kRecordName);
     if (!forgotten && forgotten.error().value != ENOENT)
-        return std::unexpected(Error(forgotten.error()).during(cat("remove ", kRecordName)));
+        return std::unexpected(
+            Error(forgotten.error()).during(cat("remove ", path_of(kRecordName))));
     std::vector<std::string> names;
     TRY(sys::for_each_entry(directory_, [&](const sys::Entry& entry) {
             if (entry.name != std::string_view(launch::kJournalName))
                 names.emplace_back(entry.name);
-        }).during("read the state directory"));
+        }).during(cat("read the state directory ", path_)));
     // Last: it says whose the directory is.
     names.emplace_back(launch::kJournalName);
     for (const std::string& name : names) TRY(remove_entry(name));
     auto gone = sys::unlinkat(root_, id_, AT_REMOVEDIR);
     if (!gone && gone.error().value != ENOENT)
-        return std::unexpected(Error(gone.error()).during("remove the state directory"));
+        return std::unexpected(
+            Error(gone.error()).during(cat("remove the state directory ", path_)));
     return {};
 }
 

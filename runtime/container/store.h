@@ -32,6 +32,9 @@ class StateDirectory {
     [[nodiscard]] sys::FdRef directory() const { return directory_; }
     [[nodiscard]] sys::FdRef root() const { return root_; }
     [[nodiscard]] const std::string& id() const { return id_; }
+    /// Its path, or that of an entry, for messages.
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] std::string path_of(std::string_view name) const;
 
     /// Waits for another command that holds the lock; an error after ten seconds. "container does
     /// not exist" if that command removed the container.
@@ -70,6 +73,7 @@ class StateDirectory {
     sys::Fd root_;
     sys::Fd directory_;
     std::string id_;
+    std::string path_;
 };
 
 /// Refuses ids that are not one plain path element: "invalid container ID format".

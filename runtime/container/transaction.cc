@@ -1,5 +1,6 @@
 #include "runtime/container/transaction.h"
 
+#include "runtime/base/text.h"
 #include "runtime/container/delete.h"
 #include "runtime/container/notify_socket.h"
 #include "runtime/container/resctrl_class.h"
@@ -25,7 +26,7 @@ Status Transaction::take_resources() {
     const plan::HostPart& host = prepared_->plan.host;
     const oci::Linux& linux = prepared_->bundle.config.linux;
     TRY(state_->write_new(kConfigName, prepared_->bundle.config_text));
-    journal_ = TRY(launch::Journal::create(state_->directory()));
+    journal_ = TRY(launch::Journal::create(state_->directory(), state_->path_of("journal")));
     log_act(context_.step_log, "state", kConfigName);
     TRY(make_class(*journal_, linux, context_.id));
     if (linux.intel_rdt) log_act(context_.step_log, "class", "");
@@ -37,9 +38,11 @@ Status Transaction::take_resources() {
 Result<sys::Fd> Transaction::make_fifo() {
     constexpr mode_t kMode = 0600;
     const sys::FdRef directory = state_->directory();
-    TRY(sys::mkfifoat(directory, kFifoName, kMode).during("make exec.fifo"));
+    TRY(sys::mkfifoat(directory, kFifoName, kMode)
+            .during(cat("make ", state_->path_of(kFifoName))));
     log_act(context_.step_log, "fifo", kFifoName);
-    return sys::openat(directory, kFifoName, O_RDWR | O_NOFOLLOW).during("open exec.fifo");
+    return sys::openat(directory, kFifoName, O_RDWR | O_NOFOLLOW)
+        .during(cat("open ", state_->path_of(kFifoName)));
 }
 
 void Transaction::owe_poststop() {

@@ -164,12 +164,12 @@ Result<Journal::Content> parse_journal(std::string_view text) {
     return content;
 }
 
-Result<Journal> Journal::create(sys::FdRef state_directory) {
+Result<Journal> Journal::create(sys::FdRef state_directory, std::string path) {
     constexpr mode_t kMode = 0600;
     sys::Fd file = TRY(sys::openat(state_directory, kJournalName,
                                    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, kMode)
-                           .during("create the journal"));
-    return Journal(std::move(file));
+                           .during(cat("create the journal ", path)));
+    return Journal(std::move(file), std::move(path));
 }
 
 Result<Journal::Content> Journal::read(sys::FdRef state_directory) {
@@ -182,7 +182,7 @@ Result<Journal::Content> Journal::read(sys::FdRef state_directory) {
 
 Status Journal::append(std::string_view lines) {
     if (lines.empty()) return {};
-    TRY(sys::write_all(file_, lines).during("write the journal"));
+    TRY(sys::write_all(file_, lines).during(cat("write the journal ", path_)));
     text_ += lines;
     return {};
 }

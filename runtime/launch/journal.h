@@ -56,8 +56,8 @@ class Journal {
         std::vector<std::string> directories;  ///< created for this container; removed in order
     };
 
-    /// Creates the journal of a new container in its state directory.
-    static Result<Journal> create(sys::FdRef state_directory);
+    /// Creates the journal of a new container in its state directory; messages have this path.
+    static Result<Journal> create(sys::FdRef state_directory, std::string path);
     /// Reads a journal; empty if there is none. An incomplete last line is ignored: its resource
     /// was not created.
     static Result<Content> read(sys::FdRef state_directory);
@@ -79,10 +79,11 @@ class Journal {
     [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
-    explicit Journal(sys::Fd file) : file_(std::move(file)) {}
+    Journal(sys::Fd file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
     Status append(std::string_view lines);
 
     sys::Fd file_;
+    std::string path_;
     std::string text_;
 };
 

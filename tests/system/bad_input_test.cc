@@ -406,5 +406,42 @@ TEST_CASE("a damaged state is an error, and delete by force removes it") {
     }
 }
 
+TEST_CASE("a full disk is told with the path of the file in the state directory") {
+    need_root();
+    Bundle bundle;
+    // Longer than the page that the state root has.
+    bundle.set("/annotations", {{"com.example.long", std::string(8192, 'x')}}).write();
+    Container container(bundle);
+    container.global_options = bare_errors();
+    fs::create_directories(container.root());
+    container.prefix = {"unshare",
+                        "-m",
+                        "sh",
+                        "-c",
+                        "mount -t tmpfs -o mode=0700,nr_blocks=1 tmpfs \"$0\" && exec \"$@\"",
+                        container.root()};
+    const Outcome outcome = container.create();
+    INFO(outcome.describe());
+    CHECK(outcome.status == 1);
+    CHECK_THAT(outcome.err, Catch::Contains(container.state_folder() +
+                                            "/config.json: write: no space left on device"));
+}
+
+TEST_CASE("a device node whose name the image has for another file is an error") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.set("/linux/devices", {{{"type", "c"}, {"path", "/data"}, {"major", 1}, {"minor", 3}}})
+        .file("data", "of the image");
+    Container container(bundle);
+    container.global_options = bare_errors();
+    const Outcome outcome = container.create();
+    INFO(outcome.describe());
+    CHECK(outcome.status == 1);
+    CHECK_THAT(outcome.err, Catch::Contains("create the device node /data") &&
+                                Catch::Contains("file exists (the image's file is another one) "
+                                                "(config.json: /linux/devices/0)"));
+}
+
 }  // namespace
 }  // namespace crux::test
