@@ -49,12 +49,6 @@ constexpr std::array<const char*, 32> kSignalWords = {
     "bad system call",
 };
 
-std::string signal_words(int number) {
-    const auto index = static_cast<std::size_t>(number);
-    const bool is_known = index < kSignalWords.size() && kSignalWords[index] != nullptr;
-    return is_known ? kSignalWords[index] : cat("signal ", number);
-}
-
 std::string_view without_line_ends(std::string_view text) {
     const std::size_t last = text.find_last_not_of("\r\n");
     return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
@@ -68,13 +62,19 @@ std::string describe(const HookLabel& hook, const ProgramOutcome& outcome) {
         case ProgramOutcome::End::timed_out:
             return cat("hook ran past specified timeout of ", hook.timeout, ".0s");
         case ProgramOutcome::End::not_started:
-            return cat("exec ", hook.path, ": ", outcome_words(outcome));
+            return cat("exec ", hook.path, ": ", outcome_words(outcome), outcome.cause);
     }
     return cat(outcome_words(outcome), ", stdout: ", without_line_ends(outcome.output),
                ", stderr: ", without_line_ends(outcome.error_output));
 }
 
 }  // namespace
+
+std::string signal_words(int number) {
+    const auto index = static_cast<std::size_t>(number);
+    const bool is_known = index < kSignalWords.size() && kSignalWords[index] != nullptr;
+    return is_known ? kSignalWords[index] : cat("signal ", number);
+}
 
 ProgramOutcome outcome_of_wait(int wait_status) {
     if (WIFSIGNALED(wait_status))

@@ -21,6 +21,7 @@ struct ProgramOutcome {
     };
     End end = End::exited;
     int value = 0;
+    std::string cause;         ///< not_started: what is wrong with the program's file, or empty
     std::string output;        ///< of stdout
     std::string error_output;  ///< of stderr
 
@@ -37,6 +38,9 @@ ProgramOutcome outcome_of_report(int wait_status, bool timed_out, std::string_vi
 /// How it exited, in the text of Go's os/exec, which callers match: "exit status 1", "signal:
 /// killed".
 std::string outcome_words(const ProgramOutcome& outcome);
+
+/// Go's text for a signal: "killed", "bad system call"; "signal 34" for one without a text.
+std::string signal_words(int number);
 
 /// The properties of a hook that messages show.
 struct HookLabel {

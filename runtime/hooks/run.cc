@@ -9,6 +9,7 @@
 
 #include "runtime/hooks/spawn.h"
 #include "runtime/hooks/tail.h"
+#include "runtime/init/program_cause.h"
 #include "runtime/sys/file.h"
 #include "runtime/sys/poll.h"
 #include "runtime/sys/process.h"
@@ -152,6 +153,12 @@ Result<ProgramOutcome> attend(Running& running, Conversation& conversation,
     }
 }
 
+ProgramOutcome not_started(const oci::Hook& hook, int error) {
+    char cause[init::kCauseMax];
+    init::cause_of(hook.path.c_str(), error, init::Descriptors::close, cause);
+    return {.end = ProgramOutcome::End::not_started, .value = error, .cause = cause};
+}
+
 }  // namespace
 
 Result<ProgramOutcome> run(const oci::Hook& hook, const HookContext& setting) {
@@ -167,9 +174,7 @@ Result<ProgramOutcome> run(const oci::Hook& hook, const HookContext& setting) {
     const std::uint64_t deadline = deadline_of(hook);
     auto running =
         spawn(hook, {.in = in.read, .out = out.write, .err = err.write, .directory = directory});
-    if (!running)
-        return ProgramOutcome{.end = ProgramOutcome::End::not_started,
-                              .value = running.error().value};
+    if (!running) return not_started(hook, running.error().value);
     in.read.reset();
     out.write.reset();
     err.write.reset();

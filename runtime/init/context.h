@@ -31,8 +31,8 @@ struct Context {
     const char* program = nullptr;
     const char** arguments = nullptr;
     const char** environment = nullptr;
-    int listener = -1;      ///< of seccomp; close-on-exec
-    bool filtered = false;  ///< the container's filter applies to init
+    int listener = -1;                      ///< of seccomp; close-on-exec
+    const plan::Seccomp* filter = nullptr;  ///< the container's, once it applies to init
 
     // Details that a failed step adds to its report.
     std::int32_t extra = 0;

@@ -160,6 +160,8 @@ constexpr int kNotPermitted = 1;
 constexpr int kNoEntry = 2;
 constexpr int kInterrupted = 4;
 constexpr int kNoDeviceOrAddress = 6;
+constexpr int kArgumentsTooLong = 7;
+constexpr int kExecFormat = 8;
 constexpr int kTryAgain = 11;
 constexpr int kAccess = 13;
 constexpr int kExists = 17;
@@ -173,6 +175,7 @@ constexpr int kNameTooLong = 36;
 constexpr int kNoSystemCall = 38;
 constexpr int kTooManyLinks = 40;
 constexpr int kProtocol = 71;
+constexpr int kBadLibrary = 80;  // ELIBBAD
 constexpr int kTimedOut = 110;
 constexpr int kStale = 116;
 

@@ -11,7 +11,7 @@ Outcome load_seccomp(Context& context, const plan::Seccomp& step) {
                     context.items<std::uint64_t>(step.program)};
     // With NEW_LISTENER the value is a descriptor, which the parent takes in the next step.
     context.listener = static_cast<int>(TRY(call(__NR_seccomp, kSetFilter, step.flags, &program)));
-    context.filtered = true;
+    context.filter = &step;
     return {};
 }
 

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <new>
 
+#include "runtime/base/program_outcome.h"
 #include "runtime/base/text.h"
 #include "runtime/init/image.h"
 #include "runtime/launch/id_maps.h"
@@ -64,6 +65,25 @@ Status hide_from_namespaces(const plan::HostPart& host) {
 }
 
 constexpr const char* kMemoryLimit = "/linux/resources/memory/limit";
+
+std::string words_of(const sys::ExitStatus& end) {
+    if (!end.signalled) return cat("exited with status ", end.value);
+    return cat("was killed by signal ", end.value, " (", signal_words(end.value), ')');
+}
+
+/// The kernel does not tell the call. The plan has been refused if it is known.
+Error killed_by_filter(const plan::Plan& plan, std::string_view end) {
+    const auto steps = plan.steps();
+    const auto ready = std::ranges::find(steps, plan::Kind::ready, &plan::Step::kind);
+    // Without a listener the profile's filter is loaded after the last message of init.
+    const auto filter =
+        std::ranges::find(steps.begin(), ready, plan::Kind::seccomp, &plan::Step::kind);
+    if (filter == ready)
+        return {Error::Kind::protocol,
+                cat(end, ": a seccomp filter that applies to crux itself denies a system call")};
+    return Error(Error::Kind::protocol, cat("the seccomp profile denies a system call: ", end))
+        .at(plan.text(filter->origin));
+}
 
 /// ": the limit is N", if there is one.
 std::string memory_limit_words(const cgroup::Limits& limits) {
@@ -118,13 +138,14 @@ Error Launched::exited_early() {
     if (!(*ended)->signalled && (*ended)->value > plan::kNoPlanStatus)
         return {Error::Kind::os, cat("init cannot map its plan: ",
                                      errno_words((*ended)->value - plan::kNoPlanStatus))};
-    const std::string end =
-        cat((*ended)->signalled ? "was killed by signal " : "exited with status ", (*ended)->value,
-            " before ");
+    const bool by_filter = (*ended)->signalled && (*ended)->value == SIGSYS;
+    const std::string end = cat(
+        state_->joins_container ? "the process " : "container init ", words_of(**ended), " before ",
+        state_->joins_container ? "its program was executed" : "the container was created");
+    if (by_filter) return killed_by_filter(*state_->plan, end);
     if (state_->joins_container)
-        return {Error::Kind::protocol, cat("the process ", end, "its program was executed",
-                                           by_memory ? " (possibly OOM-killed)" : "")};
-    return {Error::Kind::protocol, cat("container init ", end, "the container was created")};
+        return {Error::Kind::protocol, cat(end, by_memory ? " (possibly OOM-killed)" : "")};
+    return {Error::Kind::protocol, end};
 }
 
 bool Launched::was_short_of_memory() const {

@@ -162,6 +162,7 @@ Status plan_create(PlanDraft& draft, const Inputs& inputs) {
 Status plan_tail(PlanDraft& draft, const TailInputs& inputs) {
     const Filter& filter = inputs.filter;
     const FilterPrivilege privilege = filter_privilege(draft, filter);
+    TRY(check_filter(draft, filter, {privilege, inputs.has_barrier}));
     const bool landlock_needs_privilege =
         draft.process != nullptr && !draft.process->no_new_privileges;
     const auto plan_filter = [&] {

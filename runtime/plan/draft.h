@@ -161,6 +161,13 @@ void plan_find_program(PlanDraft& draft);
 /// Whether the filter sends notifications to a listener, which receives the descriptor from the
 /// parent.
 bool has_listener(const Filter& filter);
+/// The end of a plan that has a filter.
+struct FilterEnd {
+    FilterPrivilege privilege;
+    bool has_barrier;
+};
+/// An error if the filter certainly kills init at a call between it and the program.
+Status check_filter(const PlanDraft& draft, const Filter& filter, FilterEnd end);
 void plan_seccomp(PlanDraft& draft, const Filter& filter);
 void plan_ready(PlanDraft& draft);
 void plan_barrier(PlanDraft& draft);

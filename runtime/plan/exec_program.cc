@@ -1,9 +1,13 @@
+#include <asm/unistd.h>
+
 #include <algorithm>
 #include <ranges>
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
+#include "runtime/plan/describe.h"
 #include "runtime/plan/draft.h"
+#include "runtime/plan/filter_effect.h"
 
 namespace crux::plan {
 
@@ -80,6 +84,34 @@ bool has_listener(const Filter& filter) {
     return (filter.flags & kNewListener) != 0;
 }
 
+namespace {
+
+/// The calls that init makes behind the filter, in order. With a listener the filter is loaded
+/// before the parent is asked to hand it over.
+std::vector<std::uint32_t> calls_behind(const Filter& filter, FilterEnd end) {
+    std::vector<std::uint32_t> calls;
+    if (has_listener(filter)) calls = {__NR_write, __NR_read};
+    if (end.privilege == FilterPrivilege::keep) calls.push_back(__NR_capset);
+    if (has_listener(filter)) calls.push_back(__NR_close);
+    if (has_listener(filter) && end.has_barrier)
+        calls.insert(calls.end(), {__NR_rt_sigprocmask, __NR_signalfd4, __NR_ppoll});
+    calls.push_back(__NR_execve);
+    return calls;
+}
+
+}  // namespace
+
+Status check_filter(const PlanDraft& draft, const Filter& filter, FilterEnd end) {
+    if (draft.process == nullptr || filter.program.empty()) return {};
+    for (const std::uint32_t call : calls_behind(filter, end))
+        if (always_kills(filter.program, call))
+            return std::unexpected(
+                Error(Error::Kind::spec, cat("the seccomp profile kills the process at ",
+                                             call_name(call), ", before its program is executed"))
+                    .at("/linux/seccomp"));
+    return {};
+}
+
 void plan_seccomp(PlanDraft& draft, const Filter& filter) {
     if (draft.process == nullptr || filter.program.empty()) return;
     const List program = draft.out.list(filter.program);
@@ -87,7 +119,13 @@ void plan_seccomp(PlanDraft& draft, const Filter& filter) {
         draft.config.linux.seccomp
             ? oci::name_of(oci::kSeccompActions, draft.config.linux.seccomp->default_action)
             : std::string_view());
-    draft.add(Kind::seccomp, "/linux/seccomp").seccomp = {program, filter.flags, action};
+    draft.add(Kind::seccomp, "/linux/seccomp").seccomp = {
+        .program = program,
+        .flags = filter.flags,
+        .default_action = action,
+        .effects = filter_effects(filter.program),
+        .exec_words = draft.out.text(denied_exec_words(filter.program)),
+    };
     if (has_listener(filter))
         draft.add(Kind::ask_parent, "/linux/seccomp/listenerPath").ask_parent.request =
             Request::seccomp_listener;

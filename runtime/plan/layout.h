@@ -309,7 +309,16 @@ struct CapabilitySets {
 struct Seccomp {
     List program;  ///< of struct sock_filter (8 bytes)
     std::uint32_t flags;
-    Text default_action;  ///< only for explain: the action for a call without a rule
+    Text default_action;    ///< only for explain: the action for a call without a rule
+    std::uint32_t effects;  ///< FilterEffect bits
+    Text exec_words;        ///< kDeniesExec: the text for its errno, where there is only one
+};
+/// What the filter does with the calls of init, whatever their arguments are.
+enum FilterEffect : std::uint32_t {
+    kDeniesExec = 1,  ///< execve(2) never executes anything, and returns
+    /// The calls with which init looks at a program that was not executed do not kill it, and do
+    /// not stop it for a tracer or a listener.
+    kLetsLook = 2,
 };
 struct WorkingDirectory {
     Text path;  ///< absolute, in the container

@@ -130,6 +130,7 @@ class Reader {
                 return take_list<plan::LandlockRule>(step.landlock.rules);
             case Kind::seccomp:
                 take_list<std::uint64_t>(step.seccomp.program);
+                take(step.seccomp.exec_words);
                 return take(step.seccomp.default_action);
             case Kind::user:
                 return take_list<std::uint32_t>(step.user.groups);

@@ -147,7 +147,9 @@ TEST_CASE("a program that the kernel refuses ends exec's process with 255") {
     const Sleeper container(bundle);
     const Outcome outcome = container.exec({}, {"/bin/script"});
     CHECK(outcome.status == kFailed);
-    CHECK(outcome.err == "exec /bin/script: no such file or directory\n");
+    CHECK(outcome.err ==
+          "exec /bin/script: no such file or directory (the interpreter \"/bin/nosuch\" does not "
+          "exist)\n");
 }
 
 TEST_CASE("a failure of exec is one entry of the log and the sentence on standard error") {

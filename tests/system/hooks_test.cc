@@ -441,6 +441,30 @@ TEST_CASE("a hook that is missing or not executable is a failure with its path")
     }
 }
 
+TEST_CASE("a hook whose interpreter is missing is a failure that names it") {
+    need_root();
+    const Unchanged host;
+    for (const char* moment :
+         {"prestart", "createRuntime", "createContainer", "startContainer", "poststart"}) {
+        NotedBundle bundle;
+        // The bundle is mounted on its own path in the container.
+        const std::string script = bundle.path() + "/orphan";
+        write_file(script, "#!/bin/nosuch\n");
+        fs::permissions(script, fs::perms::owner_all);
+        bundle.add(moment, {{"path", script}});
+        Container container(bundle);
+        container.global_options = bare_errors();
+        Outcome outcome = container.create();
+        if (outcome.ok()) outcome = container.start();
+        INFO(moment << outcome.describe());
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err,
+                   Catch::Contains("exec " + script +
+                                   ": no such file or directory (the interpreter \"/bin/nosuch\" "
+                                   "does not exist)"));
+    }
+}
+
 TEST_CASE("a hook that takes too long is killed with its whole process group") {
     need_root();
     const Unchanged host;

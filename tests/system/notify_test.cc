@@ -199,6 +199,33 @@ TEST_CASE("without an agent create fails and leaves nothing") {
     create_refused(bundle, "(config.json: /linux/seccomp/listenerPath)");
 }
 
+TEST_CASE("a profile with a listener that kills init is an error, with the call if it is certain") {
+    need_root();
+    const Host host;
+    Bundle bundle;
+    const Socket socket(bundle.path() + "/agent");
+    json killing = profile(socket.path(), {"mkdir"});
+    killing["syscalls"].push_back({{"names", {"read"}}, {"action", "SCMP_ACT_KILL_PROCESS"}});
+    for (const char* call : {"write", "read", "close", "rt_sigprocmask", "signalfd4", "ppoll"}) {
+        INFO(call);
+        killing["syscalls"][1]["names"] = {call};
+        bundle.set("/linux/seccomp", killing);
+        create_refused(bundle, std::string("the seccomp profile kills the process at ") + call +
+                                   ", before its program is executed (config.json: "
+                                   "/linux/seccomp)");
+    }
+    // A condition that is always true, but not known to be: the size of the mask.
+    killing["syscalls"][1]["names"] = {"rt_sigprocmask"};
+    killing["syscalls"][1]["args"] =
+        json::array({{{"index", 3}, {"value", 8}, {"op", "SCMP_CMP_EQ"}}});
+    bundle.set("/linux/seccomp", killing);
+    const Agent agent([&] { (void)take_greeting(socket.fd()); });
+    create_refused(bundle,
+                   "the seccomp profile denies a system call: container init was killed by signal "
+                   "31 (bad system call) before the container was created (config.json: "
+                   "/linux/seccomp)");
+}
+
 TEST_CASE("a process of exec has a listener of its own") {
     need_root();
     const Host host;

@@ -96,13 +96,30 @@ TEST_CASE("errors of exec itself are on the program's standard error, with exit 
     Bundle bundle;
     bundle.file("garbage", "\177ELF and nothing more", 0755)
         .file("orphan", "#!/bin/nosuch\n", 0755)
+        .file("windows", "#!/bin/sh\r\nexit\r\n", 0755)
+        .file("nested", "#!/orphan\n", 0755)
+        .file("plain", "#!/bin/sh\n", 0644)
+        .file("closed", "#!/plain\n", 0755)
         .file("textless", "just text\n", 0755);
     const struct {
         const char* program;
         const char* line;
-    } cases[] = {{"/garbage", "exec /garbage: exec format error\n"},
-                 {"/orphan", "exec /orphan: no such file or directory\n"},
-                 {"/textless", "exec /textless: exec format error\n"}};
+    } cases[] = {
+        {"/garbage", "exec /garbage: exec format error (the file is a damaged ELF file)\n"},
+        {"/orphan",
+         "exec /orphan: no such file or directory (the interpreter \"/bin/nosuch\" does not "
+         "exist)\n"},
+        {"/windows",
+         "exec /windows: no such file or directory (the interpreter \"/bin/sh\\r\" does not exist: "
+         "its line ends with a carriage return)\n"},
+        {"/nested",
+         "exec /nested: no such file or directory (the interpreter \"/bin/nosuch\" does not "
+         "exist)\n"},
+        {"/closed",
+         "exec /closed: permission denied (the interpreter \"/plain\" may not be executed)\n"},
+        {"/textless",
+         "exec /textless: exec format error (the file is no ELF file, and no script with \"#!\" in "
+         "its first line)\n"}};
     for (const auto& one : cases) {
         INFO(one.program);
         bundle.args({one.program});
