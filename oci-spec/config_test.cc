@@ -346,6 +346,29 @@ TEST_CASE("signed numbers keep their ends") {
     CHECK(parsed.config.linux.resources.memory.swap == std::numeric_limits<std::int64_t>::max());
 }
 
+TEST_CASE("a number of -1 without a sign is one that is not set") {
+    constexpr const char* kNames[] = {"cpu/shares", "cpu/burst", "cpu/period", "cpu/realtimePeriod",
+                                      "memory/swappiness"};
+    for (const std::string name : kNames) {
+        INFO(name);
+        const std::size_t slash = name.find('/');
+        const std::string text = with(R"("linux": {"resources": {")" + name.substr(0, slash) +
+                                      R"(": {")" + name.substr(slash + 1) +
+                                      R"(": 18446744073709551615}}})");
+        const Parsed parsed = checked_config(text);
+        CHECK_FALSE(parsed.diagnostics.has_errors());
+        const Resources& resources = parsed.config.linux.resources;
+        CHECK_FALSE(resources.cpu.shares);
+        CHECK_FALSE(resources.cpu.burst);
+        CHECK_FALSE(resources.cpu.period);
+        CHECK_FALSE(resources.cpu.realtime_period);
+        CHECK_FALSE(resources.memory.swappiness);
+        CHECK(texts(parsed.diagnostics) ==
+              std::vector<std::string>{"warning: /linux/resources/" + name +
+                                       ": 18446744073709551615 is read as not set"});
+    }
+}
+
 TEST_CASE("a limit of 0 processes is no limit before version 1.3.0") {
     const auto limit = [](const std::string& version) {
         return parse_config(

@@ -95,6 +95,11 @@ TEST_CASE("documents on one line and indented") {
 TEST_CASE("a log line is one object on one line") {
     CHECK(log_line("error", "a \"b\"\nc", "2026-01-02T03:04:05Z") ==
           "{\"level\":\"error\",\"msg\":\"a \\\"b\\\"\\nc\",\"time\":\"2026-01-02T03:04:05Z\"}\n");
+    const LogError error{.code = "system", .errno_name = "ENOENT", .causes = {"a", "b"}};
+    CHECK(log_line("error", "a: b", "now", {}, &error) ==
+          R"({"level":"error","msg":"a: b","time":"now","code":"system","errno":"ENOENT",)"
+          R"("causes":["a","b"]})"
+          "\n");
 }
 
 }  // namespace

@@ -1,8 +1,20 @@
+#include <limits>
+
 #include "oci-spec/parsers.h"
+#include "runtime/base/text.h"
 
 namespace crux::oci {
 
 namespace {
+
+/// Programs in Go write -1 for a number that they do not set, also into a type without a sign.
+std::optional<std::uint64_t> settable_number(const Reader& r) {
+    constexpr auto kUnset = std::numeric_limits<std::uint64_t>::max();
+    const auto value = r.optional_number<std::uint64_t>();
+    if (value != kUnset) return value;
+    r.warn_quietly(cat(kUnset, " is read as not set"));
+    return std::nullopt;
+}
 
 MemoryResources read_memory(const Reader& r) {
     return {
@@ -11,7 +23,7 @@ MemoryResources read_memory(const Reader& r) {
         .swap = r["swap"].optional_number<std::int64_t>(),
         .kernel = r["kernel"].optional_number<std::int64_t>(),
         .kernel_tcp = r["kernelTCP"].optional_number<std::int64_t>(),
-        .swappiness = r["swappiness"].optional_number<std::uint64_t>(),
+        .swappiness = settable_number(r["swappiness"]),
         .disable_oom_killer = r["disableOOMKiller"].optional_boolean(),
         .use_hierarchy = r["useHierarchy"].optional_boolean(),
         .check_before_update = r["checkBeforeUpdate"].boolean(),
@@ -20,12 +32,12 @@ MemoryResources read_memory(const Reader& r) {
 
 CpuResources read_cpu(const Reader& r) {
     return {
-        .shares = r["shares"].optional_number<std::uint64_t>(),
+        .shares = settable_number(r["shares"]),
         .quota = r["quota"].optional_number<std::int64_t>(),
-        .burst = r["burst"].optional_number<std::uint64_t>(),
-        .period = r["period"].optional_number<std::uint64_t>(),
+        .burst = settable_number(r["burst"]),
+        .period = settable_number(r["period"]),
         .realtime_runtime = r["realtimeRuntime"].optional_number<std::int64_t>(),
-        .realtime_period = r["realtimePeriod"].optional_number<std::uint64_t>(),
+        .realtime_period = settable_number(r["realtimePeriod"]),
         .cpus = r["cpus"].string(),
         .mems = r["mems"].string(),
         .idle = r["idle"].optional_number<std::int64_t>(),

@@ -31,6 +31,11 @@ constexpr Flag kGlobalFlags[] = {
      .takes = Takes::text,
      .initial = "warning",
      .help = "set the lowest level of messages to log: error, warning, info or debug"},
+    {.name = "error-format",
+     .takes = Takes::text,
+     .initial = "text",
+     .help = "set the format of errors on standard error: text, or json with a code, the place and "
+             "the causes"},
     {.name = "root",
      .takes = Takes::text,
      .help = "set the state directory of the containers, which should be on a tmpfs (default: "
@@ -92,14 +97,14 @@ const Command* Program::find(std::string_view name) const {
 int Program::say(std::string_view text) {
     const Status printed = print(text);
     if (printed) return 0;
-    report_.error(printed.error().message());
+    report_.error(printed.error());
     return kFailed;
 }
 
 /// A usage error: the explanation and the help go to standard output, the error to the log.
 int Program::refuse(const Error& error, std::string_view explanation) {
     say(explanation);
-    report_.error(error.message());
+    report_.error(error);
     return kFailed;
 }
 
@@ -114,7 +119,7 @@ int Program::run() {
 
     const Status opened = open_report(line->options);
     if (!opened) {
-        report_.error(opened.error().message());
+        report_.error(opened.error());
         return kFailed;
     }
     if (line->arguments.empty()) return say(program_help(name_, kGlobalFlags, commands_));
@@ -134,6 +139,7 @@ Status Program::open_report(const Options& global) {
     else if (word != "warning" && !word.empty())
         return fail(Error::Kind::usage,
                     cat("invalid log-level: ", word, ": must be error, warning, info or debug"));
+    TRY(report_.set_error_format(global.text("error-format")));
     return report_.open(global.text("log"), global.text("log-format"), least);
 }
 
@@ -147,7 +153,8 @@ int Program::run_named(const Options& global, std::string_view name,
 int Program::refuse_command(std::string_view name) {
     std::vector<std::string_view> names = {"help"};
     for (const Command* command : commands_) names.push_back(command->name);
-    report_.error(cat("No help topic for '", name, "'", did_you_mean(name, names)));
+    report_.error(
+        {Error::Kind::usage, cat("No help topic for '", name, "'", did_you_mean(name, names))});
     return kUnknownCommand;
 }
 
@@ -188,7 +195,7 @@ int Program::run_command(const Options& global, const Command& command,
     const auto root = command.stateless ? Result<StateRootChoice>(StateRootChoice{})
                                         : find_root(global, Caller::here(name_));
     if (!root) {
-        report_.error(root.error().message());
+        report_.error(root.error());
         return kFailed;
     }
     report_.debug(
@@ -210,7 +217,7 @@ int Program::finish(const Command& command, const Result<int>& result,
     if ((result && !is_log_of_program) || report_.debugging())
         for (const std::string& warning : warnings) report_.warning(warning);
     if (result) return *result;
-    report_.error(cat(command.failure, result.error().message()));
+    report_.error(result.error(), command.failure);
     return command.failure_code;
 }
 

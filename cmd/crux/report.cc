@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <ctime>
 
 #include "cmd/crux/output.h"
@@ -78,6 +79,21 @@ oci::LogCaller caller_of(const Reporter::Location& from) {
     const std::size_t folder = file.rfind("cmd/crux/");
     if (folder != std::string_view::npos) file.remove_prefix(folder);
     return {from.function_name(), cat(file, ':', from.line())};
+}
+
+/// What programs are told of the error, in parts that live as long as it.
+oci::LogError told_of(const Error& error) {
+    const ReasonInfo& info = reason_info(error.reason());
+    const char* name = error.number() > 0 ? ::strerrorname_np(error.number()) : nullptr;
+    std::vector<std::string> causes = error.causes();
+    for (std::string& cause : causes) cause = shortened(cause);
+    return {.code = info.word,
+            .phase = info.phase,
+            .pointer = error.pointer(),
+            .call = error.failed_call(),
+            .errno_name = name == nullptr ? std::string_view() : std::string_view(name),
+            .hint = info.hint,
+            .causes = std::move(causes)};
 }
 
 /// Opens the log file. A FIFO without a reader is opened again until it has one, for at most 5 s.
@@ -165,7 +181,22 @@ Status Reporter::open(std::string_view sink, std::string_view format, Level leas
     return {};
 }
 
-void Reporter::write(Level level, std::string_view whole, const Location& from) {
+Status Reporter::set_error_format(std::string_view format) {
+    if (format != "text" && format != "json")
+        return fail(Error::Kind::usage,
+                    cat("invalid error-format: ", quoted(format), ": must be text or json"));
+    error_format_ = format == "json" ? Format::json : Format::text;
+    return {};
+}
+
+std::string Reporter::json_entry(Level level, std::string_view sentence, const Location& from,
+                                 const oci::LogError* error) const {
+    const oci::LogCaller caller = debugging() ? caller_of(from) : oci::LogCaller{};
+    return oci::log_line(level_word(level), sentence, time_now(), caller, error);
+}
+
+void Reporter::write(Level level, std::string_view whole, const Location& from,
+                     const oci::LogError* error) {
     if (level > least_) return;
     const std::string sentence = shortened(whole);
     if (sink_ == Sink::system_log) {
@@ -173,18 +204,24 @@ void Reporter::write(Level level, std::string_view whole, const Location& from) 
         return;
     }
     const int file = sink_ == Sink::file ? file_ : STDERR_FILENO;
-    const oci::LogCaller caller = debugging() ? caller_of(from) : oci::LogCaller{};
     if (format_ == Format::json)
-        write_entry(file, oci::log_line(level_word(level), sentence, time_now(), caller));
+        write_entry(file, json_entry(level, sentence, from, error));
     else if (sink_ == Sink::standard_error && ::isatty(STDERR_FILENO) == 1)
         write_entry(file, terminal_entry(level, sentence, seconds_since_start()));
     else
-        write_entry(file, text_entry(level, sentence, time_now(), caller));
+        write_entry(file, text_entry(level, sentence, time_now(),
+                                     debugging() ? caller_of(from) : oci::LogCaller{}));
 }
 
-void Reporter::error(std::string_view sentence, const Location& from) {
-    write(Level::error, sentence, from);
-    if (sink_ != Sink::standard_error) write_entry(STDERR_FILENO, plain_entry(sentence));
+void Reporter::error(const Error& error, std::string_view prefix, const Location& from) {
+    const std::string sentence = cat(prefix, error.message());
+    const oci::LogError told = told_of(error);
+    const bool as_json = error_format_ == Format::json;
+    if (sink_ != Sink::standard_error || !as_json) write(Level::error, sentence, from, &told);
+    if (as_json)
+        write_entry(STDERR_FILENO, json_entry(Level::error, shortened(sentence), from, &told));
+    else if (sink_ != Sink::standard_error)
+        write_entry(STDERR_FILENO, plain_entry(sentence));
 }
 
 void Reporter::warning(std::string_view sentence, const Location& from) {

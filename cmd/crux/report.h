@@ -13,7 +13,8 @@ namespace crux::cmd {
 
 /// The log. Nothing else in crux prints an error: each is reported here once, as one entry of the
 /// log, and if the log is not standard error, also there as plain text, because some callers read
-/// the log and some read standard error.
+/// the log and some read standard error. JSON entries of errors also have what docs/errors.md
+/// lists.
 class Reporter final : public StepLog {
  public:
     enum class Format : std::uint8_t { text, json };
@@ -33,11 +34,16 @@ class Reporter final : public StepLog {
     /// nothing.
     Status open(std::string_view sink, std::string_view format, Level least);
 
+    /// Sets the format of errors on standard error: "text" (a plain line), or "json" (the entry of
+    /// a JSON log, whatever the log is and has).
+    Status set_error_format(std::string_view format);
+
     // Each message is one line of at most kMessageMax bytes, in which control characters are
     // escaped. If debug messages are enabled, entries also contain the place in the source code.
 
-    /// Reports why the program fails.
-    void error(std::string_view sentence, const Location& from = Location::current());
+    /// Reports why the program fails; the prefix is the command's.
+    void error(const Error& error, std::string_view prefix = {},
+               const Location& from = Location::current());
     /// Reports what was ignored or changed.
     void warning(std::string_view sentence, const Location& from = Location::current());
     /// Reports what every runtime accepts without a word, and what is not important.
@@ -55,10 +61,14 @@ class Reporter final : public StepLog {
 
  private:
     enum class Sink : std::uint8_t { standard_error, file, system_log };
-    void write(Level level, std::string_view whole, const Location& from);
+    void write(Level level, std::string_view whole, const Location& from,
+               const oci::LogError* error = nullptr);
+    [[nodiscard]] std::string json_entry(Level level, std::string_view sentence,
+                                         const Location& from, const oci::LogError* error) const;
 
     Sink sink_ = Sink::standard_error;
     Format format_ = Format::text;
+    Format error_format_ = Format::text;
     Level least_ = Level::warning;
     int file_ = -1;
     std::string name_;

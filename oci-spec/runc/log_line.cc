@@ -22,10 +22,22 @@ std::string without_controls(std::string_view json) {
     return out;
 }
 
+void write_error(JsonWriter& writer, const LogError& error) {
+    const struct {
+        std::string_view key;
+        std::string_view value;
+    } members[] = {{"code", error.code}, {"phase", error.phase},      {"pointer", error.pointer},
+                   {"call", error.call}, {"errno", error.errno_name}, {"hint", error.hint}};
+    for (const auto& member : members)
+        if (!member.value.empty()) writer.member(member.key, member.value);
+    // A single one is the message.
+    if (error.causes.size() > 1) writer.member("causes", error.causes);
+}
+
 }  // namespace
 
 std::string log_line(std::string_view level, std::string_view message, std::string_view time,
-                     const LogCaller& caller) {
+                     const LogCaller& caller, const LogError* error) {
     JsonWriter writer;
     writer.begin_object();
     if (!caller.function.empty()) {
@@ -35,6 +47,7 @@ std::string log_line(std::string_view level, std::string_view message, std::stri
     writer.member("level", level);
     writer.member("msg", message);
     writer.member("time", time);
+    if (error != nullptr) write_error(writer, *error);
     writer.end_object();
     return without_controls(writer.take()) + '\n';
 }

@@ -155,15 +155,75 @@ std::string errno_words(int value) {
     return "errno " + std::to_string(value);
 }
 
+namespace {
+
+constexpr auto kReasons = std::array{
+    ReasonInfo{Reason::usage, "usage", "command-line", "crux help COMMAND shows what it takes"},
+    ReasonInfo{Reason::config, "config", "configuration",
+               "crux validate shows all errors of the configuration"},
+    ReasonInfo{Reason::state, "state", "state", "crux state ID shows the status"},
+    ReasonInfo{Reason::unsupported, "unsupported", "host", "crux doctor shows what the host has"},
+    ReasonInfo{Reason::system, "system", "host", ""},
+    ReasonInfo{Reason::process, "process", "init", ""},
+    ReasonInfo{Reason::not_found, "not-found", "state", "crux list shows the containers"},
+    ReasonInfo{Reason::exists, "exists", "state", "choose another ID, or delete that container"},
+    ReasonInfo{Reason::busy, "busy", "state", "try again when the other command has ended"},
+    ReasonInfo{Reason::program_not_found, "program-not-found", "init",
+               "the path is one of the container's root file system"},
+    ReasonInfo{Reason::program_not_executable, "program-not-executable", "init", ""},
+    ReasonInfo{Reason::hook, "hook", "hook", ""},
+    ReasonInfo{Reason::seccomp, "seccomp", "init",
+               "the profile has to allow what docs/config.md, linux.seccomp, lists"},
+    ReasonInfo{Reason::out_of_memory, "out-of-memory", "init", "a higher memory limit"},
+};
+
+constexpr bool in_order() {
+    for (std::size_t index = 0; index < kReasons.size(); ++index)
+        if (static_cast<std::size_t>(kReasons[index].reason) != index) return false;
+    return kReasons.size() == static_cast<std::size_t>(Reason::count_);
+}
+static_assert(in_order(), "a row for each reason, in its order");
+
+Reason reason_of(Error::Kind kind) {
+    switch (kind) {
+        case Error::Kind::usage:
+            return Reason::usage;
+        case Error::Kind::spec:
+            return Reason::config;
+        case Error::Kind::state:
+            return Reason::state;
+        case Error::Kind::unsupported:
+            return Reason::unsupported;
+        case Error::Kind::os:
+            return Reason::system;
+        case Error::Kind::protocol:
+            return Reason::process;
+    }
+    return Reason::system;
+}
+
+}  // namespace
+
+const ReasonInfo& reason_info(Reason reason) {
+    return kReasons[static_cast<std::size_t>(reason)];
+}
+
 Error::Error(Kind kind, std::string text)
-    : body_(std::make_unique<Body>(Body{kind, 0, {}, std::move(text)})) {}
+    : body_(std::make_unique<Body>(
+          Body{.kind = kind, .text = std::move(text), .reason = reason_of(kind)})) {}
 
 Error::Error(Errno cause)
-    : body_(std::make_unique<Body>(Body{
-          Kind::os, cause.value, {}, std::string(cause.call) + ": " + errno_words(cause.value)})) {}
+    : body_(std::make_unique<Body>(
+          Body{.kind = Kind::os,
+               .code = cause.value,
+               .text = std::string(cause.call) + ": " + errno_words(cause.value),
+               .reason = Reason::system,
+               .call = cause.call,
+               .number = cause.value})) {}
 
 Error&& Error::during(std::string_view what) && {
     body_->text.insert(0, std::string(what) + ": ");
+    body_->lengths.push_back(what.size());
     return std::move(*this);
 }
 
@@ -172,17 +232,49 @@ Error&& Error::at(std::string_view json_pointer) && {
     return std::move(*this);
 }
 
+Error&& Error::as(Reason reason) && {
+    if (body_->reason == reason_of(body_->kind)) body_->reason = reason;
+    return std::move(*this);
+}
+
+Error&& Error::of_call(std::string_view call, int number) && {
+    body_->call = call;
+    body_->number = number;
+    return std::move(*this);
+}
+
 Error::Kind Error::kind() const {
     return body_->kind;
 }
+Reason Error::reason() const {
+    return body_->reason;
+}
 int Error::code() const {
     return body_->code;
+}
+std::string_view Error::failed_call() const {
+    return body_->call;
+}
+int Error::number() const {
+    return body_->number;
 }
 const std::string& Error::pointer() const {
     return body_->pointer;
 }
 const std::string& Error::text() const {
     return body_->text;
+}
+
+std::vector<std::string> Error::causes() const {
+    std::vector<std::string> out;
+    std::string_view rest = body_->text;
+    constexpr std::size_t kSeparator = 2;  // ": "
+    for (auto length = body_->lengths.rbegin(); length != body_->lengths.rend(); ++length) {
+        out.emplace_back(rest.substr(0, *length));
+        rest.remove_prefix(*length + kSeparator);
+    }
+    out.emplace_back(rest);
+    return out;
 }
 
 std::string Error::message() const {

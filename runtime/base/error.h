@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace crux {
 
@@ -19,6 +20,37 @@ struct Errno {
 /// Go's lower-case text for an errno value ("no such file or directory"), which callers match
 /// case-sensitively; "errno N" for a value without a text.
 std::string errno_words(int value);
+
+/// What failed, for programs that read the log (docs/errors.md). A word never gets another meaning.
+/// Each Error::Kind has one; the others are more exact, and replace that of their kind.
+enum class Reason : std::uint8_t {
+    usage,
+    config,
+    state,
+    unsupported,
+    system,
+    process,
+    not_found,
+    exists,
+    busy,
+    program_not_found,
+    program_not_executable,
+    hook,
+    seccomp,
+    out_of_memory,
+    count_,
+};
+
+/// What is told of a reason.
+struct ReasonInfo {
+    Reason reason;
+    std::string_view word;   ///< "not-found"
+    std::string_view phase;  ///< what crux was doing: "configuration"
+    std::string_view hint;   ///< what the user can do; empty if the message says it all
+};
+
+/// The row of docs/errors.md.
+const ReasonInfo& reason_info(Reason reason);
 
 /// Why an operation failed, and the property of config.json it is about. Used on the host's side
 /// only; one pointer wide.
@@ -44,10 +76,22 @@ class [[nodiscard]] Error {
     /// Adds the JSON pointer of the property in config.json. The innermost pointer wins: a later
     /// one is dropped.
     Error&& at(std::string_view json_pointer) &&;
+    /// Replaces the reason that its kind has. The innermost one wins: a later one is dropped.
+    Error&& as(Reason reason) &&;
+    /// Says which system call failed with which errno in the process that reports it. The name must
+    /// live as long as the program.
+    Error&& of_call(std::string_view call, int number) &&;
 
     [[nodiscard]] Kind kind() const;
-    /// The errno, or 0.
+    [[nodiscard]] Reason reason() const;
+    /// The errno of a call of this process, or 0.
     [[nodiscard]] int code() const;
+    /// The system call that failed and its errno, in this process or in the one that reports it;
+    /// empty and 0 if it was none.
+    [[nodiscard]] std::string_view failed_call() const;
+    [[nodiscard]] int number() const;
+    /// What was added by during(), the first one first, and at the end the cause itself.
+    [[nodiscard]] std::vector<std::string> causes() const;
     /// The JSON pointer, or empty.
     [[nodiscard]] const std::string& pointer() const;
     /// The message without the JSON pointer.
@@ -59,8 +103,12 @@ class [[nodiscard]] Error {
     struct Body {
         Kind kind;
         int code = 0;
-        std::string pointer;
-        std::string text;
+        std::string pointer{};
+        std::string text{};
+        Reason reason{};
+        std::string_view call{};
+        int number = 0;
+        std::vector<std::size_t> lengths{};  ///< of what during() added, the innermost first
     };
     std::unique_ptr<Body> body_;
 };

@@ -1,9 +1,13 @@
 #include "runtime/base/error.h"
 
 #include <cerrno>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "runtime/base/text.h"
 #include "tests/support/catch.h"
+#include "tests/support/command.h"
+#include "tests/support/facts.h"
 
 namespace crux {
 namespace {
@@ -19,6 +23,41 @@ TEST_CASE("every errno of Linux has a text, and no text is a number") {
     }
     CHECK(errno_words(kLast + 1) == "errno 134");
     CHECK(errno_words(ESTALE) == "stale NFS file handle");
+}
+
+TEST_CASE("each code is in the documentation with its phase") {
+    const std::string page_name = CRUX_SOURCES "/docs/errors.md";
+    if (!std::filesystem::exists(page_name)) test::skip("needs the sources");
+    const std::string page = test::read_file(page_name);
+    const nlohmann::json schema =
+        nlohmann::json::parse(test::read_file(CRUX_SOURCES "/docs/log-entry.schema.json"));
+    const nlohmann::json& codes = schema.at("properties").at("code").at("enum");
+    REQUIRE(codes.size() == static_cast<std::size_t>(Reason::count_));
+    for (std::size_t index = 0; index < codes.size(); ++index) {
+        const ReasonInfo& info = reason_info(static_cast<Reason>(index));
+        CHECK(codes.at(index) == info.word);
+        const std::string row =
+            "| `" + std::string(info.word) + "` | " + std::string(info.phase) + " | ";
+        CHECK_THAT(page, Catch::Contains(row));
+    }
+}
+
+TEST_CASE("an error has its causes, the most exact reason and the call") {
+    Error error = Error(Errno{"openat", ENOENT}).during("read a: b").at("/a").during("create");
+    CHECK(error.message() ==
+          "create: read a: b: openat: no such file or directory (config.json: /a)");
+    CHECK(error.causes() ==
+          std::vector<std::string>{"create", "read a: b", "openat: no such file or directory"});
+    CHECK(error.reason() == Reason::system);
+    CHECK(error.failed_call() == "openat");
+    CHECK(error.number() == ENOENT);
+    error = std::move(error).as(Reason::hook).as(Reason::seccomp);
+    CHECK(error.reason() == Reason::hook);
+
+    const Error other = Error(Error::Kind::os, "mount").of_call("mount_setattr", EINVAL);
+    CHECK(other.number() == EINVAL);
+    CHECK(other.code() == 0);
+    CHECK(other.causes() == std::vector<std::string>{"mount"});
 }
 
 }  // namespace

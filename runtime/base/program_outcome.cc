@@ -118,6 +118,7 @@ Error hook_failure(const HookLabel& hook, const ProgramOutcome& outcome) {
 
 Error hook_failure(const HookLabel& hook, Error cause) {
     return std::move(cause)
+        .as(Reason::hook)
         .during(cat("error running ", hook.list, " hook #", hook.index))
         .at(cat("/hooks/", hook.list, "/", hook.index));
 }

@@ -3,6 +3,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <csignal>
+
+#include "runtime/base/text.h"
 #include "runtime/container/delete.h"
 #include "runtime/container/last_wait.h"
 
@@ -27,6 +30,19 @@ Status end(const Context& context, const ExistingContainer& container) {
     if (!locked && is_missing(locked.error())) return {};
     TRY(std::move(locked));
     return destroy(context, container);
+}
+
+/// The kernel ends a program that is out of memory with SIGKILL, as if someone had sent it.
+void tell_out_of_memory(const Context& context, const ExistingContainer& container, int status) {
+    constexpr int kKilled = 128 + SIGKILL;
+    if (status != kKilled) return;
+    auto group = group_of(container);
+    if (!group) return;
+    auto kills = group->oom_kills();
+    if (!kills || *kills == 0) return;
+    context.warn(cat("the container was out of memory: the kernel killed ", *kills,
+                     *kills == 1 ? " process" : " processes",
+                     " (config.json: /linux/resources/memory/limit)"));
 }
 
 /// Gives up for good what is not needed after the program's end: nothing is for a container that is
@@ -96,6 +112,7 @@ Result<int> stay(const Context& context, const CreatedContainer& created, Foregr
         created.init, notify != nullptr ? extra_poll_of(*notify) : console::ExtraPoll{});
     lowered.reset();
     if (keep == Keep::yes) return status;
+    if (status) tell_out_of_memory(context, created.container, *status);
     Status ended = end(context, created.container);
     // Why it could not be watched is what the user must read.
     if (status) TRY(std::move(ended));

@@ -65,7 +65,7 @@ Error last_failure(const plan::InitReport& report) {
     const std::string_view call = plan::call_name(report.call);
     Error error(Error::Kind::os, cat(call, ": ", errno_words(report.error)));
     if (call == "capset") error = std::move(error).during("the seccomp profile denies capset");
-    return std::move(error).at("/linux/seccomp");
+    return std::move(error).as(Reason::seccomp).of_call(call, report.error).at("/linux/seccomp");
 }
 
 /// The failure that these bytes report; nothing if they report none.

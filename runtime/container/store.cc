@@ -34,7 +34,7 @@ Status make_parents(const std::string& path) {
 constexpr const char* kDoesNotExist = "container does not exist";
 
 std::unexpected<Error> does_not_exist() {
-    return fail(Error::Kind::state, kDoesNotExist);
+    return std::unexpected(Error(Error::Kind::state, kDoesNotExist).as(Reason::not_found));
 }
 
 }  // namespace
@@ -70,8 +70,10 @@ std::unexpected<Error> already_exists(const StateRoot& state_root, std::string_v
     constexpr const char* kExists = "container with given ID already exists";
     auto other = StateDirectory::open(state_root, id);
     if (other && other->is_abandoned())
-        return fail(Error::Kind::state, cat(kExists, ": ", abandoned_words(state_root, id)));
-    return fail(Error::Kind::state, kExists);
+        return std::unexpected(
+            Error(Error::Kind::state, cat(kExists, ": ", abandoned_words(state_root, id)))
+                .as(Reason::exists));
+    return std::unexpected(Error(Error::Kind::state, kExists).as(Reason::exists));
 }
 
 }  // namespace
@@ -138,7 +140,9 @@ Status StateDirectory::lock() const {
                 Error(locked.error()).during(cat("lock the state directory ", path_)));
         sys::sleep_ms(kPauseMs);
     }
-    return fail(Error::Kind::state, "container is busy: another operation holds its lock");
+    return std::unexpected(
+        Error(Error::Kind::state, "container is busy: another operation holds its lock")
+            .as(Reason::busy));
 }
 
 Status StateDirectory::check_linked() const {

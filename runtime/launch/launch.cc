@@ -79,9 +79,12 @@ Error killed_by_filter(const plan::Plan& plan, std::string_view end) {
     const auto filter =
         std::ranges::find(steps.begin(), ready, plan::Kind::seccomp, &plan::Step::kind);
     if (filter == ready)
-        return {Error::Kind::protocol,
-                cat(end, ": a seccomp filter that applies to crux itself denies a system call")};
+        return Error(
+                   Error::Kind::protocol,
+                   cat(end, ": a seccomp filter that applies to crux itself denies a system call"))
+            .as(Reason::seccomp);
     return Error(Error::Kind::protocol, cat("the seccomp profile denies a system call: ", end))
+        .as(Reason::seccomp)
         .at(plan.text(filter->origin));
 }
 
@@ -133,6 +136,7 @@ Error Launched::exited_early() {
     if (by_memory && !state_->joins_container)
         return Error(Error::Kind::os, cat("container init was OOM-killed (memory limit too low?)",
                                           memory_limit_words(state_->plan->host.limits)))
+            .as(Reason::out_of_memory)
             .at(kMemoryLimit);
     if (!ended || !*ended) return {Error::Kind::protocol, "init closed its control socket"};
     if (!(*ended)->signalled && (*ended)->value > plan::kNoPlanStatus)
@@ -143,8 +147,9 @@ Error Launched::exited_early() {
         state_->joins_container ? "the process " : "container init ", words_of(**ended), " before ",
         state_->joins_container ? "its program was executed" : "the container was created");
     if (by_filter) return killed_by_filter(*state_->plan, end);
-    if (state_->joins_container)
-        return {Error::Kind::protocol, cat(end, by_memory ? " (possibly OOM-killed)" : "")};
+    if (by_memory)
+        return Error(Error::Kind::protocol, cat(end, " (possibly OOM-killed)"))
+            .as(Reason::out_of_memory);
     return {Error::Kind::protocol, end};
 }
 

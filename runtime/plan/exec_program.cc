@@ -108,6 +108,7 @@ Status check_filter(const PlanDraft& draft, const Filter& filter, FilterEnd end)
             return std::unexpected(
                 Error(Error::Kind::spec, cat("the seccomp profile kills the process at ",
                                              call_name(call), ", before its program is executed"))
+                    .as(Reason::seccomp)
                     .at("/linux/seccomp"));
     return {};
 }

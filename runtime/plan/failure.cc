@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
@@ -16,6 +17,23 @@ namespace {
 /// A missing system call means that the host does not support the step.
 Error::Kind kind_of(const InitReport& report) {
     return report.error == ENOSYS ? Error::Kind::unsupported : Error::Kind::os;
+}
+
+/// More exact than the kind; nothing if that says it all.
+std::optional<Reason> reason_of(const Step& step, const InitReport& report) {
+    const bool is_program = step.kind == Kind::find_program || step.kind == Kind::exec;
+    if (is_program && (report.error == ENOENT || report.error == ENOTDIR))
+        return Reason::program_not_found;
+    if (is_program) return Reason::program_not_executable;
+    if (step.kind == Kind::hook) return Reason::hook;
+    return std::nullopt;
+}
+
+/// Adds what programs are told of it.
+Error described(Error error, std::optional<Reason> reason, const InitReport& report) {
+    const std::string_view call = report.call == 0 ? std::string_view() : call_name(report.call);
+    if (reason) error = std::move(error).as(*reason);
+    return std::move(error).of_call(call, report.error);
 }
 
 std::string_view detail_of(const InitReport& report) {
@@ -279,14 +297,17 @@ Error failure_sentence(const Plan& plan, const InitReport& report) {
         return {Error::Kind::protocol, cat("init reported a failure of step ", report.step,
                                            ", but the plan has only ", steps.size(), " steps")};
     const Step& step = steps[report.step];
-    return Error(kind_of(report), sentence_of(plan, step, report)).at(plan.text(step.origin));
+    Error error =
+        Error(kind_of(report), sentence_of(plan, step, report)).at(plan.text(step.origin));
+    return described(std::move(error), reason_of(step, report), report);
 }
 
 Error hook_failure_sentence(const HookLabel& hook, const InitReport& report) {
     // These two mean that there is an outcome; any other is the call's own failure.
     const bool has_outcome = report.error == EPROTO || report.error == ETIMEDOUT;
     if (report.call != __NR_wait4 || !has_outcome)
-        return hook_failure(hook, Error(kind_of(report), cause_of(report)));
+        return described(hook_failure(hook, Error(kind_of(report), cause_of(report))), Reason::hook,
+                         report);
     return hook_failure(
         hook, outcome_of_report(report.extra, report.error == ETIMEDOUT, detail_of(report)));
 }

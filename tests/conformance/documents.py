@@ -2,10 +2,13 @@
 """Validates a document against the rules of runtime-spec 1.3 for it (features.md, features-linux.md,
 runtime.md State), stricter than the specification's own schema: unknown properties are errors.
 
-usage: documents.py features|state FILE
+usage: documents.py features|state|log FILE
+
+An entry of the log is checked against docs/log-entry.schema.json.
 """
 
 import json
+import pathlib
 import sys
 
 import jsonschema
@@ -69,6 +72,7 @@ SCHEMAS = {
         },
         "required": ["ociVersion", "id", "status", "bundle"],
     },
+    "log": json.loads((pathlib.Path(__file__).resolve().parents[2] / "docs/log-entry.schema.json").read_text()),
 }
 
 

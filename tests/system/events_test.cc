@@ -107,6 +107,30 @@ TEST_CASE("events reports when the container is out of memory") {
     CHECK(count_of(watching.out(), "stats") == 0);
 }
 
+TEST_CASE("run tells that the kernel killed its program for its memory") {
+    need_root();
+    need_controller("memory");
+    const Unchanged host;
+    Bundle bundle;
+    bundle.set("/linux/resources/memory", {{"limit", 16777216}, {"swap", 16777216}})
+        .script("exec dd if=/dev/zero of=/dev/null bs=64M count=1 2>/dev/null");
+    Container container(bundle);
+    const Outcome outcome = container.run();
+    INFO(outcome.describe());
+    CHECK(outcome.status == 128 + SIGKILL);
+    CHECK_THAT(outcome.err,
+               Catch::Contains("the container was out of memory: the kernel killed 1 process "
+                               "(config.json: /linux/resources/memory/limit)"));
+    // Another cause of the same status.
+    bundle.script("kill -9 $$; exec /bin/sleep 100").write();
+    bundle.without_name_space("pid");
+    Container other(bundle);
+    const Outcome killed = other.run();
+    INFO(killed.describe());
+    CHECK(killed.status == 128 + SIGKILL);
+    CHECK(killed.err.empty());
+}
+
 TEST_CASE("events continues as long as a process is in the container") {
     need_root();
     const Unchanged host;
