@@ -6,8 +6,8 @@ namespace crux::cmd {
 namespace {
 
 constexpr Flag kFlags[] = {
-    kBundleFlag,  kConsoleSocketFlag, kPidfdSocketFlag, kPidFileFlag,
-    kNoPivotFlag, kNoNewKeyringFlag,  kPreserveFdsFlag, kNoSubreaperFlag,
+    kBundleFlag,  kConfigFlag,       kConsoleSocketFlag, kPidfdSocketFlag, kPidFileFlag,
+    kNoPivotFlag, kNoNewKeyringFlag, kPreserveFdsFlag,   kNoSubreaperFlag,
 };
 
 Result<int> run_create(Call& call) {

@@ -14,6 +14,12 @@ inline constexpr Flag kBundleFlag = {
     .help = "use this bundle, a directory with config.json (default: the current directory)",
     .value_name = "dir",
 };
+inline constexpr Flag kConfigFlag = {
+    .name = "config",
+    .takes = Takes::text,
+    .help = "use this file, relative to the bundle, instead of its config.json",
+    .value_name = "file",
+};
 inline constexpr Flag kConsoleSocketFlag = {
     .name = "console-socket",
     .takes = Takes::text,

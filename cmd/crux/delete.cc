@@ -1,5 +1,5 @@
+#include "cmd/crux/chosen.h"
 #include "cmd/crux/commands.h"
-#include "cmd/crux/creation.h"
 
 namespace crux::cmd {
 
@@ -9,11 +9,14 @@ constexpr Flag kFlags[] = {
     {.name = "force",
      .letters = "f",
      .help = "kill the container if it is running; succeed if it does not exist"},
+    kRegexFlag,
 };
 
 Result<int> run_delete(Call& call) {
     const auto force = call.options.on("force") ? container::Force::yes : container::Force::no;
-    TRY(container::remove(context_of(call), force));
+    TRY(for_each_chosen(call, [&](const container::Context& context) {
+        return container::remove(context, force);
+    }));
     return 0;
 }
 

@@ -1,5 +1,5 @@
+#include "cmd/crux/chosen.h"
 #include "cmd/crux/commands.h"
-#include "cmd/crux/creation.h"
 #include "oci-spec/vocabulary.h"
 #include "runtime/base/text.h"
 
@@ -12,6 +12,7 @@ constexpr Flag kFlags[] = {
      .letters = "a",
      .hidden = Hidden::yes,
      .help = "succeed if the container is not running"},
+    kRegexFlag,
 };
 
 Result<int> run_kill(Call& call) {
@@ -23,7 +24,9 @@ Result<int> run_kill(Call& call) {
                                                 oci::signal_suggestion(call.arguments[1])));
     }
     const auto all = call.options.on("all") ? container::All::yes : container::All::no;
-    TRY(container::kill(context_of(call), signal, all));
+    TRY(for_each_chosen(call, [&](const container::Context& context) {
+        return container::kill(context, signal, all);
+    }));
     return 0;
 }
 

@@ -7,6 +7,7 @@ namespace {
 
 constexpr Flag kFlags[] = {
     kBundleFlag,
+    kConfigFlag,
     kConsoleSocketFlag,
     kPidfdSocketFlag,
     {.name = "detach", .letters = "d", .help = "return as soon as the program is running"},

@@ -70,7 +70,7 @@ Result<CreatedContainer> complete(Transaction& host, launch::Launched init) {
 }
 
 Status create(const Context& context, const CreateOptions& options) {
-    Bundle bundle = TRY(read_bundle(options.bundle));
+    Bundle bundle = TRY(read_bundle(options.bundle, options.config_file));
     Transaction host(context, options);
     TRY(host.begin(std::move(bundle), false));
     TRY(host.take_resources());

@@ -50,15 +50,20 @@ std::optional<ListEntry> entry_of(const StateRoot& state_root, const std::string
 
 }  // namespace
 
-Result<std::vector<ListEntry>> list(const StateRoot& state_root) {
+Result<std::vector<std::string>> ids(const StateRoot& state_root) {
     const sys::Fd root = TRY(open_root(state_root));
-    std::vector<std::string> ids;
+    std::vector<std::string> found;
     TRY(sys::for_each_entry(root, [&](const sys::Entry& entry) {
-            if (check_id(entry.name)) ids.emplace_back(entry.name);
+            if (check_id(entry.name)) found.emplace_back(entry.name);
         }).during(cat("read ", state_root.path)));
-    std::ranges::sort(ids);
+    std::ranges::sort(found);
+    return found;
+}
+
+Result<std::vector<ListEntry>> list(const StateRoot& state_root) {
+    const std::vector<std::string> all = TRY(ids(state_root));
     std::vector<ListEntry> entries;
-    for (const std::string& id : ids) {
+    for (const std::string& id : all) {
         std::optional<ListEntry> entry = entry_of(state_root, id);
         // A container that was removed meanwhile, or is being created, is not an error.
         if (entry) entries.push_back(std::move(*entry));

@@ -51,6 +51,9 @@ struct ListEntry {
     std::string error;  ///< not empty: this entry could not be read, and why
 };
 
+/// The ids of all containers, also of those that cannot be read, in order.
+Result<std::vector<std::string>> ids(const StateRoot& state_root);
+
 /// All containers, in the order of their ids; one that cannot be read has an error instead of a
 /// state.
 Result<std::vector<ListEntry>> list(const StateRoot& state_root);

@@ -17,6 +17,7 @@ inline constexpr unsigned kMostPreserved = 1U << 20U;
 
 struct CreateOptions {
     std::string bundle;          ///< absolute
+    std::string config_file;     ///< path, relative to the bundle; empty: config.json
     std::string console_socket;  ///< path; empty: none
     std::string pid_file;        ///< path; empty: none
     std::string pidfd_socket;    ///< path; empty: none

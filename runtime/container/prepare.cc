@@ -101,12 +101,13 @@ Status limit_resources(const plan::Plan& plan, pid_t pid) {
     return {};
 }
 
-Result<std::string> read_config_text(const std::string& path) {
-    const std::string file = joined(path, kConfigName);
+Result<std::string> read_config_text(const std::string& path, const std::string& wanted) {
+    const std::string name = wanted.empty() ? kConfigName : wanted;
+    const std::string file = joined(path, name);
     // Not blocking: a FIFO in its place must not stop anything.
     auto opened = sys::openat(sys::FdRef::cwd(), file, O_RDONLY | O_NONBLOCK);
     if (!opened && opened.error().value == ENOENT)
-        return fail(Error::Kind::spec, "JSON specification file config.json not found");
+        return fail(Error::Kind::spec, cat("JSON specification file ", name, " not found"));
     const sys::Fd config = TRY(std::move(opened).during(file));
     const struct ::stat status = TRY(sys::fstat(config).during(file));
     if (!S_ISREG(status.st_mode))
@@ -114,10 +115,10 @@ Result<std::string> read_config_text(const std::string& path) {
     return sys::read_to_end(config).during(file);
 }
 
-Result<Bundle> read_bundle(const std::string& path) {
+Result<Bundle> read_bundle(const std::string& path, const std::string& file) {
     Bundle bundle;
     bundle.path = path;
-    bundle.config_text = TRY(read_config_text(path));
+    bundle.config_text = TRY(read_config_text(path, file));
     oci::Parsed parsed = oci::checked_config(bundle.config_text);
     if (parsed.diagnostics.has_errors()) return std::unexpected(parsed.diagnostics.to_error());
     bundle.config = std::move(parsed.config);

@@ -24,12 +24,13 @@ struct Bundle {
     std::string rootfs;            ///< absolute
 };
 
-/// The text of the bundle's config.json, which must be a regular file. "JSON specification file
-/// config.json not found" where there is none.
-Result<std::string> read_config_text(const std::string& path);
+/// The text of the bundle's config.json, or of this file instead, which must be a regular file.
+/// "JSON specification file config.json not found" where there is none.
+Result<std::string> read_config_text(const std::string& path, const std::string& file = {});
 
-/// Reads config.json and checks it; all its faults are returned as one error.
-Result<Bundle> read_bundle(const std::string& path);
+/// Reads config.json, or this file instead, and checks it; all its faults are returned as one
+/// error.
+Result<Bundle> read_bundle(const std::string& path, const std::string& file = {});
 
 /// Everything decided about a container before anything happens. The plan points into the rest.
 struct Prepared {

@@ -8,7 +8,7 @@
 namespace crux::container {
 
 Result<int> run(const Context& context, const RunOptions& options) {
-    Bundle bundle = TRY(read_bundle(options.bundle));
+    Bundle bundle = TRY(read_bundle(options.bundle, options.config_file));
     Foreground foreground = TRY(open_foreground(bundle, options));
     Transaction host(context, options);
     TRY(host.begin(std::move(bundle), foreground.terminal.has_value()));

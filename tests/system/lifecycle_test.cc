@@ -37,6 +37,65 @@ Freezer freezer_of(pid_t pid) {
     return {*path + "/freezer.state", "FROZEN", "THAWED"};
 }
 
+TEST_CASE("kill and delete with --regex are for every container that matches") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.args(kSleep);
+    Container first(bundle);
+    Container second(bundle);
+    Container other(bundle, our_tag() + "-other");
+    for (Container* each : {&first, &second, &other}) {
+        each->use_root(first.root());
+        must(each->create());
+        must(each->start());
+    }
+    const std::string pattern = "^" + our_tag() + "-[0-9]+$";
+    const Outcome wrong = first.crux({"delete", "--force", "--regex", "a("});
+    CHECK(wrong.status == 1);
+    CHECK_THAT(wrong.err, Catch::StartsWith("invalid regular expression \"a(\": "));
+    // Each of the two is an error, and nothing else happens.
+    const Outcome running = first.crux({"delete", "--regex", pattern});
+    CHECK(running.status == 1);
+    REQUIRE(lines_of(running.err).size() == 2);
+    CHECK_THAT(running.err, Catch::Contains(first.id()) && Catch::Contains(second.id()));
+    must(first.crux({"kill", "--regex", pattern, "KILL"}));
+    CHECK(first.reaches("stopped"));
+    CHECK(second.reaches("stopped"));
+    must(first.crux({"delete", "-r", pattern}));
+    CHECK(first.status() == "");
+    CHECK(second.status() == "");
+    CHECK(other.status() == "running");
+    must(first.crux({"delete", "--force", "--regex", "nosuch"}));
+    must(first.crux({"delete", "--force", "--regex", "-other$"}));
+    CHECK(other.status() == "");
+}
+
+TEST_CASE("create and run take another file than config.json") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.script("echo other").write();
+    std::filesystem::rename(bundle.path() + "/config.json", bundle.path() + "/other.json");
+    Bundle plain;
+    plain.script("echo plain").write();
+    Container container(plain);
+    const std::string other = bundle.path() + "/other.json";
+    const auto run_with = [&](const std::string& file) {
+        return container.crux({"run", "--bundle", plain.path(), "--config", file, container.id()});
+    };
+    // Its root is relative to the bundle.
+    CHECK(run_with(other).out == "other\n");
+    std::filesystem::copy_file(other, plain.path() + "/second.json");
+    CHECK(run_with("second.json").out == "other\n");
+    const Outcome missing = run_with("nosuch.json");
+    CHECK(missing.status == 1);
+    CHECK_THAT(missing.err, Catch::Contains("JSON specification file nosuch.json not found"));
+    must(container.crux(
+        {"create", "--bundle", plain.path(), "--config", "second.json", container.id()}));
+    must(container.crux({"delete", "--force", container.id()}));
+}
+
 TEST_CASE("a container is created, runs, stops and is deleted once") {
     need_root();
     const Unchanged host;
