@@ -2,6 +2,7 @@
 // calls, lists that a recorder made. A container of crux starts with each of them, as with runc.
 
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 
 #include "tests/support/catch.h"
@@ -238,7 +239,7 @@ void add_forms(const std::string& year, const Names& names, std::vector<Profile>
 
     json with_arguments = {{"defaultAction", "SCMP_ACT_ERRNO"},
                            {"syscalls", json::array({allow(names)})}};
-    for (const int value : {0x0, 0x8, 0x20000, 0xffffffff})
+    for (const std::uint32_t value : {0x0U, 0x8U, 0x20000U, 0xffffffffU})
         with_arguments["syscalls"].push_back(
             {{"names", {"personality"}},
              {"action", "SCMP_ACT_ALLOW"},

@@ -136,7 +136,8 @@ TEST_CASE("seccomp: a profile that kills the process before its program is an er
                        "the seccomp profile kills the process at capset, before its program is "
                        "executed (config.json: /linux/seccomp)");
         // With no_new_privs init makes no capset, but a process of exec may.
-        bundle.set("/process/noNewPrivileges", true).make({call(__NR_pselect6)});
+        bundle.set("/process/noNewPrivileges", true);
+        bundle.make({call(__NR_pselect6)});
         Container container(bundle);
         must(container.create());
         must(container.start());
