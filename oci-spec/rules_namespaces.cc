@@ -180,7 +180,10 @@ void check_id_mappings(const Config& config, Diagnostics& out) {
 
 namespace {
 
+/// Whether the ID is mapped, or another rule reports it.
 bool maps(const std::vector<IdMapping>& mappings, std::uint32_t id) {
+    constexpr std::uint32_t kNoId = 0xffff'ffff;
+    if (id == kNoId) return true;
     return std::ranges::any_of(mappings, [id](const IdMapping& one) {
         return id >= one.container_id && id - one.container_id < one.size;
     });

@@ -232,7 +232,8 @@ TEST_CASE("with a log file, the plain error text is also on standard error") {
     CHECK(ran.code == 1);
     CHECK(ran.err == "container does not exist\n");
     const std::string pattern = R"x(\{"level":"error","msg":"container does not exist","time":")x"
-                                R"x([0-9-]{10}T[0-9:]{8}(Z|[+-][0-9][0-9]:[0-9][0-9])"\}\n)x";
+                                R"x([0-9-]{10}T[0-9:]{8}(Z|[+-][0-9][0-9]:[0-9][0-9])",)x"
+                                R"x("code":"state","phase":"state","hint":"[^"]+"\}\n)x";
     CHECK_THAT(test::read_file(file), Catch::Matches(pattern));
 
     ::unlink(file.c_str());
