@@ -352,9 +352,9 @@ TEST_CASE("a number of -1 without a sign is one that is not set") {
     for (const std::string name : kNames) {
         INFO(name);
         const std::size_t slash = name.find('/');
-        const std::string text = with(R"("linux": {"resources": {")" + name.substr(0, slash) +
-                                      R"(": {")" + name.substr(slash + 1) +
-                                      R"(": 18446744073709551615}}})");
+        const std::string text =
+            with(R"("linux": {"resources": {")" + name.substr(0, slash) + R"(": {")" +
+                 name.substr(slash + 1) + R"(": 18446744073709551615}}})");
         const Parsed parsed = checked_config(text);
         CHECK_FALSE(parsed.diagnostics.has_errors());
         const Resources& resources = parsed.config.linux.resources;

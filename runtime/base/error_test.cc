@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "runtime/base/text.h"
 #include "tests/support/catch.h"
@@ -29,16 +28,12 @@ TEST_CASE("each code is in the documentation with its phase") {
     const std::string page_name = CRUX_SOURCES "/docs/errors.md";
     if (!std::filesystem::exists(page_name)) test::skip("needs the sources");
     const std::string page = test::read_file(page_name);
-    const nlohmann::json schema =
-        nlohmann::json::parse(test::read_file(CRUX_SOURCES "/docs/log-entry.schema.json"));
-    const nlohmann::json& codes = schema.at("properties").at("code").at("enum");
-    REQUIRE(codes.size() == static_cast<std::size_t>(Reason::count_));
-    for (std::size_t index = 0; index < codes.size(); ++index) {
+    const std::string schema = test::read_file(CRUX_SOURCES "/docs/log-entry.schema.json");
+    for (std::size_t index = 0; index < static_cast<std::size_t>(Reason::count_); ++index) {
         const ReasonInfo& info = reason_info(static_cast<Reason>(index));
-        CHECK(codes.at(index) == info.word);
-        const std::string row =
-            "| `" + std::string(info.word) + "` | " + std::string(info.phase) + " | ";
-        CHECK_THAT(page, Catch::Contains(row));
+        CHECK_THAT(page, Catch::Contains(cat("| `", info.word, "` | ", info.phase, " | ")));
+        CHECK_THAT(schema, Catch::Contains(quoted(info.word)));
+        CHECK_THAT(schema, Catch::Contains(quoted(info.phase)));
     }
 }
 
