@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "oci-spec/json_tree.h"
 #include "oci-spec/json_writer.h"
@@ -18,7 +19,25 @@ bool holds_objects(const json::Node& node) {
                                [](const json::Node& child) { return child.kind == Kind::object; });
 }
 
-void collect(const json::Node& node, const std::string& pointer, std::vector<std::string>& out) {
+bool asks_nothing(const json::Node& node) {
+    switch (node.kind) {
+        case Kind::boolean:
+        case Kind::positive:
+        case Kind::negative:
+            return node.number == 0;
+        case Kind::string:
+            return node.text.empty();
+        case Kind::array:
+        case Kind::object:
+            return node.children.empty();
+        case Kind::fraction:
+        case Kind::null:
+            break;
+    }
+    return false;
+}
+
+void collect(const json::Node& node, const std::string& pointer, std::vector<Property>& out) {
     if (node.kind == Kind::object && !node.children.empty()) {
         for (const json::Node& child : node.children)
             collect(child, pointer + pointer_token(child.key), out);
@@ -26,9 +45,30 @@ void collect(const json::Node& node, const std::string& pointer, std::vector<std
         for (std::size_t index = 0; index < node.children.size(); ++index)
             collect(node.children[index], cat(pointer, '/', index), out);
     } else if (node.kind != Kind::null && !pointer.empty()) {
-        out.push_back(pointer);
+        out.push_back({pointer, asks_nothing(node)});
     }
 }
+
+/// Properties without a step of their own in the plan of create.
+struct Elsewhere {
+    std::string_view place;
+    Treatment treatment;
+    std::string_view why;
+};
+constexpr auto kElsewhere = std::array{
+    Elsewhere{"/ociVersion", Treatment::applied, ""},
+    // On the host there is one step for all hooks of a moment.
+    Elsewhere{"/hooks", Treatment::applied, ""},
+    Elsewhere{"/process/execCPUAffinity", Treatment::applied, ""},                   // by exec
+    Elsewhere{"/linux/resources/memory/checkBeforeUpdate", Treatment::applied, ""},  // by update
+    Elsewhere{"/annotations/run.oci.keep_original_groups", Treatment::applied, ""},
+    Elsewhere{"/annotations/org.opencontainers.image.stopSignal", Treatment::applied, ""},  // kill
+    Elsewhere{"/annotations/run.oci.systemd.subgroup", Treatment::kept,
+              "has an effect only with --systemd-cgroup"},
+    Elsewhere{"/annotations/org.systemd.property.", Treatment::kept,
+              "has an effect only with --systemd-cgroup"},
+    Elsewhere{"/annotations/", Treatment::kept, "is for other programs: state and hooks show it"},
+};
 
 /// Properties of cgroup v1, and the approximation on cgroup v2.
 struct Approximation {
@@ -56,14 +96,61 @@ bool says_ignored(const Diagnostic& warning) {
            warning.text.find("has no ") != std::string::npos;
 }
 
-Covered cover(std::string pointer, const std::vector<Diagnostic>& warnings, bool unified) {
+/// The properties that request a step, and those above and below them; in small letters, because a
+/// key may differ in case.
+class Requested {
+ public:
+    explicit Requested(const std::vector<std::string>& origins) {
+        for (const std::string& origin : origins) {
+            at_.insert(small(origin));
+            for (std::size_t end = origin.rfind('/'); end != 0 && end != std::string::npos;
+                 end = origin.rfind('/', end - 1))
+                above_.insert(small(origin.substr(0, end)));
+        }
+    }
+    [[nodiscard]] bool have(const std::string& pointer) const {
+        std::string place = small(pointer);
+        if (above_.contains(place) || is_number_of_device(place)) return true;
+        for (; !place.empty(); place.resize(place.rfind('/')))
+            if (at_.contains(place)) return true;
+        return false;
+    }
+
+ private:
+    static std::string small(std::string text) {
+        for (char& letter : text)
+            if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+        return text;
+    }
+    /// The step has the place of the value beside them.
+    [[nodiscard]] bool is_number_of_device(const std::string& place) const {
+        const std::size_t end = place.rfind('/');
+        const std::string_view name = std::string_view(place).substr(end + 1);
+        return (name == "major" || name == "minor") && above_.contains(place.substr(0, end));
+    }
+
+    std::set<std::string> at_;
+    std::set<std::string> above_;
+};
+
+Covered on_host(const Property& property, const Requested& requested, bool unified) {
+    for (const Approximation& row : kOnUnified)
+        if (unified && row.pointer == property.pointer)
+            return {property.pointer, Treatment::approximated, std::string(row.why)};
+    if (requested.have(property.pointer)) return {property.pointer, Treatment::applied, {}};
+    for (const Elsewhere& row : kElsewhere)
+        if (property.pointer.starts_with(row.place))
+            return {property.pointer, row.treatment, std::string(row.why)};
+    if (property.asks_nothing) return {property.pointer, Treatment::applied, {}};
+    return {property.pointer, Treatment::ignored, "no step of the plan is for it"};
+}
+
+/// The warning that says that it has no effect; null if there is none.
+const Diagnostic* ignoring(const std::string& pointer, const std::vector<Diagnostic>& warnings) {
     for (const Diagnostic& warning : warnings)
         if (says_ignored(warning) && !warning.pointer.empty() && covers(warning.pointer, pointer))
-            return {std::move(pointer), Treatment::ignored, warning.text};
-    for (const Approximation& row : kOnUnified)
-        if (unified && row.pointer == pointer)
-            return {std::move(pointer), Treatment::approximated, std::string(row.why)};
-    return {std::move(pointer), Treatment::applied, {}};
+            return &warning;
+    return nullptr;
 }
 
 void write_faults(JsonWriter& writer, std::string_view name, const std::vector<Diagnostic>& all) {
@@ -80,18 +167,25 @@ void write_faults(JsonWriter& writer, std::string_view name, const std::vector<D
 
 }  // namespace
 
-std::vector<std::string> properties_of(std::string_view json) {
+std::vector<Property> properties_of(std::string_view json) {
     Diagnostics ignored;
-    std::vector<std::string> out;
+    std::vector<Property> out;
     if (const auto root = json::parse_tree(json, ignored)) collect(*root, "", out);
     return out;
 }
 
 std::vector<Covered> coverage_of(std::string_view json, const std::vector<Diagnostic>& warnings,
-                                 bool unified) {
+                                 const std::optional<Planned>& planned) {
+    const Requested requested(planned ? planned->origins : std::vector<std::string>());
     std::vector<Covered> out;
-    for (std::string& pointer : properties_of(json))
-        out.push_back(cover(std::move(pointer), warnings, unified));
+    for (const Property& property : properties_of(json)) {
+        if (const Diagnostic* warning = ignoring(property.pointer, warnings))
+            out.push_back({property.pointer, Treatment::ignored, warning->text});
+        else if (planned)
+            out.push_back(on_host(property, requested, planned->unified));
+        else
+            out.push_back({property.pointer, Treatment::applied, {}});
+    }
     return out;
 }
 
@@ -101,6 +195,8 @@ std::string_view word_of(Treatment treatment) {
             return "applied";
         case Treatment::approximated:
             return "approximated";
+        case Treatment::kept:
+            return "kept";
         case Treatment::ignored:
             break;
     }

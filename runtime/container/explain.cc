@@ -31,8 +31,8 @@ void add_warning(oci::Diagnostics& out, const std::string& warning) {
     out.warn(std::move(pointer), text);
 }
 
-/// What planning for this host says; whether limits go to cgroup v2.
-bool plan_on_host(const std::string& bundle, oci::Diagnostics& out) {
+/// What planning for this host says; nothing if it fails.
+std::optional<oci::Planned> plan_on_host(const std::string& bundle, oci::Diagnostics& out) {
     Warnings warnings;
     auto planned = [&]() -> Result<Prepared> {
         Bundle read = TRY(read_bundle(bundle));
@@ -45,10 +45,11 @@ bool plan_on_host(const std::string& bundle, oci::Diagnostics& out) {
     for (const std::string& warning : warnings) add_warning(out, warning);
     if (!planned) {
         out.error(std::string(planned.error().pointer()), planned.error().text());
-        return false;
+        return std::nullopt;
     }
-    return cgroup::unified_dir(planned->plan.host.cgroup) >= 0 &&
-           planned->facts.cgroup.mode == host::CgroupMode::v2;
+    const bool unified = cgroup::unified_dir(planned->plan.host.cgroup) >= 0 &&
+                         planned->facts.cgroup.mode == host::CgroupMode::v2;
+    return oci::Planned{plan::origins_of(planned->plan), unified};
 }
 
 }  // namespace
@@ -58,8 +59,9 @@ Result<Validation> validate(const std::string& bundle, bool on_host) {
     Validation out;
     out.diagnostics = std::move(oci::checked_config(text).diagnostics);
     if (!on_host) return out;
-    const bool unified = !out.diagnostics.has_errors() && plan_on_host(bundle, out.diagnostics);
-    out.properties = oci::coverage_of(text, out.diagnostics.warnings(), unified);
+    std::optional<oci::Planned> planned;
+    if (!out.diagnostics.has_errors()) planned = plan_on_host(bundle, out.diagnostics);
+    out.properties = oci::coverage_of(text, out.diagnostics.warnings(), planned);
     return out;
 }
 

@@ -250,4 +250,12 @@ std::vector<std::string> explain_lines(const Plan& plan) {
     return lines;
 }
 
+std::vector<std::string> origins_of(const Plan& plan) {
+    std::vector<std::string> origins;
+    for (const Section& section : story_of(plan).sections)
+        for (const Line& line : section.lines)
+            if (line.origin.starts_with('/')) origins.emplace_back(line.origin);
+    return origins;
+}
+
 }  // namespace crux::plan

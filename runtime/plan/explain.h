@@ -20,4 +20,7 @@ std::string explain_json(const Plan& plan);
 /// The steps of explain_text, one line each: when and where, what, and the property of config.json.
 std::vector<std::string> explain_lines(const Plan& plan);
 
+/// The properties of config.json that the steps of the plan are for, as JSON pointers.
+std::vector<std::string> origins_of(const Plan& plan);
+
 }  // namespace crux::plan

@@ -112,6 +112,30 @@ TEST_CASE("validate --strict counts warnings, checks the host and reports each p
     CHECK(treatment["/process/cwd"] == "applied");
 }
 
+TEST_CASE("validate --strict calls applied only what a step of the plan is for") {
+    need_root();
+    Bundle bundle;
+    json config = bundle.config();
+    config["annotations"] = {{"org.example.key", "value"}};
+    // No node can be made in the host's /dev.
+    json& mounts = config["mounts"];
+    std::erase_if(mounts.get_ref<json::array_t&>(), [](const json& mount) {
+        return mount.at("destination").get<std::string>().starts_with("/dev");
+    });
+    mounts.push_back(
+        {{"destination", "/dev"}, {"source", "/dev"}, {"options", json::array({"rbind"})}});
+    config["linux"]["devices"] =
+        json::array({{{"path", "/dev/crux"}, {"type", "c"}, {"major", 1}, {"minor", 3}}});
+    const json found = validated(bundle, config.dump(), {"--strict"});
+    std::map<std::string, std::string> treatment;
+    for (const json& one : found.at("properties"))
+        treatment[one.at("pointer")] = one.at("treatment");
+    CHECK(treatment["/annotations/org.example.key"] == "kept");
+    CHECK(treatment["/linux/devices/0/path"] == "ignored");
+    CHECK(treatment["/mounts/0/destination"] == "applied");
+    CHECK(treatment["/process/args"] == "applied");
+}
+
 TEST_CASE("validate --strict reports what this host does not support") {
     need_root();
     if (read_file("/proc/self/mountinfo").find(" - resctrl ") != std::string::npos)
