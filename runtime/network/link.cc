@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace crux::network {
 
@@ -44,6 +45,74 @@ void for_each_attribute(const nlmsghdr& message, std::size_t header_size, Visito
     for (; mnl_attr_ok(attribute, left()); attribute = mnl_attr_next(attribute)) visit(*attribute);
 }
 
+/// The flags of an address that the one who adds it chooses; the others are its state.
+constexpr std::uint32_t kChosenFlags = IFA_F_NODAD | IFA_F_OPTIMISTIC | IFA_F_HOMEADDRESS |
+                                       IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE |
+                                       IFA_F_MCAUTOJOIN;
+// <linux/if_addr.h> has it since Linux 5.18.
+constexpr std::uint16_t kProtocol = 11;
+
+/// Reads bytes of exactly this size.
+bool copy_exactly(const nlattr& attribute, void* to, std::size_t size) {
+    if (mnl_attr_get_payload_len(&attribute) != size) return false;
+    std::memcpy(to, mnl_attr_get_payload(&attribute), size);
+    return true;
+}
+
+/// What an address is read from.
+struct AddressParts {
+    Address address;
+    std::optional<AddressBytes> local;  ///< IFA_LOCAL
+    std::optional<AddressBytes> other;  ///< IFA_ADDRESS: the peer's on a point-to-point device
+
+    void take(const nlattr& attribute) {
+        AddressBytes bytes{};
+        switch (mnl_attr_get_type(&attribute)) {
+            case IFA_LOCAL:
+                if (copy_exactly(attribute, bytes.data(), address.size())) local = bytes;
+                break;
+            case IFA_ADDRESS:
+                if (copy_exactly(attribute, bytes.data(), address.size())) other = bytes;
+                break;
+            case IFA_BROADCAST:
+                if (copy_exactly(attribute, bytes.data(), address.size()))
+                    address.broadcast = bytes;
+                break;
+            case IFA_LABEL:
+                if (mnl_attr_validate(&attribute, MNL_TYPE_NUL_STRING) >= 0)
+                    address.label = mnl_attr_get_str(&attribute);
+                break;
+            case IFA_FLAGS:
+                if (copy_exactly(attribute, &address.flags, sizeof address.flags))
+                    address.flags &= kChosenFlags;
+                break;
+            case IFA_RT_PRIORITY:
+                (void)copy_exactly(attribute, &address.metric, sizeof address.metric);
+                break;
+            case kProtocol:
+                (void)copy_exactly(attribute, &address.protocol, sizeof address.protocol);
+                break;
+            default:
+                break;
+        }
+    }
+};
+
+/// Whether the kernel would make the address by itself, or it is not the device's for good.
+bool is_passing(const ifaddrmsg& header) {
+    const bool made_anew = header.ifa_family == AF_INET6 && header.ifa_scope == RT_SCOPE_LINK;
+    return made_anew || header.ifa_scope == RT_SCOPE_HOST ||
+           (header.ifa_flags & IFA_F_PERMANENT) == 0;
+}
+
+/// The label under the device's new name: "eth0:1" becomes "net0:1". Empty: the name alone.
+std::string moved_label(const std::string& label, const std::string& from, const std::string& to) {
+    if (!label.starts_with(from)) return label == to ? std::string() : label;
+    std::string moved = to + label.substr(from.size());
+    if (moved == to || moved.size() >= IFNAMSIZ) moved.clear();
+    return moved;
+}
+
 void note_link(const nlmsghdr& message, void* context) {
     if (auto link = read_link(message))
         static_cast<std::vector<Link>*>(context)->push_back(std::move(*link));
@@ -56,7 +125,8 @@ struct AddressSearch {
 
 void note_address(const nlmsghdr& message, void* context) {
     auto& search = *static_cast<AddressSearch*>(context);
-    if (const auto address = read_address(message, search.index)) search.found.push_back(*address);
+    if (auto address = read_address(message, search.index))
+        search.found.push_back(std::move(*address));
 }
 
 /// The family header of a message (struct ifinfomsg, …); null if the message is too short for it.
@@ -84,25 +154,22 @@ std::optional<Link> read_link(const nlmsghdr& message) {
 std::optional<Address> read_address(const nlmsghdr& message, int index) {
     const auto* header = header_of<ifaddrmsg>(message);
     if (message.nlmsg_type != RTM_NEWADDR || header == nullptr ||
-        static_cast<int>(header->ifa_index) != index || header->ifa_scope != RT_SCOPE_UNIVERSE ||
-        (header->ifa_flags & IFA_F_PERMANENT) == 0)
+        static_cast<int>(header->ifa_index) != index || is_passing(*header))
         return std::nullopt;
     if (header->ifa_family != AF_INET && header->ifa_family != AF_INET6) return std::nullopt;
-    Address address = {.family = header->ifa_family, .prefix = header->ifa_prefixlen, .bytes = {}};
-    bool is_there = false;
-    bool has_local = false;
-    for_each_attribute(message, sizeof *header, [&](const nlattr& attribute) {
-        // On a point-to-point device IFA_ADDRESS is the address of the peer; IFA_LOCAL is always
-        // the local one.
-        const auto type = mnl_attr_get_type(&attribute);
-        if (type != IFA_LOCAL && (type != IFA_ADDRESS || has_local)) return;
-        if (mnl_attr_get_payload_len(&attribute) != address.size()) return;
-        has_local = type == IFA_LOCAL;
-        is_there = true;
-        std::memcpy(address.bytes.data(), mnl_attr_get_payload(&attribute), address.size());
-    });
-    if (!is_there || address.prefix > address.size() * 8) return std::nullopt;
-    return address;
+    AddressParts parts = {.address = {.family = header->ifa_family,
+                                      .prefix = header->ifa_prefixlen,
+                                      .scope = header->ifa_scope},
+                          .local = {},
+                          .other = {}};
+    for_each_attribute(message, sizeof *header,
+                       [&](const nlattr& attribute) { parts.take(attribute); });
+    Address& address = parts.address;
+    if (!parts.local) parts.local = parts.other;
+    if (!parts.local || address.prefix > address.size() * 8) return std::nullopt;
+    address.bytes = *parts.local;
+    if (parts.other && *parts.other != *parts.local) address.peer = parts.other;
+    return std::move(address);
 }
 
 Result<std::vector<Link>> links(Netlink& netlink) {
@@ -149,8 +216,17 @@ Status add_address(Netlink& netlink, const Link& link, const Address& address) {
     header.ifa_family = address.family;
     header.ifa_prefixlen = address.prefix;
     header.ifa_index = static_cast<unsigned>(link.index);
-    mnl_attr_put(request.message(), IFA_LOCAL, address.size(), address.bytes.data());
-    mnl_attr_put(request.message(), IFA_ADDRESS, address.size(), address.bytes.data());
+    header.ifa_scope = address.scope;
+    nlmsghdr* message = request.message();
+    const std::size_t size = address.size();
+    mnl_attr_put(message, IFA_LOCAL, size, address.bytes.data());
+    mnl_attr_put(message, IFA_ADDRESS, size,
+                 address.peer ? address.peer->data() : address.bytes.data());
+    if (address.broadcast) mnl_attr_put(message, IFA_BROADCAST, size, address.broadcast->data());
+    if (!address.label.empty()) mnl_attr_put_strz(message, IFA_LABEL, address.label.c_str());
+    if (address.flags != 0) mnl_attr_put_u32(message, IFA_FLAGS, address.flags);
+    if (address.metric != 0) mnl_attr_put_u32(message, IFA_RT_PRIORITY, address.metric);
+    if (address.protocol != 0) mnl_attr_put_u8(message, kProtocol, address.protocol);
     return netlink.transact(request).during("add address to " + link.name);
 }
 
@@ -187,7 +263,7 @@ Status check_free(Netlink& netlink, const std::string& name) {
 Result<Link> move_link(Netlink& from, Netlink& to, sys::FdRef to_namespace, const Link& link,
                        const std::string& new_name) {
     TRY(check_name(new_name));
-    const std::vector<Address> kept = TRY(addresses(from, link));
+    std::vector<Address> kept = TRY(addresses(from, link));
     const std::vector<Link> before = TRY(links(to));
     NetlinkRequest request(RTM_NEWLINK, 0);
     about(request, link.index);
@@ -198,7 +274,10 @@ Result<Link> move_link(Netlink& from, Netlink& to, sys::FdRef to_namespace, cons
     // Neither the index nor a name from "%d" is known in advance: it is the only new device.
     for (const Link& candidate : TRY(links(to))) {
         if (std::ranges::find(before, candidate.index, &Link::index) != before.end()) continue;
-        for (const Address& address : kept) TRY(add_address(to, candidate, address));
+        for (Address& address : kept) {
+            address.label = moved_label(address.label, link.name, candidate.name);
+            TRY(add_address(to, candidate, address));
+        }
         TRY(set_up(to, candidate));
         return candidate;
     }

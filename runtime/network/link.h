@@ -20,7 +20,8 @@ struct Link {
 /// The device that a message of an answer describes; nothing if it is not a complete RTM_NEWLINK.
 std::optional<Link> read_link(const nlmsghdr& message);
 /// The address that a message of an answer describes; nothing if it is not a complete RTM_NEWADDR
-/// of a permanent address of global scope of the device with this index.
+/// of a permanent address of the device with this index. Link-local addresses of IPv6 are left out:
+/// the kernel makes them anew.
 std::optional<Address> read_address(const nlmsghdr& message, int index);
 
 /// The devices of the socket's namespace.
@@ -39,7 +40,7 @@ Status set_up(Netlink& netlink, const Link& link);
 /// Removes the device; for a veth device also its peer.
 Status remove_link(Netlink& netlink, const Link& link);
 
-/// The device's permanent addresses of global scope, which move_link restores.
+/// The device's permanent addresses (read_address), which move_link restores.
 Result<std::vector<Address>> addresses(Netlink& netlink, const Link& link);
 /// EEXIST if a device already has the name. A name with "%d" is always free: the kernel chooses the
 /// number.

@@ -2,6 +2,7 @@
 
 #include "tests/support/bundle.h"
 #include "tests/support/catch.h"
+#include "tests/support/checks.h"
 #include "tests/support/command.h"
 #include "tests/support/facts.h"
 
@@ -93,6 +94,63 @@ TEST_CASE("a device moves with its addresses and is set up under its new name") 
     const Outcome there = second.inside({"busybox", "ip", "addr", "show", "dev", "net0"});
     CHECK_THAT(there.out, Catch::Contains("inet 198.51.100.2/30") && Catch::Contains(",UP,"));
     CHECK(here.reaches("198.51.100.2"));
+}
+
+/// What `ip` shows of the device, without its number, its name and what the kernel makes anew.
+std::string shown(const Apart& where, const std::string& name) {
+    std::string out;
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {"ip", "-d", "address", "show", "dev", name}, {"ip", "link", "show", "dev", name}}) {
+        const Outcome outcome = where.inside(words);
+        INFO(outcome.describe());
+        REQUIRE(outcome.ok());
+        for (std::string line : lines_of(outcome.out)) {
+            // The number and the name; the state of the link; the address that IPv6 makes.
+            if (line.find(": <") != std::string::npos) line = line.substr(line.find(" mtu "));
+            if (line.find(" state ") != std::string::npos) line.resize(line.find(" state "));
+            if (line.find("scope link") != std::string::npos &&
+                line.find("inet6") != std::string::npos)
+                continue;
+            for (std::size_t at = line.find(name); at != std::string::npos; at = line.find(name))
+                line.replace(at, name.size(), "DEVICE");
+            out += line + '\n';
+        }
+    }
+    return out;
+}
+
+TEST_CASE("a device that moves keeps all that ip shows of it") {
+    need_veth();
+    if (!std::filesystem::exists("/sbin/ip") && !std::filesystem::exists("/bin/ip"))
+        skip("needs ip (Debian: iproute2)");
+    const Apart here;
+    const Apart first;
+    const Apart second;
+    REQUIRE(join(here, first).ok());
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {"link", "set", "dev", "eth0", "mtu", "1400"},
+             {"link", "set", "dev", "eth0", "alias", "to the house"},
+             {"address", "add", "192.0.2.7/24", "broadcast", "192.0.2.255", "dev", "eth0", "label",
+              "eth0:one"},
+             {"address", "add", "203.0.113.1", "peer", "203.0.113.2/32", "dev", "eth0"},
+             {"address", "add", "192.0.2.130/25", "dev", "eth0", "scope", "link", "noprefixroute",
+              "metric", "77"},
+             {"-6", "address", "add", "2001:db8::7/64", "dev", "eth0", "nodad", "noprefixroute"}}) {
+        std::vector<std::string> all = {"ip"};
+        all.insert(all.end(), words.begin(), words.end());
+        const Outcome outcome = first.inside(all);
+        INFO(outcome.describe());
+        REQUIRE(outcome.ok());
+    }
+    const std::string before = shown(first, "eth0");
+    CHECK_THAT(before, Catch::Contains("brd 192.0.2.255") && Catch::Contains("DEVICE:one") &&
+                           Catch::Contains("peer 203.0.113.2/32") && Catch::Contains("metric 77") &&
+                           Catch::Contains("nodad") && Catch::Contains("mtu 1400"));
+    const Outcome moved =
+        first.net({"move", "--host", "eth0", "--peer", "inside", "--pid", second.pid});
+    INFO(moved.describe());
+    REQUIRE(moved.ok());
+    CHECK(shown(second, "inside") == before);
 }
 
 TEST_CASE("crux-net refuses invalid arguments") {
