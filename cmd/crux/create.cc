@@ -13,6 +13,7 @@ constexpr Flag kFlags[] = {
 Result<int> run_create(Call& call) {
     container::CreateOptions options;
     TRY(take_creation_options(call, options));
+    options.config_file = call.options.text("config");
     TRY(container::create(context_of(call), options));
     return 0;
 }

@@ -30,7 +30,6 @@ Status take_creation_options(Call& call, container::CreateOptions& options) {
     const std::string& pid_file = given.text("pid-file");
     if (!pid_file.empty()) options.pid_file = TRY(absolute_path(pid_file));
     options.bundle = TRY(enter_bundle(given.text("bundle")));
-    options.config_file = given.text("config");
     options.console_socket = given.text("console-socket");
     options.pidfd_socket = given.text("pidfd-socket");
     options.no_pivot = given.on("no-pivot");

@@ -22,6 +22,7 @@ constexpr Flag kFlags[] = {
 Result<int> run_run(Call& call) {
     container::RunOptions options;
     TRY(take_creation_options(call, options));
+    options.config_file = call.options.text("config");
     options.detach = call.options.on("detach");
     options.keep = call.options.on("keep");
     options.no_subreaper = call.options.on("no-subreaper");
