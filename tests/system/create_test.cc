@@ -347,12 +347,12 @@ TEST_CASE("an init that another process kills during create is reported as kille
     container.global_options = bare_errors();
     refused(container.create(),
             "runc create failed: unable to start container process: container init was killed by "
-            "signal 9 before the container was "
+            "signal 9 (killed) before the container was "
             "created");
     CHECK(container.status() == "");
     refused(container.run(),
             "runc run failed: unable to start container process: container init was killed by "
-            "signal 9 before the container was "
+            "signal 9 (killed) before the container was "
             "created");
 }
 
