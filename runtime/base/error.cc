@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <ranges>
 
 namespace crux {
 
@@ -208,18 +209,18 @@ const ReasonInfo& reason_info(Reason reason) {
     return kReasons[static_cast<std::size_t>(reason)];
 }
 
-Error::Error(Kind kind, std::string text)
-    : body_(std::make_unique<Body>(
-          Body{.kind = kind, .text = std::move(text), .reason = reason_of(kind)})) {}
+Error::Error(Kind kind, std::string text) : body_(std::make_unique<Body>()) {
+    body_->kind = kind;
+    body_->text = std::move(text);
+    body_->reason = reason_of(kind);
+}
 
 Error::Error(Errno cause)
-    : body_(std::make_unique<Body>(
-          Body{.kind = Kind::os,
-               .code = cause.value,
-               .text = std::string(cause.call) + ": " + errno_words(cause.value),
-               .reason = Reason::system,
-               .call = cause.call,
-               .number = cause.value})) {}
+    : Error(Kind::os, std::string(cause.call) + ": " + errno_words(cause.value)) {
+    body_->code = cause.value;
+    body_->call = cause.call;
+    body_->number = cause.value;
+}
 
 Error&& Error::during(std::string_view what) && {
     body_->text.insert(0, std::string(what) + ": ");
@@ -269,9 +270,9 @@ std::vector<std::string> Error::causes() const {
     std::vector<std::string> out;
     std::string_view rest = body_->text;
     constexpr std::size_t kSeparator = 2;  // ": "
-    for (auto length = body_->lengths.rbegin(); length != body_->lengths.rend(); ++length) {
-        out.emplace_back(rest.substr(0, *length));
-        rest.remove_prefix(*length + kSeparator);
+    for (const std::size_t length : std::views::reverse(body_->lengths)) {
+        out.emplace_back(rest.substr(0, length));
+        rest.remove_prefix(length + kSeparator);
     }
     out.emplace_back(rest);
     return out;

@@ -101,14 +101,14 @@ class [[nodiscard]] Error {
 
  private:
     struct Body {
-        Kind kind;
+        Kind kind{};
         int code = 0;
-        std::string pointer{};
-        std::string text{};
+        std::string pointer;
+        std::string text;
         Reason reason{};
-        std::string_view call{};
+        std::string_view call;
         int number = 0;
-        std::vector<std::size_t> lengths{};  ///< of what during() added, the innermost first
+        std::vector<std::size_t> lengths;  ///< of what during() added, the innermost first
     };
     std::unique_ptr<Body> body_;
 };

@@ -101,18 +101,18 @@ Status limit_resources(const plan::Plan& plan, pid_t pid) {
     return {};
 }
 
-Result<std::string> read_config_text(const std::string& path, const std::string& wanted) {
-    const std::string name = wanted.empty() ? kConfigName : wanted;
-    const std::string file = joined(path, name);
+Result<std::string> read_config_text(const std::string& bundle, const std::string& file) {
+    const std::string name = file.empty() ? kConfigName : file;
+    const std::string place = joined(bundle, name);
     // Not blocking: a FIFO in its place must not stop anything.
-    auto opened = sys::openat(sys::FdRef::cwd(), file, O_RDONLY | O_NONBLOCK);
+    auto opened = sys::openat(sys::FdRef::cwd(), place, O_RDONLY | O_NONBLOCK);
     if (!opened && opened.error().value == ENOENT)
         return fail(Error::Kind::spec, cat("JSON specification file ", name, " not found"));
-    const sys::Fd config = TRY(std::move(opened).during(file));
-    const struct ::stat status = TRY(sys::fstat(config).during(file));
+    const sys::Fd config = TRY(std::move(opened).during(place));
+    const struct ::stat status = TRY(sys::fstat(config).during(place));
     if (!S_ISREG(status.st_mode))
-        return fail(Error::Kind::spec, cat(file, " is not a regular file"));
-    return sys::read_to_end(config).during(file);
+        return fail(Error::Kind::spec, cat(place, " is not a regular file"));
+    return sys::read_to_end(config).during(place);
 }
 
 Result<Bundle> read_bundle(const std::string& path, const std::string& file) {

@@ -26,7 +26,7 @@ struct Bundle {
 
 /// The text of the bundle's config.json, or of this file instead, which must be a regular file.
 /// "JSON specification file config.json not found" where there is none.
-Result<std::string> read_config_text(const std::string& path, const std::string& file = {});
+Result<std::string> read_config_text(const std::string& bundle, const std::string& file = {});
 
 /// Reads config.json, or this file instead, and checks it; all its faults are returned as one
 /// error.

@@ -43,7 +43,10 @@ class Search {
             ProgramHead head;
             head_ = heads[scripts % 2];
             if (read(part.path, head).failed()) return;
-            if (head.format != Format::script) return tell_format(part, head);
+            if (head.format != Format::script) {
+                tell_format(part, head);
+                return;
+            }
             head_[head.name + head.name_length] = 0;
             part = {"the interpreter", head_ + head.name, nullptr};
         }
@@ -152,7 +155,10 @@ class Search {
     }
 
     void tell_format(const Part& part, const ProgramHead& head) {
-        if (head.format == Format::elf) return tell_elf(part, head);
+        if (head.format == Format::elf) {
+            tell_elf(part, head);
+            return;
+        }
         if (error_ == kExecFormat) tell(part, words_of(head.format));
     }
 
@@ -178,10 +184,18 @@ class Search {
         const bool is_refused = error_ == kExecFormat || error_ == kBadLibrary;
         const Fit fit = fit_of(head);
         // binfmt_misc returns ENOENT if the emulator is missing.
-        if (fit == Fit::foreign && (is_refused || error_ == kNoEntry))
-            return tell_processor(part, head);
-        if (error_ != kExecFormat) return tell_loader(part, head);
-        if (fit != Fit::native) return tell_processor(part, head);
+        if (fit == Fit::foreign && (is_refused || error_ == kNoEntry)) {
+            tell_processor(part, head);
+            return;
+        }
+        if (error_ != kExecFormat) {
+            tell_loader(part, head);
+            return;
+        }
+        if (fit != Fit::native) {
+            tell_processor(part, head);
+            return;
+        }
         constexpr std::uint16_t kExecutable = 2;  // ET_EXEC
         constexpr std::uint16_t kDynamic = 3;     // ET_DYN
         const bool is_program = head.type == kExecutable || head.type == kDynamic;
@@ -209,8 +223,10 @@ class Search {
         if (tells_access(loader) || error_ != kBadLibrary) return;
         ProgramHead its;
         if (read(loader.path, its).failed()) return;
-        if (its.format == Format::elf && fit_of(its) == Fit::foreign)
-            return tell_processor(loader, its);
+        if (its.format == Format::elf && fit_of(its) == Fit::foreign) {
+            tell_processor(loader, its);
+            return;
+        }
         tell(loader, " is a damaged ELF file");
     }
 
