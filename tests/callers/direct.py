@@ -99,7 +99,7 @@ def log(d):
     lines = log.read_text().splitlines()
     d.expect(len(lines) == 1, log.read_text())
     entry = json.loads(lines[0])
-    d.expect({"level", "msg", "time", "code"} <= set(entry) and entry["level"] == "error", lines[0])
+    d.expect({"level", "msg", "time"} <= set(entry) and entry["level"] == "error", lines[0])
     d.expect(entry["msg"] == done.err.strip(), "the log and standard error differ")
     log.unlink()
     d.write(d.config("g2", ["true"]))

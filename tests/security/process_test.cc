@@ -80,6 +80,11 @@ TEST_CASE("4: nothing of the installed program is within a container's reach") {
     must(container.create());
     const std::string exe = "/proc/" + std::to_string(container.pid()) + "/exe";
     CHECK_THAT(link_of(exe), Catch::StartsWith("/memfd:"));
+    const int readable = open(exe.c_str(), O_RDONLY | O_CLOEXEC);
+    REQUIRE(readable >= 0);
+    constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    CHECK((fcntl(readable, F_GET_SEALS) & kSeals) == kSeals);
+    close(readable);
     const int held = open(exe.c_str(), O_PATH | O_CLOEXEC);
     REQUIRE(held >= 0);
     const std::string again = "/proc/self/fd/" + std::to_string(held);

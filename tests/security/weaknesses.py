@@ -59,10 +59,10 @@ WEAKNESSES = (
          "    if ((status.mode & kTypeMask) != kTypeCharacter || status.rdev_major != 1 ||\n"
          "        status.rdev_minor != 3)\n        return refuse(kInvalid, __NR_statx);\n",
          '        open_in_root(context, "dev/null", kOpenPath)));\n',
-         "security_tests: 15: a mask is the host's own null device, whatever the image has at /dev/null"),
+         "security_tests: 15: a mask is the null device also while /dev/null is exchanged"),
     weak("sysctl-by-name", "a kernel parameter is written to the container's /proc/sys", "runtime/init/proc.cc",
          "const Outcome made = private_proc(false);", 'const Outcome made = open_in_root(context, "proc", kOpenPath);',
-         "security_tests: 17: a kernel parameter is written to the kernel, whatever is mounted over /proc/sys"),
+         "security_tests: 17: a parameter goes to no other file while a second container mounts over /proc"),
     weak("own-files-anywhere", "what is at /proc is taken for a procfs where no private one can be had",
          "runtime/init/proc.cc",
          "    TRY(check_proc(proc.get()));\n    Statx status;\n    TRY(status_of(proc.get(), status));\n"
@@ -155,7 +155,7 @@ WEAKNESSES = (
     weak("pause-without-lock", "pause does not wait for other commands", "runtime/container/pause.cc",
          "Status pause(const Context& context) {\n    const ExistingContainer container = TRY(load_locked(context));",
          "Status pause(const Context& context) {\n    const ExistingContainer container = TRY(load(context));",
-         "fault_tests: two commands at once on one container end as one after the other would"),
+         "system_tests: a command that changes a container waits for another one"),
     weak("raw-text", "control characters of others are printed", "runtime/base/text.cc",
          "while (!text.empty()) take_character(out, text, Quotes::keep);",
          "if (text.empty()) take_character(out, text, Quotes::keep);\n    out = text;",

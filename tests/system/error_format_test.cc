@@ -1,9 +1,5 @@
 // What programs are told of an error (docs/errors.md): one test row for each code.
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 
 #include "tests/support/bundle.h"
@@ -91,12 +87,6 @@ TEST_CASE("errors of the status have their codes") {
     told(one.container.crux({"create", "--bundle", one.bundle.path(), one.container.id()}),
          "exists");
     told(one.container.resume(), "state");
-    const int directory =
-        ::open(one.container.state_folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    REQUIRE(::flock(directory, LOCK_EX) == 0);
-    told(one.container.start(), "busy");
-    ::close(directory);
-    must(one.container.start());
 }
 
 TEST_CASE("a failed system call is told with its name, its errno and the causes") {

@@ -1,6 +1,8 @@
 // The states of a container and the operations between them (runtime-spec runtime.md, Lifecycle),
 // with the messages and exit codes that callers rely on.
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,6 +10,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/bundle.h"
@@ -35,6 +38,39 @@ Freezer freezer_of(pid_t pid) {
     REQUIRE(path);
     if (cgroup_mode() == CgroupMode::v2) return {*path + "/cgroup.freeze", "1", "0"};
     return {*path + "/freezer.state", "FROZEN", "THAWED"};
+}
+
+TEST_CASE("a command that changes a container waits for another one") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.args(kSleep);
+    Container container(bundle);
+    must(container.create());
+    must(container.start());
+    const int directory =
+        ::open(container.state_folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    REQUIRE(::flock(directory, LOCK_EX) == 0);
+    const std::string& id = container.id();
+    container.global_options = {"--error-format", "json"};
+    std::vector<std::unique_ptr<Process>> waiting;
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"start", id},
+                                               {"pause", id},
+                                               {"resume", id},
+                                               {"delete", id},
+                                               {"delete", "-f", id},
+                                               {"update", "--pids-limit", "30", id}})
+        waiting.push_back(std::make_unique<Process>(container.words(words)));
+    for (const auto& each : waiting) {
+        const Outcome outcome = each->wait();
+        INFO(outcome.describe());
+        CHECK(outcome.elapsed > 9s);
+        CHECK_THAT(outcome.err, Catch::Contains("another operation holds its lock"));
+        CHECK_THAT(outcome.err, Catch::Contains(R"("code":"busy")"));
+    }
+    ::close(directory);
+    CHECK(container.status() == "running");
 }
 
 TEST_CASE("kill and delete with --regex are for every container that matches") {
