@@ -190,7 +190,7 @@ TEST_CASE("25: a process that only has init's number is not the container's") {
         other["init_process_pid"] = bystander.pid();
         if (std::string(kept) == "nothing") other["init_process_start"] = 1;
         // A kernel before 6.9 has no inode for each process.
-        if (std::string(kept) == "no descriptor") other["pidfd_inode"] = 0;
+        if (std::string(kept) == "no descriptor") other["crux"]["pidfd_inode"] = 0;
         write_file(file, other.dump(), 0600);
         CHECK(container.state().at("status") == "stopped");
         refused_with(container.kill("KILL"), "container not running");
