@@ -3,8 +3,8 @@
 
 usage: mutants.py [--list | --check | NAME...]
 
-Without names it tries all of them, in build/mutants: a copy of the tree with its own build (preset release). It needs root, and
-some seconds for each after the first build. The last line is "N caught, N survived". --list prints the names. --check only tests that each of
+Without names it tries all of them, in build/mutants: a copy of the tree with its own build (preset release). It needs root, and some
+seconds for each after the first build. The last line is "N caught, N survived". --list prints the names. --check only tests that each of
 them can still be applied and is in the table of docs/security.md; it is part of tests/lint.sh.
 """
 
