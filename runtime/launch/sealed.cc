@@ -18,15 +18,20 @@ std::string_view text_of(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-Result<sys::Fd> on_detached_mount() {
+/// The owner reads the file; everybody runs it.
+constexpr mode_t kRunOnly = 0711;
+
+Result<sys::Fd> on_detached_mount(Readable readable) {
     constexpr const char* kName = "crux-init";
     const sys::Fd context = TRY(sys::fsopen("tmpfs"));
     TRY(sys::fsconfig_create(context));
     const sys::MountFd mount = TRY(sys::fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
     {
-        constexpr mode_t kRunnable = 0755;
-        const sys::Fd written =
-            TRY(sys::openat(mount, kName, O_WRONLY | O_CREAT | O_EXCL, kRunnable));
+        constexpr mode_t kReadAndRun = 0755;
+        const mode_t mode = readable == Readable::by_owner ? kRunOnly : kReadAndRun;
+        const sys::Fd written = TRY(sys::openat(mount, kName, O_WRONLY | O_CREAT | O_EXCL, mode));
+        // The umask of the caller may have taken away the others' permission to execute it.
+        TRY(sys::fchmod(written, mode));
         TRY(sys::write_all(written, text_of(init::image())));
     }
     // A file that is open for writing cannot be executed.
@@ -52,10 +57,9 @@ Result<sys::Fd> sealed(const char* name, std::span<const std::byte> bytes, unsig
 Result<sys::Fd> init_image(Readable readable) {
     auto image = sealed("crux-init", init::image(), MFD_EXEC);
     if (!image && image.error().code() == EACCES)
-        image = on_detached_mount().during(
+        return on_detached_mount(readable).during(
             "vm.memfd_noexec=2 forbids executable memfds; mount a tmpfs for init instead");
     sys::Fd file = TRY(std::move(image));
-    constexpr mode_t kRunOnly = 0711;
     if (readable == Readable::by_owner)
         TRY(sys::fchmod(file, kRunOnly).during("make the file of init unreadable"));
     return file;
