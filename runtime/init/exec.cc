@@ -1,8 +1,21 @@
 #include "runtime/init/error_detail.h"
 #include "runtime/init/libc.h"
 #include "runtime/init/passwd.h"
+#include "runtime/init/protocol.h"
 
 namespace crux::init {
+
+namespace {
+
+/// Whether the search goes on with the next directory of PATH, as in execvp(3). After another error
+/// it is not known what is there, and a program further on could be the wrong one.
+bool tells_of_file(int error) {
+    return error == kNoEntry || error == kNotDirectory || error == kIsDirectory ||
+           error == kAccess || error == kTooManyLinks || error == kNameTooLong ||
+           error == kNoDevice || error == kStale || error == kTimedOut;
+}
+
+}  // namespace
 
 Outcome find_program(Context& context, const plan::FindProgram& step) {
     constexpr int kMayExecute = 1;
@@ -14,13 +27,19 @@ Outcome find_program(Context& context, const plan::FindProgram& step) {
         const char* path = context.text(candidates[i]);
         Statx status;
         last = call(__NR_statx, kCurrentDirectory, path, 0, kType, &status);
-        if (last.failed()) continue;
+        if (tells_of_file(last.error())) continue;
+        TRY(last);
         last = (status.mode & kTypeMask) == kTypeDirectory
                    ? refuse(kIsDirectory, __NR_statx)
                    : call(__NR_faccessat, kCurrentDirectory, path, kMayExecute);
-        if (last.error() == kAccess)
-            last = call(__NR_faccessat2, kCurrentDirectory, path, kMayExecute, kEffectiveIds);
-        if (last.failed()) continue;
+        if (last.error() == kAccess) {
+            const Outcome effective =
+                call(__NR_faccessat2, kCurrentDirectory, path, kMayExecute, kEffectiveIds);
+            // Linux 5.8
+            if (effective.error() != kNoSystemCall) last = effective;
+        }
+        if (tells_of_file(last.error())) continue;
+        TRY(last);
         context.program = path;
         return {};
     }
@@ -38,7 +57,14 @@ Outcome text_pointers(Context& context, plan::List list, const char* extra, cons
 
 Outcome prepare_program(Context& context, const plan::Prepare& step) {
     static char home[kHomeMax];
-    if (step.needs_home != 0) find_home(context, step.uid, home);
+    if (step.needs_home != 0) {
+        const Outcome found = find_home(context, step.uid, home);
+        // An image can keep its users from reading the file, and its programs run all the same.
+        if (found.error() == kAccess)
+            report_warning(context, found);
+        else
+            TRY(found);
+    }
     TRY(text_pointers(context, step.arguments, nullptr, context.arguments));
     TRY(text_pointers(context, step.environment, step.needs_home != 0 ? home : nullptr,
                       context.environment));

@@ -51,13 +51,13 @@ Outcome read_program(Context& context, const plan::Hook& step, Program& program)
 /// Gives the hook's process its own process group, its streams, and no other descriptor: it may be
 /// a program of the container.
 Outcome settle_hook(Context& context, const Streams& streams) {
+    // The stream for errors first: what fails from then on is reported there.
+    TRY(call(__NR_dup3, streams.err.write.get(), 2, 0));
     TRY(call(__NR_setpgid, 0, 0));
     (void)call(__NR_umask, context.umask);
     // Before the root is entered the hook's working directory is the root too: hooks of callers
     // name its files by relative paths, as with runc.
     if (!context.in_root) TRY(call(__NR_fchdir, context.root.get()));
-    // The streams for errors first: what fails from then on is reported there.
-    TRY(call(__NR_dup3, streams.err.write.get(), 2, 0));
     TRY(call(__NR_dup3, streams.in.read.get(), 0, 0));
     TRY(call(__NR_dup3, streams.out.write.get(), 1, 0));
     return call(__NR_close_range, 3, ~0U, 0);

@@ -162,6 +162,7 @@ constexpr int kInterrupted = 4;
 constexpr int kNoDeviceOrAddress = 6;
 constexpr int kArgumentsTooLong = 7;
 constexpr int kExecFormat = 8;
+constexpr int kBadDescriptor = 9;
 constexpr int kTryAgain = 11;
 constexpr int kAccess = 13;
 constexpr int kExists = 17;

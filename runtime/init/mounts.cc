@@ -101,7 +101,7 @@ Outcome check_target(Context& context, const char* path, int target) {
     constexpr char kProc[] = "proc";
     const bool by_name = memcmp(path, kProc, sizeof kProc - 1) == 0;
     if (by_name && (path[sizeof kProc - 1] == '/' || path[sizeof kProc - 1] == 0)) return {};
-    if (check_proc(target).failed()) return {};
+    if (TRY(is_proc(target)) == 0) return {};
     const BelowMount proc = nearest_mount(context, kProc);
     if (proc.descriptor < 0 || *proc.rest != 0) return {};
     return mount_of(proc.descriptor) == mount_of(target) ? refuse(kNotPermitted, __NR_move_mount)
@@ -127,7 +127,7 @@ Outcome mount_file_system(Context& context, const plan::Mount& step) {
     Owned target;
     if ((step.flags & plan::kModeOfTarget) != 0) {
         const Outcome there = open_in_root(context, path, kOpenPath | kDirectory);
-        if (!there.failed()) target = Owned(there.value());
+        if (there.error() != kNoEntry) target = Owned(TRY(there));
     }
     Owned mount(TRY(make_file_system(context, step, target)));
     if (step.idmap != plan::kNoSlot) TRY(set_attributes(mount.get(), {}, context.slot(step.idmap)));

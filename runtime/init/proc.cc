@@ -6,14 +6,18 @@
 
 namespace crux::init {
 
-Outcome check_proc(int descriptor) {
+Outcome is_proc(int descriptor) {
     constexpr long kProcMagic = 0x9fa0;
     struct {
         long type;
         long rest[15];
     } status{};
     TRY(call(__NR_fstatfs, descriptor, &status));
-    return status.type == kProcMagic ? Outcome() : refuse(kInvalid, __NR_fstatfs);
+    return status.type == kProcMagic ? 1 : 0;
+}
+
+Outcome check_proc(int descriptor) {
+    return TRY(is_proc(descriptor)) != 0 ? Outcome() : refuse(kInvalid, __NR_fstatfs);
 }
 
 namespace {

@@ -5,6 +5,9 @@
 /// Files of the kernel that init writes and reads (rule R4).
 namespace crux::init {
 
+/// 1 if the descriptor is of a procfs, else 0.
+Outcome is_proc(int descriptor);
+
 /// Fails unless the descriptor is of a procfs.
 Outcome check_proc(int descriptor);
 

@@ -143,7 +143,9 @@ Outcome own_stdio(Context& context, std::uint64_t uid) {
     Owned null;
     for (int descriptor = 0; descriptor <= 2; ++descriptor) {
         Statx status;
-        if (status_of(descriptor, status).failed()) continue;
+        const Outcome seen = status_of(descriptor, status);
+        if (seen.error() == kBadDescriptor) continue;
+        TRY(seen);
         if (is_null(status)) {
             if (context.step->flags != plan::kReopenNull) continue;
             TRY(open_own_null(context, null));
@@ -166,13 +168,12 @@ void close_directories(Context& context) {
 }
 
 /// The kernel shows a working directory outside the root as "(unreachable)…": the program could
-/// leave the container through it (CVE-2024-21626).
+/// leave the container through it (CVE-2024-21626). Reported as ENOENT, as the kernel reports a
+/// working directory that is in no directory any more.
 Outcome check_inside() {
     char path[4096];
-    const Outcome length = call(__NR_getcwd, path, sizeof path);
-    if (length.error() == kNoEntry) return refuse(kNoEntry, __NR_getcwd);
-    TRY(length);
-    return path[0] == '/' ? Outcome() : refuse(kNotPermitted, __NR_getcwd);
+    TRY(call(__NR_getcwd, path, sizeof path));
+    return path[0] == '/' ? Outcome() : refuse(kNoEntry, __NR_getcwd);
 }
 
 /// A directory in a mount that init has made is entered by its descriptor: the program must not

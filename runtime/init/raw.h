@@ -26,8 +26,11 @@ class [[nodiscard]] Outcome {
     std::uint32_t call_ = 0;
 };
 
-/// A failure that is not the result of a system call.
-constexpr Outcome refuse(int error, std::uint32_t call = 0) {
+/// Not the number of a system call (0 is one: read(2) of x86_64).
+constexpr std::uint32_t kNoCall = 0xFFFFFFFFU;
+
+/// A failure that the kernel did not report: init refuses what a call, if it is named, has given.
+constexpr Outcome refuse(int error, std::uint32_t call = kNoCall) {
     return {-error, call};
 }
 

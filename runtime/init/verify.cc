@@ -36,8 +36,8 @@ Outcome verify_sets(const plan::CapabilitySets& wanted) {
 Outcome verify_bounding(std::uint64_t wanted) {
     for (int capability = 0; capability <= kLastCapability; ++capability) {
         const Outcome has = call(__NR_prctl, kPrctlReadBounding, capability, 0, 0, 0);
-        if (has.failed()) break;  // past the kernel's last capability
-        if (has.value() != 0 && !contains(wanted, capability))
+        if (has.error() == kInvalid) break;  // past the kernel's last capability
+        if (TRY(has) != 0 && !contains(wanted, capability))
             return refuse(kNotPermitted, __NR_prctl);
     }
     return {};

@@ -128,10 +128,7 @@ Error Launched::exited_early() {
     auto ended = sys::reap(state_->process.pidfd, kBound);
     if (ended && *ended) state_->process.pid = 0;
     const StartFailure& failure = *state_->start.failure;
-    if (failure.error != 0) {
-        if (failure.call == 0) return {Error::Kind::protocol, "init did not start"};
-        return start_failure(state_->start).during("start init");
-    }
+    if (failure.error != 0) return start_failure(state_->start).during("start init");
     const bool by_memory = was_short_of_memory();
     if (by_memory && !state_->joins_container)
         return Error(Error::Kind::os, cat("container init was OOM-killed (memory limit too low?)",

@@ -31,9 +31,8 @@ std::optional<Reason> reason_of(const Step& step, const InitReport& report) {
 
 /// Adds what programs are told of it.
 Error described(Error error, std::optional<Reason> reason, const InitReport& report) {
-    const std::string_view call = report.call == 0 ? std::string_view() : call_name(report.call);
     if (reason) error = std::move(error).as(*reason);
-    return std::move(error).of_call(call, report.error);
+    return std::move(error).of_call(call_name(report.call), report.error);
 }
 
 std::string_view detail_of(const InitReport& report) {
@@ -48,7 +47,7 @@ std::string words_of(const InitReport& report) {
 std::string cause_of(const InitReport& report) {
     if (report.error == ENOSYS && report.call == __NR_mount_setattr)
         return "mount_setattr: requires Linux 5.12";
-    const std::string_view name = report.call == 0 ? std::string_view() : call_name(report.call);
+    const std::string_view name = call_name(report.call);
     return name.empty() ? words_of(report) : cat(name, ": ", words_of(report));
 }
 
@@ -61,12 +60,18 @@ std::string_view program_name(const Plan& plan) {
     return {};
 }
 
+/// The search stops at these, wherever it is: they tell nothing of the file.
+bool stops_search(int error) {
+    return error == EIO || error == ENOMEM || error == EINTR || error == EPERM || error == ENOSYS;
+}
+
 /// Go's text: callers match it to see whether the program is missing or cannot be executed.
 std::string find_program_text(const Plan& plan, const InitReport& report) {
     const std::string_view name = program_name(plan);
     const std::string exec = cat("exec: ", quoted(name), ": ");
     if (name.find('/') == std::string_view::npos)
-        return exec + "executable file not found in $PATH";
+        return exec + (stops_search(report.error) ? cause_of(report)
+                                                  : "executable file not found in $PATH");
     const bool stat_failed = report.call == __NR_statx && report.error != EISDIR;
     // execve(2) itself returns EACCES, and Docker 20.10 exits with status 126 by its text.
     if (report.error == EISDIR) return cat(exec, words_of(report), ": ", errno_words(EACCES));
@@ -74,6 +79,8 @@ std::string find_program_text(const Plan& plan, const InitReport& report) {
 }
 
 std::string directory_text(const Plan& plan, const Step& step, const InitReport& report) {
+    if (report.call == __NR_getcwd && report.error != ENOENT)
+        return cat("verify that the working directory is inside the container: ", cause_of(report));
     if (report.call == __NR_getcwd)
         return "current working directory is outside of container mount namespace root -- possible "
                "container breakout detected";
@@ -252,6 +259,15 @@ std::string mask_text(const Plan& plan, const Step& step, const InitReport& repo
     return text + cause_of(report);
 }
 
+/// Of this step only the search for HOME opens and reads a file.
+std::string prepare_text(const Plan& plan, const Step& step, const InitReport& report) {
+    constexpr auto kOfHome =
+        std::array<std::uint32_t, 4>{__NR_openat, __NR_openat2, __NR_statx, __NR_read};
+    if (std::ranges::find(kOfHome, report.call) == kOfHome.end())
+        return cat(describe(plan, step), ": ", cause_of(report));
+    return cat("look up HOME of user ", step.prepare.uid, " in /etc/passwd: ", cause_of(report));
+}
+
 /// These steps use a procfs (proc.cc of init).
 bool has_no_procfs(Kind kind, const InitReport& report) {
     constexpr auto kKinds =
@@ -280,6 +296,7 @@ std::string sentence_of(const Plan& plan, const Step& step, const InitReport& re
     if (step.kind == Kind::memory_policy) return memory_policy_text(plan, step, report);
     if (step.kind == Kind::core_scheduling) return core_scheduling_text(report);
     if (step.kind == Kind::hook) return hook_text(plan, step, report);
+    if (step.kind == Kind::prepare) return prepare_text(plan, step, report);
     if (step.kind == Kind::user) return user_text(plan, step, report);
     if (step.kind == Kind::node) return node_text(plan, step, report);
     std::string text = cat(describe(plan, step), ": ", cause_of(report));

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "runtime/init/raw.h"
 #include "runtime/plan/assembler.h"
 #include "runtime/plan/describe.h"
 #include "tests/support/catch.h"
@@ -76,6 +77,7 @@ TEST_CASE("a program that cannot be found or executed is reported in the text th
           R"(exec: "foo": executable file not found in $PATH)");
     CHECK(find_failure("foo", __NR_faccessat, EACCES) ==
           R"(exec: "foo": executable file not found in $PATH)");
+    CHECK(find_failure("foo", __NR_statx, EIO) == R"(exec: "foo": statx: input/output error)");
     CHECK(find_failure("/foo", __NR_statx, ENOENT) ==
           R"(exec: "/foo": stat /foo: no such file or directory)");
     CHECK(find_failure("./foo", __NR_statx, ENOTDIR) ==
@@ -96,6 +98,10 @@ TEST_CASE("a working directory that cannot be entered is named") {
     CHECK(failure_sentence(plan, report_of(__NR_getcwd, ENOENT)).text() ==
           "current working directory is outside of container mount namespace root -- possible "
           "container breakout detected");
+    for (const int error : {EPERM, EACCES, ENOMEM, ENOSYS})
+        CHECK(failure_sentence(plan, report_of(__NR_getcwd, error)).text() ==
+              "verify that the working directory is inside the container: getcwd: " +
+                  std::string(errno_words(error)));
 }
 
 TEST_CASE("a failed mount shows source, target, the option and the filesystem's own message") {
@@ -243,8 +249,11 @@ TEST_CASE("any other step is reported with its description, the system call and 
     CHECK(error.kind() == Error::Kind::os);
     const Error missing = failure_sentence(plan, report_of(__NR_sethostname, ENOSYS));
     CHECK(missing.kind() == Error::Kind::unsupported);
-    CHECK(failure_sentence(plan, report_of(0, EIO)).text() ==
+    CHECK(failure_sentence(plan, report_of(init::kNoCall, EIO)).text() ==
           "set the hostname to h: input/output error");
+    // The call with the number 0 on x86_64.
+    CHECK(failure_sentence(plan, report_of(__NR_read, EIO)).text() ==
+          "set the hostname to h: read: input/output error");
 }
 
 TEST_CASE("if the kernel is too old, the required version is reported") {

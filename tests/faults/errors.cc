@@ -75,6 +75,7 @@ const std::vector<CallErrors> kRows = {
     {"getegid", {}, kCannot},
     {"geteuid", {}, kCannot},
     {"getgid", {}, kCannot},
+    {"getgroups", {"EPERM"}, kFiltered},
     {"getpgid", {}, kCannot},
     {"getpid", {}, kCannot},
     {"getppid", {}, kCannot},

@@ -118,6 +118,43 @@ TEST_CASE("a FIFO that cannot be opened does not make a created container a runn
     victim.check_nothing(victim.left_after_delete(), "a FIFO that cannot be opened");
 }
 
+TEST_CASE("what init cannot look at is not taken for missing") {
+    need_root();
+    need_tracing();
+    const Unchanged host;
+    Bundle bundle;
+    std::filesystem::create_directories(bundle.rootfs() + "/covered");
+    REQUIRE(::chmod((bundle.rootfs() + "/covered").c_str(), 0711) == 0);
+    bundle.args({"sh", "-c", "true"})
+        .mount("/covered", "tmpfs", "tmpfs", {"size=64k"})
+        .set("/process/env", {"PATH=/missing:/bin"})
+        .write();
+    Container container(bundle);
+    const auto words = container.words({"run", "--bundle", bundle.path(), container.id()});
+    const struct {
+        const char* name;
+        const char* text;  ///< null: each of this name
+        const char* error;
+    } looks[] = {{"openat2", "covered", "ENFILE"},   {"openat2", "etc/passwd", "EIO"},
+                 {"statx", "/missing/sh", "ENOMEM"}, {"statx", "/bin/sh", "EIO"},
+                 {"fstatfs", nullptr, "EIO"},        {"getcwd", nullptr, "ENOMEM"}};
+    const std::vector<Call> calls = all_calls_of(words);
+    for (const auto& look : looks) {
+        int met = 0;
+        for (const Call& call : calls) {
+            if (call.role != "init" || call.name != look.name) continue;
+            if (look.text != nullptr && call.text != look.text) continue;
+            ++met;
+            const Outcome outcome = run(tampered(words, std::string("error=") + look.error, call));
+            INFO(call.describe() << ": " << outcome.describe());
+            CHECK(outcome.status == 1);
+            CHECK_THAT(outcome.err, Catch::Contains(errno_text(look.error)));
+        }
+        INFO(look.name << " of " << (look.text != nullptr ? look.text : "any"));
+        CHECK(met > 0);
+    }
+}
+
 TEST_CASE("kill that worked is no failure where the cgroup cannot be written") {
     need_root();
     need_controller("freezer");

@@ -175,6 +175,25 @@ TEST_CASE("the environment is config.json's, each name once, and HOME from the p
     CHECK(output_of(bundle) == "HOME=/\n");
 }
 
+TEST_CASE("a passwd file that the user may not read is not one without the user") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.args({"/bin/env"})
+        .file("etc/passwd", "web:x:77:7::/srv/web:/bin/sh\n")
+        .set("/process/env", json::array())
+        .set("/process/user/uid", 77)
+        .write();
+    REQUIRE(::chmod((bundle.rootfs() + "/etc/passwd").c_str(), 0600) == 0);
+    Container container(bundle);
+    const Outcome outcome = container.run();
+    CHECK(outcome.status == 0);
+    CHECK(outcome.out == "HOME=/\n");
+    CHECK_THAT(outcome.err, Catch::Contains("level=warning") &&
+                                Catch::Contains("look up HOME of user 77 in /etc/passwd: ") &&
+                                Catch::Contains("permission denied"));
+}
+
 TEST_CASE("the working directory is made where it is missing, and entered") {
     need_root();
     const Unchanged host;
