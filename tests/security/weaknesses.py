@@ -51,7 +51,7 @@ WEAKNESSES = (
          "if ((step.flags & plan::kOnlyDirectory) == 0)\n        return", "return",
          "security_tests: 5: an image's /proc or /sys that is a link or a file is no way to mount elsewhere"),
     weak("any-filesystem-on-proc", "another filesystem may be bound on /proc", "runtime/init/proc.cc",
-         "return status.type == kProcMagic ? Outcome() : refuse(kInvalid, __NR_fstatfs);", "return {};",
+         "return TRY(is_proc(descriptor)) != 0 ? Outcome() : refuse(kInvalid, __NR_fstatfs);", "return {};",
          "security_tests: 5: only a procfs may be mounted over /proc"),
     weak("any-null-as-mask", "a mask is whatever is at the image's /dev/null", "runtime/init/masks.cc",
          '        call(__NR_openat, kCurrentDirectory, "/dev/null", kOpenPath | kNoFollow | kCloseOnExec)));\n'
