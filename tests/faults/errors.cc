@@ -41,6 +41,7 @@ const std::vector<CallErrors> kRows = {
     {"connect",
      {"EACCES", "ECONNREFUSED", "EAGAIN"},
      "permissions, a listener that is gone or full"},
+    {"dup2", {"EMFILE"}, "a limit of descriptors"},
     {"dup3", {"EMFILE", "EBUSY"}, "a limit of descriptors, a race with open"},
     {"epoll_create1", {"EMFILE", "ENFILE", "ENOMEM"}, kMakes},
     {"epoll_ctl", {"ENOMEM", "ENOSPC"}, "no memory, a limit of watches"},
