@@ -242,6 +242,7 @@ class SharedNamespace {
         : holder_({"unshare", "-m", "--propagation", "private", "sh", "-c",
                    "mount --make-rshared / && echo ready && exec sleep 1000"}) {
         REQUIRE(eventually([&] { return holder_.out() == "ready\n"; }));
+        nsenter_ = {"nsenter", "-m", "-t", std::to_string(holder_.pid())};
         mounts_ = open(("/proc/" + std::to_string(holder_.pid()) + "/mountinfo").c_str(),
                        O_RDONLY | O_CLOEXEC);
         REQUIRE(mounts_ >= 0);
@@ -250,8 +251,12 @@ class SharedNamespace {
     SharedNamespace(const SharedNamespace&) = delete;
     SharedNamespace& operator=(const SharedNamespace&) = delete;
 
-    void enter(Container& container) const {
-        container.prefix = {"nsenter", "-m", "-t", std::to_string(holder_.pid())};
+    void enter(Container& container) const { container.prefix = nsenter_; }
+    /// Makes a directory a mount there.
+    void mount_on_itself(const std::string& path) const {
+        std::vector<std::string> words = nsenter_;
+        words.insert(words.end(), {"mount", "--bind", path, path});
+        must(run(words));
     }
     /// Whether a mount was made or removed since the last call.
     [[nodiscard]] bool has_changed() const {
@@ -261,6 +266,7 @@ class SharedNamespace {
 
  private:
     Process holder_;
+    std::vector<std::string> nsenter_;
     int mounts_ = -1;
 };
 
@@ -275,7 +281,10 @@ TEST_CASE("a long value is mounted out of the sight of the host if the tree is s
             bundle.set("/linux/rootfsPropagation", propagation)
                 .folder("data")
                 .mount("/data", "tmpfs", is_long ? std::string(300, 's') : "s")
-                .script("grep -c ' /data tmpfs ' /proc/mounts");
+                .script("grep -c ' /data tmpfs ' /proc/mounts")
+                .write();
+            // The mount that the root is in becomes private in any case. "/" is not that one.
+            shared.mount_on_itself(bundle.path());
             Container container(bundle);
             shared.enter(container);
             (void)shared.has_changed();
