@@ -62,6 +62,7 @@ constexpr auto kElsewhere = std::array{
     Elsewhere{"/process/execCPUAffinity", Treatment::applied, ""},                   // by exec
     Elsewhere{"/linux/resources/memory/checkBeforeUpdate", Treatment::applied, ""},  // by update
     Elsewhere{"/annotations/run.oci.keep_original_groups", Treatment::applied, ""},
+    Elsewhere{"/annotations/run.oci.seccomp_fail_unknown_syscall", Treatment::applied, ""},
     Elsewhere{"/annotations/org.opencontainers.image.stopSignal", Treatment::applied, ""},  // kill
     Elsewhere{"/annotations/run.oci.systemd.subgroup", Treatment::kept,
               "has an effect only with --systemd-cgroup"},

@@ -133,6 +133,8 @@ constexpr auto kRefused =
 void read_crun(std::string_view key, const Reader& value, Extensions& out) {
     if (key == kKeepGroupsAnnotation)
         out.keep_groups = true;
+    else if (key == kUnknownCallsAnnotation)
+        out.refuse_unknown_calls = true;
     else if (std::ranges::find(kRefused, key) != kRefused.end())
         value.error("is an annotation of crun that crux does not support");
     else if (key != kSubgroupAnnotation)

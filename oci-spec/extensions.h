@@ -19,6 +19,7 @@ inline constexpr std::string_view kRootIdmapAnnotation = "org.cruxruntime.rootfs
 /// crun's annotations: some have the same effect in crux (docs/config.md, annotations).
 inline constexpr std::string_view kCrunAnnotations = "run.oci.";
 inline constexpr std::string_view kKeepGroupsAnnotation = "run.oci.keep_original_groups";
+inline constexpr std::string_view kUnknownCallsAnnotation = "run.oci.seccomp_fail_unknown_syscall";
 inline constexpr std::string_view kSubgroupAnnotation = "run.oci.systemd.subgroup";
 
 /// A right of landlock(7), its name in config.json, and the ABI version that introduced it.

@@ -540,6 +540,7 @@ struct Extensions {
     bool core_scheduling = false;  ///< a separate core scheduling cookie
     bool root_idmap = false;   ///< the root filesystem is ID-mapped with the container's mappings
     bool keep_groups = false;  ///< the supplementary groups of the caller are kept
+    bool refuse_unknown_calls = false;  ///< a system call that libseccomp does not know is an error
 };
 
 /// The whole of config.json.

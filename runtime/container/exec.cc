@@ -57,7 +57,7 @@ Result<plan::Plan> plan_process(const Context& context, const Wanted& wanted,
     inputs.namespaces = namespaces_of(record);
     seccomp::BpfProgram program;
     if (config.linux.seccomp) {
-        program = TRY(compiled(context, *config.linux.seccomp));
+        program = TRY(compiled(context, config));
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }

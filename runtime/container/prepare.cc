@@ -62,14 +62,19 @@ Result<seccomp::BpfProgram> compile(const oci::Seccomp& profile, const StateRoot
 
 }  // namespace
 
-Result<seccomp::BpfProgram> compiled(const Context& context, const oci::Seccomp& profile) {
-    seccomp::BpfProgram program = TRY(compile(profile, context.state_root));
+Result<seccomp::BpfProgram> compiled(const Context& context, const oci::Config& config) {
+    constexpr std::string_view kPlace = "/linux/seccomp/syscalls";
+    seccomp::BpfProgram program = TRY(compile(*config.linux.seccomp, context.state_root));
     if (!program.unknown_syscalls.empty()) {
         // Too slow for create; explain and validate have no state root.
         const bool suggests = context.state_root.path.empty();
         const std::vector<std::string>& unknown = program.unknown_syscalls;
-        context.warn(cat("/linux/seccomp/syscalls: libseccomp does not know, and leaves out: ",
-                         join(suggests ? seccomp::with_suggestions(unknown) : unknown, ", ")));
+        const std::string names =
+            join(suggests ? seccomp::with_suggestions(unknown) : unknown, ", ");
+        if (config.extensions.refuse_unknown_calls)
+            return std::unexpected(
+                Error(Error::Kind::spec, cat("libseccomp does not know: ", names)).at(kPlace));
+        context.warn(cat(kPlace, ": libseccomp does not know, and leaves out: ", names));
     }
     if (!program.cache_warning.empty()) context.warn(program.cache_warning);
     return program;
@@ -173,7 +178,7 @@ Result<Prepared> prepare(const Context& context, Bundle bundle, const CreateOpti
     inputs.rootfs = prepared.bundle.rootfs;
     seccomp::BpfProgram program;
     if (config.linux.seccomp) {
-        program = TRY(compiled(context, *config.linux.seccomp));
+        program = TRY(compiled(context, config));
         inputs.seccomp_program = instructions_of(program);
         inputs.seccomp_flags = program.flags;
     }

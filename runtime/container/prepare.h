@@ -45,9 +45,10 @@ struct Prepared {
 Result<Prepared> prepare(const Context& context, Bundle bundle, const CreateOptions& options,
                          bool foreground_terminal);
 
-/// A seccomp profile as a program; from the cache below the state root where there is one. System
-/// calls that libseccomp does not know, and a cache that cannot be used, are warnings.
-Result<seccomp::BpfProgram> compiled(const Context& context, const oci::Seccomp& profile);
+/// The configuration's seccomp profile as a program; from the cache below the state root where
+/// there is one. A cache that cannot be used is a warning, and so are system calls that libseccomp
+/// does not know, unless crun's annotation makes them an error.
+Result<seccomp::BpfProgram> compiled(const Context& context, const oci::Config& config);
 
 /// The instructions as the plan takes them.
 std::span<const std::uint64_t> instructions_of(const seccomp::BpfProgram& program);

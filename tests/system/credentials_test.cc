@@ -268,6 +268,25 @@ TEST_CASE("crun's annotation keeps the caller's groups") {
                                  "^Groups:", "/proc/self/status"})) == Words{"Groups:", "21"});
 }
 
+TEST_CASE("with crun's annotation a system call that libseccomp does not know is an error") {
+    need_root();
+    const Unchanged host;
+    Bundle bundle;
+    bundle.script("true").set(
+        "/linux/seccomp",
+        {{"defaultAction", "SCMP_ACT_ALLOW"},
+         {"syscalls", {{{"names", {"no_such_call", "swapon"}}, {"action", "SCMP_ACT_ERRNO"}}}}});
+    Container container(bundle);
+    const Outcome warned = container.run();
+    CHECK(warned.ok());
+    CHECK_THAT(warned.err, Catch::Contains("leaves out: no_such_call"));
+    bundle.set("/annotations", {{"run.oci.seccomp_fail_unknown_syscall", "1"}});
+    const Outcome refused = container.run();
+    CHECK(refused.status == 1);
+    CHECK_THAT(refused.err, Catch::Contains("libseccomp does not know: no_such_call") &&
+                                Catch::Contains("/linux/seccomp/syscalls"));
+}
+
 TEST_CASE("an annotation of crun that changes what runs is refused, and others are a warning") {
     need_root();
     const Unchanged host;
