@@ -57,7 +57,8 @@ container::Context context_of(Call& call, std::string_view id) {
             .id = std::string(id),
             .warnings = call.warnings,
             .step_log = call.report.debugging() ? &call.report : nullptr,
-            .notes = &call.notes};
+            .notes = &call.notes,
+            .strict_resources = call.global.on("strict-resources")};
 }
 
 container::Context context_of(Call& call) {

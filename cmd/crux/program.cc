@@ -47,6 +47,9 @@ constexpr Flag kGlobalFlags[] = {
      .takes = Takes::text,
      .help =
          "set the cgroup manager: systemd (the same as --systemd-cgroup), cgroupfs or disabled"},
+    {.name = "strict-resources",
+     .help = "fail if the host cannot apply a memory swappiness, a disabled OOM killer or a block "
+             "I/O weight, instead of a warning"},
     {.name = "rootless",
      .takes = Takes::text,
      .initial = "auto",

@@ -35,12 +35,14 @@ struct FileValue {
 };
 
 /// The weight is written to the first of the two files that the kernel has. This depends on the I/O
-/// scheduler (CFQ was removed in Linux 5.0; BFQ has its own file).
+/// scheduler (CFQ was removed in Linux 5.0; BFQ has its own file). With neither, crux goes on
+/// without it, unless the limits are strict.
 void add_either(LimitsBuilder& builder, ControllerLocation location, FileValue first,
                 FileValue second, const std::string& origin) {
     builder.add(location, first.file, std::move(first.value), origin).when_absent =
         WhenAbsent::fallback;
-    builder.add(location, second.file, std::move(second.value), origin);
+    builder.add(location, second.file, std::move(second.value), origin).when_absent =
+        builder.options().strict ? WhenAbsent::fail : WhenAbsent::warn;
 }
 
 void add_v1_weights(LimitsBuilder& builder, ControllerLocation location,

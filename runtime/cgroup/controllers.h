@@ -46,12 +46,16 @@ class LimitsBuilder {
     /// What only cgroup v1 supports is an error on v2 (config-linux.md, Unified), also where runc
     /// ignores it.
     [[nodiscard]] static std::unexpected<Error> refuse_on_v2(const std::string& origin) {
-        return refuse(origin, "not supported by cgroup v2");
+        return refuse(origin, kNotOnV2);
     }
+    /// The same for what callers set by habit: a warning, unless the limits are strict.
+    Status ignore_on_v2(const std::string& origin);
 
     Limits limits;
 
  private:
+    static constexpr const char* kNotOnV2 = "not supported by cgroup v2";
+
     std::span<const CgroupDir> dirs_;
     const LimitsOptions& options_;
 };

@@ -63,6 +63,12 @@ void LimitsBuilder::warn(std::string origin, std::string text) {
     limits.warnings.push_back({std::move(origin), std::move(text)});
 }
 
+Status LimitsBuilder::ignore_on_v2(const std::string& origin) {
+    if (options_.strict) return refuse_on_v2(origin);
+    warn(origin, cat("ignored: ", kNotOnV2));
+    return {};
+}
+
 std::unexpected<Error> LimitsBuilder::refuse(const std::string& origin, std::string text) {
     return std::unexpected(Error(Error::Kind::spec, std::move(text)).at(origin));
 }

@@ -80,6 +80,9 @@ struct LimitsOptions {
     /// This process is not root of the initial user namespace: a failure to apply the configured
     /// device rules is only a warning.
     bool unprivileged = false;
+    /// Values that callers set by habit and that this host cannot apply are an error, not a warning
+    /// (--strict-resources).
+    bool strict = false;
     /// The JSON pointer of the resources in their document.
     std::string pointer = "/linux/resources";
 };
@@ -89,7 +92,8 @@ struct LimitsOptions {
 /// Values of 0 that mean "not set" to every caller (limits of memory and CPU, shares, weights) are
 /// not set. Errors, with their pointer: a controller that no hierarchy has, a value that the kernel
 /// would misread, keys of `unified` that are not parameters, what only cgroup v1 supports if the
-/// controller is in v2.
+/// controller is in v2. Swappiness, a disabled OOM killer and block I/O weights are a warning where
+/// the host does not support them, unless `strict` is set: engines pass them on by habit.
 Result<Limits> limits_for(const oci::Resources& resources, std::span<const CgroupDir> dirs,
                           const LimitsOptions& options = {});
 

@@ -168,11 +168,11 @@ TEST_CASE("memory limits become the files of either version") {
         {"swappiness",
          with(oci::MemoryResources{.swappiness = 30}),
          {"memory.swappiness=30 @/memory/swappiness"},
-         only_v1("/memory/swappiness")},
+         {"! ignored: not supported by cgroup v2 @/memory/swappiness"}},
         {"the OOM killer switched off",
          with(oci::MemoryResources{.disable_oom_killer = true}),
          {"memory.oom_control=1 @/memory/disableOOMKiller"},
-         only_v1("/memory/disableOOMKiller")},
+         {"! ignored: not supported by cgroup v2 @/memory/disableOOMKiller"}},
         {"the OOM killer left on", with(oci::MemoryResources{.disable_oom_killer = false}), {}, {}},
         {"swappiness of -1", with(oci::MemoryResources{.swappiness = ~std::uint64_t{0}}), {}, {}},
         {"hierarchy",
@@ -190,6 +190,22 @@ TEST_CASE("memory limits become the files of either version") {
          {"! kernel memory limits are ignored @/memory/kernel",
           "! kernel memory limits are ignored @/memory/kernelTCP"}},
     });
+}
+
+TEST_CASE("what callers set by habit is an error only with strict limits") {
+    const auto strictly = [](const oci::Resources& resources) {
+        return limits_for(resources, all_v2(), {.devices = Devices::keep, .strict = true});
+    };
+    const auto refused = [&](const oci::MemoryResources& memory, std::string pointer) {
+        const auto limits = strictly(with(memory));
+        REQUIRE_FALSE(limits);
+        CHECK(Lines{"error: " + limits.error().message()} == only_v1(std::move(pointer)));
+    };
+    refused({.swappiness = 30}, "/memory/swappiness");
+    refused({.disable_oom_killer = true}, "/memory/disableOOMKiller");
+    const auto weighed = strictly(with(oci::BlockIoResources{.weight = 500}));
+    REQUIRE(weighed);
+    CHECK(weighed->settings.back().when_absent == WhenAbsent::fail);
 }
 
 TEST_CASE("invalid memory values are refused with their pointer") {
@@ -338,8 +354,9 @@ TEST_CASE("block I/O becomes the files of either version") {
         {"weight",
          with(oci::BlockIoResources{.weight = 500}),
          {"blkio.weight=500 @/blockIO/weight +absent-next",
-          "blkio.bfq.weight=500 @/blockIO/weight"},
-         {"io.bfq.weight=500 @/blockIO/weight +absent-next", "io.weight=4950 @/blockIO/weight"}},
+          "blkio.bfq.weight=500 @/blockIO/weight +absent-warn"},
+         {"io.bfq.weight=500 @/blockIO/weight +absent-next",
+          "io.weight=4950 @/blockIO/weight +absent-warn"}},
         {"leaf weight",
          with(oci::BlockIoResources{.leaf_weight = 20}),
          {"blkio.leaf_weight=20 @/blockIO/leafWeight"},
@@ -353,13 +370,13 @@ TEST_CASE("block I/O becomes the files of either version") {
          with(oci::BlockIoResources{.weight_device = {{.major = 8, .minor = 0, .weight = 500},
                                                       {.major = 8, .minor = 16, .weight = 10}}}),
          {"blkio.weight_device=8:0 500 @/blockIO/weightDevice/0/weight +absent-next",
-          "blkio.bfq.weight_device=8:0 500 @/blockIO/weightDevice/0/weight",
+          "blkio.bfq.weight_device=8:0 500 @/blockIO/weightDevice/0/weight +absent-warn",
           "blkio.weight_device=8:16 10 @/blockIO/weightDevice/1/weight +absent-next",
-          "blkio.bfq.weight_device=8:16 10 @/blockIO/weightDevice/1/weight"},
+          "blkio.bfq.weight_device=8:16 10 @/blockIO/weightDevice/1/weight +absent-warn"},
          {"io.bfq.weight=8:0 500 @/blockIO/weightDevice/0/weight +absent-next",
-          "io.weight=8:0 4950 @/blockIO/weightDevice/0/weight",
+          "io.weight=8:0 4950 @/blockIO/weightDevice/0/weight +absent-warn",
           "io.bfq.weight=8:16 10 @/blockIO/weightDevice/1/weight +absent-next",
-          "io.weight=8:16 1 @/blockIO/weightDevice/1/weight"}},
+          "io.weight=8:16 1 @/blockIO/weightDevice/1/weight +absent-warn"}},
         {"rates",
          with(oci::BlockIoResources{.throttle_read_bps_device = {{8, 0, 600}, {8, 16, 0}},
                                     .throttle_write_bps_device = {{8, 1, 601}},

@@ -73,10 +73,10 @@ std::string v2_value(std::int64_t value) {
     return value == -1 ? "max" : cat(value);
 }
 
-Status refuse_v1_alone(const LimitsBuilder& builder, const oci::MemoryResources& memory) {
-    if (memory.swappiness) return LimitsBuilder::refuse_on_v2(builder.origin("/memory/swappiness"));
+Status judge_v1_alone(LimitsBuilder& builder, const oci::MemoryResources& memory) {
+    if (memory.swappiness) TRY(builder.ignore_on_v2(builder.origin("/memory/swappiness")));
     if (memory.disable_oom_killer.value_or(false))
-        return LimitsBuilder::refuse_on_v2(builder.origin("/memory/disableOOMKiller"));
+        TRY(builder.ignore_on_v2(builder.origin("/memory/disableOOMKiller")));
     if (!memory.use_hierarchy.value_or(true))
         return LimitsBuilder::refuse(builder.origin("/memory/useHierarchy"),
                                      "cgroup v2 is always hierarchical");
@@ -85,7 +85,7 @@ Status refuse_v1_alone(const LimitsBuilder& builder, const oci::MemoryResources&
 
 Status add_v2(LimitsBuilder& builder, ControllerLocation location,
               const oci::MemoryResources& memory) {
-    TRY(refuse_v1_alone(builder, memory));
+    TRY(judge_v1_alone(builder, memory));
     std::int64_t limit = given(memory.limit);
     std::int64_t swap = given(memory.swap);
     std::optional<std::string> alone = TRY(swap_alone(builder, limit, swap));

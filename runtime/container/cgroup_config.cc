@@ -42,7 +42,8 @@ void warn_if_loose(const Context& context, const oci::Config& config,
 Result<CgroupConfig> place_cgroup(const Context& context, const oci::Config& config,
                                   const host::Facts& facts, std::string_view path) {
     CgroupConfig cgroup_config;
-    const cgroup::LimitsOptions options{.unprivileged = is_unprivileged(facts)};
+    const cgroup::LimitsOptions options{.unprivileged = is_unprivileged(facts),
+                                        .strict = context.strict_resources};
     std::vector<cgroup::CgroupDir> wanted = TRY(cgroup::dirs_for(facts.cgroup, path, context.id));
     cgroup_config.limits = TRY(cgroup::limits_for(config.linux.resources, wanted, options));
     if (!is_rootless(context, facts) || !path.empty()) {

@@ -26,6 +26,8 @@ struct Context {
     Warnings& warnings;
     StepLog* step_log = nullptr;  ///< null: no log
     Warnings* notes = nullptr;    ///< quiet warnings; null: they are as the others
+    /// cgroup::LimitsOptions::strict
+    bool strict_resources = false;
 
     void warn(std::string sentence) const { warnings.push_back(std::move(sentence)); }
     /// Reports what every runtime accepts without a word.

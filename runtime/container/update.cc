@@ -66,8 +66,8 @@ void keep_changes(std::vector<cgroup::Setting>& settings, const std::vector<std:
     });
 }
 
-Result<Change> work_out(const oci::Resources& before, oci::Resources changes,
-                        const cgroup::Group& group, bool has_unit) {
+Result<Change> work_out(const Context& context, const oci::Resources& before,
+                        oci::Resources changes, const cgroup::Group& group, bool has_unit) {
     const host::Facts facts = TRY(host::read_facts());
     cgroup::LimitsOptions options{.unprivileged = is_unprivileged(facts), .pointer = {}};
     // Rules that another program added (for a graphics card) must survive an update that only
@@ -77,6 +77,7 @@ Result<Change> work_out(const oci::Resources& before, oci::Resources changes,
     Change change;
     change.resources = oci::updated(before, changes);
     change.before = TRY(cgroup::limits_for(before, group.dirs(), options));
+    options.strict = context.strict_resources;
     change.after = TRY(cgroup::limits_for(change.resources, group.dirs(), options));
     if (has_unit) {
         systemd::round_up_quota(change.before.settings);
@@ -119,7 +120,8 @@ Status update_existing(const Context& context, const ExistingContainer& containe
     const auto [text, config] = TRY(stored_config(container));
     cgroup::Group group = TRY(group_of(container));
     const bool has_unit = container.record.cgroup_driver == oci::CgroupDriver::systemd;
-    const Change change = TRY(work_out(config.linux.resources, options.changes, group, has_unit));
+    const Change change =
+        TRY(work_out(context, config.linux.resources, options.changes, group, has_unit));
 
     std::vector<cgroup::Warning> soft = change.after.warnings;
     const cgroup::Limits undo = TRY(group.change(change.after, change.before, soft));

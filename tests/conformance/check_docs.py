@@ -202,7 +202,7 @@ def previous_takes_none(words, word, tree):
     """Whether the word is not the value of an option before it."""
     place = words.index(word)
     return place == 0 or not words[place - 1].startswith("-") or "=" in words[place - 1] or (
-        words[place - 1].lstrip("-") in ("debug", "systemd-cgroup"))
+        words[place - 1].lstrip("-") in ("debug", "systemd-cgroup", "strict-resources"))
 
 
 def faults_of_span(tree, span):

@@ -150,6 +150,43 @@ TEST_CASE("v1: the weight of block I/O is in the kernel's file") {
     CHECK(limited.text("blkio", name) == "321");
 }
 
+TEST_CASE("a limit that the host cannot apply is a warning, and with --strict-resources an error") {
+    need_root();
+    need_controller("memory");
+    const Unchanged host;
+    const bool is_v2 = std::filesystem::exists(*controller_mount("memory") + "/cgroup.controllers");
+    if (!is_v2) {
+        need_v1("blkio");
+        const Limited probe(json::object());
+        if (probe.has("blkio", "blkio.bfq.weight") || probe.has("blkio", "blkio.weight"))
+            skip("this host has block I/O weights");
+    }
+    const std::string place =
+        is_v2 ? "/linux/resources/memory/swappiness" : "/linux/resources/blockIO/weight";
+    Bundle bundle;
+    bundle.args({"/bin/sleep", "1000"}).set(place, is_v2 ? 30 : 500).write();
+    Container container(bundle);
+    container.global_options = {"--strict-resources"};
+    const Outcome refused_create = container.create();
+    CHECK(refused_create.status == 1);
+    CHECK_THAT(refused_create.err, Catch::Contains(place));
+    CHECK(container.status().empty());
+    container.global_options = {};
+    const Outcome created = container.create();
+    CHECK(created.ok());
+    CHECK_THAT(created.err,
+               Catch::Contains("level=warning") && Catch::Contains(place + ": ignored"));
+    must(container.start());
+    if (is_v2) return;
+    container.global_options = {"--strict-resources"};
+    const Outcome refused_update =
+        container.crux({"update", "--blkio-weight", "600", container.id()});
+    CHECK(refused_update.status == 1);
+    CHECK_THAT(refused_update.err, Catch::Contains("weight"));
+    container.global_options = {};
+    CHECK(container.crux({"update", "--blkio-weight", "600", container.id()}).ok());
+}
+
 TEST_CASE("v1: each limit of processes is in the kernel's file") {
     need_v1("pids");
     const Unchanged host;
