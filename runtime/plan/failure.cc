@@ -60,9 +60,12 @@ std::string_view program_name(const Plan& plan) {
     return {};
 }
 
-/// The search stops at these, wherever it is: they tell nothing of the file.
-bool stops_search(int error) {
-    return error == EIO || error == ENOMEM || error == EINTR || error == EPERM || error == ENOSYS;
+/// Whether init goes on with the next directory of PATH after this error (find_program in its
+/// exec.cc): it says that the program is not in this one.
+bool is_not_there(int error) {
+    constexpr auto kErrors =
+        std::array{ENOENT, ENOTDIR, EISDIR, EACCES, ELOOP, ENAMETOOLONG, ENODEV, ESTALE, ETIMEDOUT};
+    return std::ranges::find(kErrors, error) != kErrors.end();
 }
 
 /// Go's text: callers match it to see whether the program is missing or cannot be executed.
@@ -70,8 +73,8 @@ std::string find_program_text(const Plan& plan, const InitReport& report) {
     const std::string_view name = program_name(plan);
     const std::string exec = cat("exec: ", quoted(name), ": ");
     if (name.find('/') == std::string_view::npos)
-        return exec + (stops_search(report.error) ? cause_of(report)
-                                                  : "executable file not found in $PATH");
+        return exec + (is_not_there(report.error) ? "executable file not found in $PATH"
+                                                  : cause_of(report));
     const bool stat_failed = report.call == __NR_statx && report.error != EISDIR;
     // execve(2) itself returns EACCES, and Docker 20.10 exits with status 126 by its text.
     if (report.error == EISDIR) return cat(exec, words_of(report), ": ", errno_words(EACCES));

@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <csignal>
 
-#include "runtime/init/raw.h"
 #include "runtime/plan/assembler.h"
 #include "runtime/plan/describe.h"
 #include "tests/support/catch.h"
@@ -78,6 +77,9 @@ TEST_CASE("a program that cannot be found or executed is reported in the text th
     CHECK(find_failure("foo", __NR_faccessat, EACCES) ==
           R"(exec: "foo": executable file not found in $PATH)");
     CHECK(find_failure("foo", __NR_statx, EIO) == R"(exec: "foo": statx: input/output error)");
+    for (const int error : {ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, ENODEV, ESTALE, ETIMEDOUT})
+        CHECK(find_failure("foo", __NR_statx, error) ==
+              R"(exec: "foo": executable file not found in $PATH)");
     CHECK(find_failure("/foo", __NR_statx, ENOENT) ==
           R"(exec: "/foo": stat /foo: no such file or directory)");
     CHECK(find_failure("./foo", __NR_statx, ENOTDIR) ==
@@ -249,7 +251,8 @@ TEST_CASE("any other step is reported with its description, the system call and 
     CHECK(error.kind() == Error::Kind::os);
     const Error missing = failure_sentence(plan, report_of(__NR_sethostname, ENOSYS));
     CHECK(missing.kind() == Error::Kind::unsupported);
-    CHECK(failure_sentence(plan, report_of(init::kNoCall, EIO)).text() ==
+    constexpr std::uint32_t kNoCall = 0xFFFFFFFFU;  // of init's raw.h
+    CHECK(failure_sentence(plan, report_of(kNoCall, EIO)).text() ==
           "set the hostname to h: input/output error");
     // The call with the number 0 on x86_64.
     CHECK(failure_sentence(plan, report_of(__NR_read, EIO)).text() ==

@@ -1,3 +1,4 @@
 #include <nlohmann/json.hpp>
 
+// precompiled.h declares it.
 template class nlohmann::basic_json<>;

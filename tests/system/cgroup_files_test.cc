@@ -159,7 +159,7 @@ TEST_CASE("a limit that the host cannot apply is a warning, and with --strict-re
         need_v1("blkio");
         const Limited probe(json::object());
         if (probe.has("blkio", "blkio.bfq.weight") || probe.has("blkio", "blkio.weight"))
-            skip("this host has block I/O weights");
+            skip("needs cgroup v2, or a kernel without block I/O weights");
     }
     const std::string place =
         is_v2 ? "/linux/resources/memory/swappiness" : "/linux/resources/blockIO/weight";
